@@ -1,0 +1,31 @@
+/*
+ * Hashes, random numbers, base64 and tokens, from OpenSSL.
+ */
+#ifndef MUSTER_BASE_CRYPTO_H
+#define MUSTER_BASE_CRYPTO_H
+
+#include "core/base/buf.h"
+
+/** Fill with unpredictable bytes; aborts when the system has none. Any thread. */
+void crypto_random(void *p, size_t n);
+void crypto_sha1(struct span in, uint8_t ret[20]); /**< WebSocket handshake only */
+void crypto_sha256(struct span in, uint8_t ret[32]);
+/** Equal, in time that does not depend on where they differ. */
+bool crypto_equal(const void *a, const void *b, size_t n);
+
+/** Append base64 with padding (RFC 4648 section 4). */
+void base64_put(struct buf *b, const void *p, size_t n);
+/** Append unpadded base64 (Matrix). */
+void base64_put_unpadded(struct buf *b, const void *p, size_t n);
+/** Append unpadded URL-safe base64 (RFC 4648 section 5). */
+void base64url_put(struct buf *b, const void *p, size_t n);
+/** Decode either alphabet, padding optional; false on anything else. */
+bool base64_decode(struct buf *b, struct span in);
+/** Lower-case hex of `n` bytes into `ret` (2n+1). */
+void hex_put(char *ret, const void *p, size_t n);
+
+/** A token: `prefix` and 43 URL-safe characters (256 bits). The caller owns it (mem_free_secret).
+ */
+char *crypto_token(const char *prefix);
+
+#endif

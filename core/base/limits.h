@@ -1,0 +1,22 @@
+/*
+ * Every cap on what comes from outside, one line each. Over it is a clear
+ * error; nothing is cut silently.
+ */
+#ifndef MUSTER_BASE_LIMITS_H
+#define MUSTER_BASE_LIMITS_H
+
+#define LIMIT_EVENT_BYTES 65536		  /* Matrix: a complete event */
+#define LIMIT_ID_BYTES 255		  /* Matrix: user, room, event ids, types, state keys */
+#define LIMIT_JSON_BODY (1u << 20)	  /* request bodies that are JSON */
+#define LIMIT_HTTP_HEADERS 16384	  /* request line and headers, server */
+#define LIMIT_UPLOAD_DEFAULT (100u << 20) /* media, server default; configurable */
+#define LIMIT_REPLY_JSON (64u << 20)	  /* a JSON reply the client accepts */
+#define LIMIT_SYNC_REPLY (512u << 20)	  /* a sync reply the client accepts */
+#define LIMIT_DOWNLOAD (1u << 30)	  /* a file the client downloads */
+#define LIMIT_JSON_DEPTH 64		  /* nesting in a request or an event */
+#define LIMIT_WS_MESSAGE (4u << 20)	  /* one WebSocket message */
+#define LIMIT_CSV_BYTES (16u << 20)	  /* a roster file */
+#define LIMIT_CONFIG_BYTES (1u << 20)
+#define LIMIT_STDIN_MESSAGE (1u << 20) /* text read by `send ROOM -` */
+
+#endif

@@ -1,0 +1,73 @@
+#include "core/base/log.h"
+
+#include "core/base/span.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+static atomic_int max_level = LOG_WARN;
+static log_sink_fn *sink;
+static void *sink_arg;
+
+void log_set_level(enum log_level level)
+{
+	atomic_store(&max_level, (int)level);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&max_level, memory_order_relaxed);
+}
+
+void log_set_sink(log_sink_fn *fn, void *arg)
+{
+	sink = fn;
+	sink_arg = arg;
+}
+
+static bool is_token_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c == '-' || c == '.' || c == '=' || c == '+' || c == '/';
+}
+
+/* A second fence: whatever follows one of these words is a secret. */
+static void redact_after(char *line, const char *mark)
+{
+	for (char *at = line; (at = strstr(at, mark)) != NULL;) {
+		at += strlen(mark);
+		while (is_token_char(*at))
+			*at++ = '*';
+	}
+}
+
+static void clean(char *line)
+{
+	static const char *const marks[] = {"Bearer ",	    "mst_",	     "msr_",
+					    "mso_",	    "access_token=", "access_token\":\"",
+					    "password\":\""};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		redact_after(line, marks[i]);
+	for (char *p = line; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	if (!log_enabled(level))
+		return;
+	char line[2048];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	clean(line);
+	if (sink)
+		sink(level, line, sink_arg);
+	else
+		fprintf(stderr, "muster: %s: %s\n", names[level], line);
+}

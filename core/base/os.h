@@ -1,0 +1,30 @@
+/*
+ * What differs between operating systems. os_linux.c, beside os_posix.c which
+ * is the portable fallback (make OS=posix builds with it; CI tests both).
+ */
+#ifndef MUSTER_BASE_OS_H
+#define MUSTER_BASE_OS_H
+
+#include "core/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Resident bytes of this process now; 0 when the system does not tell. */
+int64_t os_rss_bytes(void);
+/** CPU time of this process, user and system, in microseconds. */
+int64_t os_cpu_us(void);
+/** Free bytes on the file system of `path`; -1 when unknown. */
+int64_t os_disk_free(const char *path);
+/** Open files allowed; raises the soft limit to the hard one first. */
+long os_raise_nofile(void);
+/** Give free heap pages back to the system where that is possible. */
+void os_trim_heap(void);
+/** Forbid core dumps and tracing of this process, which holds secrets; best effort. */
+void os_harden(void);
+/** "Linux 6.1.0 x86_64"; static. */
+const char *os_name(void);
+/** uid of the peer of a connected Unix socket; -1 unknown. */
+long os_peer_uid(int fd);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * SQLite, thinly: opening with our pragmas, cached statements, transactions,
+ * migrations. The only code that includes sqlite3.h; core/store and server
+ * write their schemas and queries on top of it.
+ *
+ * A struct sql belongs to one thread at a time. A struct sql_stmt is borrowed
+ * from the handle's cache: SQL(db, "literal") prepares once per literal.
+ */
+#ifndef MUSTER_BASE_SQL_H
+#define MUSTER_BASE_SQL_H
+
+#include "core/base/err.h"
+#include "core/base/span.h"
+
+struct sql;
+struct sql_stmt;
+
+enum sql_flags {
+	SQL_READ_ONLY = 1,
+	SQL_SYNC_FULL = 2, /**< synchronous=FULL: a COMMIT is on disk; otherwise NORMAL */
+	SQL_NO_CREATE = 4,
+	SQL_NO_AUTOCHECKPOINT = 8, /**< somebody else calls sql_checkpoint */
+};
+
+/** Open `path` (":memory:" allowed) in WAL mode. The caller owns *ret. */
+int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err);
+/** Close; NULL is allowed. */
+void sql_close(struct sql *db);
+
+/** One migration step: version n is migrations[n-1]. Runs in a transaction of its own. */
+typedef const char *sql_migration;
+/**
+ * Bring the schema to version `count` (PRAGMA user_version). A database newer
+ * than that is refused with a sentence that says so.
+ */
+int sql_migrate(struct sql *db, const sql_migration *steps, int count, struct err *err);
+
+/** Run SQL without results; several statements allowed. */
+int sql_exec(struct sql *db, const char *text, struct err *err);
+int sql_begin(struct sql *db, struct err *err); /**< BEGIN IMMEDIATE */
+int sql_begin_read(struct sql *db); /**< BEGIN (deferred): one snapshot for several reads */
+int sql_commit(struct sql *db, struct err *err);
+void sql_rollback(struct sql *db);
+int sql_savepoint(struct sql *db);
+int sql_release(struct sql *db);
+void sql_rollback_savepoint(struct sql *db);
+
+/**
+ * A statement for this literal, reset and with bindings cleared. Borrowed.
+ * Bad SQL is a programming error: it aborts with the message. `text` must be a
+ * string literal (its address is the cache key).
+ */
+struct sql_stmt *sql_prepare(struct sql *db, const char *text);
+#define SQL(db, literal) sql_prepare((db), "" literal "")
+
+/* Bind by 1-based index. Text and blobs are borrowed until the next reset. */
+void sql_bind_i64(struct sql_stmt *s, int at, int64_t v);
+void sql_bind_text(struct sql_stmt *s, int at, struct span v);
+void sql_bind_str(struct sql_stmt *s, int at, const char *v); /**< NULL binds NULL */
+void sql_bind_blob(struct sql_stmt *s, int at, const void *p, size_t n);
+void sql_bind_null(struct sql_stmt *s, int at);
+
+/** Next row: true. End or error: false (sql_failed tells which); the statement is reset then. */
+bool sql_row(struct sql_stmt *s);
+/** Run to the end: 0, or ERR_DISK / ERR_CONFLICT (constraint) / ERR_FAILED. */
+int sql_run(struct sql_stmt *s, struct err *err);
+/** The last error of this handle, 0 when the last sql_row ended normally. */
+int sql_failed(struct sql *db, struct err *err);
+/** End a query before its last row. */
+void sql_reset(struct sql_stmt *s);
+
+/* Columns, 0-based; borrowed until the next sql_row/sql_reset. */
+int64_t sql_col_i64(struct sql_stmt *s, int at);
+struct span sql_col_text(struct sql_stmt *s, int at); /**< terminated; NULL gives {NULL,0} */
+struct span sql_col_blob(struct sql_stmt *s, int at);
+bool sql_col_null(struct sql_stmt *s, int at);
+
+int64_t sql_last_id(struct sql *db);
+int sql_changes(struct sql *db);
+/** WAL checkpoint: PASSIVE, or TRUNCATE when `truncate`. Its own handle and thread are best. */
+int sql_checkpoint(struct sql *db, bool truncate);
+/** Online copy of the whole database into `path` (must not exist). */
+int sql_backup(struct sql *db, const char *path, struct err *err);
+/** "ok", or the first problem that integrity_check found, into `ret`. */
+int sql_check(struct sql *db, char *ret, size_t size);
+/** SQLite's version. */
+const char *sql_version(void);
+
+/** First column of a one-row query, or `otherwise`. */
+int64_t sql_get_i64(struct sql_stmt *s, int64_t otherwise);
+
+#endif

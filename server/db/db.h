@@ -1,0 +1,93 @@
+/*
+ * The server's database and its one writer thread.
+ *
+ * Writes are jobs: run() on the writer thread inside a savepoint of a batch
+ * transaction, done() on the loop's thread after COMMIT (synchronous=FULL) or
+ * after failure. All jobs waiting when a batch begins share its COMMIT, so a
+ * reply sent from done() means "on disk". A job that fails undoes only itself;
+ * a failed COMMIT fails every job of its batch with ERR_DISK.
+ *
+ * Reads run on the loop's thread through db_reader(), a handle of its own that
+ * sees what is committed. Long reads belong to db_read_work.
+ */
+#ifndef MUSTER_SERVER_DB_DB_H
+#define MUSTER_SERVER_DB_DB_H
+
+#include "core/base/loop.h"
+#include "core/base/sql.h"
+
+struct db;
+struct db_tx;
+
+/** One thing that a transaction changed, for whoever must hear of it after COMMIT. */
+enum db_change_kind {
+	CHANGE_EVENT,	     /**< room_nid, pos, event fields */
+	CHANGE_MEMBERSHIP,   /**< beside its CHANGE_EVENT: room_nid, user_nid, membership */
+	CHANGE_RECEIPT,	     /**< room_nid, user_nid (whose), private_to_user */
+	CHANGE_ACCOUNT_DATA, /**< user_nid, room_nid or 0 */
+	CHANGE_REDACTION,    /**< event text of target_pos changed: drop caches */
+	CHANGE_TOKENS,	     /**< user_nid, device_id or "" for all: cached tokens are void */
+	CHANGE_PROFILE,	     /**< user_nid */
+	CHANGE_TO_DEVICE,    /**< user_nid, device_id */
+};
+
+struct db_change {
+	enum db_change_kind kind;
+	int64_t pos; /**< stream position, unique and rising over all kinds */
+	int64_t room_nid;
+	int64_t user_nid;
+	int64_t target_pos;
+	int membership; /**< enum membership, server/rooms/room.h */
+	bool private_to_user;
+	char *text;   /**< CHANGE_EVENT: client-format event JSON without `unsigned`; owned by the
+			 change */
+	char *txn_id; /**< CHANGE_EVENT: with `device_nid`, for unsigned.transaction_id; owned */
+	int64_t device_nid;
+	char *type;	 /**< CHANGE_EVENT: event type; owned */
+	char *state_key; /**< CHANGE_EVENT: NULL unless state; owned */
+	char *sender;	 /**< CHANGE_EVENT: user id; owned */
+};
+
+typedef int db_run_fn(struct db_tx *tx, void *arg, struct err *err);
+/** `rc` and `err` as run() gave them, or ERR_DISK from COMMIT. */
+typedef void db_done_fn(void *arg, int rc, const struct err *err);
+/** Changes of one committed batch in order, before any done() of the batch. Loop thread. Borrowed.
+ */
+typedef void db_commit_fn(const struct db_change *changes, size_t n, void *arg);
+
+/**
+ * Open `dir`/muster.db (made when absent), migrate, start the writer.
+ * The data folder's lock is the caller's. `commit` may be NULL.
+ */
+int db_open(struct loop *l, const char *dir, db_commit_fn *commit, void *arg, struct db **ret,
+	    struct err *err);
+/** Finish queued jobs, stop the writer, checkpoint, close. Runs their done(). NULL is allowed. */
+void db_close(struct db *db);
+/** Queue a job. Loop thread. `arg` stays the caller's; run() may use it until done(). */
+void db_submit(struct db *db, db_run_fn *run, db_done_fn *done, void *arg);
+/** Jobs queued and not done. */
+int db_backlog(const struct db *db);
+/** Read handle of the loop's thread. */
+struct sql *db_reader(struct db *db);
+/** Highest position whose batch the loop has seen. */
+int64_t db_position(const struct db *db);
+/** Random number of this store's life (changes when a backup is restored): part of sync tokens. */
+uint32_t db_epoch(const struct db *db);
+
+/* Inside run(), writer thread. */
+struct sql *db_tx_sql(struct db_tx *tx);
+/** Next stream position. */
+int64_t db_tx_position(struct db_tx *tx);
+/** Wall time of this batch. */
+int64_t db_tx_now_ms(const struct db_tx *tx);
+/** Add a change; owned strings in it are taken over. Dropped when the job fails. */
+void db_tx_note(struct db_tx *tx, const struct db_change *change);
+
+/**
+ * Open `dir` without threads for offline administration: jobs run at once in
+ * db_run_offline. The folder's lock is the caller's.
+ */
+int db_open_offline(const char *dir, struct db **ret, struct err *err);
+int db_run_offline(struct db *db, db_run_fn *run, void *arg, struct err *err);
+
+#endif

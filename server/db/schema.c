@@ -1,0 +1,95 @@
+#include "server/db/schema.h"
+
+static const char v1[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+
+	/* people and their devices */
+	"CREATE TABLE users("
+	" nid INTEGER PRIMARY KEY, user_id TEXT NOT NULL UNIQUE,"
+	" display_name TEXT, avatar_url TEXT,"
+	" password TEXT," /* encoded argon2id, NULL: cannot log in by password */
+	" admin INTEGER NOT NULL DEFAULT 0, locked INTEGER NOT NULL DEFAULT 0,"
+	" deactivated INTEGER NOT NULL DEFAULT 0, created_ts INTEGER NOT NULL);"
+	"CREATE TABLE profile_fields(user_nid INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT "
+	"NULL,"
+	" PRIMARY KEY(user_nid,key)) WITHOUT ROWID;"
+	"CREATE TABLE threepids(medium TEXT NOT NULL, address TEXT NOT NULL, user_nid INTEGER NOT "
+	"NULL,"
+	" validated_ts INTEGER NOT NULL, added_ts INTEGER NOT NULL,"
+	" PRIMARY KEY(medium,address)) WITHOUT ROWID;"
+	"CREATE INDEX threepids_user ON threepids(user_nid);"
+	"CREATE TABLE devices("
+	" nid INTEGER PRIMARY KEY, user_nid INTEGER NOT NULL, device_id TEXT NOT NULL,"
+	" display_name TEXT, last_seen_ts INTEGER, last_seen_ip TEXT, UNIQUE(user_nid,device_id));"
+	"CREATE TABLE tokens(" /* sha256 of the secret; the secret itself is never stored */
+	" hash BLOB PRIMARY KEY, kind INTEGER NOT NULL,"    /* 0 access, 1 refresh */
+	" device_nid INTEGER NOT NULL, expires_ts INTEGER," /* NULL: never */
+	" next_hash BLOB," /* refresh: the token that replaced it; valid until that one is used */
+	" created_ts INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX tokens_device ON tokens(device_nid);"
+	"CREATE TABLE registration_tokens(token TEXT PRIMARY KEY, uses_allowed INTEGER,"
+	" uses INTEGER NOT NULL DEFAULT 0, expires_ts INTEGER, created_ts INTEGER NOT NULL,"
+	" note TEXT) WITHOUT ROWID;"
+
+	/* rooms */
+	"CREATE TABLE rooms(nid INTEGER PRIMARY KEY, room_id TEXT NOT NULL UNIQUE,"
+	" version TEXT NOT NULL, creator_nid INTEGER NOT NULL, public INTEGER NOT NULL DEFAULT 0,"
+	" created_ts INTEGER NOT NULL);"
+	"CREATE TABLE events("
+	" pos INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, room_nid INTEGER NOT NULL,"
+	" type TEXT NOT NULL, state_key TEXT, sender_nid INTEGER NOT NULL, ts INTEGER NOT NULL,"
+	" text TEXT NOT NULL," /* client format without unsigned; redacted in place */
+	" redacted_by TEXT,"   /* event id of the redaction */
+	" prev_pos INTEGER,"   /* state: position of the event it replaced */
+	" relates_to TEXT, rel_type TEXT, rel_key TEXT,"
+	" device_nid INTEGER, txn_id TEXT);"
+	"CREATE INDEX events_room ON events(room_nid,pos);"
+	"CREATE INDEX events_state ON events(room_nid,type,state_key,pos) WHERE state_key IS NOT "
+	"NULL;"
+	"CREATE INDEX events_relates ON events(relates_to,rel_type,pos) WHERE relates_to IS NOT "
+	"NULL;"
+	"CREATE TABLE current_state(room_nid INTEGER NOT NULL, type TEXT NOT NULL,"
+	" state_key TEXT NOT NULL, pos INTEGER NOT NULL, PRIMARY KEY(room_nid,type,state_key)) "
+	"WITHOUT ROWID;"
+	"CREATE TABLE memberships(" /* newest membership of each person in each room */
+	" user_nid INTEGER NOT NULL, room_nid INTEGER NOT NULL, membership INTEGER NOT NULL,"
+	" pos INTEGER NOT NULL," /* of the member event */
+	" joined_pos INTEGER,"	 /* start of the present or last time in the room */
+	" forgotten INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(user_nid,room_nid)) WITHOUT ROWID;"
+	"CREATE INDEX memberships_room ON memberships(room_nid,membership);"
+	"CREATE TABLE aliases(alias TEXT PRIMARY KEY, room_nid INTEGER NOT NULL,"
+	" creator_nid INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX aliases_room ON aliases(room_nid);"
+	"CREATE TABLE transactions(" /* idempotent PUTs and redactions */
+	" device_nid INTEGER NOT NULL, scope TEXT NOT NULL, txn_id TEXT NOT NULL,"
+	" event_id TEXT NOT NULL, ts INTEGER NOT NULL,"
+	" PRIMARY KEY(device_nid,scope,txn_id)) WITHOUT ROWID;"
+	"CREATE INDEX transactions_ts ON transactions(ts);"
+
+	/* what only its owner sees, and receipts */
+	"CREATE TABLE receipts(room_nid INTEGER NOT NULL, user_nid INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, thread_id TEXT NOT NULL," /* '' unthreaded */
+	" event_id TEXT NOT NULL, ts INTEGER NOT NULL, pos INTEGER NOT NULL,"
+	" PRIMARY KEY(room_nid,user_nid,kind,thread_id)) WITHOUT ROWID;"
+	"CREATE INDEX receipts_pos ON receipts(room_nid,pos);"
+	"CREATE TABLE account_data(user_nid INTEGER NOT NULL, room_nid INTEGER NOT NULL," /* 0
+											     global
+											   */
+	" type TEXT NOT NULL, content TEXT NOT NULL, pos INTEGER NOT NULL,"
+	" PRIMARY KEY(user_nid,room_nid,type)) WITHOUT ROWID;"
+	"CREATE INDEX account_data_pos ON account_data(user_nid,pos);"
+	"CREATE TABLE filters(nid INTEGER PRIMARY KEY, user_nid INTEGER NOT NULL, hash BLOB NOT "
+	"NULL,"
+	" content TEXT NOT NULL, UNIQUE(user_nid,hash));"
+	"CREATE TABLE openid_tokens(hash BLOB PRIMARY KEY, user_nid INTEGER NOT NULL,"
+	" expires_ts INTEGER NOT NULL) WITHOUT ROWID;"
+
+	/* media: bytes live in DIR/media */
+	"CREATE TABLE media(media_id TEXT PRIMARY KEY, user_nid INTEGER NOT NULL,"
+	" content_type TEXT, name TEXT, size INTEGER NOT NULL, sha256 BLOB," /* NULL: created, not
+										yet uploaded */
+	" created_ts INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX media_sha256 ON media(sha256);";
+
+const sql_migration server_migrations[] = {v1};
+const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

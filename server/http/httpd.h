@@ -1,0 +1,127 @@
+/*
+ * HTTP/1.1 and WebSocket on one TCP port: libuv + llhttp + OpenSSL + wslay.
+ * Knows nothing of Matrix. Everything runs on the loop's thread.
+ *
+ * One request at a time is handled per connection (pipelined ones wait). Life
+ * of a request: handler.begin (head is in; choose where the body goes, or
+ * answer at once) -> handler.ready (body complete) -> exactly one
+ * httpd_reply* -> released. When the client goes away before the reply,
+ * handler.gone is called and the request must be dropped at once.
+ * A half-closed connection counts as gone.
+ */
+#ifndef MUSTER_SERVER_HTTP_HTTPD_H
+#define MUSTER_SERVER_HTTP_HTTPD_H
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+#include "core/base/loop.h"
+
+struct httpd;
+struct httpd_ws;
+
+struct httpd_request {
+	const char *method; /**< "GET" */
+	struct span target; /**< verbatim from the request line, nothing decoded */
+	struct span path;   /**< target up to '?' */
+	struct span query;  /**< after '?', or empty */
+	const char *peer;   /**< numeric address of the TCP peer */
+	bool tls;
+	int64_t started_ms; /**< clock_mono_ms of the head's arrival */
+	void *user;	    /**< the handler's */
+};
+
+struct httpd_handler {
+	/**
+	 * Head complete. Call httpd_body_memory or httpd_body_file, or reply
+	 * right away. Without either a body of any size is an error 413.
+	 */
+	void (*begin)(struct httpd_request *rq, void *arg);
+	/** Body complete (or there is none). Reply now or later. */
+	void (*ready)(struct httpd_request *rq, void *arg);
+	/** No reply can be delivered any more; free what `user` holds. */
+	void (*gone)(struct httpd_request *rq, void *arg);
+	/**
+	 * Make the body of an error that the front itself answers with (400,
+	 * 408, 413, 431, 501, 503, 505). Append JSON to `body`. CORS headers are added.
+	 */
+	void (*error_body)(int status, struct buf *body, void *arg);
+};
+
+struct httpd_options {
+	size_t max_head;	/**< request line + headers; 0: LIMIT_HTTP_HEADERS; over it 431 */
+	int head_timeout_ms;	/**< 0: 15 s; 408 */
+	int body_stall_ms;	/**< no body byte for so long: 408; 0: 20 s */
+	int min_body_rate;	/**< bytes/s after the first 10 s; 0: 1024 */
+	int keepalive_ms;	/**< idle connection; 0: 75 s */
+	int max_connections;	/**< over it 503 and close; 0: 10,000 */
+	size_t max_write_queue; /**< per connection, of a slow reader; 0: 8 MB */
+	int write_stall_ms;	/**< no progress in writing for so long ends it; 0: 60 s */
+	const char *const *common_headers; /**< "Name: value" lines on every reply; NULL-ended */
+};
+
+struct httpd *httpd_new(struct loop *l, const struct httpd_options *opt,
+			const struct httpd_handler *h, void *arg);
+/**
+ * Listen. `addr` numeric (v4 or v6), port 0 picks one; *ret_port (may be NULL)
+ * tells. With `tls` the connections speak TLS (httpd_tls_load first). More
+ * than one listener is allowed.
+ */
+int httpd_listen(struct httpd *h, const char *addr, int port, bool tls, int *ret_port,
+		 struct err *err);
+/** Load, or load anew while running (new connections use it), a certificate chain and key (PEM). */
+int httpd_tls_load(struct httpd *h, const char *cert_file, const char *key_file, struct err *err);
+/** Stop accepting; finish replies that are under way; then free. Long polls get `gone`. */
+void httpd_free(struct httpd *h);
+struct httpd_stats {
+	int64_t connections, requests, bytes_in, bytes_out;
+	int open, waiting;
+};
+void httpd_stats(const struct httpd *h, struct httpd_stats *ret);
+
+/** Header by case-insensitive name; empty span when absent. Borrowed until the reply. */
+struct span httpd_header(const struct httpd_request *rq, const char *name);
+/** Content-Length, or -1 (chunked or none). */
+int64_t httpd_content_length(const struct httpd_request *rq);
+
+/** In begin: keep the body in memory, at most `max` (413 over it). 100-continue is answered. */
+void httpd_body_memory(struct httpd_request *rq, size_t max);
+/**
+ * In begin: stream the body to `path` (made 0600, must not exist) with flat
+ * memory; at most `max`. The file is removed when the upload fails. When the
+ * disk is full the reply is 507.
+ */
+void httpd_body_file(struct httpd_request *rq, const char *path, int64_t max);
+/** In ready: the body in memory; borrowed until the reply. */
+struct span httpd_body(const struct httpd_request *rq);
+/** In ready: bytes written to the file. */
+int64_t httpd_body_size(const struct httpd_request *rq);
+
+/** `headers`: "Name: value\r\n"... or NULL. Content-Length, Date, common headers are added. HEAD
+ * bodies are dropped. */
+void httpd_reply(struct httpd_request *rq, int status, const char *headers, struct span body);
+/** The same; the buffer's memory is handed over (no copy). */
+void httpd_reply_buf(struct httpd_request *rq, int status, const char *headers, struct buf *body);
+/** Send `len` bytes of `path` from `offset`, streamed with flat memory. On open failure replies
+ * 404. */
+void httpd_reply_file(struct httpd_request *rq, int status, const char *headers, const char *path,
+		      int64_t offset, int64_t len);
+
+struct httpd_ws_handler {
+	void (*message)(struct httpd_ws *w, struct span data, bool binary, void *arg);
+	/** Last call. */
+	void (*closed)(struct httpd_ws *w, int code, void *arg);
+};
+/** True when the request asks for a WebSocket (checked headers). */
+bool httpd_wants_websocket(const struct httpd_request *rq);
+/**
+ * In begin or ready: answer 101 and switch; the request is released. A wrong
+ * version gets 426, and NULL is returned. Messages over LIMIT_WS_MESSAGE close 1009.
+ */
+struct httpd_ws *httpd_upgrade(struct httpd_request *rq, const char *protocol,
+			       const struct httpd_ws_handler *h, void *arg);
+/** Queue (copied). ERR_TOO_LARGE when the peer reads too slowly. */
+int httpd_ws_send(struct httpd_ws *w, struct span data, bool binary);
+/** Start the closing handshake; `closed` follows. */
+void httpd_ws_close(struct httpd_ws *w, int code);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Rooms, as the writer thread changes them: every rule of who may do what is
+ * enforced here (Matrix room version 11 authorisation, without federation).
+ */
+#ifndef MUSTER_SERVER_ROOMS_ROOM_H
+#define MUSTER_SERVER_ROOMS_ROOM_H
+
+#include "core/base/err.h"
+#include "server/db/db.h"
+
+#include <jansson.h>
+
+enum membership {
+	MEMBERSHIP_LEAVE = 0,
+	MEMBERSHIP_INVITE = 1,
+	MEMBERSHIP_JOIN = 2,
+	MEMBERSHIP_KNOCK = 3,
+	MEMBERSHIP_BAN = 4,
+};
+
+/** An event to be. All borrowed. */
+struct event_draft {
+	int64_t room_nid;
+	int64_t sender_nid;
+	const char *sender; /**< user id */
+	const char *type;
+	const char *state_key; /**< NULL: not state */
+	const json_t *content; /**< an object */
+	const char *redacts;   /**< m.room.redaction: event id, also put into content (v11) */
+	int64_t device_nid;    /**< 0: none */
+	const char *txn_id;    /**< or NULL; with device_nid makes the send idempotent */
+	const char *txn_scope; /**< room and type the txn id belongs to */
+	bool trusted;	       /**< the server itself: skip authorisation (room creation steps) */
+};
+
+struct event_ref {
+	int64_t pos;
+	char event_id[64];
+	bool existing; /**< the transaction id, or identical state, gave an event that was there */
+};
+
+/**
+ * Check size, shape and authorisation, then append: event row, state,
+ * membership, relations, redaction effect, transaction row, CHANGE_* notes.
+ * Errors carry http_status and Matrix errcode (403 M_FORBIDDEN ...).
+ */
+int room_append(struct db_tx *tx, const struct event_draft *draft, struct event_ref *ret,
+		struct err *err);
+
+/** Room id -> nid; ERR_NOT_FOUND with 404 M_NOT_FOUND (or 403 where existence must not leak). */
+int room_find(struct sql *db, struct span room_id, int64_t *ret_nid, struct err *err);
+/** Content of the current state event; ERR_NOT_FOUND. The caller owns *ret. */
+int room_state(struct sql *db, int64_t room_nid, const char *type, const char *state_key,
+	       json_t **ret);
+enum membership room_membership(struct sql *db, int64_t room_nid, int64_t user_nid);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The server process: what its parts share. One struct server, loop thread.
+ */
+#ifndef MUSTER_SERVER_SERVER_H
+#define MUSTER_SERVER_SERVER_H
+
+#include "core/base/loop.h"
+#include "server/db/db.h"
+#include "server/http/httpd.h"
+
+struct hub;	 /* server/sync/hub.h: who waits for what */
+struct accounts; /* server/accounts/accounts.h: token cache, password queue, limits */
+struct media;	 /* server/media/media.h */
+struct uia;	 /* server/accounts/uia.h */
+
+/** Settings of `serve`, already checked. Strings owned by the config. */
+struct server_config {
+	char *data_dir;
+	char *server_name; /**< stored in the database at first start; later ones must agree */
+	char *public_url;  /**< or NULL: from the listening address */
+	char *tls_cert, *tls_key;
+	char *listen_addr;
+	int listen_port;
+	bool open_registration;
+	bool insecure_ok; /**< non-loopback without TLS was asked for explicitly */
+	int64_t max_upload;
+};
+
+struct server {
+	const struct server_config *config;
+	const char *name; /**< server name */
+	struct loop *loop;
+	struct db *db;
+	struct httpd *httpd;
+	struct hub *hub;
+	struct accounts *accounts;
+	struct media *media;
+	struct uia *uia;
+	int64_t started_ms;
+	char base_url[300]; /**< what clients are told, no trailing slash */
+};
+
+#endif

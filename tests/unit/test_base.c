@@ -1,0 +1,108 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/buf.h"
+#include "core/base/crypto.h"
+#include "core/base/json.h"
+#include "core/base/loop.h"
+#include "core/base/mem.h"
+#include "core/base/sql.h"
+
+static void test_buf_cap(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	struct buf b = BUF_INIT(10);
+	assert_true(buf_put_str(&b, "12345"));
+	assert_false(buf_put_str(&b, "678901"));
+	assert_false(buf_ok(&b));
+	assert_string_equal(buf_str(&b), "12345");
+	buf_done(&b);
+	assert_int_equal(mem_live(), before);
+}
+
+static void test_base64(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT(100), back = BUF_INIT(100);
+	base64_put(&b, "muster!!", 8);
+	assert_string_equal(buf_str(&b), "bXVzdGVyISE=");
+	assert_true(base64_decode(&back, buf_span(&b)));
+	assert_string_equal(buf_str(&back), "muster!!");
+	assert_false(base64_decode(&back, span_of("a")));
+	assert_false(base64_decode(&back, span_of("a*bc")));
+	buf_done(&b);
+	buf_done(&back);
+}
+
+static void test_canonical(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *j = NULL;
+	struct err e;
+	struct buf b = BUF_INIT(200);
+	assert_int_equal(json_parse(span_of("{\"b\": [1, {\"z\":null,\"a\":\"\\u00e9\\n\"}], "
+					    "\"a\": -0}"),
+				    &j, &e),
+			 0);
+	assert_int_equal(json_put_canonical(&b, j, &e), 0);
+	assert_string_equal(buf_str(&b), "{\"a\":0,\"b\":[1,{\"a\":\"é\\n\",\"z\":null}]}");
+	buf_done(&b);
+}
+
+static void count_up(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void test_loop(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	int n = 0;
+	struct loop *l = loop_new();
+	struct loop_timer *t = loop_timer_new(l, count_up, &n);
+	loop_timer_start(t, 1, 0);
+	loop_defer(l, count_up, &n);
+	loop_work(l, count_up, count_up, &n);
+	loop_run(l);
+	assert_int_equal(n, 4);
+	loop_post(l, count_up, &n);
+	loop_timer_free(t);
+	loop_free(l);
+	assert_int_equal(n, 5);
+	assert_int_equal(mem_live(), before);
+}
+
+static void test_sql(void **state)
+{
+	(void)state;
+	struct sql *db = NULL;
+	struct err e;
+	static const sql_migration steps[] = {"CREATE TABLE t(a UNIQUE)", "ALTER TABLE t ADD b"};
+	assert_int_equal(sql_open(":memory:", 0, &db, &e), 0);
+	assert_int_equal(sql_migrate(db, steps, 2, &e), 0);
+	assert_int_equal(sql_migrate(db, steps, 2, &e), 0);
+	assert_int_not_equal(sql_migrate(db, steps, 1, &e), 0);
+	struct sql_stmt *s = SQL(db, "INSERT INTO t VALUES(?,2)");
+	sql_bind_text(s, 1, span_of("x"));
+	assert_int_equal(sql_run(s, &e), 0);
+	s = SQL(db, "INSERT INTO t VALUES('x',2)");
+	assert_int_equal(sql_run(s, &e), ERR_CONFLICT);
+	assert_int_equal(sql_get_i64(SQL(db, "SELECT b FROM t"), 0), 2);
+	sql_close(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_buf_cap),	  cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_canonical), cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_sql),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
