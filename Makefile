@@ -1,4 +1,4 @@
-# muster. `make help` lists what can be made.
+# muster. `make help` lists what can be made; parts have their own .mk files.
 #
 # BUILD=DIR      where objects go (build/release by default)
 # OS=posix       build the portable fallback of core/base/os_*.c
@@ -59,10 +59,14 @@ OBJ := $(SRC:%.c=$(BUILD)/%.o) $(patsubst $(LLHTTP_DIR)/%.c,$(BUILD)/llhttp/%.o,
 OBJ_LIB := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
 .DEFAULT_GOAL := all
-include $(wildcard mk/*.mk)
+include $(wildcard mk/*.mk cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
 
 all: $(OUT)
 
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+#: make             build ./muster
 $(OUT): $(OBJ)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
@@ -83,8 +87,40 @@ $(BUILD)/%.o: %.c Makefile
 	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+#: make deps        install the Debian packages that the build needs
+deps:
+	@.ci/deps build
+
+#: make demo        install what is missing, build, and play a school day
+demo:
+	@.ci/deps test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@tests/demo/demo
+
+#: make test        install what is missing, build, run every test
+test:
+	@.ci/deps test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) unit
+	@$(MAKE) --no-print-directory $(CHECKS)
+
+#: make asan        the tests under AddressSanitizer and UBSan
+ASAN := BUILD=build/asan OUT=build/asan/muster OPT="-O1 -g" \
+	SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+asan:
+	@$(MAKE) --no-print-directory $(ASAN) all
+	@$(MAKE) --no-print-directory $(ASAN) unit
+	@MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
+
+#: make tsan        the tests under ThreadSanitizer
+TSAN := BUILD=build/tsan OUT=build/tsan/muster OPT="-O1 -g" SAN="-fsanitize=thread"
+tsan:
+	@$(MAKE) --no-print-directory $(TSAN) all
+	@$(MAKE) --no-print-directory $(TSAN) unit
+
+#: make clean       remove everything that was built
 clean:
 	rm -rf build muster
 
-.PHONY: all clean
+.PHONY: all help deps demo test asan tsan clean
 -include $(OBJ:.o=.d)
