@@ -22,18 +22,23 @@ struct db_tx;
 /** One thing that a transaction changed, for whoever must hear of it after COMMIT. */
 enum db_change_kind {
 	CHANGE_EVENT,	     /**< room_nid, pos, event fields */
-	CHANGE_MEMBERSHIP,   /**< beside its CHANGE_EVENT: room_nid, user_nid, membership */
+	CHANGE_MEMBERSHIP,   /**< beside its CHANGE_EVENT, after it, same pos: room_nid, user_nid,
+				membership */
 	CHANGE_RECEIPT,	     /**< room_nid, user_nid (whose), private_to_user */
 	CHANGE_ACCOUNT_DATA, /**< user_nid, room_nid or 0 */
-	CHANGE_REDACTION,    /**< event text of target_pos changed: drop caches */
-	CHANGE_TOKENS,	     /**< user_nid, device_id or "" for all: cached tokens are void */
-	CHANGE_PROFILE,	     /**< user_nid */
-	CHANGE_TO_DEVICE,    /**< user_nid, device_id */
+	/**
+	 * Event text of target_pos changed: drop caches. Beside the CHANGE_EVENT of its
+	 * m.room.redaction, after it, with the same pos.
+	 */
+	CHANGE_REDACTION,
+	CHANGE_TOKENS,	  /**< user_nid, device_id or "" for all: cached tokens are void */
+	CHANGE_PROFILE,	  /**< user_nid */
+	CHANGE_TO_DEVICE, /**< user_nid, device_id */
 };
 
 struct db_change {
 	enum db_change_kind kind;
-	int64_t pos; /**< stream position, unique and rising over all kinds */
+	int64_t pos; /**< stream position, rising; shared only by notes about one event */
 	int64_t room_nid;
 	int64_t user_nid;
 	int64_t target_pos;
@@ -82,6 +87,22 @@ int64_t db_tx_position(struct db_tx *tx);
 int64_t db_tx_now_ms(const struct db_tx *tx);
 /** Add a change; owned strings in it are taken over. Dropped when the job fails. */
 void db_tx_note(struct db_tx *tx, const struct db_change *change);
+
+/* For caches that the writer thread keeps beside the tables. */
+
+/** Number of this batch, rising from 1. */
+uint64_t db_tx_batch(const struct db_tx *tx);
+/**
+ * How often something was undone so far: a job that failed, or a batch whose
+ * COMMIT failed. When it has changed since a cache looked last, what the cache
+ * learnt in the batch of that look may be untrue.
+ */
+uint64_t db_tx_undone(const struct db_tx *tx);
+/**
+ * A pointer, NULL at first, kept for the database's life. `free_slot` is
+ * called with it (when not NULL) after the last job.
+ */
+void **db_tx_slot(struct db_tx *tx, void (*free_slot)(void *));
 
 /**
  * Open `dir` without threads for offline administration: jobs run at once in

@@ -18,8 +18,10 @@ static const char v1[] =
 	" validated_ts INTEGER NOT NULL, added_ts INTEGER NOT NULL,"
 	" PRIMARY KEY(medium,address)) WITHOUT ROWID;"
 	"CREATE INDEX threepids_user ON threepids(user_nid);"
+	/* AUTOINCREMENT: a new device must never inherit a dead one's transaction ids */
 	"CREATE TABLE devices("
-	" nid INTEGER PRIMARY KEY, user_nid INTEGER NOT NULL, device_id TEXT NOT NULL,"
+	" nid INTEGER PRIMARY KEY AUTOINCREMENT, user_nid INTEGER NOT NULL, device_id TEXT NOT "
+	"NULL,"
 	" display_name TEXT, last_seen_ts INTEGER, last_seen_ip TEXT, UNIQUE(user_nid,device_id));"
 	"CREATE TABLE tokens(" /* sha256 of the secret; the secret itself is never stored */
 	" hash BLOB PRIMARY KEY, kind INTEGER NOT NULL,"    /* 0 access, 1 refresh */
@@ -39,13 +41,16 @@ static const char v1[] =
 	" pos INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, room_nid INTEGER NOT NULL,"
 	" type TEXT NOT NULL, state_key TEXT, sender_nid INTEGER NOT NULL, ts INTEGER NOT NULL,"
 	" text TEXT NOT NULL," /* client format without unsigned; redacted in place */
+	" hash BLOB NOT NULL," /* sha256 of the unredacted event, part of event_id: room.h */
 	" redacted_by TEXT,"   /* event id of the redaction */
 	" prev_pos INTEGER,"   /* state: position of the event it replaced */
 	" relates_to TEXT, rel_type TEXT, rel_key TEXT,"
 	" device_nid INTEGER, txn_id TEXT);"
-	"CREATE INDEX events_room ON events(room_nid,pos);"
+	"CREATE INDEX events_room ON events(room_nid);" /* and pos, the rowid */
 	"CREATE INDEX events_state ON events(room_nid,type,state_key,pos) WHERE state_key IS NOT "
 	"NULL;"
+	/* idempotent sends and redactions */
+	"CREATE INDEX events_txn ON events(device_nid,txn_id) WHERE txn_id IS NOT NULL;"
 	"CREATE INDEX events_relates ON events(relates_to,rel_type,pos) WHERE relates_to IS NOT "
 	"NULL;"
 	"CREATE TABLE current_state(room_nid INTEGER NOT NULL, type TEXT NOT NULL,"
@@ -60,12 +65,6 @@ static const char v1[] =
 	"CREATE TABLE aliases(alias TEXT PRIMARY KEY, room_nid INTEGER NOT NULL,"
 	" creator_nid INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX aliases_room ON aliases(room_nid);"
-	"CREATE TABLE transactions(" /* idempotent PUTs and redactions */
-	" device_nid INTEGER NOT NULL, scope TEXT NOT NULL, txn_id TEXT NOT NULL,"
-	" event_id TEXT NOT NULL, ts INTEGER NOT NULL,"
-	" PRIMARY KEY(device_nid,scope,txn_id)) WITHOUT ROWID;"
-	"CREATE INDEX transactions_ts ON transactions(ts);"
-
 	/* what only its owner sees, and receipts */
 	"CREATE TABLE receipts(room_nid INTEGER NOT NULL, user_nid INTEGER NOT NULL,"
 	" kind TEXT NOT NULL, thread_id TEXT NOT NULL," /* '' unthreaded */

@@ -18,6 +18,17 @@ enum membership {
 	MEMBERSHIP_BAN = 4,
 };
 
+/*
+ * Event ids make history tamper-evident. For every event
+ *   hash     = sha256(canonical JSON of {content, origin_server_ts, prev_events,
+ *              room_id, sender, [state_key], type}), prev_events being a list of
+ *              the id of the room's event before it (empty for the first)
+ *   event_id = "$" + unpadded URL-safe base64 of sha256(canonical JSON of the
+ *              same object redacted, with "hashes":{"sha256":base64 of hash})
+ * which is the reference hash of room version 11 over what this server keeps.
+ * As `hash` is stored beside the event, ids can be checked after a redaction too.
+ */
+
 /** An event to be. All borrowed. */
 struct event_draft {
 	int64_t room_nid;
@@ -28,9 +39,10 @@ struct event_draft {
 	const json_t *content; /**< an object */
 	const char *redacts;   /**< m.room.redaction: event id, also put into content (v11) */
 	int64_t device_nid;    /**< 0: none */
-	const char *txn_id;    /**< or NULL; with device_nid makes the send idempotent */
-	const char *txn_scope; /**< room and type the txn id belongs to */
+	const char *txn_id;    /**< or NULL; with device_nid, room, type and redacts it makes the
+				  send idempotent */
 	bool trusted;	       /**< the server itself: skip authorisation (room creation steps) */
+	bool encryption_ok;    /**< m.room.encryption may be set (server_config) */
 };
 
 struct event_ref {
@@ -46,6 +58,11 @@ struct event_ref {
  */
 int room_append(struct db_tx *tx, const struct event_draft *draft, struct event_ref *ret,
 		struct err *err);
+
+/*
+ * The functions below work on any handle, the writer's (inside a job) or the
+ * reader's.
+ */
 
 /** Room id -> nid; ERR_NOT_FOUND with 404 M_NOT_FOUND (or 403 where existence must not leak). */
 int room_find(struct sql *db, struct span room_id, int64_t *ret_nid, struct err *err);
