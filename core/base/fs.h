@@ -21,6 +21,20 @@ int fs_mkdirs(const char *path, unsigned mode, struct err *err);
 int fs_read(const char *path, struct buf *b, struct err *err);
 /** Write by temporary name, fsync, rename, fsync of the folder. */
 int fs_write_atomic(const char *path, struct span data, unsigned mode, struct err *err);
+
+/**
+ * A file that appears under its name only when it is complete: written under
+ * a temporary name beside it, then synced and renamed. One thread at a time.
+ */
+struct fs_out;
+/** A symbolic link at `path` is followed, not replaced. The caller owns *ret. */
+int fs_out_open(const char *path, unsigned mode, struct fs_out **ret, struct err *err);
+int fs_out_write(struct fs_out *o, struct span data, struct err *err);
+/** Sync and rename; releases `o` whatever the result, and on error leaves nothing behind. */
+int fs_out_commit(struct fs_out *o, struct err *err);
+/** Give up: nothing is left behind. NULL is allowed. */
+void fs_out_abort(struct fs_out *o);
+
 bool fs_exists(const char *path);
 /** Unlink; absent is fine. */
 int fs_remove(const char *path, struct err *err);
@@ -30,7 +44,9 @@ int fs_remove_tree(const char *path, struct err *err);
 struct fs_lock;
 /**
  * Exclusive lock on a file (made 0600), held until fs_unlock or the process's
- * end. `wait`: block until it is free; else ERR_CONFLICT when held.
+ * end; two locks in one process exclude each other too. The file stays, with
+ * the holder's process id in it. `wait`: block until it is free; else
+ * ERR_CONFLICT when held.
  */
 int fs_lock(const char *path, bool wait, struct fs_lock **ret, struct err *err);
 /** NULL is allowed. */
