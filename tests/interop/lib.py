@@ -1,0 +1,205 @@
+"""What the interop tests share: servers and clients in throw-away folders, TAP lines.
+
+Everything stays on loopback, every step has a time limit, and processes are
+ended by the handle that started them.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+MUSTER = os.path.abspath(os.environ.get("MUSTER", TOP / "muster"))
+STEP = 60  # seconds any single command may take
+
+
+class Tap:
+    """Counts and prints what held and what did not."""
+
+    def __init__(self, name):
+        self.name = name
+        self.count = 0
+        self.failed = 0
+
+    def check(self, ok, what, detail=""):
+        self.count += 1
+        if not ok:
+            self.failed += 1
+        print(f"{'ok' if ok else 'not ok'} {self.count} - {self.name}: {what}", flush=True)
+        if not ok and detail:
+            for line in str(detail).splitlines()[:40]:
+                print(f"# {line}", flush=True)
+        return ok
+
+    def equal(self, got, want, what):
+        return self.check(got == want, what, f"got  {got!r}\nwant {want!r}")
+
+    def end(self):
+        print(f"1..{self.count}", flush=True)
+        sys.exit(1 if self.failed else 0)
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Process:
+    """A child whose stdout is read in the background; stderr goes to a file."""
+
+    def __init__(self, argv, env=None, cwd=None, errors=None):
+        self.errors = errors or tempfile.TemporaryFile()
+        self.child = subprocess.Popen(
+            argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.errors, text=True, bufsize=1, encoding="utf-8")
+        self.lines = []
+        self.changed = threading.Condition()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.child.stdout:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append(None)
+            self.changed.notify_all()
+
+    def wait_line(self, test, limit=STEP):
+        """The first line for which test(line) is true; None when it never comes."""
+        end = time.monotonic() + limit
+        seen = 0
+        with self.changed:
+            while True:
+                for line in self.lines[seen:]:
+                    if line is None:
+                        return None
+                    seen += 1
+                    if test(line):
+                        return line
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                self.changed.wait(left)
+
+    def json_lines(self):
+        with self.changed:
+            return [json.loads(l) for l in self.lines if l]
+
+    def stop(self, how=signal.SIGTERM, limit=STEP):
+        if self.child.poll() is None:
+            self.child.send_signal(how)
+        try:
+            return self.child.wait(limit)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            return self.child.wait(limit)
+
+    def error_text(self):
+        self.errors.flush()
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace")[-4000:]
+
+
+class Folder:
+    """A throw-away folder, removed at the end of the with block."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="muster-interop-"))
+        return self.path
+
+    def __exit__(self, *unused):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Serve:
+    """`muster serve` on a fresh or given data folder."""
+
+    def __init__(self, data, port=0, extra=()):
+        self.data = pathlib.Path(data)
+        self.port = port
+        self.extra = list(extra)
+        self.process = None
+        self.url = None
+
+    def start(self):
+        argv = [MUSTER, "serve", "--json", "--data", str(self.data),
+                "--listen", f"127.0.0.1:{self.port}", "--server-name", "localhost", *self.extra]
+        self.process = Process(argv, env=clean_env(self.data.parent / "serve-home"))
+        line = self.process.wait_line(lambda l: '"listening"' in l)
+        if line is None:
+            raise RuntimeError("muster serve did not start:\n" + self.process.error_text())
+        self.url = json.loads(line)["url"]
+        self.port = int(self.url.rsplit(":", 1)[1])
+        return self
+
+    def stop(self, how=signal.SIGTERM):
+        return self.process.stop(how)
+
+    def admin(self, *args, **kw):
+        """An administrator's verb on the data folder, while no server runs on it."""
+        return run(["admin", *args, "--data", str(self.data)], self.data.parent / "serve-home", **kw)
+
+
+def clean_env(home):
+    home = pathlib.Path(home)
+    home.mkdir(parents=True, exist_ok=True)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "MUSTER_", "LC_"))}
+    run_dir = home / "run"
+    run_dir.mkdir(mode=0o700, exist_ok=True)
+    env.update(HOME=str(home), XDG_RUNTIME_DIR=str(run_dir), LANG="C.UTF-8", TZ="UTC",
+               NO_PROXY="127.0.0.1,localhost")
+    return env
+
+
+def run(args, home, stdin=None, limit=STEP, check=True):
+    """One muster verb; returns (status, parsed JSON lines, stderr)."""
+    done = subprocess.run([MUSTER, "--json", *map(str, args)], env=clean_env(home), timeout=limit,
+                          input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
+                          capture_output=True, text=True, encoding="utf-8")
+    if check and done.returncode != 0:
+        raise RuntimeError(f"muster {' '.join(map(str, args))}: status {done.returncode}\n"
+                           f"{done.stdout}{done.stderr}")
+    rows = [json.loads(l) for l in done.stdout.splitlines() if l.strip()] if done.stdout else []
+    return done.returncode, rows, done.stderr
+
+
+class Client:
+    """Our client with a home of its own."""
+
+    def __init__(self, home):
+        self.home = pathlib.Path(home)
+
+    def __call__(self, *args, **kw):
+        return run(args, self.home, **kw)[1]
+
+    def status(self, *args, **kw):
+        return run(args, self.home, check=False, **kw)
+
+    def login(self, url, user, password):
+        return self("login", url, "--user", user, "--password-stdin", stdin=password + "\n")
+
+    def follow(self, *args):
+        return Process([MUSTER, "--json", "read", "--follow", *args], env=clean_env(self.home))
+
+
+def wait_for(test, limit=STEP, every=0.1):
+    """Poll something that has no event to wait for, in another program."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        value = test()
+        if value:
+            return value
+        time.sleep(every)
+    return None
