@@ -20,6 +20,7 @@ struct sql_stmt {
 struct sql {
 	sqlite3 *db;
 	int last;
+	int wal_pages;
 	unsigned used;
 	struct sql_stmt slots[STMT_SLOTS];
 };
@@ -53,6 +54,14 @@ static int fail(struct sql *db, int rc, struct err *err)
 	return err_set(err, code, "%s", db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc));
 }
 
+static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	(void)db;
+	(void)name;
+	((struct sql *)arg)->wal_pages = pages;
+	return SQLITE_OK;
+}
+
 int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err)
 {
 	struct sql *db = NEW(struct sql);
@@ -71,6 +80,8 @@ int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err
 			 flags & SQL_SYNC_FULL ? "FULL" : "NORMAL",
 			 flags & SQL_NO_AUTOCHECKPOINT ? "PRAGMA wal_autocheckpoint=0;" : "");
 		rc = sqlite3_exec(db->db, pragmas, NULL, NULL, NULL);
+		if (flags & SQL_NO_AUTOCHECKPOINT)
+			sqlite3_wal_hook(db->db, on_wal, db);
 	}
 	if (rc != SQLITE_OK) {
 		fail(db, rc, err);
@@ -271,6 +282,16 @@ int64_t sql_last_id(struct sql *db)
 int sql_changes(struct sql *db)
 {
 	return sqlite3_changes(db->db);
+}
+
+bool sql_in_transaction(struct sql *db)
+{
+	return !sqlite3_get_autocommit(db->db);
+}
+
+int sql_wal_pages(const struct sql *db)
+{
+	return db->wal_pages;
 }
 
 int sql_checkpoint(struct sql *db, bool truncate)

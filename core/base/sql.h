@@ -77,6 +77,10 @@ bool sql_col_null(struct sql_stmt *s, int at);
 
 int64_t sql_last_id(struct sql *db);
 int sql_changes(struct sql *db);
+/** Inside a transaction; false after SQLite undid it by itself (disk full, I/O error). */
+bool sql_in_transaction(struct sql *db);
+/** Pages in the write-ahead log after this handle's last COMMIT (SQL_NO_AUTOCHECKPOINT only). */
+int sql_wal_pages(const struct sql *db);
 /** WAL checkpoint: PASSIVE, or TRUNCATE when `truncate`. Its own handle and thread are best. */
 int sql_checkpoint(struct sql *db, bool truncate);
 /** Online copy of the whole database into `path` (must not exist). */
