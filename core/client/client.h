@@ -1,0 +1,53 @@
+/*
+ * One account, as a process uses it: what verbs and the TUI start from.
+ * Opening reads two small files and opens no connection and no database;
+ * both come with first use.
+ *
+ * Verb functions (rooms.h, send.h, timeline.h ...) block, keep to the client's
+ * deadline and give their results as JSON objects with the stable keys of the
+ * command line's contract; times are Unix milliseconds in keys that end in
+ * "ts" (the front end prints them as ISO 8601). One client belongs to one
+ * thread.
+ */
+#ifndef MUSTER_CLIENT_CLIENT_H
+#define MUSTER_CLIENT_CLIENT_H
+
+#include "core/base/err.h"
+#include "core/base/json.h"
+#include "core/base/loop.h"
+#include "core/client/account.h"
+
+struct client;
+struct session;
+struct store;
+
+/**
+ * One row of a result; `row` is borrowed (json_incref to keep it). Anything
+ * but 0 ends the listing, and the function returns that value.
+ */
+typedef int client_row_fn(json_t *row, void *arg);
+
+struct client_options {
+	const char *account; /**< NULL: MUSTER_ACCOUNT, the default, or the only one */
+	int timeout_ms;	     /**< for everything this client does; 0: none */
+	struct loop *loop;   /**< for use on a loop (TUI); NULL: blocking calls only */
+	const char *ca_file; /**< extra trusted certificates, or NULL */
+};
+
+/** ERR_AUTH when nobody is logged in. The caller owns *ret. */
+int client_open(const struct client_options *opt, struct client **ret, struct err *err);
+/** NULL is allowed. */
+void client_close(struct client *c);
+const struct account *client_account(const struct client *c);
+struct session *client_session(struct client *c);
+/** The cache, opened and migrated on first use. Borrowed. */
+int client_store(struct client *c, struct store **ret, struct err *err);
+struct loop *client_loop(struct client *c);
+/** Milliseconds left of the deadline; -1 without one; 0 when it has passed. */
+int client_time_left_ms(const struct client *c);
+/** ERR_CANCELLED with a sentence once the deadline has passed or client_cancel was called. */
+int client_check_time(const struct client *c, struct err *err);
+/** Have blocking work end with ERR_CANCELLED at its next step. Safe in a signal handler. */
+void client_cancel(struct client *c);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Authenticated requests to the account's homeserver. Refreshes an expired
+ * token once for all processes (lock, re-read, refresh), honours 429, repeats
+ * what may be repeated, and turns Matrix errors into struct err.
+ */
+#ifndef MUSTER_CLIENT_SESSION_H
+#define MUSTER_CLIENT_SESSION_H
+
+#include "core/base/http.h"
+#include "core/base/json.h"
+#include "core/client/account.h"
+
+struct session;
+struct session_call;
+
+struct session_request {
+	const char *method;
+	const char *path; /**< "/_matrix/...", percent-encoded, with query */
+	struct span body; /**< JSON unless content_type; empty: none ("{}" for POST and PUT) */
+	const char *content_type;
+	const char *body_file; /**< stream this file as the body */
+	const char *save_file; /**< stream a 2xx reply there (0600) */
+	size_t max_reply;      /**< 0: LIMIT_REPLY_JSON */
+	int timeout_ms;	       /**< of one attempt; 0: 60 s, none for files */
+	bool repeatable;       /**< a POST that may be repeated; GET, PUT and DELETE always may */
+	bool anonymous;	       /**< without token */
+	bool once; /**< never repeat on 5xx or network trouble (long polls do that themselves) */
+	void (*progress)(int64_t done, int64_t total, void *arg); /**< or NULL */
+	void *progress_arg;
+};
+
+/** `l` may be NULL for blocking use. `a` is borrowed; NULL: anonymous calls to `base_url`. */
+struct session *session_new(struct loop *l, const struct account *a, const char *base_url,
+			    const char *ca_file);
+void session_free(struct session *s);
+/** Everything after this clock_mono_ms fails with ERR_CANCELLED; 0: no deadline. */
+void session_set_deadline(struct session *s, int64_t mono_ms);
+/** Checked between attempts; non-zero ends with ERR_CANCELLED. Borrowed. */
+void session_set_cancel_flag(struct session *s, const volatile int *flag);
+const char *session_base_url(const struct session *s);
+
+/** Blocking. 2xx with a JSON object: 0 and *ret (may be NULL) owned by the caller. */
+int session_json(struct session *s, const struct session_request *rq, json_t **ret,
+		 struct err *err);
+/** Blocking. 2xx: 0 and the raw body appended to `body`. */
+int session_raw(struct session *s, const struct session_request *rq, struct buf *body,
+		struct err *err);
+/** Short forms. `body` may be NULL; it is borrowed. */
+int session_get(struct session *s, const char *path, json_t **ret, struct err *err);
+int session_put(struct session *s, const char *path, const json_t *body, json_t **ret,
+		struct err *err);
+int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
+		 struct err *err);
+
+/** `body` is borrowed until the callback returns; err NULL for 2xx. */
+typedef void session_done_fn(struct span body, const struct err *err, void *arg);
+/** On the loop. The callback runs exactly once, never inside session_start. */
+struct session_call *session_start(struct session *s, const struct session_request *rq,
+				   session_done_fn *fn, void *arg);
+/** Its callback runs with ERR_CANCELLED on the next turn. */
+void session_cancel(struct session_call *c);
+
+/** Fill `err` from a non-2xx reply; returns the code. Body may be anything. */
+int session_error(int status, struct span body, int retry_after_ms, struct err *err);
+
+#endif
