@@ -37,6 +37,7 @@ struct batch {
 };
 
 struct db_tx {
+	struct db *db;
 	struct sql *sql;
 	struct batch *batch;
 	int64_t position, now_ms;
@@ -53,6 +54,9 @@ struct db {
 	struct job *waiting, **waiting_last;
 	bool deferred;
 	int64_t counter;
+	uint64_t batches, undone;
+	void *slot;
+	void (*free_slot)(void *);
 
 	/* from the writer to the loop, newest first */
 	_Atomic(struct batch *) finished;
@@ -101,6 +105,22 @@ int64_t db_tx_now_ms(const struct db_tx *tx)
 	return tx->now_ms;
 }
 
+uint64_t db_tx_batch(const struct db_tx *tx)
+{
+	return tx->db->batches;
+}
+
+uint64_t db_tx_undone(const struct db_tx *tx)
+{
+	return tx->db->undone;
+}
+
+void **db_tx_slot(struct db_tx *tx, void (*free_slot)(void *))
+{
+	tx->db->free_slot = free_slot;
+	return &tx->db->slot;
+}
+
 void db_tx_note(struct db_tx *tx, const struct db_change *change)
 {
 	struct batch *b = tx->batch;
@@ -136,6 +156,7 @@ static bool run_job(struct db_tx *tx, struct job *j)
 	if (!err.code)
 		err_set(&err, rc, _("The database refused the change"));
 	job_fail(j, rc, &err);
+	tx->db->undone++;
 	drop_changes(tx->batch, changes);
 	tx->position = position;
 	if (!sql_in_transaction(tx->sql))
@@ -168,7 +189,8 @@ static void run_batch(struct db *db, struct batch *b, struct job **jobs)
 {
 	struct err err = {0};
 	struct job **last = &b->jobs;
-	struct db_tx tx = {db->writer, b, db->counter, clock_wall_ms()};
+	struct db_tx tx = {db, db->writer, b, db->counter, clock_wall_ms()};
+	db->batches++;
 	int rc = sql_begin(db->writer, &err);
 	for (int n = 0; n < BATCH_MAX && *jobs; n++) {
 		struct job *j = *jobs;
@@ -187,6 +209,7 @@ static void run_batch(struct db *db, struct batch *b, struct job **jobs)
 		rc = sql_commit(db->writer, &err);
 	if (rc) {
 		sql_rollback(db->writer);
+		db->undone++;
 		fail_batch(b, &err);
 		log_error("database: %s", err.msg);
 	} else {
@@ -324,6 +347,9 @@ static int load_meta(struct db *db, struct err *err)
 
 static void close_handles(struct db *db)
 {
+	if (db->slot && db->free_slot)
+		db->free_slot(db->slot);
+	db->slot = NULL;
 	sql_close(db->reader);
 	if (db->writer)
 		sql_checkpoint(db->writer, true);
