@@ -1,0 +1,15 @@
+LOAD_SRC := $(wildcard tests/bench/load_*.c)
+
+$(BUILD)/tests/bench/load: $(LOAD_SRC) tests/bench/load.h
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $(LOAD_SRC) -luv -lm
+
+#: make bench       a table of what muster costs, beside curl and Synapse
+bench:
+	@.ci/deps interop
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/load
+	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done
+	@LOAD=$(BUILD)/tests/bench/load /usr/bin/python3 tests/bench/bench.py $(BENCH)
+
+.PHONY: bench
