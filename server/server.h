@@ -12,6 +12,7 @@ struct hub;	 /* server/sync/hub.h: who waits for what */
 struct accounts; /* server/accounts/accounts.h: token cache, password queue, limits */
 struct media;	 /* server/media/media.h */
 struct uia;	 /* server/accounts/uia.h */
+struct router;	 /* server/routes/route_impl.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
 struct server_config {
@@ -36,6 +37,7 @@ struct server {
 	struct accounts *accounts;
 	struct media *media;
 	struct uia *uia;
+	struct router *router;
 	int64_t started_ms;
 	char base_url[300]; /**< what clients are told, no trailing slash */
 };

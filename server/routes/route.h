@@ -17,11 +17,14 @@ enum route_auth {
 };
 
 enum route_flags {
-	ROUTE_JSON = 1,	     /**< the body must be a JSON object (empty counts as {}) */
-	ROUTE_FILE = 2,	     /**< the body goes to a file: fn is called at begin, see rq->begin */
-	ROUTE_LIMITED = 4,   /**< counts against log-in limits */
-	ROUTE_LOCKED_OK = 8, /**< locked accounts may still call it (logout) */
-	ROUTE_WEBSOCKET = 16,
+	ROUTE_JSON = 1, /**< the body must be a JSON object (empty counts as {}) */
+	/**
+	 * fn is called twice: with rq->begin set when the head is in (it calls
+	 * httpd_body_file(rq->http, ...) or replies), then when the file is complete.
+	 */
+	ROUTE_FILE = 2,
+	ROUTE_LOCKED_OK = 8,  /**< locked accounts may still call it (logout) */
+	ROUTE_WEBSOCKET = 16, /**< 400 unless a WebSocket is asked for; see rq_upgrade */
 };
 
 #define ROUTE_MAX_PARAMS 6
@@ -36,17 +39,19 @@ struct requester {
 /** One request on its way through a route. */
 struct rq {
 	struct server *srv;
-	struct httpd_request *http;
+	struct httpd_request *http; /**< NULL once the client went away */
 	const struct route *route;
 	struct requester who;
-	struct span param[ROUTE_MAX_PARAMS]; /**< percent-decoded path parameters, terminated */
+	struct span param[ROUTE_MAX_PARAMS]; /**< percent-decoded path parameters: terminated,
+						valid UTF-8, no NUL */
 	json_t *body;			     /**< ROUTE_JSON: owned by the request */
 	bool begin;			     /**< ROUTE_FILE: the body has not been read yet */
 	void *user;			     /**< the route's, with `drop` */
 	/**
 	 * Set by a route that answers later: called when the client went away,
-	 * after which rq is gone. A route with a job on the writer leaves this
-	 * NULL: the rq then outlives the client and replies to it do nothing.
+	 * after which rq is gone (it must not be replied to). A route with a job
+	 * on the writer or the pool leaves this NULL: the rq then outlives the
+	 * client and the reply to it, still due, only frees it.
 	 */
 	void (*drop)(struct rq *rq);
 	struct rq_impl *impl;
@@ -58,8 +63,8 @@ struct route {
 	const char *method;
 	/**
 	 * "/_matrix/client/v3/rooms/{}/state/{}/{}". "{}" takes one segment,
-	 * which may be empty only where it is the last. "v3" also answers "r0"
-	 * and "v1" answers "unstable" only where the table says so by own rows.
+	 * which may be empty only where it is the last. "v3" also answers "r0".
+	 * A fixed segment wins over "{}"; HEAD is answered by GET's row.
 	 */
 	const char *pattern;
 	enum route_auth auth;
@@ -68,11 +73,13 @@ struct route {
 	size_t max_body; /**< 0: LIMIT_JSON_BODY */
 };
 
-/** Every group's table, ended by a row with method NULL. */
+/** Every group's table, each ended by a row with method NULL; ended by NULL. server/routes/groups.c */
 extern const struct route *const route_groups[];
 
-/** The handler that httpd_new is given. */
+/** The handler that httpd_new is given, with the struct server as its argument. */
 extern const struct httpd_handler route_handler;
+/** "Name: value" lines for httpd_options.common_headers: CORS. */
+extern const char *const route_common_headers[];
 
 /* Exactly one reply per rq; the rq is gone afterwards. */
 void rq_json(struct rq *rq, int status, json_t *steal);
@@ -87,6 +94,14 @@ void rq_error(struct rq *rq, int status, const char *errcode, const char *fmt, .
 void rq_err(struct rq *rq, const struct err *err);
 /** M_LIMIT_EXCEEDED with retry_after_ms and Retry-After. */
 void rq_limited(struct rq *rq, int retry_after_ms);
+/** Any reply: `headers` as httpd_reply takes them, with Content-Type. */
+void rq_raw(struct rq *rq, int status, const char *headers, struct span body);
+/** httpd_reply_file. */
+void rq_file(struct rq *rq, int status, const char *headers, const char *path, int64_t offset,
+	     int64_t len);
+/** ROUTE_WEBSOCKET: httpd_upgrade. The rq is gone afterwards, also when NULL is returned. */
+struct httpd_ws *rq_upgrade(struct rq *rq, const char *protocol, const struct httpd_ws_handler *h,
+			    void *arg);
 
 /** Decoded query parameter (first of the name), or NULL. Borrowed for the request's life. */
 const char *rq_query(struct rq *rq, const char *name);
