@@ -126,6 +126,10 @@ static bool put_json_escape(struct buf *b, unsigned char c)
 		return buf_put(b, "\\\"", 2);
 	case '\\':
 		return buf_put(b, "\\\\", 2);
+	case '\b':
+		return buf_put(b, "\\b", 2);
+	case '\f':
+		return buf_put(b, "\\f", 2);
 	case '\n':
 		return buf_put(b, "\\n", 2);
 	case '\r':

@@ -1,0 +1,329 @@
+#include "core/matrix/id.h"
+
+#include "core/base/i18n.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Bytes of an UTF-8 sequence of which `lead` is the first; 0 when it cannot be. */
+static size_t utf8_length(unsigned char lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if ((lead & 0xf0) == 0xe0)
+		return 3;
+	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+/* Well-formed UTF-8 (surrogates and overlong forms are not) without NUL. */
+static bool is_text(struct span s)
+{
+	for (size_t i = 0; i < s.n;) {
+		unsigned char c = (unsigned char)s.p[i];
+		size_t n = utf8_length(c);
+		if (!c || !n || n > s.n - i)
+			return false;
+		uint32_t cp = n == 1 ? c : c & (0x7fu >> n);
+		for (size_t k = 1; k < n; k++) {
+			unsigned char t = (unsigned char)s.p[i + k];
+			if ((t & 0xc0) != 0x80)
+				return false;
+			cp = cp << 6 | (t & 0x3f);
+		}
+		static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+		if (cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+/* Splits "host[:port]"; a host in brackets keeps its colons. False when the port is no port. */
+static bool split_port(struct span s, struct span *ret_host, struct span *ret_port)
+{
+	ptrdiff_t close = s.n && s.p[0] == '[' ? span_find(s, ']') : 0;
+	if (close < 0)
+		return false;
+	struct span tail = span_from(s, (size_t)close);
+	ptrdiff_t colon = span_find(tail, ':');
+	if (colon < 0) {
+		*ret_host = s;
+		*ret_port = (struct span){NULL, 0};
+		return true;
+	}
+	*ret_host = span_head(s, (size_t)(close + colon));
+	*ret_port = span_from(tail, (size_t)colon + 1);
+	if (ret_port->n < 1 || ret_port->n > 5)
+		return false;
+	for (size_t i = 0; i < ret_port->n; i++)
+		if (!is_digit(ret_port->p[i]))
+			return false;
+	return true;
+}
+
+static bool is_ipv6(struct span host)
+{
+	if (host.n < 4 || host.n > 47 || host.p[host.n - 1] != ']')
+		return false;
+	for (size_t i = 1; i + 1 < host.n; i++)
+		if (!is_hex(host.p[i]) && host.p[i] != ':' && host.p[i] != '.')
+			return false;
+	return true;
+}
+
+static bool is_server_name(struct span s)
+{
+	struct span host, port;
+	if (s.n == 0 || s.n > LIMIT_ID_BYTES || !split_port(s, &host, &port) || host.n == 0)
+		return false;
+	if (host.p[0] == '[')
+		return is_ipv6(host);
+	for (size_t i = 0; i < host.n; i++)
+		if (!is_alnum(host.p[i]) && host.p[i] != '-' && host.p[i] != '.')
+			return false;
+	return true;
+}
+
+int server_name_port(struct span s)
+{
+	struct span host, port;
+	uint64_t v;
+	if (!split_port(s, &host, &port) || !span_u64(port, &v) || v > 65535)
+		return 0;
+	return (int)v;
+}
+
+/* Sigil and length, common to all. */
+static int check_common(struct span s, char sigil, const char *what, struct err *err)
+{
+	if (s.n < 2 || s.p[0] != sigil)
+		return err_set(err, ERR_INVALID, _("%s must begin with \"%c\""), what, sigil);
+	if (s.n > LIMIT_ID_BYTES)
+		return err_set(err, ERR_INVALID, _("%s is longer than %d bytes"), what,
+			       LIMIT_ID_BYTES);
+	if (!is_text(s))
+		return err_set(err, ERR_INVALID, _("%s holds bytes that are not text"), what);
+	return 0;
+}
+
+/* "&localpart:server"; the localpart holds no colon. */
+static int check_domained(struct span s, char sigil, const char *what, size_t *ret_colon,
+			  struct err *err)
+{
+	int rc = check_common(s, sigil, what, err);
+	if (rc)
+		return rc;
+	ptrdiff_t colon = span_find(s, ':');
+	if (colon < 0)
+		return err_set(err, ERR_INVALID, _("%s must end in \":\" and a server name"), what);
+	if (!is_server_name(span_from(s, (size_t)colon + 1)))
+		return err_set(err, ERR_INVALID, _("%s does not end in a valid server name"), what);
+	*ret_colon = (size_t)colon;
+	return 0;
+}
+
+/* Copy into a value whose `s` and `n` these are; `s` was measured before. */
+#define SET_TEXT(ret, text)                                \
+	do {                                               \
+		memset((ret), 0, sizeof(*(ret)));          \
+		(ret)->n = (__typeof__((ret)->n))(text).n; \
+		memcpy((ret)->s, (text).p, (text).n);      \
+	} while (0)
+
+int user_id_parse(struct span s, struct user_id *ret, struct err *err)
+{
+	size_t colon = 0;
+	int rc = check_domained(s, '@', _("a user id"), &colon, err);
+	if (rc)
+		return rc;
+	SET_TEXT(ret, s);
+	ret->colon = (uint8_t)colon;
+	return 0;
+}
+
+bool localpart_is_new(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] && strchr("._=-/+", s.p[i])))
+			return false;
+	return s.n > 0;
+}
+
+int user_id_parse_new(struct span s, struct user_id *ret, struct err *err)
+{
+	struct user_id id;
+	int rc = user_id_parse(s, &id, err);
+	if (rc)
+		return rc;
+	if (!localpart_is_new(user_id_localpart(&id)))
+		return err_set(err, ERR_INVALID,
+			       _("a user name may hold only a-z, 0-9 and . _ = - / +"));
+	*ret = id;
+	return 0;
+}
+
+int user_id_make(struct span localpart, struct span server, struct user_id *ret, struct err *err)
+{
+	char text[LIMIT_ID_BYTES + 1];
+	if (localpart.n > LIMIT_ID_BYTES || server.n > LIMIT_ID_BYTES ||
+	    localpart.n + server.n + 2 > LIMIT_ID_BYTES)
+		return err_set(err, ERR_INVALID, _("a user id is longer than %d bytes"),
+			       LIMIT_ID_BYTES);
+	size_t n = 0;
+	text[n++] = '@';
+	if (localpart.n)
+		memcpy(text + n, localpart.p, localpart.n);
+	n += localpart.n;
+	text[n++] = ':';
+	if (server.n)
+		memcpy(text + n, server.p, server.n);
+	n += server.n;
+	return user_id_parse_new((struct span){text, n}, ret, err);
+}
+
+int room_id_parse(struct span s, struct room_id *ret, struct err *err)
+{
+	int rc = check_common(s, '!', _("a room id"), err);
+	if (!rc)
+		SET_TEXT(ret, s);
+	return rc;
+}
+
+int event_id_parse(struct span s, struct event_id *ret, struct err *err)
+{
+	int rc = check_common(s, '$', _("an event id"), err);
+	if (!rc)
+		SET_TEXT(ret, s);
+	return rc;
+}
+
+int room_alias_parse(struct span s, struct room_alias *ret, struct err *err)
+{
+	size_t colon = 0;
+	int rc = check_domained(s, '#', _("a room alias"), &colon, err);
+	if (rc)
+		return rc;
+	SET_TEXT(ret, s);
+	ret->colon = (uint8_t)colon;
+	return 0;
+}
+
+int server_name_parse(struct span s, struct server_name *ret, struct err *err)
+{
+	if (!is_server_name(s))
+		return err_set(err, ERR_INVALID,
+			       _("a server name is a host name or address, and \":port\" if need "
+				 "be"));
+	SET_TEXT(ret, s);
+	return 0;
+}
+
+int device_id_parse(struct span s, struct device_id *ret, struct err *err)
+{
+	if (s.n == 0 || s.n > LIMIT_ID_BYTES || !is_text(s))
+		return err_set(err, ERR_INVALID, _("a device id has 1 to %d bytes of text"),
+			       LIMIT_ID_BYTES);
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return err_set(err, ERR_INVALID,
+				       _("a device id may not hold control characters"));
+	SET_TEXT(ret, s);
+	return 0;
+}
+
+int mxc_uri_parse(struct span s, struct mxc_uri *ret, struct err *err)
+{
+	if (!span_starts(s, "mxc://"))
+		return err_set(err, ERR_INVALID, _("a media address must begin with \"mxc://\""));
+	if (s.n > LIMIT_MXC_BYTES)
+		return err_set(err, ERR_INVALID, _("a media address is longer than %d bytes"),
+			       LIMIT_MXC_BYTES);
+	struct span rest = span_from(s, 6);
+	ptrdiff_t slash = span_find(rest, '/');
+	if (slash < 0 || !is_server_name(span_head(rest, (size_t)slash)))
+		return err_set(err, ERR_INVALID,
+			       _("a media address needs a server name and a media id"));
+	/* Client-server API 13.8: media ids are A-Z a-z 0-9 _ -, against path tricks. */
+	struct span media = span_from(rest, (size_t)slash + 1);
+	for (size_t i = 0; i < media.n; i++)
+		if (!is_alnum(media.p[i]) && media.p[i] != '_' && media.p[i] != '-')
+			return err_set(err, ERR_INVALID,
+				       _("the media id may hold only letters, digits, _ and -"));
+	if (media.n == 0)
+		return err_set(err, ERR_INVALID, _("a media address needs a media id"));
+	SET_TEXT(ret, s);
+	ret->slash = (uint16_t)(6 + slash);
+	return 0;
+}
+
+static struct span part(const char *s, size_t from, size_t to)
+{
+	return from <= to ? (struct span){s + from, to - from} : (struct span){NULL, 0};
+}
+
+struct span user_id_localpart(const struct user_id *id)
+{
+	return part(id->s, 1, id->colon);
+}
+
+struct span user_id_server(const struct user_id *id)
+{
+	return part(id->s, (size_t)id->colon + 1, id->n);
+}
+
+struct span room_alias_localpart(const struct room_alias *id)
+{
+	return part(id->s, 1, id->colon);
+}
+
+struct span room_alias_server(const struct room_alias *id)
+{
+	return part(id->s, (size_t)id->colon + 1, id->n);
+}
+
+struct span mxc_uri_server(const struct mxc_uri *uri)
+{
+	return part(uri->s, 6, uri->slash);
+}
+
+struct span mxc_uri_media(const struct mxc_uri *uri)
+{
+	return part(uri->s, (size_t)uri->slash + 1, uri->n);
+}
+
+static bool same(const char *a, size_t an, const char *b, size_t bn)
+{
+	return an == bn && memcmp(a, b, an) == 0;
+}
+
+bool user_id_eq(const struct user_id *a, const struct user_id *b)
+{
+	return same(a->s, a->n, b->s, b->n);
+}
+
+bool room_id_eq(const struct room_id *a, const struct room_id *b)
+{
+	return same(a->s, a->n, b->s, b->n);
+}
+
+bool event_id_eq(const struct event_id *a, const struct event_id *b)
+{
+	return same(a->s, a->n, b->s, b->n);
+}

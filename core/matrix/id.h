@@ -1,0 +1,96 @@
+/*
+ * Matrix identifiers (appendices, "Identifier Grammar"). Each kind is a struct
+ * of its own, a plain value that may be copied; all zero is "none".
+ *
+ * Identifiers are opaque: compare them byte by byte. A room id may end in
+ * ":server" (room versions 1 to 11) or not (12 and later); it says nothing
+ * about where the room lives, so there is no way to ask it for a server.
+ */
+#ifndef MUSTER_MATRIX_ID_H
+#define MUSTER_MATRIX_ID_H
+
+#include "core/base/err.h"
+#include "core/base/limits.h"
+#include "core/base/span.h"
+
+#define LIMIT_MXC_BYTES 511
+
+/** "@localpart:server". `s` is terminated. */
+struct user_id {
+	uint8_t n;
+	uint8_t colon; /**< offset of the colon that begins the server name */
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+struct room_id {
+	uint8_t n;
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+struct event_id {
+	uint8_t n;
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+/** "#localpart:server" */
+struct room_alias {
+	uint8_t n;
+	uint8_t colon;
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+struct server_name {
+	uint8_t n;
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+struct device_id {
+	uint8_t n;
+	char s[LIMIT_ID_BYTES + 1];
+};
+
+/** "mxc://server/media" (client-server API, "Matrix Content (mxc://) URIs") */
+struct mxc_uri {
+	uint16_t n;
+	uint16_t slash; /**< offset of the slash before the media id */
+	char s[LIMIT_MXC_BYTES + 1];
+};
+
+/*
+ * Parsers: 0, or ERR_INVALID with a sentence that says what is wrong; *ret is
+ * written only on success. `err` may be NULL.
+ */
+
+/** Any user id that may be met in a room: the historical character set is accepted. */
+int user_id_parse(struct span s, struct user_id *ret, struct err *err);
+/** Only what a new account may be called: a-z 0-9 . _ = - / + and not empty. */
+int user_id_parse_new(struct span s, struct user_id *ret, struct err *err);
+/** From the localpart of a new account and its server. */
+int user_id_make(struct span localpart, struct span server, struct user_id *ret, struct err *err);
+int room_id_parse(struct span s, struct room_id *ret, struct err *err);
+int event_id_parse(struct span s, struct event_id *ret, struct err *err);
+int room_alias_parse(struct span s, struct room_alias *ret, struct err *err);
+int server_name_parse(struct span s, struct server_name *ret, struct err *err);
+/** Any text of 1 to 255 bytes without control characters. */
+int device_id_parse(struct span s, struct device_id *ret, struct err *err);
+int mxc_uri_parse(struct span s, struct mxc_uri *ret, struct err *err);
+
+/** Is `s` a localpart that a new account may have? */
+bool localpart_is_new(struct span s);
+
+/* Views, borrowed from the value. */
+struct span user_id_localpart(const struct user_id *id);
+struct span user_id_server(const struct user_id *id);
+struct span room_alias_localpart(const struct room_alias *id);
+struct span room_alias_server(const struct room_alias *id);
+struct span mxc_uri_server(const struct mxc_uri *uri);
+struct span mxc_uri_media(const struct mxc_uri *uri);
+
+bool user_id_eq(const struct user_id *a, const struct user_id *b);
+bool room_id_eq(const struct room_id *a, const struct room_id *b);
+bool event_id_eq(const struct event_id *a, const struct event_id *b);
+
+/** Port of a server name, or 0 when it names none. */
+int server_name_port(struct span s);
+
+#endif
