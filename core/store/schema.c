@@ -1,0 +1,78 @@
+#include "core/store/schema.h"
+
+#include "core/base/mem.h"
+
+/*
+ * events.pos orders a room's timeline. The first chunk starts at 2^62; a chunk
+ * behind a gap starts 2^32 later, so that back-filled events find numbers of
+ * their own between; older history goes downwards. events.seq is the order of
+ * arrival in this cache.
+ *
+ * gaps: events older than `pos` and newer than `low` may be missing; `token`
+ * goes on from there with GET /messages. low 0: history before the first chunk.
+ */
+static const char v1[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+	"CREATE TABLE rooms("
+	" id INTEGER PRIMARY KEY,"
+	" room_id TEXT NOT NULL UNIQUE,"
+	" membership TEXT NOT NULL DEFAULT 'none',"
+	" display TEXT NOT NULL DEFAULT '',"
+	" name TEXT, alias TEXT, topic TEXT, type TEXT, direct TEXT, inviter TEXT, heroes TEXT,"
+	" encrypted INTEGER NOT NULL DEFAULT 0,"
+	" joined INTEGER NOT NULL DEFAULT 0,"
+	" invited INTEGER NOT NULL DEFAULT 0,"
+	" unread INTEGER NOT NULL DEFAULT 0,"
+	" highlights INTEGER NOT NULL DEFAULT 0,"
+	" last_ts INTEGER NOT NULL DEFAULT 0,"
+	" members_complete INTEGER NOT NULL DEFAULT 0,"
+	" archived INTEGER NOT NULL DEFAULT 0,"
+	" seen INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX rooms_display ON rooms(display);"
+	"CREATE INDEX rooms_alias ON rooms(alias) WHERE alias IS NOT NULL;"
+	"CREATE INDEX rooms_direct ON rooms(direct) WHERE direct IS NOT NULL;"
+	"CREATE TABLE state("
+	" room INTEGER NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL,"
+	" event_id TEXT, sender TEXT, ts INTEGER NOT NULL, json TEXT NOT NULL,"
+	" PRIMARY KEY(room, type, key)) WITHOUT ROWID;"
+	"CREATE TABLE members("
+	" room INTEGER NOT NULL, user_id TEXT NOT NULL, membership TEXT NOT NULL,"
+	" name TEXT, avatar TEXT,"
+	" PRIMARY KEY(room, user_id)) WITHOUT ROWID;"
+	"CREATE INDEX members_user ON members(user_id);"
+	"CREATE TABLE events("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" room INTEGER NOT NULL, pos INTEGER NOT NULL,"
+	" event_id TEXT NOT NULL, type TEXT NOT NULL, sender TEXT NOT NULL, state_key TEXT,"
+	" ts INTEGER NOT NULL, body TEXT, rel_type TEXT, rel_to TEXT, txn_id TEXT,"
+	" redacted_by TEXT, unreadable TEXT, json TEXT NOT NULL);"
+	"CREATE UNIQUE INDEX events_pos ON events(room, pos);"
+	"CREATE UNIQUE INDEX events_id ON events(room, event_id);"
+	"CREATE INDEX events_rel ON events(room, rel_to) WHERE rel_to IS NOT NULL;"
+	"CREATE INDEX events_sender ON events(room, sender, pos);"
+	"CREATE INDEX events_txn ON events(txn_id) WHERE txn_id IS NOT NULL;"
+	"CREATE TABLE gaps("
+	" room INTEGER NOT NULL, pos INTEGER NOT NULL, low INTEGER NOT NULL,"
+	" token TEXT NOT NULL, PRIMARY KEY(room, pos)) WITHOUT ROWID;"
+	"CREATE TABLE receipts("
+	" room INTEGER NOT NULL, user_id TEXT NOT NULL, type TEXT NOT NULL, thread TEXT NOT NULL,"
+	" event_id TEXT NOT NULL, ts INTEGER NOT NULL,"
+	" PRIMARY KEY(room, user_id, type, thread)) WITHOUT ROWID;"
+	"CREATE TABLE account_data("
+	" room INTEGER NOT NULL, type TEXT NOT NULL, json TEXT NOT NULL,"
+	" PRIMARY KEY(room, type)) WITHOUT ROWID;"
+	"CREATE TABLE outbox("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" room_id TEXT NOT NULL, txn_id TEXT NOT NULL, type TEXT NOT NULL,"
+	" target TEXT," /* event id that a redaction is about */
+	" content TEXT NOT NULL, file TEXT, body TEXT,"
+	" state TEXT NOT NULL,"		    /* queued, sending, sent, failed */
+	" keep INTEGER NOT NULL DEFAULT 0," /* the script gave the id: remember the result */
+	" event_id TEXT, error TEXT,"
+	" created_ms INTEGER NOT NULL, tried_ms INTEGER NOT NULL DEFAULT 0,"
+	" attempts INTEGER NOT NULL DEFAULT 0);"
+	"CREATE UNIQUE INDEX outbox_txn ON outbox(room_id, txn_id);"
+	"CREATE INDEX outbox_state ON outbox(state, id);";
+
+const sql_migration store_migrations[] = {v1};
+const int store_migration_count = ARRAY_LEN(store_migrations);
