@@ -31,11 +31,13 @@ struct http_request {
 	const char *body_file;	  /**< or stream this file; its size is sent as Content-Length */
 	const char *save_file; /**< write a 2xx body there (0600, via a temporary name) instead of
 				  memory */
-	size_t max_reply;      /**< 0: LIMIT_REPLY_JSON; more gives ERR_TOO_LARGE */
-	int timeout_ms;	       /**< whole request; 0: none */
-	int idle_timeout_ms;   /**< no byte for that long ends it; 0: none */
-	bool follow_redirects; /**< at most 5, http(s) only, the bearer is dropped on another host
-				*/
+	size_t max_reply;    /**< 0: LIMIT_REPLY_JSON, with save_file LIMIT_DOWNLOAD; counted after
+				decompression; more gives ERR_TOO_LARGE */
+	int timeout_ms;	     /**< whole request; then ERR_CANCELLED; 0: none */
+	int idle_timeout_ms; /**< no byte for that long (in whole seconds, some late after a
+				burst) ends it with ERR_NETWORK; 0: none */
+	bool follow_redirects; /**< at most 5, never from https to http; the bearer is dropped on
+				  another host, port or scheme */
 };
 
 struct http_reply {
@@ -50,9 +52,10 @@ struct http_reply {
 /** `err` is NULL when an HTTP reply of any status came; else status is 0 and err says why. */
 typedef void http_done_fn(const struct http_reply *reply, const struct err *err, void *arg);
 
-/** Owner thread of `l`. The caller owns it. */
+/** `l` may be NULL when only http_perform is used. Owner thread of `l`. The caller owns it. */
 struct http *http_new(struct loop *l, const struct http_options *opt);
-/** Every call under way is answered ERR_CANCELLED first. */
+/** Every call under way is answered ERR_CANCELLED first. May be called inside a callback. NULL is
+ * allowed. */
 void http_free(struct http *h);
 /** Start; returns a borrowed handle, valid until the callback. */
 struct http_call *http_start(struct http *h, const struct http_request *rq, http_done_fn *fn,
@@ -63,7 +66,8 @@ void http_cancel(struct http_call *c);
 /**
  * Blocking form without a loop, for one-shot verbs: same rules, connections
  * kept in `h` are reused. Must not run inside a loop callback of `h`'s loop.
- * The body is appended to `ret_body`.
+ * The body is appended to `ret_body` (whose own cap counts too), which `ret->body` borrows from;
+ * the other fields of `ret` are borrowed until the next http_perform.
  */
 int http_perform(struct http *h, const struct http_request *rq, struct http_reply *ret,
 		 struct buf *ret_body, struct err *err);
