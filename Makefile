@@ -27,7 +27,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # llhttp: a library on Debian 13, C sources in node-llhttp on Debian 12.
-ifeq ($(shell pkg-config --exists libllhttp && echo yes),yes)
+ifeq ($(shell pkg-config --exists libllhttp 2>/dev/null && echo yes),yes)
 PKG_CFLAGS += $(shell pkg-config --cflags libllhttp)
 PKG_LIBS += $(shell pkg-config --libs libllhttp)
 LLHTTP_SRC :=
@@ -61,7 +61,12 @@ OBJ_LIB := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 .DEFAULT_GOAL := all
 include $(wildcard mk/*.mk cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
 
+ifeq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
 all: $(OUT)
+else
+all:
+	@echo "Libraries are missing. Run: make deps" >&2; exit 1
+endif
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)

@@ -15,8 +15,8 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "interop"))
-import lib  # noqa: E402
+sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parent / "lib")]
+import harness as lib  # noqa: E402
 import synapse  # noqa: E402
 
 PASSWORD = "correct horse battery"

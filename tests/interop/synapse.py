@@ -9,8 +9,8 @@ import sys
 import time
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import lib  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import harness as lib  # noqa: E402
 
 VENV = lib.TOP / "build" / "peers" / "synapse"
 PASSWORD = "correct horse battery"

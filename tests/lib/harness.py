@@ -1,4 +1,4 @@
-"""What the interop tests share: servers and clients in throw-away folders, TAP lines.
+"""What the tests of whole processes share: servers and clients in throw-away folders, TAP lines.
 
 Everything stays on loopback, every step has a time limit, and processes are
 ended by the handle that started them.
@@ -116,7 +116,7 @@ class Folder:
     """A throw-away folder, removed at the end of the with block."""
 
     def __enter__(self):
-        self.path = pathlib.Path(tempfile.mkdtemp(prefix="muster-interop-"))
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="muster-test-"))
         return self.path
 
     def __exit__(self, *unused):

@@ -1,0 +1,13 @@
+CHECKS += check-faults
+
+check-faults:
+	@failed=0; for t in kill disk_full; do \
+		timeout 1200 python3 tests/faults/$$t.py || failed=1; done; exit $$failed
+
+#: make soak        the same faults, fifty times
+soak:
+	@.ci/deps test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@FAULT_ROUNDS=50 timeout 3600 python3 tests/faults/kill.py
+
+.PHONY: check-faults soak
