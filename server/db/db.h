@@ -31,7 +31,7 @@ enum db_change_kind {
 	 * m.room.redaction, after it, with the same pos.
 	 */
 	CHANGE_REDACTION,
-	CHANGE_TOKENS,	  /**< user_nid, device_id or "" for all: cached tokens are void */
+	CHANGE_TOKENS,	  /**< user_nid, device_nid or 0 for all: cached tokens are void */
 	CHANGE_PROFILE,	  /**< user_nid */
 	CHANGE_TO_DEVICE, /**< user_nid, device_id */
 };

@@ -73,7 +73,8 @@ struct route {
 	size_t max_body; /**< 0: LIMIT_JSON_BODY */
 };
 
-/** Every group's table, each ended by a row with method NULL; ended by NULL. server/routes/groups.c */
+/** Every group's table, each ended by a row with method NULL; ended by NULL. server/routes/groups.c
+ */
 extern const struct route *const route_groups[];
 
 /** The handler that httpd_new is given, with the struct server as its argument. */

@@ -1,0 +1,58 @@
+/*
+ * What a client asks before it logs in, and what it asks about the server:
+ * versions, well-known files, capabilities, and services that are not here.
+ */
+#include "core/base/i18n.h"
+#include "server/routes/route.h"
+
+#include <stdio.h>
+
+extern const struct route discovery_routes[];
+
+/*
+ * Each version here is one whose endpoints this server has for what it claims
+ * to do. Old numbers stay, as clients refuse a server that only lists new ones.
+ */
+static void get_versions(struct rq *rq)
+{
+	rq_json(rq, 200,
+		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b}}", "versions", "v1.1", "v1.2", "v1.3",
+			  "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
+			  "unstable_features", "org.matrix.msc4222", 0));
+}
+
+static void get_well_known(struct rq *rq)
+{
+	rq_json(rq, 200, json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url));
+}
+
+static void get_capabilities(struct rq *rq)
+{
+	rq_json(rq, 200,
+		json_pack("{s:{s:{s:b},s:{s:s,s:{s:s}},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{s:b}}}",
+			  "capabilities", "m.change_password", "enabled", 1, "m.room_versions",
+			  "default", "11", "available", "11", "stable", "m.set_displayname",
+			  "enabled", 1, "m.set_avatar_url", "enabled", 1, "m.3pid_changes",
+			  "enabled", 0, "m.get_login_token", "enabled", 0, "m.profile_fields",
+			  "enabled", 1));
+}
+
+static void get_nothing(struct rq *rq)
+{
+	rq_empty(rq);
+}
+
+static void get_no_oauth(struct rq *rq)
+{
+	rq_error(rq, 404, "M_UNRECOGNIZED", "%s", _("This server logs people in by password"));
+}
+
+const struct route discovery_routes[] = {
+	{"GET", "/_matrix/client/versions", ROUTE_OPEN, 0, get_versions, 0},
+	{"GET", "/.well-known/matrix/client", ROUTE_OPEN, 0, get_well_known, 0},
+	{"GET", "/_matrix/client/v3/capabilities", ROUTE_USER, 0, get_capabilities, 0},
+	{"GET", "/_matrix/client/v1/auth_metadata", ROUTE_OPEN, 0, get_no_oauth, 0},
+	{"GET", "/_matrix/client/v3/voip/turnServer", ROUTE_USER, 0, get_nothing, 0},
+	{"GET", "/_matrix/client/v3/thirdparty/protocols", ROUTE_USER, 0, get_nothing, 0},
+	{0},
+};

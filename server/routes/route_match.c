@@ -1,0 +1,260 @@
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "server/routes/route_impl.h"
+
+#include <string.h>
+
+/* One segment of the paths that begin alike. */
+struct node {
+	const char *word; /* borrowed from a pattern; not terminated */
+	size_t n;
+	struct node *next;  /* sibling, among fixed words */
+	struct node *fixed; /* children by word */
+	struct node *param; /* child "{}" */
+	const struct route **routes;
+	int route_count;
+};
+
+struct router {
+	struct node root;
+	int count;
+};
+
+static struct node *child_word(struct node *at, struct span word)
+{
+	for (struct node *c = at->fixed; c; c = c->next)
+		if (c->n == word.n && !memcmp(c->word, word.p, word.n))
+			return c;
+	return NULL;
+}
+
+static struct node *make_child(struct node *at, struct span word)
+{
+	struct node *c;
+	if (span_eq_str(word, "{}")) {
+		if (!at->param)
+			at->param = NEW(struct node);
+		return at->param;
+	}
+	c = child_word(at, word);
+	if (!c) {
+		c = NEW(struct node);
+		c->word = word.p;
+		c->n = word.n;
+		c->next = at->fixed;
+		at->fixed = c;
+	}
+	return c;
+}
+
+static _Noreturn void bad_route(const struct route *r, const char *why)
+{
+	log_error("route %s %s: %s", r->method, r->pattern, why);
+	abort();
+}
+
+static void add_route(struct router *router, const struct route *r)
+{
+	struct node *at = &router->root;
+	struct span rest = span_of(r->pattern), word;
+	int params = 0, segments = 0;
+	if (rest.n == 0 || rest.p[0] != '/')
+		bad_route(r, "a pattern begins with a slash");
+	rest = span_from(rest, 1);
+	do {
+		ptrdiff_t slash = span_find(rest, '/');
+		word = slash < 0 ? rest : span_head(rest, (size_t)slash);
+		params += span_eq_str(word, "{}");
+		segments++;
+		at = make_child(at, word);
+		if (slash < 0)
+			break;
+		rest = span_from(rest, (size_t)slash + 1);
+	} while (true);
+	if (params > ROUTE_MAX_PARAMS || segments > ROUTE_MAX_SEGMENTS)
+		bad_route(r, "too long");
+	for (int i = 0; i < at->route_count; i++)
+		if (!strcmp(at->routes[i]->method, r->method))
+			bad_route(r, "given twice");
+	at->routes =
+		mem_realloc_array(at->routes, (size_t)at->route_count + 1, sizeof(struct route *));
+	at->routes[at->route_count++] = r;
+	router->count++;
+}
+
+struct router *router_new(const struct route *const *groups)
+{
+	struct router *router = NEW(struct router);
+	for (; *groups; groups++)
+		for (const struct route *r = *groups; r->method; r++)
+			add_route(router, r);
+	return router;
+}
+
+static void free_children(struct node *at)
+{
+	while (at->fixed) {
+		struct node *c = at->fixed;
+		at->fixed = c->next;
+		free_children(c);
+		mem_free(c);
+	}
+	if (at->param) {
+		free_children(at->param);
+		mem_free(at->param);
+	}
+	mem_free(at->routes);
+}
+
+void router_free(struct router *r)
+{
+	if (!r)
+		return;
+	free_children(&r->root);
+	mem_free(r);
+}
+
+int router_count(const struct router *r)
+{
+	return r->count;
+}
+
+static bool method_fits(const char *have, const char *asked)
+{
+	return !strcmp(have, asked) || (!strcmp(asked, "HEAD") && !strcmp(have, "GET"));
+}
+
+struct search {
+	const struct route_path *path;
+	const char *method;
+	struct route_found *found;
+	struct span param[ROUTE_MAX_PARAMS];
+};
+
+static bool take_node(struct search *s, const struct node *at, int params)
+{
+	for (int i = 0; i < at->route_count; i++) {
+		s->found->path_known = true;
+		if (!method_fits(at->routes[i]->method, s->method))
+			continue;
+		s->found->route = at->routes[i];
+		for (int k = 0; k < params; k++)
+			s->found->param[k] = s->param[k];
+		return true;
+	}
+	return false;
+}
+
+static bool descend(struct search *s, struct node *at, int i, int params)
+{
+	if (i == s->path->n)
+		return take_node(s, at, params);
+	struct span word = s->path->seg[i];
+	struct node *c = child_word(at, word);
+	if (c && descend(s, c, i + 1, params))
+		return true;
+	if (!at->param || (word.n == 0 && i + 1 != s->path->n) || params == ROUTE_MAX_PARAMS)
+		return false;
+	s->param[params] = word;
+	return descend(s, at->param, i + 1, params + 1);
+}
+
+void router_match(const struct router *r, const char *method, const struct route_path *path,
+		  struct route_found *ret)
+{
+	struct search s = {.path = path, .method = method, .found = ret};
+	memset(ret, 0, sizeof(*ret));
+	descend(&s, (struct node *)&r->root, 0, 0);
+}
+
+static int hex_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Rare, so jansson may do it: it takes UTF-8 only. */
+static bool valid_utf8(struct span s)
+{
+	json_t *j = json_stringn(s.p, s.n);
+	json_decref(j);
+	return j != NULL;
+}
+
+bool route_decode(struct span in, bool plus, char *out, struct span *ret)
+{
+	bool ascii = true;
+	char *o = out;
+	for (size_t i = 0; i < in.n; i++) {
+		char c = in.p[i];
+		if (c == '+' && plus) {
+			c = ' ';
+		} else if (c == '%') {
+			int hi = i + 2 < in.n ? hex_of(in.p[i + 1]) : -1;
+			int lo = hi >= 0 ? hex_of(in.p[i + 2]) : -1;
+			if (lo < 0)
+				return false;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		}
+		if (!c)
+			return false;
+		if (c & 0x80)
+			ascii = false;
+		*o++ = c;
+	}
+	*o = '\0';
+	*ret = (struct span){out, (size_t)(o - out)};
+	return ascii || valid_utf8(*ret);
+}
+
+int route_split(struct span path, char *room, struct route_path *ret)
+{
+	ret->n = 0;
+	if (path.n == 0 || path.p[0] != '/')
+		return 404;
+	path = span_from(path, 1);
+	for (;;) {
+		ptrdiff_t slash = span_find(path, '/');
+		struct span raw = slash < 0 ? path : span_head(path, (size_t)slash);
+		if (ret->n == ROUTE_MAX_SEGMENTS)
+			return 404;
+		struct span *seg = &ret->seg[ret->n++];
+		if (!route_decode(raw, false, room, seg))
+			return 400;
+		room += seg->n + 1;
+		if (slash < 0)
+			break;
+		path = span_from(path, (size_t)slash + 1);
+	}
+	if (ret->n > 3 && span_eq_str(ret->seg[0], "_matrix") && span_eq_str(ret->seg[2], "r0"))
+		ret->seg[2] = SPAN_LIT("v3");
+	return 0;
+}
+
+bool route_split_query(struct span query, char *room, struct route_query *ret)
+{
+	struct span pair;
+	ret->n = 0;
+	while (query.n && span_split(&query, '&', &pair)) {
+		struct span name, value = {"", 0};
+		ptrdiff_t eq = span_find(pair, '=');
+		if (pair.n == 0)
+			continue;
+		if (ret->n == ROUTE_MAX_QUERY)
+			return false;
+		if (!route_decode(eq < 0 ? pair : span_head(pair, (size_t)eq), true, room, &name))
+			return false;
+		room += name.n + 1;
+		if (eq >= 0 && !route_decode(span_from(pair, (size_t)eq + 1), true, room, &value))
+			return false;
+		/* "a" alone still needs a terminated value of its own */
+		if (eq >= 0)
+			room += value.n + 1;
+		ret->name[ret->n] = name.p;
+		ret->value[ret->n++] = value.p;
+	}
+	return true;
+}
