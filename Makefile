@@ -72,7 +72,7 @@ help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 
 #: make             build ./muster
-$(OUT): $(OBJ)
+$(OUT): $(BUILD)/cli/main.o $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)

@@ -67,29 +67,6 @@ bool route_authenticate(struct rq *rq)
 	return true;
 }
 
-int route_json_depth(struct span text)
-{
-	int depth = 0, deepest = 0;
-	bool quoted = false;
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-		} else if (c == '"') {
-			quoted = true;
-		} else if (c == '{' || c == '[') {
-			if (++depth > deepest)
-				deepest = depth;
-		} else if (c == '}' || c == ']') {
-			depth--;
-		}
-	}
-	return deepest;
-}
-
 bool route_read_json(struct rq *rq)
 {
 	struct err err;
