@@ -1,0 +1,60 @@
+/*
+ * `muster serve`: settings in, a running server until a signal. The command
+ * line includes this and server/admin.h, nothing else of the server.
+ */
+#ifndef MUSTER_SERVER_SERVE_H
+#define MUSTER_SERVER_SERVE_H
+
+#include "core/base/err.h"
+
+#include <jansson.h>
+
+/** NULL, 0 and false mean: not given. The configuration file fills what is not given. */
+struct serve_options {
+	const char *data_dir;	 /**< NULL: "server" in our data folder (XDG) */
+	const char *config_file; /**< NULL: DATA/muster.conf when there is one */
+	const char *listen;	 /**< "ADDR:PORT", "[V6]:PORT", ":PORT"; NULL: 127.0.0.1:8008 */
+	int udp_port;		 /**< media of calls; 0: 8009 */
+	const char *server_name; /**< fixed at first start */
+	const char *public_url;	 /**< what clients are told */
+	const char *announce_ip; /**< address of this machine as others see it */
+	const char *tls_cert, *tls_key;
+	bool lan; /**< listen on all addresses, without TLS if need be */
+	bool open_registration;
+	/**
+	 * What happened, one object per line of output, translated nowhere:
+	 * {"event":"listening","url","server_name","data"}, {"event":"stopping"},
+	 * {"event":"certificate_reloaded"}. Borrowed.
+	 */
+	void (*event)(const json_t *event, void *arg);
+	void *event_arg;
+};
+
+/** Serve until SIGINT or SIGTERM (0), or until it cannot start. SIGHUP loads the certificate anew.
+ */
+int serve_run(const struct serve_options *opt, struct err *err);
+
+/**
+ * `serve --init`: make the data folder, fix the server's name, make an
+ * administrator "admin" with a password that is told only now, and an invite.
+ * *ret: {"data","server_name","user_id","password","invite"}. ERR_CONFLICT
+ * when the folder has an administrator already.
+ */
+int serve_init(const struct serve_options *opt, json_t **ret, struct err *err);
+
+/**
+ * `serve --check`: are settings, certificate and data folder fit to start?
+ * *ret: {"ok":true,"listen","server_name","data","integrity"}.
+ */
+int serve_check(const struct serve_options *opt, json_t **ret, struct err *err);
+
+/** One row per setting of the configuration file, for the manual; ends with name NULL. */
+struct serve_setting {
+	const char *name;
+	const char *type;    /**< "text", "number", "bool", "size", "path" */
+	const char *initial; /**< as written in the file */
+	const char *what;    /**< translatable sentence */
+};
+extern const struct serve_setting serve_settings[];
+
+#endif
