@@ -85,7 +85,7 @@ $(BUILD)/libmuster.a: $(OBJ_LIB)
 $(BUILD)/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(Q)$(CC) -std=gnu17 $(CFLAGS) $(SAN) $(PKG_CFLAGS) -w -c -o $@ $<
+	$(Q)$(CC) -std=gnu17 $(CFLAGS) $(SAN) $(PKG_CFLAGS) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

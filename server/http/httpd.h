@@ -33,12 +33,18 @@ struct httpd_request {
 struct httpd_handler {
 	/**
 	 * Head complete. Call httpd_body_memory or httpd_body_file, or reply
-	 * right away. Without either a body of any size is an error 413.
+	 * right away. Without either a body of any size is an error 413. The
+	 * connection is kept after an early reply only when the unread body is short.
 	 */
 	void (*begin)(struct httpd_request *rq, void *arg);
 	/** Body complete (or there is none). Reply now or later. */
 	void (*ready)(struct httpd_request *rq, void *arg);
-	/** No reply can be delivered any more; free what `user` holds. */
+	/**
+	 * No reply of the handler can be delivered any more: the client hung
+	 * up, or the front answered an error itself (408, 413, 507 ...). Free
+	 * what `user` holds; rq is invalid when this returns. Never called
+	 * after a reply, nor from within begin or ready or a reply.
+	 */
 	void (*gone)(struct httpd_request *rq, void *arg);
 	/**
 	 * Make the body of an error that the front itself answers with (400,
@@ -56,6 +62,7 @@ struct httpd_options {
 	int max_connections;	/**< over it 503 and close; 0: 10,000 */
 	size_t max_write_queue; /**< per connection, of a slow reader; 0: 8 MB */
 	int write_stall_ms;	/**< no progress in writing for so long ends it; 0: 60 s */
+	int ws_ping_ms; /**< silence on a WebSocket before a ping, and until it ends; 0: 30 s */
 	const char *const *common_headers; /**< "Name: value" lines on every reply; NULL-ended */
 };
 
@@ -70,7 +77,11 @@ int httpd_listen(struct httpd *h, const char *addr, int port, bool tls, int *ret
 		 struct err *err);
 /** Load, or load anew while running (new connections use it), a certificate chain and key (PEM). */
 int httpd_tls_load(struct httpd *h, const char *cert_file, const char *key_file, struct err *err);
-/** Stop accepting; finish replies that are under way; then free. Long polls get `gone`. */
+/**
+ * Stop accepting; finish replies that are under way (3 s at most); then free,
+ * while the loop runs on. Requests without a reply get `gone`, WebSockets
+ * `closed`, before this returns; the handler is not called afterwards.
+ */
 void httpd_free(struct httpd *h);
 struct httpd_stats {
 	int64_t connections, requests, bytes_in, bytes_out;
@@ -95,6 +106,12 @@ void httpd_body_file(struct httpd_request *rq, const char *path, int64_t max);
 struct span httpd_body(const struct httpd_request *rq);
 /** In ready: bytes written to the file. */
 int64_t httpd_body_size(const struct httpd_request *rq);
+
+/**
+ * Append "Name: value\r\n" for httpd_reply; control characters in the value
+ * become spaces. For every value that is not a constant.
+ */
+void httpd_header_put(struct buf *headers, const char *name, struct span value);
 
 /** `headers`: "Name: value\r\n"... or NULL. Content-Length, Date, common headers are added. HEAD
  * bodies are dropped. */
