@@ -2,6 +2,7 @@
 
 #include "core/base/loop.h"
 #include "core/base/mem.h"
+#include "tests/lib/tmpdir.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,7 +148,7 @@ static void add_waiter(struct httpd_request *rq, struct fixture *f)
 static void ready_file(struct httpd_request *rq)
 {
 	struct job *j = rq->user;
-	char line[128];
+	char line[400];
 	snprintf(line, sizeof(line), "%lld %s", (long long)httpd_body_size(rq), j->path);
 	text(rq, 200, span_of(line));
 }
@@ -245,7 +246,7 @@ static const struct httpd_handler handler = {begin, ready, gone, error_body};
 
 static void write_pem(const char *dir, const char *name, EVP_PKEY *key, X509 *cert)
 {
-	char path[128];
+	char path[300];
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	FILE *out = fopen(path, "w");
 	assert_non_null(out);
@@ -278,7 +279,7 @@ void fixture_new_cert(struct fixture *f, const char *common_name)
 
 static int load_cert(struct fixture *f, struct err *e)
 {
-	char cert[128], key[128];
+	char cert[300], key[300];
 	snprintf(cert, sizeof(cert), "%s/cert.pem", f->dir);
 	snprintf(key, sizeof(key), "%s/key.pem", f->dir);
 	return httpd_tls_load(f->httpd, cert, key, e);
@@ -290,7 +291,7 @@ static void stop_now(void *arg)
 {
 	struct fixture *f = arg;
 	httpd_free(f->httpd);
-	f->httpd = NULL;
+	loop_stop(f->loop);
 }
 
 static void *serve(void *arg)
@@ -309,10 +310,7 @@ static void *serve(void *arg)
 		abort();
 	}
 	sem_post(&f->impl->up);
-	while (f->httpd && loop_run_once(f->loop) | 1) {
-		struct timespec ts = {0, 200000};
-		nanosleep(&ts, NULL);
-	}
+	loop_run(f->loop);
 	loop_timer_free(alive);
 	loop_free(f->loop);
 	return NULL;
@@ -327,8 +325,7 @@ struct fixture *fixture_start(const struct httpd_options *opt)
 	f->impl->f = f;
 	if (opt)
 		f->impl->opt = *opt;
-	snprintf(f->dir, sizeof(f->dir), "/tmp/muster-httpd-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	tmpdir_make(f->dir);
 	fixture_new_cert(f, "one");
 	sem_init(&f->impl->up, 0, 0);
 	sem_init(&f->impl->done, 0, 0);
@@ -341,9 +338,7 @@ void fixture_stop(struct fixture *f)
 {
 	loop_post(f->loop, stop_now, f);
 	pthread_join(f->impl->thread, NULL);
-	char *cmd = mem_printf("rm -rf '%s'", f->dir);
-	assert_int_equal(system(cmd), 0);
-	mem_free(cmd);
+	tmpdir_remove(f->dir);
 	assert_null(f->impl->waiters);
 	assert_int_equal(f->ws_open, 0);
 	mem_free(f->impl);

@@ -27,7 +27,7 @@
 
 struct fixture {
 	int port, tls_port;
-	char dir[64];
+	char dir[256];
 	struct loop *loop;
 	struct httpd *httpd;
 	atomic_int begun, ready, gone, waiting, ws_open, ws_code, ws_refused;

@@ -42,8 +42,10 @@ static void test_echo(void **state)
 {
 	struct fixture *f = *state;
 	both(f, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello", 200, "hello");
-	both(f, "PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
-		"3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nTrailer: z\r\n\r\n", 200, "hello");
+	both(f,
+	     "PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+	     "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\nTrailer: z\r\n\r\n",
+	     200, "hello");
 	both(f, "DELETE /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}", 200, "{}");
 	both(f, "POST /echo HTTP/1.1\r\n" HOST "\r\n", 200, "");
 }
