@@ -1,6 +1,7 @@
 #include "core/matrix/id.h"
 
 #include "core/base/i18n.h"
+#include "core/base/text.h"
 
 #include <string.h>
 
@@ -19,39 +20,10 @@ static bool is_hex(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* Bytes of an UTF-8 sequence of which `lead` is the first; 0 when it cannot be. */
-static size_t utf8_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if ((lead & 0xf0) == 0xe0)
-		return 3;
-	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/* Well-formed UTF-8 (surrogates and overlong forms are not) without NUL. */
+/* Well-formed UTF-8 without NUL. */
 static bool is_text(struct span s)
 {
-	for (size_t i = 0; i < s.n;) {
-		unsigned char c = (unsigned char)s.p[i];
-		size_t n = utf8_length(c);
-		if (!c || !n || n > s.n - i)
-			return false;
-		uint32_t cp = n == 1 ? c : c & (0x7fu >> n);
-		for (size_t k = 1; k < n; k++) {
-			unsigned char t = (unsigned char)s.p[i + k];
-			if ((t & 0xc0) != 0x80)
-				return false;
-			cp = cp << 6 | (t & 0x3f);
-		}
-		static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-		if (cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
-			return false;
-		i += n;
-	}
-	return true;
+	return span_find(s, '\0') < 0 && utf8_valid(s);
 }
 
 /* Splits "host[:port]"; a host in brackets keeps its colons. False when the port is no port. */
