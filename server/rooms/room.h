@@ -59,6 +59,9 @@ struct event_ref {
 int room_append(struct db_tx *tx, const struct event_draft *draft, struct event_ref *ret,
 		struct err *err);
 
+/** 403 M_FORBIDDEN: encrypted rooms are not offered here. */
+int room_refuse_encryption(struct err *err);
+
 /*
  * The functions below work on any handle, the writer's (inside a job) or the
  * reader's.
