@@ -7,6 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/mem.h"
 
 #include <jansson.h>
 

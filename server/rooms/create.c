@@ -243,7 +243,9 @@ static int put_create(struct making *m, struct err *err)
 		return matrix_err(err, 400, "M_BAD_JSON", _("The room type is not a string"));
 	}
 	int rc = put(m, "m.room.create", "", content, err);
-	return rc ? rc : put_string(m, "m.room.member", "membership", "join", err);
+	return rc ? rc
+		  : put(m, "m.room.member", m->c->user_id, json_pack("{s:s}", "membership", "join"),
+			err);
 }
 
 json_t *room_default_levels(const char *creator, bool anyone_invites)

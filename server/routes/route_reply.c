@@ -134,44 +134,6 @@ void rq_err(struct rq *rq, const struct err *err)
 		 status == 500 && !err->http_status ? _("The server failed to do this") : err->msg);
 }
 
-static int code_of_status(int status)
-{
-	switch (status) {
-	case 400:
-		return ERR_INVALID;
-	case 401:
-	case 403:
-		return ERR_AUTH;
-	case 404:
-		return ERR_NOT_FOUND;
-	case 409:
-		return ERR_CONFLICT;
-	case 413:
-		return ERR_TOO_LARGE;
-	case 429:
-		return ERR_LIMITED;
-	case 507:
-		return ERR_DISK;
-	default:
-		return ERR_FAILED;
-	}
-}
-
-int matrix_err(struct err *err, int status, const char *errcode, const char *fmt, ...)
-{
-	char message[sizeof(err->msg)];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	int rc = err_set(err, code_of_status(status), "%s", message);
-	if (err) {
-		err->http_status = status;
-		snprintf(err->errcode, sizeof(err->errcode), "%s", errcode);
-	}
-	return rc;
-}
-
 const char *rq_query(struct rq *rq, const char *name)
 {
 	const struct route_query *q = &rq->impl->query;
