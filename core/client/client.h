@@ -19,7 +19,7 @@
 
 struct client;
 struct session;
-struct store;
+struct store; /* core/store/store.h */
 
 /**
  * One row of a result; `row` is borrowed (json_incref to keep it). Anything

@@ -25,8 +25,6 @@ struct session_request {
 	bool repeatable;       /**< a POST that may be repeated; GET, PUT and DELETE always may */
 	bool anonymous;	       /**< without token */
 	bool once; /**< never repeat on 5xx or network trouble (long polls do that themselves) */
-	void (*progress)(int64_t done, int64_t total, void *arg); /**< or NULL */
-	void *progress_arg;
 };
 
 /** `l` may be NULL for blocking use. `a` is borrowed; NULL: anonymous calls to `base_url`. */

@@ -1,0 +1,96 @@
+#include "core/client/client.h"
+
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/session.h"
+#include "core/store/store.h"
+
+#include <limits.h>
+
+struct client {
+	struct account *account;
+	struct session *session;
+	struct store *store;
+	struct loop *loop;
+	int64_t deadline_ms; /* clock_mono_ms; 0: none */
+	volatile int cancelled;
+};
+
+int client_open(const struct client_options *opt, struct client **ret, struct err *err)
+{
+	struct client *c = NEW(struct client);
+	int rc = account_load(opt->account, &c->account, err);
+	if (rc) {
+		client_close(c);
+		return rc;
+	}
+	c->loop = opt->loop;
+	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
+	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
+	session_set_deadline(c->session, c->deadline_ms);
+	session_set_cancel_flag(c->session, &c->cancelled);
+	*ret = c;
+	return 0;
+}
+
+void client_close(struct client *c)
+{
+	if (!c)
+		return;
+	session_free(c->session);
+	store_close(c->store);
+	account_free(c->account);
+	mem_free(c);
+}
+
+const struct account *client_account(const struct client *c)
+{
+	return c->account;
+}
+
+struct session *client_session(struct client *c)
+{
+	return c->session;
+}
+
+int client_store(struct client *c, struct store **ret, struct err *err)
+{
+	if (!c->store) {
+		AUTO_FREE char *path = account_path(c->account, "cache.db");
+		int rc = store_open(path, &c->store, err);
+		if (rc)
+			return rc;
+	}
+	*ret = c->store;
+	return 0;
+}
+
+struct loop *client_loop(struct client *c)
+{
+	return c->loop;
+}
+
+int client_time_left_ms(const struct client *c)
+{
+	if (c->cancelled)
+		return 0;
+	if (!c->deadline_ms)
+		return -1;
+	int64_t left = c->deadline_ms - clock_mono_ms();
+	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int client_check_time(const struct client *c, struct err *err)
+{
+	if (c->cancelled)
+		return err_set(err, ERR_CANCELLED, _("cancelled"));
+	if (client_time_left_ms(c) == 0)
+		return err_set(err, ERR_CANCELLED, _("the time limit was reached"));
+	return 0;
+}
+
+void client_cancel(struct client *c)
+{
+	c->cancelled = 1;
+}

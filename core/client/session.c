@@ -1,0 +1,322 @@
+#include "core/client/session.h"
+
+#include "core/base/clock.h"
+#include "core/base/crypto.h"
+#include "core/base/i18n.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/client/session_priv.h"
+
+#include <time.h>
+
+#define MAX_TRIES 5
+#define MAX_LIMITED_TRIES 10
+#define MAX_WAIT_MS 120000 /* in all, for one request without a deadline */
+
+void session_set_deadline(struct session *s, int64_t mono_ms)
+{
+	s->deadline_ms = mono_ms;
+}
+
+void session_set_cancel_flag(struct session *s, const volatile int *flag)
+{
+	s->cancel = flag;
+}
+
+const char *session_base_url(const struct session *s)
+{
+	return s->base;
+}
+
+int session_load_token(struct session *s, struct err *err)
+{
+	if (s->have_secrets)
+		return 0;
+	int rc = account_secrets_load(s->account, &s->secrets, err);
+	s->have_secrets = rc == 0;
+	return rc;
+}
+
+bool session_token_is_stale(const struct session *s)
+{
+	return s->secrets.refresh_token && s->secrets.expires_ms &&
+	       clock_wall_ms() > s->secrets.expires_ms - 2000;
+}
+
+static bool is_cancelled(const struct session *s)
+{
+	return s->cancel && *s->cancel;
+}
+
+int session_attempt_ms(const struct session *s, const struct session_request *rq, int *ret_ms,
+		       struct err *err)
+{
+	bool file = rq->body_file || rq->save_file;
+	int64_t ms = rq->timeout_ms ? rq->timeout_ms : file ? 0 : 60000;
+	if (is_cancelled(s))
+		return err_set(err, ERR_CANCELLED, _("cancelled"));
+	if (s->deadline_ms) {
+		int64_t left = s->deadline_ms - clock_mono_ms();
+		if (left <= 0)
+			return err_set(err, ERR_CANCELLED, _("the time limit was reached"));
+		if (!ms || left < ms)
+			ms = left;
+	}
+	*ret_ms = (int)ms;
+	return 0;
+}
+
+struct http_request session_http_request(const struct session *s, const struct session_request *rq,
+					 const char *url, int timeout_ms)
+{
+	bool writes = strcmp(rq->method, "POST") == 0 || strcmp(rq->method, "PUT") == 0;
+	bool file = rq->body_file || rq->save_file;
+	return (struct http_request){
+		.method = rq->method,
+		.url = url,
+		.bearer = rq->anonymous ? NULL : s->secrets.access_token,
+		.content_type = rq->content_type,
+		.body = !rq->body.n && writes && !rq->body_file ? SPAN_LIT("{}") : rq->body,
+		.body_file = rq->body_file,
+		.save_file = rq->save_file,
+		.max_reply = rq->max_reply,
+		.timeout_ms = timeout_ms,
+		.idle_timeout_ms = file ? 60000 : 0,
+		.follow_redirects = rq->save_file != NULL,
+	};
+}
+
+static int code_of(int status, const char *errcode)
+{
+	static const struct {
+		const char *errcode;
+		int code;
+	} rows[] = {
+		{"M_LIMIT_EXCEEDED", ERR_LIMITED}, {"M_UNRECOGNIZED", ERR_UNSUPPORTED},
+		{"M_NOT_FOUND", ERR_NOT_FOUND},	   {"M_TOO_LARGE", ERR_TOO_LARGE},
+		{"M_ROOM_IN_USE", ERR_CONFLICT},   {"M_USER_IN_USE", ERR_CONFLICT},
+		{"M_UNKNOWN_TOKEN", ERR_AUTH},	   {"M_MISSING_TOKEN", ERR_AUTH},
+		{"M_FORBIDDEN", ERR_AUTH},	   {"M_USER_DEACTIVATED", ERR_AUTH},
+		{"M_USER_LOCKED", ERR_AUTH},	   {"M_USER_SUSPENDED", ERR_AUTH},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].errcode, errcode) == 0)
+			return rows[i].code;
+	switch (status) {
+	case 401:
+	case 403:
+		return ERR_AUTH;
+	case 404:
+		return ERR_NOT_FOUND;
+	case 409:
+		return ERR_CONFLICT;
+	case 413:
+		return ERR_TOO_LARGE;
+	case 429:
+		return ERR_LIMITED;
+	case 405:
+	case 501:
+		return ERR_UNSUPPORTED;
+	default:
+		return status >= 500 || status < 300 ? ERR_NETWORK : ERR_FAILED;
+	}
+}
+
+int session_error(int status, struct span body, int retry_after_ms, struct err *err)
+{
+	JSON_AUTO json_t *j = NULL;
+	if (body.n < LIMIT_JSON_BODY)
+		json_parse_object(body, &j, NULL);
+	const char *errcode = json_get_str(j, "errcode");
+	const char *text = json_get_str(j, "error");
+	int64_t wait = json_get_i64(j, "retry_after_ms", 0);
+	int code = code_of(status, errcode ? errcode : "");
+	if (text && *text)
+		err_set(err, code, "%s", text);
+	else
+		err_set(err, code, _("the server answered with status %d"), status);
+	if (!err)
+		return code;
+	err->http_status = status;
+	snprintf(err->errcode, sizeof(err->errcode), "%s", errcode ? errcode : "");
+	if (retry_after_ms <= 0 && wait > 0)
+		retry_after_ms = wait > 3600000 ? 3600000 : (int)wait;
+	err->retry_after_ms = retry_after_ms;
+	return code;
+}
+
+static bool may_repeat(const struct session_request *rq)
+{
+	return !rq->once && (rq->repeatable || strcmp(rq->method, "POST") != 0);
+}
+
+/* 200 ms, doubled each time, up to 5 s, and a quarter of it by chance. */
+static int backoff_ms(int tries)
+{
+	uint16_t dice;
+	int ms = tries < 5 ? 200 << tries : 5000;
+	crypto_random(&dice, sizeof(dice));
+	return ms + ms * (dice % 256) / 1024;
+}
+
+static enum session_next wait_or_fail(const struct session *s, struct attempts *at, int ms,
+				      int *ret_wait_ms)
+{
+	if (at->waited_ms + ms > MAX_WAIT_MS ||
+	    (s->deadline_ms && clock_mono_ms() + ms >= s->deadline_ms) || is_cancelled(s))
+		return SESSION_FAIL;
+	at->tries++;
+	at->waited_ms += ms;
+	*ret_wait_ms = ms;
+	return SESSION_WAIT;
+}
+
+static enum session_next judge_reply(struct session *s, const struct session_request *rq,
+				     struct attempts *at, const struct http_reply *reply,
+				     int *ret_wait_ms, struct err *err)
+{
+	struct err got = {0};
+	int code = session_error(reply->status, reply->body, reply->retry_after_ms, &got);
+	if (err)
+		*err = got;
+	if (reply->status == 401 && !rq->anonymous && s->account && !at->renewed &&
+	    strcmp(got.errcode, "M_UNKNOWN_TOKEN") == 0) {
+		at->renewed = true;
+		return SESSION_RENEW;
+	}
+	/* A refused request was not carried out: any method may be repeated. */
+	if (code == ERR_LIMITED && !rq->once && at->tries < MAX_LIMITED_TRIES)
+		return wait_or_fail(s, at,
+				    got.retry_after_ms > 0 ? got.retry_after_ms
+							   : backoff_ms(at->tries + 1),
+				    ret_wait_ms);
+	if (reply->status >= 500 && reply->status != 501 && may_repeat(rq) &&
+	    at->tries < MAX_TRIES)
+		return wait_or_fail(s, at, backoff_ms(at->tries), ret_wait_ms);
+	return SESSION_FAIL;
+}
+
+enum session_next session_judge(struct session *s, const struct session_request *rq,
+				struct attempts *at, int rc, const struct http_reply *reply,
+				int *ret_wait_ms, struct err *err)
+{
+	if (!rc && reply->status >= 200 && reply->status < 300)
+		return SESSION_DONE;
+	if (!rc)
+		return judge_reply(s, rq, at, reply, ret_wait_ms, err);
+	/* One attempt's own time limit is network trouble, the caller's is not. */
+	bool ours = s->deadline_ms && clock_mono_ms() >= s->deadline_ms;
+	if (rc == ERR_CANCELLED && !ours && !is_cancelled(s) && rq->timeout_ms == 0 && err) {
+		err->code = ERR_NETWORK;
+		rc = ERR_NETWORK;
+	}
+	if (rc == ERR_NETWORK && may_repeat(rq) && at->tries < MAX_TRIES)
+		return wait_or_fail(s, at, backoff_ms(at->tries), ret_wait_ms);
+	return SESSION_FAIL;
+}
+
+static void nap(const struct session *s, int ms)
+{
+	/* In slices, so that a cancel is heard. */
+	for (; ms > 0 && !is_cancelled(s); ms -= 50) {
+		struct timespec t = {0, (ms < 50 ? ms : 50) * 1000000L};
+		nanosleep(&t, NULL);
+	}
+}
+
+static int renew(struct session *s, struct err *err)
+{
+	struct secrets got = {0};
+	int64_t left = s->deadline_ms ? s->deadline_ms - clock_mono_ms() : 30000;
+	int rc = token_renew(s->account, s->ca_file, s->secrets.access_token,
+			     left < 1 ? 1 : (int)(left > 30000 ? 30000 : left), &got, err);
+	if (rc)
+		return rc;
+	secrets_done(&s->secrets);
+	s->secrets = got;
+	return 0;
+}
+
+static int prepare(struct session *s, const struct session_request *rq, struct err *err)
+{
+	if (rq->anonymous || !s->account)
+		return 0;
+	int rc = session_load_token(s, err);
+	return !rc && session_token_is_stale(s) ? renew(s, err) : rc;
+}
+
+int session_raw(struct session *s, const struct session_request *rq, struct buf *body,
+		struct err *err)
+{
+	struct attempts at = {0};
+	struct err own;
+	AUTO_FREE char *url = mem_printf("%s%s", s->base, rq->path);
+	if (!err)
+		err = &own;
+	int rc = prepare(s, rq, err);
+	while (!rc) {
+		struct http_reply reply = {0};
+		size_t start = body->n;
+		int ms, wait_ms = 0;
+		rc = session_attempt_ms(s, rq, &ms, err);
+		if (rc)
+			break;
+		struct http_request hr = session_http_request(s, rq, url, ms);
+		rc = http_perform(s->http, &hr, &reply, body, err);
+		enum session_next next =
+			session_judge(s, rq, &at, rc, &reply, &wait_ms, err);
+		if (next == SESSION_DONE)
+			return 0;
+		buf_truncate(body, start);
+		if (next == SESSION_FAIL)
+			return err->code;
+		if (next == SESSION_WAIT)
+			nap(s, wait_ms);
+		rc = next == SESSION_RENEW ? renew(s, err) : 0;
+	}
+	return rc;
+}
+
+int session_json(struct session *s, const struct session_request *rq, json_t **ret,
+		 struct err *err)
+{
+	AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_SYNC_REPLY);
+	JSON_AUTO json_t *j = NULL;
+	int rc = session_raw(s, rq, &body, err);
+	if (rc)
+		return rc;
+	if (json_parse_object(buf_span(&body), &j, err)) {
+		err_prefix(err, _("the server's reply"));
+		if (err)
+			err->code = ERR_PROTOCOL;
+		return ERR_PROTOCOL;
+	}
+	if (ret)
+		*ret = take(&j);
+	return 0;
+}
+
+static int with_body(struct session *s, const char *method, const char *path, const json_t *body,
+		     json_t **ret, struct err *err)
+{
+	AUTO_FREE char *text = body ? json_text(body) : NULL;
+	struct session_request rq = {.method = method, .path = path, .body = span_of(text)};
+	return session_json(s, &rq, ret, err);
+}
+
+int session_get(struct session *s, const char *path, json_t **ret, struct err *err)
+{
+	return with_body(s, "GET", path, NULL, ret, err);
+}
+
+int session_put(struct session *s, const char *path, const json_t *body, json_t **ret,
+		struct err *err)
+{
+	return with_body(s, "PUT", path, body, ret, err);
+}
+
+int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
+		 struct err *err)
+{
+	return with_body(s, "POST", path, body, ret, err);
+}
