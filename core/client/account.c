@@ -346,9 +346,9 @@ int account_secrets_save(const struct account *a, const struct secrets *s, struc
 	AUTO_FREE char *path = account_path(a, "secrets.json");
 	if (!s->access_token)
 		return fs_remove(path, err);
-	JSON_AUTO json_t *j = json_pack("{s:s, s:s*, s:I}", "access_token", s->access_token,
-					"refresh_token", s->refresh_token, "expires_ms",
-					s->expires_ms);
+	JSON_AUTO json_t *j =
+		json_pack("{s:s, s:s*, s:I}", "access_token", s->access_token, "refresh_token",
+			  s->refresh_token, "expires_ms", s->expires_ms);
 	return write_json(path, j, err);
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/client/session_priv.h"
+#include "core/matrix/reply.h"
 
 #include <time.h>
 
@@ -21,6 +22,13 @@ void session_set_deadline(struct session *s, int64_t mono_ms)
 void session_set_cancel_flag(struct session *s, const volatile int *flag)
 {
 	s->cancel = flag;
+}
+
+void session_use_token(struct session *s, const char *token)
+{
+	secrets_done(&s->secrets);
+	s->secrets.access_token = mem_strdup(token);
+	s->have_secrets = true;
 }
 
 const char *session_base_url(const struct session *s)
@@ -86,65 +94,6 @@ struct http_request session_http_request(const struct session *s, const struct s
 	};
 }
 
-static int code_of(int status, const char *errcode)
-{
-	static const struct {
-		const char *errcode;
-		int code;
-	} rows[] = {
-		{"M_LIMIT_EXCEEDED", ERR_LIMITED}, {"M_UNRECOGNIZED", ERR_UNSUPPORTED},
-		{"M_NOT_FOUND", ERR_NOT_FOUND},	   {"M_TOO_LARGE", ERR_TOO_LARGE},
-		{"M_ROOM_IN_USE", ERR_CONFLICT},   {"M_USER_IN_USE", ERR_CONFLICT},
-		{"M_UNKNOWN_TOKEN", ERR_AUTH},	   {"M_MISSING_TOKEN", ERR_AUTH},
-		{"M_FORBIDDEN", ERR_AUTH},	   {"M_USER_DEACTIVATED", ERR_AUTH},
-		{"M_USER_LOCKED", ERR_AUTH},	   {"M_USER_SUSPENDED", ERR_AUTH},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (strcmp(rows[i].errcode, errcode) == 0)
-			return rows[i].code;
-	switch (status) {
-	case 401:
-	case 403:
-		return ERR_AUTH;
-	case 404:
-		return ERR_NOT_FOUND;
-	case 409:
-		return ERR_CONFLICT;
-	case 413:
-		return ERR_TOO_LARGE;
-	case 429:
-		return ERR_LIMITED;
-	case 405:
-	case 501:
-		return ERR_UNSUPPORTED;
-	default:
-		return status >= 500 || status < 300 ? ERR_NETWORK : ERR_FAILED;
-	}
-}
-
-int session_error(int status, struct span body, int retry_after_ms, struct err *err)
-{
-	JSON_AUTO json_t *j = NULL;
-	if (body.n < LIMIT_JSON_BODY)
-		json_parse_object(body, &j, NULL);
-	const char *errcode = json_get_str(j, "errcode");
-	const char *text = json_get_str(j, "error");
-	int64_t wait = json_get_i64(j, "retry_after_ms", 0);
-	int code = code_of(status, errcode ? errcode : "");
-	if (text && *text)
-		err_set(err, code, "%s", text);
-	else
-		err_set(err, code, _("the server answered with status %d"), status);
-	if (!err)
-		return code;
-	err->http_status = status;
-	snprintf(err->errcode, sizeof(err->errcode), "%s", errcode ? errcode : "");
-	if (retry_after_ms <= 0 && wait > 0)
-		retry_after_ms = wait > 3600000 ? 3600000 : (int)wait;
-	err->retry_after_ms = retry_after_ms;
-	return code;
-}
-
 static bool may_repeat(const struct session_request *rq)
 {
 	return !rq->once && (rq->repeatable || strcmp(rq->method, "POST") != 0);
@@ -176,7 +125,7 @@ static enum session_next judge_reply(struct session *s, const struct session_req
 				     int *ret_wait_ms, struct err *err)
 {
 	struct err got = {0};
-	int code = session_error(reply->status, reply->body, reply->retry_after_ms, &got);
+	int code = reply_error(reply->status, reply->body, reply->retry_after_ms, &got);
 	if (err)
 		*err = got;
 	if (reply->status == 401 && !rq->anonymous && s->account && !at->renewed &&
@@ -190,8 +139,7 @@ static enum session_next judge_reply(struct session *s, const struct session_req
 				    got.retry_after_ms > 0 ? got.retry_after_ms
 							   : backoff_ms(at->tries + 1),
 				    ret_wait_ms);
-	if (reply->status >= 500 && reply->status != 501 && may_repeat(rq) &&
-	    at->tries < MAX_TRIES)
+	if (reply->status >= 500 && reply->status != 501 && may_repeat(rq) && at->tries < MAX_TRIES)
 		return wait_or_fail(s, at, backoff_ms(at->tries), ret_wait_ms);
 	return SESSION_FAIL;
 }
@@ -263,13 +211,12 @@ int session_raw(struct session *s, const struct session_request *rq, struct buf 
 			break;
 		struct http_request hr = session_http_request(s, rq, url, ms);
 		rc = http_perform(s->http, &hr, &reply, body, err);
-		enum session_next next =
-			session_judge(s, rq, &at, rc, &reply, &wait_ms, err);
+		enum session_next next = session_judge(s, rq, &at, rc, &reply, &wait_ms, err);
 		if (next == SESSION_DONE)
 			return 0;
-		buf_truncate(body, start);
 		if (next == SESSION_FAIL)
 			return err->code;
+		buf_truncate(body, start);
 		if (next == SESSION_WAIT)
 			nap(s, wait_ms);
 		rc = next == SESSION_RENEW ? renew(s, err) : 0;
@@ -277,8 +224,7 @@ int session_raw(struct session *s, const struct session_request *rq, struct buf 
 	return rc;
 }
 
-int session_json(struct session *s, const struct session_request *rq, json_t **ret,
-		 struct err *err)
+int session_json(struct session *s, const struct session_request *rq, json_t **ret, struct err *err)
 {
 	AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_SYNC_REPLY);
 	JSON_AUTO json_t *j = NULL;
@@ -294,6 +240,20 @@ int session_json(struct session *s, const struct session_request *rq, json_t **r
 	if (ret)
 		*ret = take(&j);
 	return 0;
+}
+
+int session_do(struct session *s, struct request rq, json_t **ret, struct err *err)
+{
+	struct session_request sr = {
+		.method = rq.method,
+		.path = buf_str(&rq.path),
+		.body = buf_span(&rq.body),
+		.anonymous = rq.anonymous,
+		.repeatable = rq.repeatable,
+	};
+	int rc = session_json(s, &sr, ret, err);
+	request_done(&rq);
+	return rc;
 }
 
 static int with_body(struct session *s, const char *method, const char *path, const json_t *body,

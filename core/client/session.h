@@ -9,6 +9,7 @@
 #include "core/base/http.h"
 #include "core/base/json.h"
 #include "core/client/account.h"
+#include "core/matrix/request.h"
 
 struct session;
 struct session_call;
@@ -35,14 +36,18 @@ void session_free(struct session *s);
 void session_set_deadline(struct session *s, int64_t mono_ms);
 /** Checked between attempts; non-zero ends with ERR_CANCELLED. Borrowed. */
 void session_set_cancel_flag(struct session *s, const volatile int *flag);
+/** Use this token; nothing is stored or renewed. */
+void session_use_token(struct session *s, const char *token);
 const char *session_base_url(const struct session *s);
 
 /** Blocking. 2xx with a JSON object: 0 and *ret (may be NULL) owned by the caller. */
 int session_json(struct session *s, const struct session_request *rq, json_t **ret,
 		 struct err *err);
-/** Blocking. 2xx: 0 and the raw body appended to `body`. */
+/** Blocking. 2xx: 0 and the raw body appended to `body`; after an error reply `body` holds that. */
 int session_raw(struct session *s, const struct session_request *rq, struct buf *body,
 		struct err *err);
+/** Blocking. Carries out `rq` and releases it. */
+int session_do(struct session *s, struct request rq, json_t **ret, struct err *err);
 /** Short forms. `body` may be NULL; it is borrowed. */
 int session_get(struct session *s, const char *path, json_t **ret, struct err *err);
 int session_put(struct session *s, const char *path, const json_t *body, json_t **ret,
@@ -57,8 +62,5 @@ struct session_call *session_start(struct session *s, const struct session_reque
 				   session_done_fn *fn, void *arg);
 /** Its callback runs with ERR_CANCELLED on the next turn. */
 void session_cancel(struct session_call *c);
-
-/** Fill `err` from a non-2xx reply; returns the code. Body may be anything. */
-int session_error(int status, struct span body, int retry_after_ms, struct err *err);
 
 #endif

@@ -2,11 +2,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
-#include "core/base/http.h"
 #include "core/base/i18n.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/client/session.h"
+#include "core/matrix/reply.h"
 
 int token_logged_out(const struct account *a, struct err *err)
 {
@@ -19,18 +18,17 @@ int token_logged_out(const struct account *a, struct err *err)
 static int keep(const struct account *a, const char *old_refresh, const json_t *reply,
 		struct secrets *ret, struct err *err)
 {
-	const char *access = json_get_str(reply, "access_token");
-	const char *refresh = json_get_str(reply, "refresh_token");
-	int64_t expires = json_get_i64(reply, "expires_in_ms", 0);
-	if (!access)
-		return err_set(err, ERR_PROTOCOL, _("the server's reply has no access token"));
+	AUTO(login_reply_done) struct login_reply r = {0};
+	int rc = refresh_reply_read(reply, &r, err);
+	if (rc)
+		return rc;
 	struct secrets got = {
-		.access_token = mem_strdup(access),
+		.access_token = mem_strdup(r.access_token),
 		/* Without a new one the old refresh token stays good. */
-		.refresh_token = mem_strdup(refresh ? refresh : old_refresh),
-		.expires_ms = expires > 0 ? clock_wall_ms() + expires : 0,
+		.refresh_token = mem_strdup(r.refresh_token ? r.refresh_token : old_refresh),
+		.expires_ms = r.expires_in_ms > 0 ? clock_wall_ms() + r.expires_in_ms : 0,
 	};
-	int rc = account_secrets_save(a, &got, err);
+	rc = account_secrets_save(a, &got, err);
 	if (rc)
 		secrets_done(&got);
 	else
@@ -38,24 +36,16 @@ static int keep(const struct account *a, const char *old_refresh, const json_t *
 	return rc;
 }
 
+/* The old refresh token works until a new one has been used, so this may be repeated. */
 static int ask(const struct account *a, const char *ca_file, const char *refresh, int timeout_ms,
 	       json_t **ret, struct err *err)
 {
 	struct session *s = session_new(NULL, NULL, a->homeserver, ca_file);
-	JSON_AUTO json_t *body = json_pack("{s:s}", "refresh_token", refresh);
-	AUTO_FREE char *text = json_text(body);
-	struct session_request rq = {
-		.method = "POST",
-		.path = "/_matrix/client/v3/refresh",
-		.body = span_of(text),
-		.timeout_ms = timeout_ms > 0 ? timeout_ms : 30000,
-		/* The old refresh token works until a new one has been used. */
-		.repeatable = true,
-		.anonymous = true,
-	};
-	int rc = session_json(s, &rq, ret, err);
+	struct request rq = request_refresh(refresh);
+	rq.anonymous = rq.repeatable = true;
+	session_set_deadline(s, clock_mono_ms() + (timeout_ms > 0 ? timeout_ms : 30000));
+	int rc = session_do(s, rq, ret, err);
 	session_free(s);
-	mem_wipe(text, strlen(text));
 	return rc;
 }
 

@@ -63,7 +63,7 @@ int store_events_search(struct store *s, int64_t room, const char *needle, int l
 
 struct store_gap {
 	int64_t room, pos, low;
-	char token[1024];
+	char token[4096];
 };
 /** Remember that events between `low` and `pos` are missing. */
 int store_gap_add(struct store *s, const struct store_gap *g, struct err *err);
