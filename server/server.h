@@ -23,7 +23,9 @@ struct server_config {
 	char *listen_addr;
 	int listen_port;
 	bool open_registration;
-	bool insecure_ok; /**< non-loopback without TLS was asked for explicitly */
+	bool insecure_ok;      /**< non-loopback without TLS was asked for explicitly */
+	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
+				  rooms */
 	int64_t max_upload;
 };
 

@@ -2,8 +2,18 @@
 
 /* One line per file of routes. */
 extern const struct route discovery_routes[];
+extern const struct route create_routes[];
+extern const struct route membership_routes[];
+extern const struct route send_routes[];
+extern const struct route state_put_routes[];
+extern const struct route redact_routes[];
 
 const struct route *const route_groups[] = {
 	discovery_routes,
+	create_routes,
+	membership_routes,
+	send_routes,
+	state_put_routes,
+	redact_routes,
 	NULL,
 };
