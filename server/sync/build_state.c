@@ -1,0 +1,173 @@
+#include "core/base/mem.h"
+#include "server/sync/build.h"
+#include "server/sync/state_at.h"
+
+const struct event_filter *build_state_filter(const struct build *x)
+{
+	return x->f ? &x->f->state : NULL;
+}
+
+static bool same_key(const struct event_row *a, const struct event_row *b)
+{
+	return b->is_state && span_eq(a->type, b->type) && span_eq(a->state_key, b->state_key);
+}
+
+static struct event_row *find_key(const struct event_list *l, size_t from,
+				  const struct event_row *e)
+{
+	for (size_t i = from; i < l->n; i++)
+		if (same_key(e, &l->v[i]))
+			return &l->v[i];
+	return NULL;
+}
+
+/* The newest state event of each key in (after, upto], from the tail, oldest first. */
+static void changed_in_tail(struct build *x, struct hub_room *room, int64_t after, int64_t upto,
+			    struct event_list *l)
+{
+	struct tail_entry *e = tail_get(&x->h->tail, room->newest);
+	for (; e && e->pos > after; e = tail_get(&x->h->tail, e->older)) {
+		struct event_row row;
+		if (e->kind != TAIL_EVENT || !e->state_key || e->pos > upto)
+			continue;
+		event_row_of_tail(x->h, e, &row);
+		if (!find_key(l, 0, &row))
+			*event_list_add(l) = row;
+	}
+	event_list_reverse(l);
+}
+
+static void changed(struct build *x, struct hub_room *room, int64_t after, int64_t upto,
+		    struct event_list *l)
+{
+	if (upto <= after)
+		return;
+	if (x->held && after >= x->since)
+		changed_in_tail(x, room, after, upto, l);
+	else
+		state_changed(x->h, room->nid, after, upto, l);
+}
+
+/*
+ * State that changed within the timeline's span, but by events that the
+ * timeline leaves out (filtered, or from a time that the person may not read):
+ * told as state, or the client would never learn of it.
+ */
+static void add_hidden(struct build *x, struct hub_room *room, const struct build_timeline *t,
+		       int64_t upto, struct event_list *l)
+{
+	struct event_list hidden = {0};
+	changed(x, room, t->start - 1, upto, &hidden);
+	for (size_t i = 0; i < hidden.n; i++) {
+		struct event_row *e = &hidden.v[i];
+		if (find_key(&t->l, 0, e))
+			continue;
+		struct event_row *old = find_key(l, 0, e);
+		if (old) {
+			mem_free(old->block);
+			*old = *e;
+		} else {
+			*event_list_add(l) = *e;
+		}
+		e->block = NULL;
+	}
+	event_list_done(&hidden);
+}
+
+static void add_member(struct build *x, struct hub_room *room, const char *user_id, int64_t upto,
+		       struct event_list *l)
+{
+	size_t had = l->n;
+	struct event_row key = {.is_state = true,
+				.type = SPAN_LIT("m.room.member"),
+				.state_key = span_of(user_id)};
+	if (find_key(l, 0, &key))
+		return;
+	state_event_at(x->h, room->nid, key.type, key.state_key, upto, l);
+	(void)had;
+}
+
+static bool wanted_member(const struct build *x, const struct event_row *e,
+			  const struct build_timeline *t, const struct event_list *heroes)
+{
+	if (span_eq_str(e->state_key, x->q->user->user_id))
+		return true;
+	for (size_t i = 0; i < t->l.n; i++)
+		if (span_eq_str(e->state_key, t->l.v[i].sender))
+			return true;
+	return heroes && find_key(heroes, 0, e);
+}
+
+/*
+ * Lazy loading: of the whole state only the members who are needed to show
+ * the timeline; of a change, everything that changed and those members.
+ */
+static void lazy(struct build *x, struct hub_room *room, const struct build_timeline *t, bool full,
+		 int64_t upto, const struct event_list *heroes, struct event_list *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; full && i < l->n; i++) {
+		if (span_eq_str(l->v[i].type, "m.room.member") &&
+		    !wanted_member(x, &l->v[i], t, heroes))
+			mem_free(l->v[i].block);
+		else
+			l->v[kept++] = l->v[i];
+	}
+	if (full) {
+		l->n = kept;
+		return;
+	}
+	for (size_t i = 0; i < t->l.n; i++)
+		add_member(x, room, t->l.v[i].sender, upto, l);
+	for (size_t i = 0; heroes && i < heroes->n; i++) {
+		AUTO_FREE char *id = span_dup(heroes->v[i].state_key);
+		add_member(x, room, id, upto, l);
+	}
+}
+
+static bool put(struct build *x, struct hub_room *room, const struct event_list *l)
+{
+	bool any = false;
+	struct event_view view = {.hub = x->h,
+				  .user_nid = x->q->user->nid,
+				  .device_nid = x->q->device_nid,
+				  .now_ms = x->now_ms,
+				  .room_id = room->room_id,
+				  .cut_room_id = true,
+				  .fields = x->f};
+	buf_put_char(x->b, '"');
+	buf_put_str(x->b, x->q->state_after ? x->q->state_after : "state");
+	buf_put_str(x->b, "\":{\"events\":[");
+	for (size_t i = 0; i < l->n; i++) {
+		const struct event_row *e = &l->v[i];
+		if (!event_filter_match(build_state_filter(x), e->type, span_of(e->sender),
+					e->text))
+			continue;
+		build_comma(x->b);
+		event_put(x->b, e, &view);
+		any = true;
+	}
+	buf_put_str(x->b, "]}");
+	return any;
+}
+
+bool build_state(struct build *x, struct hub_room *room, const struct build_timeline *t, bool full,
+		 int64_t after, int64_t upto, const struct event_list *heroes)
+{
+	struct event_list l = {0};
+	const struct event_filter *f = build_state_filter(x);
+	int64_t end = x->q->state_after ? upto : t->start - 1;
+	if (event_filter_room(f, room->room_id)) {
+		if (full)
+			state_at(x->h, room->nid, end, &l);
+		else
+			changed(x, room, after, end, &l);
+		if (t->holes && end < upto)
+			add_hidden(x, room, t, upto, &l);
+		if (f && f->lazy_load_members)
+			lazy(x, room, t, full, end, heroes, &l);
+	}
+	bool any = put(x, room, &l);
+	event_list_done(&l);
+	return any;
+}

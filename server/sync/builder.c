@@ -1,0 +1,110 @@
+#include "server/sync/builder.h"
+
+#include "core/base/clock.h"
+#include "server/sync/build.h"
+
+void build_comma(struct buf *b)
+{
+	char last = b->n ? b->p[b->n - 1] : '{';
+	if (last != '{' && last != '[')
+		buf_put_char(b, ',');
+}
+
+struct sync_token sync_token_now(const struct hub *h, const struct hub_user *user)
+{
+	struct sync_token t = {.epoch = db_epoch(h->db),
+			       .pos = db_position(h->db),
+			       .boot = h->boot,
+			       .typing = h->typing_no};
+	struct hub_member *m;
+	for (size_t at = 0; h->typists && (m = nidmap_next(&user->rooms, &at));)
+		t.someone_typing |= m->membership == MEMBERSHIP_JOIN && m->room->typist_count > 0;
+	return t;
+}
+
+struct section {
+	const char *name;
+	bool (*build)(struct build *x, struct hub_member *m);
+};
+
+static const struct section sections[] = {
+	[MEMBERSHIP_LEAVE] = {"leave", build_left}, [MEMBERSHIP_INVITE] = {"invite", build_invited},
+	[MEMBERSHIP_JOIN] = {"join", build_joined}, [MEMBERSHIP_KNOCK] = {"knock", build_knocked},
+	[MEMBERSHIP_BAN] = {"leave", build_left},
+};
+
+/* All rooms of one section; a section without rooms leaves no trace. */
+static bool put_section(struct build *x, enum membership which)
+{
+	const struct section *section = &sections[which];
+	size_t mark = x->b->n;
+	bool any = false;
+	struct hub_member *m;
+	build_comma(x->b);
+	buf_printf(x->b, "\"%s\":{", section->name);
+	for (size_t at = 0; (m = nidmap_next(&x->q->user->rooms, &at));)
+		if (sections[m->membership].build == section->build)
+			any |= section->build(x, m);
+	if (any)
+		buf_put_char(x->b, '}');
+	else
+		buf_truncate(x->b, mark);
+	return any;
+}
+
+static bool put_rooms(struct build *x)
+{
+	size_t mark = x->b->n;
+	bool any = false;
+	buf_put_str(x->b, ",\"rooms\":{");
+	any |= put_section(x, MEMBERSHIP_JOIN);
+	any |= put_section(x, MEMBERSHIP_INVITE);
+	any |= put_section(x, MEMBERSHIP_KNOCK);
+	any |= put_section(x, MEMBERSHIP_LEAVE);
+	if (any)
+		buf_put_char(x->b, '}');
+	else
+		buf_truncate(x->b, mark);
+	return any;
+}
+
+static bool put_global_data(struct build *x)
+{
+	size_t mark = x->b->n;
+	buf_put_str(x->b, ",\"account_data\":{\"events\":[");
+	if (build_data_put(x, 0, x->f ? &x->f->account_data : NULL)) {
+		buf_put_str(x->b, "]}");
+		return true;
+	}
+	buf_truncate(x->b, mark);
+	return false;
+}
+
+bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b)
+{
+	size_t mark = b->n;
+	struct sync_token now = sync_token_now(h, q->user);
+	struct build x = {.h = h,
+			  .q = q,
+			  .f = q->filter,
+			  .b = b,
+			  .since = q->initial ? 0 : q->since.pos,
+			  .pos = now.pos,
+			  .now_ms = clock_wall_ms()};
+	x.held = !q->initial && x.since >= h->tail.floor;
+	bool any = q->initial || q->full_state;
+	build_data_load(&x);
+	buf_put_str(b, "{\"next_batch\":\"");
+	token_put_sync(b, &now);
+	buf_put_char(b, '"');
+	any |= put_global_data(&x);
+	any |= put_rooms(&x);
+	/* Members that clients look for though there is no end-to-end encryption here yet. */
+	buf_put_str(b, ",\"device_lists\":{},\"device_one_time_keys_count\":{},"
+		       "\"device_unused_fallback_key_types\":[],\"to_device\":{\"events\":[]},"
+		       "\"presence\":{\"events\":[]}}");
+	build_data_done(&x);
+	if (!any && !always)
+		buf_truncate(b, mark);
+	return any || always;
+}

@@ -1,0 +1,36 @@
+/*
+ * Builds replies of /sync.
+ */
+#ifndef MUSTER_SERVER_SYNC_BUILDER_H
+#define MUSTER_SERVER_SYNC_BUILDER_H
+
+#include "core/base/buf.h"
+#include "server/sync/filter.h"
+#include "server/sync/hub.h"
+#include "server/sync/token.h"
+
+/** What was asked. */
+struct sync_query {
+	struct hub_user *user;
+	int64_t device_nid;
+	bool initial; /**< no usable since */
+	/**
+	 * since came from another life of the store (a backup was restored): like
+	 * an initial sync, but every timeline is marked limited, so that clients drop theirs.
+	 */
+	bool estranged;
+	struct sync_token since;
+	bool full_state;
+	const char *state_after; /**< name of the key to use instead of "state", or NULL */
+	struct filter *filter;	 /**< a reference of its own, or NULL */
+};
+
+/**
+ * Append the reply to `b`. Returns false, with `b` untouched, when nothing
+ * happened since and `always` is false.
+ */
+bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b);
+/** The token of this moment. */
+struct sync_token sync_token_now(const struct hub *h, const struct hub_user *user);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * What a sync needs to know without asking SQLite: who is in which room, what
+ * changed lately, who types, and who waits. Loop thread only.
+ *
+ * Order of the server's start: hub_new, db_open(..., hub_commit, hub, ...),
+ * hub_load. Order of its end: hub_stop (waiting syncs are answered),
+ * httpd_free, db_close, hub_free.
+ */
+#ifndef MUSTER_SERVER_SYNC_HUB_H
+#define MUSTER_SERVER_SYNC_HUB_H
+
+#include "server/db/db.h"
+#include "server/rooms/room.h"
+#include "server/sync/nidmap.h"
+#include "server/sync/tail.h"
+
+struct hub_room;
+struct hub_user;
+struct unread_room;
+struct waiter;
+
+/** One person in one room; linked from both. */
+struct hub_member {
+	struct hub_room *room;
+	struct hub_user *user;
+	enum membership membership;
+	int64_t pos;	    /**< of the newest member event */
+	int64_t joined_pos; /**< start of the present or last stay; 0: never joined */
+	int64_t read_pos;   /**< newest event with an own receipt; -1: not looked up yet */
+	/* unread.h: what own push rules said about (read_pos, counted_pos]; 0: nothing counted */
+	int64_t counted_pos;
+	int counted_notify, counted_highlight;
+};
+
+struct hub_typist {
+	struct hub_user *user;
+	int64_t until_ms; /**< clock_mono_ms */
+};
+
+struct hub_room {
+	int64_t nid;
+	char *room_id;
+	int64_t last_pos;      /**< newest event or receipt */
+	int64_t member_pos;    /**< newest change of a membership */
+	uint64_t newest;       /**< tail sequence of the newest entry of this room; 0: none */
+	uint64_t typing_no;    /**< hub.typing_no of the last change of who types */
+	int joined, invited;   /**< counts */
+	int named;	       /**< 1: has a name or canonical alias, 0: has not, -1: look up */
+	struct nidmap members; /**< user nid -> struct hub_member, owned */
+	struct hub_typist *typists;
+	size_t typist_count;
+	struct unread_room *unread; /**< server/sync/unread.h; NULL until needed */
+};
+
+enum hub_presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_UNAVAILABLE, PRESENCE_OFFLINE };
+
+struct hub_user {
+	int64_t nid;
+	char *user_id;
+	int64_t last_pos;	/**< newest account data, invitation or other change of one's own */
+	uint64_t newest;	/**< tail sequence of the newest account data; 0: none */
+	struct nidmap rooms;	/**< room nid -> struct hub_member, borrowed from the room */
+	struct waiter *waiters; /**< server/sync/waiters.h */
+	int waiter_count;
+	bool woken;
+	struct hub_user *next_woken;
+	enum hub_presence presence; /**< as the person set it */
+	char *status_msg;
+	int64_t active_ms;   /**< wall time of the last request that counts as activity; 0: none */
+	struct rules *rules; /**< server/sync/unread.h: own push rules; NULL until needed */
+};
+
+struct hub {
+	struct loop *loop;
+	struct db *db;
+	struct nidmap rooms; /**< nid -> struct hub_room, owned */
+	struct nidmap users; /**< nid -> struct hub_user, owned */
+	struct tail tail;
+	uint32_t boot;	    /**< random: typing serials of another run mean nothing */
+	uint64_t typing_no; /**< rises with every change of who types */
+	int typists;	    /**< in all rooms */
+	struct loop_timer *typing_timer;
+	struct hub_user *woken; /**< whose waiters are looked at in this turn of the loop */
+	bool flush_queued;
+	uint64_t turn; /**< of looking at waiters */
+	bool stopping;
+	int waiting;	  /**< syncs that wait now */
+	int unread_rooms; /**< rooms with `unread` */
+};
+
+/** Nothing is loaded yet; db_open may be given hub_commit with it. The caller owns it. */
+struct hub *hub_new(struct loop *l);
+/** Read memberships from the database. Before the first request. */
+int hub_load(struct hub *h, struct db *db, struct err *err);
+/** The db_commit_fn; `arg` is the hub. */
+void hub_commit(const struct db_change *changes, size_t n, void *arg);
+/** Answer every waiting sync with what there is; later syncs do not wait. */
+void hub_stop(struct hub *h);
+/** NULL is allowed. */
+void hub_free(struct hub *h);
+
+/** A room that exists; made known when it is not (asks SQLite for its id). NULL: no such room. */
+struct hub_room *hub_room(struct hub *h, int64_t nid);
+/** The same for a person. */
+struct hub_user *hub_user(struct hub *h, int64_t nid);
+/** NULL: never had a membership. */
+struct hub_member *hub_member(const struct hub *h, int64_t room_nid, int64_t user_nid);
+/** True when two people are joined in at least one room. */
+bool hub_share_room(const struct hub *h, int64_t a, int64_t b);
+
+/** Set or end (`timeout_ms` 0) somebody's typing; wakes the room. */
+void hub_typing(struct hub *h, struct hub_room *room, struct hub_user *user, int timeout_ms);
+
+/** Have the waiting syncs of one person, or of everybody in a room, looked at once in this turn. */
+void hub_wake_user(struct hub *h, struct hub_user *user);
+void hub_wake_room(struct hub *h, struct hub_room *room);
+
+#endif

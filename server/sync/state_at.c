@@ -1,0 +1,84 @@
+#include "server/sync/state_at.h"
+
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+
+static int by_pos(const void *a, const void *b)
+{
+	int64_t x = ((const struct event_row *)a)->pos, y = ((const struct event_row *)b)->pos;
+	return (x > y) - (x < y);
+}
+
+static int64_t previous(struct hub *h, int64_t pos)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT coalesce(prev_pos,0) FROM events WHERE pos=?1");
+	sql_bind_i64(s, 1, pos);
+	return sql_get_i64(s, 0);
+}
+
+void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+{
+	size_t from = l->n;
+	AUTO_FREE int64_t *older = NULL;
+	size_t older_n = 0;
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
+				      " CROSS JOIN events e ON e.pos=c.pos WHERE c.room_nid=?1");
+	sql_bind_i64(s, 1, room_nid);
+	while (sql_row(s)) {
+		if (sql_col_i64(s, 0) <= pos) {
+			event_row_read(h, s, l);
+			continue;
+		}
+		if ((older_n & (older_n - 1)) == 0)
+			older = mem_realloc_array(older, older_n ? older_n * 2 : 1, sizeof(*older));
+		older[older_n++] = sql_col_i64(s, 4); /* 0 where NULL */
+	}
+	for (size_t i = 0; i < older_n; i++) {
+		int64_t at = older[i];
+		while (at > pos)
+			at = previous(h, at);
+		if (at > 0)
+			event_row_at(h, at, l);
+	}
+	qsort(l->v + from, l->n - from, sizeof(*l->v), by_pos);
+}
+
+bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,
+		    int64_t pos, struct event_list *l)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM events e WHERE e.room_nid=?1 AND"
+				      " e.type=?2 AND e.state_key=?3 AND e.pos<=?4"
+				      " ORDER BY e.pos DESC LIMIT 1");
+	sql_bind_i64(s, 1, room_nid);
+	sql_bind_text(s, 2, type);
+	sql_bind_text(s, 3, state_key);
+	sql_bind_i64(s, 4, pos);
+	if (!sql_row(s))
+		return false;
+	event_row_read(h, s, l);
+	sql_reset(s);
+	return true;
+}
+
+void state_changed(struct hub *h, int64_t room_nid, int64_t after, int64_t upto,
+		   struct event_list *l)
+{
+	if (upto <= after)
+		return;
+	/* An event is the newest of its key unless another of the span replaced it. */
+	struct sql_stmt *s =
+		SQL(db_reader(h->db),
+		    "SELECT" EVENT_COLUMNS "FROM events e WHERE e.room_nid=?1 AND e.pos>?2 AND"
+		    " e.pos<=?3 AND e.state_key IS NOT NULL AND NOT EXISTS(SELECT 1 FROM events n"
+		    " WHERE n.room_nid=e.room_nid AND n.type=e.type AND n.state_key=e.state_key AND"
+		    " n.pos>e.pos AND n.pos<=?3) ORDER BY e.pos");
+	sql_bind_i64(s, 1, room_nid);
+	sql_bind_i64(s, 2, after);
+	sql_bind_i64(s, 3, upto);
+	while (sql_row(s))
+		event_row_read(h, s, l);
+}
