@@ -19,5 +19,6 @@
 #define LIMIT_CSV_BYTES (16u << 20)	  /* a roster file */
 #define LIMIT_CONFIG_BYTES (1u << 20)
 #define LIMIT_STDIN_MESSAGE (1u << 20) /* text read by `send ROOM -` */
+#define LIMIT_IPC_LINE 65536	       /* one line between our own processes */
 
 #endif
