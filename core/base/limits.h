@@ -17,6 +17,8 @@
 #define LIMIT_JSON_DEPTH 64		  /* nesting in a request or an event */
 #define LIMIT_WS_MESSAGE (4u << 20)	  /* one WebSocket message */
 #define LIMIT_CSV_BYTES (16u << 20)	  /* a roster file */
+#define LIMIT_CSV_CELLS (1u << 20)
+#define LIMIT_CSV_COLUMNS 256
 #define LIMIT_CONFIG_BYTES (1u << 20)
 #define LIMIT_STDIN_MESSAGE (1u << 20) /* text read by `send ROOM -` */
 #define LIMIT_IPC_LINE 65536	       /* one line between our own processes */
