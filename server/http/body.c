@@ -6,11 +6,9 @@
 static bool too_slow(const struct conn *c)
 {
 	const struct request *r = &c->rq;
-	uint64_t ms = uv_now(loop_uv(c->h->loop)) - r->body_started;
-	if (ms <= HTTPD_RATE_GRACE_MS)
-		return false;
-	int64_t want = (int64_t)(ms - HTTPD_RATE_GRACE_MS) * c->h->opt.min_body_rate / 1000;
-	return r->received < want;
+	int64_t ms = (int64_t)(uv_now(loop_uv(c->h->loop)) - r->body_started);
+	int64_t want = (ms - c->h->opt.rate_grace_ms) * c->h->opt.min_body_rate / 1000;
+	return r->received < want; /* never within the grace time */
 }
 
 static int to_memory(struct conn *c, const char *p, size_t n)

@@ -57,7 +57,8 @@ struct httpd_options {
 	size_t max_head;	/**< request line + headers; 0: LIMIT_HTTP_HEADERS; over it 431 */
 	int head_timeout_ms;	/**< 0: 15 s; 408 */
 	int body_stall_ms;	/**< no body byte for so long: 408; 0: 20 s */
-	int min_body_rate;	/**< bytes/s after the first 10 s; 0: 1024 */
+	int min_body_rate;	/**< bytes/s after the grace time; 0: 1024 */
+	int rate_grace_ms;	/**< 0: 10 s */
 	int keepalive_ms;	/**< idle connection; 0: 75 s */
 	int max_connections;	/**< over it 503 and close; 0: 10,000 */
 	size_t max_write_queue; /**< per connection, of a slow reader; 0: 8 MB */

@@ -33,7 +33,6 @@
 #define HTTPD_OVERHEAD_MAX 65536 /* chunk framing and trailers beyond 16 x the body */
 #define HTTPD_LINGER_MS 3000
 #define HTTPD_OVERFLOW_LINGERING 64 /* connections over the limit that hear a 503 at once */
-#define HTTPD_RATE_GRACE_MS 10000
 
 struct conn;
 struct filesink;

@@ -49,6 +49,7 @@ static void set_defaults(struct httpd_options *o)
 	default_int(&o->head_timeout_ms, 15000);
 	default_int(&o->body_stall_ms, 20000);
 	default_int(&o->min_body_rate, 1024);
+	default_int(&o->rate_grace_ms, 10000);
 	default_int(&o->keepalive_ms, 75000);
 	default_int(&o->max_connections, 10000);
 	default_int(&o->write_stall_ms, 60000);

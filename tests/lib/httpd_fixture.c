@@ -287,10 +287,17 @@ static int load_cert(struct fixture *f, struct err *e)
 
 /* ---- the loop's thread ---- */
 
-static void stop_now(void *arg)
+static void end_now(void *arg)
 {
 	struct fixture *f = arg;
 	httpd_free(f->httpd);
+	f->httpd = NULL;
+}
+
+static void stop_now(void *arg)
+{
+	struct fixture *f = arg;
+	end_now(f);
 	loop_stop(f->loop);
 }
 
@@ -332,6 +339,11 @@ struct fixture *fixture_start(const struct httpd_options *opt)
 	pthread_create(&f->impl->thread, NULL, serve, f);
 	sem_wait(&f->impl->up);
 	return f;
+}
+
+void fixture_end(struct fixture *f)
+{
+	loop_post(f->loop, end_now, f);
 }
 
 void fixture_stop(struct fixture *f)
@@ -385,7 +397,7 @@ void fixture_until(atomic_int *v, int n)
 
 /* ---- the client ---- */
 
-struct client client_open(struct fixture *f, bool tls)
+struct client client_connect(int port)
 {
 	struct client c = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), NULL};
 	assert_true(c.fd >= 0);
@@ -393,9 +405,15 @@ struct client client_open(struct fixture *f, bool tls)
 	setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	setsockopt(c.fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	struct sockaddr_in sa = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)(tls ? f->tls_port : f->port)),
+				 .sin_port = htons((uint16_t)port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	assert_int_equal(connect(c.fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	return c;
+}
+
+struct client client_open(struct fixture *f, bool tls)
+{
+	struct client c = client_connect(tls ? f->tls_port : f->port);
 	if (!tls)
 		return c;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());

@@ -37,6 +37,8 @@ struct fixture {
 struct fixture *fixture_start(const struct httpd_options *opt);
 /** End the front and its loop; checks that nothing is left allocated. */
 void fixture_stop(struct fixture *f);
+/** httpd_free now; fixture_stop is still to be called. */
+void fixture_end(struct fixture *f);
 /** Wait until *v == n; fails the test after 5 s. */
 void fixture_until(atomic_int *v, int n);
 /** Path of a certificate or key in the fixture's folder ("cert.pem", "key.pem"). */
@@ -52,6 +54,8 @@ struct client {
 
 /** Connect; `tls` picks the port. Fails the test when it cannot. */
 struct client client_open(struct fixture *f, bool tls);
+/** A plain connection to that port of loopback. */
+struct client client_connect(int port);
 void client_close(struct client *c);
 void client_send(struct client *c, const char *p, size_t n);
 void client_puts(struct client *c, const char *s);
