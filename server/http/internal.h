@@ -121,6 +121,7 @@ struct conn {
 	uv_shutdown_t shutdown_req;
 	size_t head_bytes;
 	bool socketless; /**< fuzzing: no socket, output is dropped */
+	bool line_start; /**< the last byte of the head was a line's end */
 	bool writing, reading, shut, pumping, eof, first, resume, overflow;
 	char peer[46];
 };

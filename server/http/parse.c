@@ -2,6 +2,7 @@
 #include "server/http/internal.h"
 
 #include <ctype.h>
+#include <string.h>
 
 /*
  * llhttp is paused after each head and after each request, so that handlers
@@ -102,6 +103,24 @@ static int status_of(const struct conn *c, llhttp_errno_t e, const char *p, size
 	return 400;
 }
 
+/*
+ * Obsolete line folding (RFC 9112 5.2): llhttp 8 lets it through, 9 does not;
+ * what a folded Content-Length means is nobody's business to guess.
+ */
+static bool folded(struct conn *c, const char *p, size_t n)
+{
+	for (const char *end = p + n; p < end; p++) {
+		if (c->line_start && (*p == ' ' || *p == '\t'))
+			return true;
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		c->line_start = nl != NULL;
+		if (!nl)
+			return false;
+		p = nl;
+	}
+	return false;
+}
+
 /* Limits on what llhttp skips without telling: white space, chunk framing, trailers. */
 static int count(struct conn *c, size_t used, bool in_head)
 {
@@ -123,6 +142,7 @@ size_t parse_some(struct conn *c, const char *p, size_t n)
 			return 1; /* a stray line end after the previous body */
 		c->state = CONN_HEAD;
 		c->head_bytes = 0;
+		c->line_start = false;
 		timers_set(c, DL_HEAD);
 	}
 	c->resume = false;
@@ -136,6 +156,8 @@ size_t parse_some(struct conn *c, const char *p, size_t n)
 	int status = e == HPE_OK || e == HPE_PAUSED ? 0 : status_of(c, e, p, n);
 	if (!status)
 		status = count(c, used, in_head);
+	if (!status && in_head && folded(c, p, used))
+		status = 400;
 	if (status)
 		request_fail(c, status);
 	else if (e == HPE_PAUSED && c->rq.complete)

@@ -99,7 +99,9 @@ static int check_coding(const struct conn *c)
 		return 0;
 	if (r->http10 || find_header(r, "Content-Length", &(struct span){NULL, 0}))
 		return 400;
-	return n == 1 && span_case_eq_str(te, "chunked") ? 0 : 501;
+	if (n > 1 || !r->chunked)
+		return 400; /* the length cannot be told: RFC 9112 6.3 */
+	return span_case_eq_str(te, "chunked") ? 0 : 501;
 }
 
 static int check_expect(struct request *r)

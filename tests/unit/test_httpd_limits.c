@@ -1,0 +1,585 @@
+/*
+ * The HTTP front against input it must refuse, peers that are slow or gone,
+ * and resources that run out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "tests/lib/httpd_fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HOST "Host: x\r\n"
+#define MB ((size_t)1 << 20)
+
+/* An error of the front itself: JSON with the common headers, then the end. */
+static void check_refusal(struct client *c, int status)
+{
+	char want[80];
+	struct reply r;
+	client_reply(c, &r, false);
+	if (r.status != status)
+		print_message("%s%s\n", buf_str(&r.head), buf_str(&r.body));
+	assert_int_equal(r.status, status);
+	snprintf(want, sizeof(want), "{\"errcode\":\"M_TEST\",\"error\":\"status %d\"}", status);
+	assert_string_equal(buf_str(&r.body), want);
+	assert_true(span_eq_str(reply_header(&r, "Access-Control-Allow-Origin"), "*"));
+	assert_true(span_eq_str(reply_header(&r, "Content-Type"), "application/json"));
+	assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
+	reply_done(&r);
+	client_expect_close(c);
+}
+
+static void refused(struct fixture *f, const char *request, int status)
+{
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		client_puts(&c, request);
+		check_refusal(&c, status);
+		client_close(&c);
+	}
+}
+
+static void check_200(struct client *c, const char *body)
+{
+	struct reply r;
+	client_reply(c, &r, false);
+	assert_int_equal(r.status, 200);
+	if (body)
+		assert_string_equal(buf_str(&r.body), body);
+	reply_done(&r);
+}
+
+static void still_serves(struct fixture *f)
+{
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		client_puts(&c, "GET /still HTTP/1.1\r\n" HOST "\r\n");
+		check_200(&c, "/still");
+		client_close(&c);
+	}
+}
+
+static void test_bad_requests(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *text;
+		int status;
+	} rows[] = {
+		{"\x16\x03\x01\x02", 400}, /* TLS to the plain port */
+		{"GARBAGE\r\n\r\n", 400},
+		{"FROB / HTTP/1.1\r\n" HOST "\r\n", 501},
+		{"GET / HTTP/1.1\r\n\r\n", 400}, /* no Host */
+		{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+		{"GET / HTTP/2.0\r\n" HOST "\r\n", 505},
+		{"GET / HTTP/0.9\r\n" HOST "\r\n", 505},
+		{"GET / HTTP/1.7\r\n" HOST "\r\n", 505},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+		{"GET / a HTTP/1.1\r\n" HOST "\r\n", 400},
+		{"GET /\x01 HTTP/1.1\r\n" HOST "\r\n", 400},
+		{"GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\n" HOST "X: a\r\n folded\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\n" HOST "X: a\001b\r\n\r\n", 400},
+		{"GET / HTTP/1.1\r\n" HOST "X y: a\r\n\r\n", 400},
+		/* Two ways to tell the length: smuggling. */
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: "
+		 "chunked\r\n\r\n0\r\n\r\n",
+		 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: "
+		 "5\r\n\r\n0\r\n\r\n",
+		 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\nContent-Length: "
+		 "6\r\n\r\nhello",
+		 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5a\r\n\r\nhello", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n\r\n", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 9223372036854775808\r\n\r\n", 413},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
+		{"PUT /echo HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
+		{"PUT /echo HTTP/1.1\r\n" HOST
+		 "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+		 400},
+		{"PUT /file HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n",
+		 400},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].text[0] == '\x16') {
+			struct client c = client_open(f, false);
+			client_puts(&c, rows[i].text);
+			check_refusal(&c, rows[i].status);
+			client_close(&c);
+			continue;
+		}
+		print_message("%.60s\n", rows[i].text);
+		refused(f, rows[i].text, rows[i].status);
+	}
+	still_serves(f);
+}
+
+static void test_head_too_large(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 6; i++) {
+		struct client c = client_open(f, i & 1);
+		struct buf b = BUF_INIT(BUF_CAP_OWN);
+		if (i < 2) { /* one long target */
+			buf_put_str(&b, "GET /");
+			while (b.n < 200000)
+				buf_put_char(&b, 'a');
+		} else if (i < 4) { /* headers without end */
+			buf_put_str(&b, "GET / HTTP/1.1\r\n");
+			while (b.n < 200000)
+				buf_put_str(&b, "A: b\r\n");
+		} else { /* white space, which the parser does not report */
+			buf_put_str(&b, "GET / HTTP/1.1\r\nA:");
+			while (b.n < 200000)
+				buf_put_char(&b, ' ');
+		}
+		client_send(&c, b.p, b.n);
+		check_refusal(&c, 431);
+		buf_done(&b);
+		client_close(&c);
+	}
+	/* 15 KB fit: LiveKit's join addresses are long. */
+	struct client c = client_open(f, false);
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	buf_put_str(&b, "GET /echo?");
+	while (b.n < 15000)
+		buf_put_char(&b, 'a');
+	buf_put_str(&b, " HTTP/1.1\r\n" HOST "\r\n");
+	client_send(&c, b.p, b.n);
+	check_200(&c, "");
+	buf_done(&b);
+	client_close(&c);
+}
+
+static void test_body_too_large(void **state)
+{
+	struct fixture *f = *state;
+	refused(f, "PUT /small HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\nhello world", 413);
+	refused(f,
+		"PUT /small HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
+		413);
+	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 999999999\r\n\r\nhello", 413);
+	refused(f, "PUT /none HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx", 413);
+	refused(f, "PUT /none HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+		413);
+	assert_int_equal(f->gone, 10);
+	/* A client in the middle of a large body still hears why. */
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		char *p = mem_alloc(4 * MB);
+		client_puts(&c, "PUT /small HTTP/1.1\r\n" HOST
+				"Transfer-Encoding: chunked\r\n\r\n400000\r\n");
+		client_send(&c, p, 4 * MB);
+		check_refusal(&c, 413);
+		mem_free(p);
+		client_close(&c);
+	}
+}
+
+/* Much framing around no body. */
+static void test_chunk_overhead(void **state)
+{
+	struct fixture *f = *state;
+	const char *parts[] = {";x=yyyyyyyyyyyyyyyyyyyyyyyy", "A: b\r\n"};
+	for (int i = 0; i < 4; i++) {
+		struct client c = client_open(f, i & 1);
+		struct buf b = BUF_INIT(BUF_CAP_OWN);
+		buf_put_str(&b, "PUT /echo HTTP/1.1\r\n" HOST
+				"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+		buf_put_str(&b, i < 2 ? "1" : "0\r\n");
+		while (b.n < 300000)
+			buf_put_str(&b, parts[i / 2]);
+		client_send(&c, b.p, b.n);
+		check_refusal(&c, 400);
+		buf_done(&b);
+		client_close(&c);
+	}
+}
+
+static void test_early_reply(void **state)
+{
+	struct fixture *f = *state;
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		struct reply r;
+		/* A short body is skipped, the connection lives. */
+		client_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
+		client_reply(&c, &r, false);
+		assert_int_equal(r.status, 403);
+		reply_done(&r);
+		client_puts(&c, "helloGET /next HTTP/1.1\r\n" HOST "\r\n");
+		check_200(&c, "/next");
+		/* A long one is not. */
+		char *p = mem_alloc(2 * MB);
+		client_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 2097152\r\n\r\n");
+		client_send(&c, p, 2 * MB);
+		client_reply(&c, &r, false);
+		assert_int_equal(r.status, 403);
+		assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
+		reply_done(&r);
+		client_expect_close(&c);
+		mem_free(p);
+		client_close(&c);
+	}
+}
+
+static void test_no_header_injection(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f, false);
+	struct reply r;
+	client_puts(&c, "GET /inject HTTP/1.1\r\n" HOST "\r\n");
+	client_reply(&c, &r, false);
+	assert_int_equal(r.status, 500);
+	assert_null(strstr(buf_str(&r.head), "X-A"));
+	reply_done(&r);
+	client_puts(&c, "GET /next HTTP/1.1\r\n" HOST "\r\n");
+	check_200(&c, "/next");
+	client_close(&c);
+
+	struct buf b = BUF_INIT(200);
+	httpd_header_put(&b, "X-B", span_of("a\r\nSet-Cookie: b\x7f"));
+	assert_string_equal(buf_str(&b), "X-B: a  Set-Cookie: b \r\n");
+	buf_done(&b);
+}
+
+/* ---- slow peers ---- */
+
+static int setup_hasty(void **state)
+{
+	struct httpd_options opt = {
+		.head_timeout_ms = 200,
+		.body_stall_ms = 300,
+		.keepalive_ms = 200,
+		.write_stall_ms = 400,
+		.rate_grace_ms = 300,
+		.min_body_rate = 100000,
+	};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+static void test_slow_head(void **state)
+{
+	struct fixture *f = *state;
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		client_puts(&c, "GET / HTTP/1.1\r\nHo");
+		check_refusal(&c, 408);
+		client_close(&c);
+		/* One that says nothing at all is closed without a word. */
+		c = client_open(f, tls);
+		char ch;
+		assert_true(client_read(&c, &ch, 1) <= 0);
+		client_close(&c);
+	}
+	/* One that never finishes the TLS handshake, too. */
+	struct client c = client_connect(f->tls_port);
+	client_expect_close(&c);
+	client_close(&c);
+}
+
+static void test_slow_body(void **state)
+{
+	struct fixture *f = *state;
+	refused(f, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
+	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
+	assert_int_equal(f->gone, 4);
+	/* Drop by drop: never stalls, yet is too slow. */
+	struct client c = client_open(f, false);
+	client_puts(&c, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
+	for (int i = 0; i < 20; i++) {
+		client_puts(&c, "x");
+		usleep(30000);
+	}
+	check_refusal(&c, 408);
+	client_close(&c);
+}
+
+static void test_idle_connection_ends(void **state)
+{
+	struct fixture *f = *state;
+	for (int tls = 0; tls < 2; tls++) {
+		struct client c = client_open(f, tls);
+		client_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n");
+		check_200(&c, "/a");
+		client_expect_close(&c);
+		client_close(&c);
+	}
+	/* But one that waits for its reply does not. */
+	struct client c = client_open(f, false);
+	client_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+	usleep(700000);
+	assert_int_equal(f->waiting, 1);
+	struct client w = client_open(f, false);
+	client_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
+	check_200(&w, "ok");
+	check_200(&c, "woken");
+	client_close(&w);
+	client_close(&c);
+}
+
+static void until_open(struct fixture *f, int n)
+{
+	struct httpd_stats st;
+	for (int i = 0; i < 5000; i++) {
+		fixture_stats(f, &st);
+		if (st.open == n)
+			return;
+		usleep(1000);
+	}
+	fail_msg("%d connections are open, not %d", st.open, n);
+}
+
+static void make_file(struct fixture *f, const char *name, size_t n)
+{
+	char path[300];
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(ftruncate(fd, (off_t)n), 0);
+	close(fd);
+}
+
+/* Who asks for much and does not read is cut, at flat memory. */
+static void test_slow_reader(void **state)
+{
+	struct fixture *f = *state;
+	make_file(f, "data", 100 * MB);
+	for (int i = 0; i < 4; i++) {
+		int64_t before = os_rss_bytes();
+		struct client c = client_open(f, i & 1);
+		client_puts(&c, i < 2 ? "GET /send/data?0-104857600 HTTP/1.1\r\n" HOST "\r\n"
+				      : "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
+					"GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
+					"GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n");
+		fixture_until(&f->ready, i + 1);
+		usleep(100000);
+		int64_t grown = os_rss_bytes() - before;
+#ifndef __SANITIZE_ADDRESS__
+		if (i < 2 && grown > (int64_t)(4 * MB))
+			fail_msg("memory grew by %lld KB", (long long)grown / 1024);
+#endif
+		(void)grown;
+		until_open(f, 0);
+		assert_int_equal(f->ready, i + 1); /* pipelined ones were not begun */
+		client_close(&c);
+	}
+}
+
+/* Slow, yet reading: is served. */
+static void test_steady_reader(void **state)
+{
+	struct fixture *f = *state;
+	make_file(f, "data", 8 * MB);
+	struct client c = client_open(f, false);
+	client_puts(&c, "GET /send/data?0-8388608 HTTP/1.1\r\n" HOST "\r\n");
+	size_t got = 0;
+	char *p = mem_alloc(MB);
+	while (got < 8 * MB) {
+		ssize_t n = client_read(&c, p, MB);
+		assert_true(n > 0);
+		got += (size_t)n;
+		usleep(20000);
+	}
+	mem_free(p);
+	client_close(&c);
+}
+
+/* ---- what runs out ---- */
+
+static int setup_few(void **state)
+{
+	struct httpd_options opt = {.max_connections = 5};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+static void test_too_many_connections(void **state)
+{
+	struct fixture *f = *state;
+	struct client c[5];
+	for (int i = 0; i < 5; i++) {
+		c[i] = client_open(f, i & 1);
+		client_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+	}
+	fixture_until(&f->waiting, 5);
+	for (int i = 0; i < 100; i++) {
+		struct client more = client_open(f, false);
+		client_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
+		check_refusal(&more, 503);
+		client_close(&more);
+	}
+	assert_int_equal(f->waiting, 5);
+	for (int i = 0; i < 5; i++)
+		client_close(&c[i]);
+	until_open(f, 0);
+	still_serves(f);
+}
+
+static int files_in(const char *dir)
+{
+	int n = 0;
+	DIR *d = opendir(dir);
+	for (struct dirent *e = readdir(d); e; e = readdir(d))
+		n += strncmp(e->d_name, "up", 2) == 0;
+	closedir(d);
+	return n;
+}
+
+static void until_no_uploads(struct fixture *f)
+{
+	for (int i = 0; i < 5000 && files_in(f->dir); i++)
+		usleep(1000);
+	assert_int_equal(files_in(f->dir), 0);
+}
+
+static void test_disk_full(void **state)
+{
+	struct fixture *f = *state;
+	/* A limit on the size of files stands in for the full disk. */
+	struct rlimit old, small = {1 << 20, RLIM_INFINITY};
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	char *p = mem_alloc(4 * MB);
+	for (int i = 0; i < 4; i++) {
+		struct client c = client_open(f, i & 1);
+		setrlimit(RLIMIT_FSIZE, &small);
+		if (i < 2)
+			client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
+					"Content-Length: 4194304\r\n\r\n");
+		else
+			client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
+					"Transfer-Encoding: chunked\r\n\r\n400000\r\n");
+		client_send(&c, p, 4 * MB);
+		check_refusal(&c, 507);
+		setrlimit(RLIMIT_FSIZE, &old);
+		until_no_uploads(f);
+		client_close(&c);
+	}
+	mem_free(p);
+	assert_int_equal(f->gone, 4);
+	still_serves(f);
+}
+
+static void test_upload_broken_off(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 20; i++) {
+		struct client c = client_open(f, i & 1);
+		client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5000000\r\n\r\n");
+		char *p = mem_alloc(MB);
+		client_send(&c, p, i < 10 ? 10 : MB);
+		mem_free(p);
+		fixture_until(&f->begun, i + 1);
+		client_close(&c);
+		fixture_until(&f->gone, i + 1);
+	}
+	until_no_uploads(f);
+}
+
+/* A file that is there already is neither overwritten nor removed. */
+static void test_upload_onto_file(void **state)
+{
+	struct fixture *f = *state;
+	make_file(f, "up1", 7);
+	refused(f, "PUT /echo HTTP/1.0\r\nExpect: x\r\nContent-Length: 9999999\r\n\r\n", 413);
+	struct client c = client_open(f, false);
+	client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+	check_refusal(&c, 500);
+	client_close(&c);
+	char path[300];
+	snprintf(path, sizeof(path), "%s/up1", f->dir);
+	assert_int_equal(access(path, R_OK), 0);
+}
+
+static void test_out_of_descriptors(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old, low;
+	getrlimit(RLIMIT_NOFILE, &old);
+	/* The highest descriptor in use decides what "low" means. */
+	int top = dup(0);
+	close(top);
+	low = (struct rlimit){(rlim_t)top + 20, old.rlim_max};
+	struct client c[64];
+	int n = 0;
+	setrlimit(RLIMIT_NOFILE, &low);
+	/* Both ends are in this process: its sockets use up what is left. */
+	for (; n < 64; n++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (fd < 0)
+			break;
+		close(fd);
+		c[n] = client_connect(f->port);
+		usleep(2000);
+	}
+	assert_in_range(n, 5, 63);
+	int64_t cpu = os_cpu_us();
+	usleep(300000);
+	cpu = os_cpu_us() - cpu;
+	setrlimit(RLIMIT_NOFILE, &old);
+	for (int i = 0; i < n; i++)
+		client_close(&c[i]);
+	if (cpu > 150000)
+		fail_msg("%lld us of CPU in 300 ms: it spins", (long long)cpu);
+	still_serves(f);
+}
+
+static int setup(void **state)
+{
+	*state = fixture_start(NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_stop(*state);
+	return 0;
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define HASTY(name) cmocka_unit_test_setup_teardown(name, setup_hasty, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_bad_requests),
+		T(test_head_too_large),
+		T(test_body_too_large),
+		T(test_chunk_overhead),
+		T(test_early_reply),
+		T(test_no_header_injection),
+		HASTY(test_slow_head),
+		HASTY(test_slow_body),
+		HASTY(test_idle_connection_ends),
+		HASTY(test_slow_reader),
+		HASTY(test_steady_reader),
+		cmocka_unit_test_setup_teardown(test_too_many_connections, setup_few, teardown),
+		T(test_disk_full),
+		T(test_upload_broken_off),
+		T(test_upload_onto_file),
+		T(test_out_of_descriptors),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
