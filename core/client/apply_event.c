@@ -39,8 +39,7 @@ static int add_unreadable(struct apply *a, const struct sync_event *e, int64_t p
 		.event_id = apply_event_id(e, id),
 		.type = span_of(e->rest.type),
 		.sender = span_of(e->rest.sender),
-		.state_key = e->rest.is_state ? span_of(e->rest.state_key)
-					      : (struct span){NULL, 0},
+		.state_key = e->rest.is_state ? span_of(e->rest.state_key) : (struct span){NULL, 0},
 		.unreadable = span_of(e->why.msg),
 		.json = e->raw,
 	};
@@ -95,8 +94,7 @@ int apply_member(struct apply *a, const struct mx_event *ev, bool only_new, stru
 	if (!event_member(ev, &m))
 		return 0;
 	if (only_new) {
-		AUTO_FREE char *known =
-			store_member_membership(a->s, a->room, span_of(m.user_id));
+		AUTO_FREE char *known = store_member_membership(a->s, a->room, span_of(m.user_id));
 		if (known)
 			return 0;
 	}

@@ -62,5 +62,7 @@ struct session_call *session_start(struct session *s, const struct session_reque
 				   session_done_fn *fn, void *arg);
 /** Its callback runs with ERR_CANCELLED on the next turn. */
 void session_cancel(struct session_call *c);
+/** The same without a callback. NULL is allowed. */
+void session_drop(struct session_call *c);
 
 #endif

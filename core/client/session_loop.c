@@ -223,3 +223,18 @@ void session_cancel(struct session_call *c)
 	else
 		loop_timer_start(c->timer, 0, 0);
 }
+
+static void ignore(struct span body, const struct err *err, void *arg)
+{
+	(void)body;
+	(void)err;
+	(void)arg;
+}
+
+void session_drop(struct session_call *c)
+{
+	if (!c)
+		return;
+	c->fn = ignore;
+	session_cancel(c);
+}

@@ -1,0 +1,266 @@
+#include "core/base/clock.h"
+#include "core/base/crypto.h"
+#include "core/base/i18n.h"
+#include "core/base/limits.h"
+#include "core/base/log.h"
+#include "core/client/apply.h"
+#include "core/client/engine_priv.h"
+
+#define PAGE_LIMIT 100
+#define FILL_PAUSE_MS 5000
+
+/* A reply on its way into the cache, on the pool. Outlives the engine when need be. */
+struct job {
+	struct engine *e; /* NULL once the engine is gone; the store is the job's then */
+	struct store *store;
+	char *own, *since;
+	bool is_page;
+	struct store_gap gap;
+	struct buf body;
+	bool news, more;
+	int rc;
+	struct err err;
+};
+
+static void next_job(struct engine *e);
+static void fill_gap(struct engine *e);
+
+static int backoff_ms(int failures)
+{
+	uint16_t dice;
+	int ms = failures < 6 ? 500 << failures : 30000;
+	crypto_random(&dice, sizeof(dice));
+	return ms + ms * (dice % 256) / 1024;
+}
+
+static void failed(struct engine *e, const struct err *err)
+{
+	if (err->code == ERR_AUTH) {
+		engine_set_state(e, ENGINE_LOGGED_OUT, err);
+	} else {
+		int ms = err->retry_after_ms > 0 ? err->retry_after_ms : backoff_ms(e->failures++);
+		engine_set_state(e, ENGINE_OFFLINE, err);
+		loop_timer_start(e->timer, (uint64_t)ms, 0);
+	}
+	engine_answer(e, err);
+}
+
+static void work(void *arg)
+{
+	struct job *j = arg;
+	if (j->is_page)
+		j->rc = apply_page(j->store, &j->gap, buf_span(&j->body), &j->more, &j->err);
+	else
+		j->rc = apply_sync(j->store, j->own, j->since, buf_span(&j->body), &j->news,
+				   &j->err);
+}
+
+static void sync_stored(struct engine *e, const struct job *j)
+{
+	/* ERR_CONFLICT: the token has moved on; the next poll starts from there. */
+	if (j->rc && j->rc != ERR_CONFLICT) {
+		failed(e, &j->err);
+		return;
+	}
+	e->failures = 0;
+	e->whole = false;
+	engine_set_state(e, ENGINE_LIVE, NULL);
+	if (j->news)
+		engine_publish(e);
+	if (!j->rc)
+		engine_answer(e, NULL);
+	engine_poll(e);
+}
+
+static void page_stored(struct engine *e, const struct job *j)
+{
+	if (j->rc) {
+		log_warn("history: %s", j->err.msg);
+		e->fill_after_ms = clock_mono_ms() + FILL_PAUSE_MS;
+	}
+	engine_publish(e);
+}
+
+static void worked(void *arg)
+{
+	struct job *j = arg;
+	struct engine *e = j->e;
+	if (e) {
+		e->job = NULL;
+		if (j->is_page)
+			page_stored(e, j);
+		else
+			sync_stored(e, j);
+		next_job(e);
+		fill_gap(e);
+	} else {
+		store_close(j->store);
+	}
+	mem_free(j->own);
+	mem_free(j->since);
+	buf_done(&j->body);
+	mem_free(j);
+}
+
+static void next_job(struct engine *e)
+{
+	if (e->job || (!e->reply_waits && !e->page_waits))
+		return;
+	struct job *j = NEW(struct job);
+	j->e = e;
+	j->store = e->store;
+	j->is_page = !e->reply_waits;
+	if (e->reply_waits) {
+		j->body = e->reply;
+		j->own = mem_strdup(client_account(e->c)->user_id);
+		j->since = take(&e->since);
+		buf_init(&e->reply, LIMIT_SYNC_REPLY);
+		e->reply_waits = false;
+	} else {
+		j->body = e->page;
+		j->gap = e->gap;
+		buf_init(&e->page, LIMIT_SYNC_REPLY);
+		e->page_waits = false;
+	}
+	e->job = j;
+	loop_work(e->l, work, worked, j);
+}
+
+static void on_reply(struct span body, const struct err *err, void *arg)
+{
+	struct engine *e = arg;
+	e->poll = NULL;
+	if (err && e->restart && err->code == ERR_CANCELLED) {
+		engine_poll(e);
+		return;
+	}
+	if (err && sync_token_refused(err, e->since) && !e->whole) {
+		log_warn("sync: the server refused the token: %s", err->msg);
+		e->whole = true;
+		engine_poll(e);
+		return;
+	}
+	if (err) {
+		failed(e, err);
+		return;
+	}
+	buf_clear(&e->reply);
+	buf_put_span(&e->reply, body);
+	e->reply_waits = true;
+	next_job(e);
+}
+
+void engine_poll(struct engine *e)
+{
+	if (e->poll || e->reply_waits || (e->job && !e->job->is_page))
+		return;
+	bool wait = e->state == ENGINE_LIVE && !e->asker_count && !e->restart && !e->whole;
+	char *since = NULL;
+	/* The main thread's handle: the other one may be busy on the pool. */
+	struct store *s;
+	struct err err;
+	if (client_store(e->c, &s, &err)) {
+		failed(e, &err);
+		return;
+	}
+	AUTO(request_done)
+	struct request rq = sync_request(s, wait ? SYNC_POLL_MS : 0, e->whole, &since);
+	struct session_request sr = {
+		.method = rq.method,
+		.path = buf_str(&rq.path),
+		.max_reply = LIMIT_SYNC_REPLY,
+		.timeout_ms = !since ? 600000 : SYNC_POLL_MS + 30000,
+		.once = true,
+	};
+	mem_free(e->since);
+	e->since = since;
+	e->asker_old = e->asker_count;
+	e->restart = false;
+	e->poll_waits = wait;
+	e->poll = session_start(client_session(e->c), &sr, on_reply, e);
+}
+
+void engine_poll_now(struct engine *e)
+{
+	if (e->poll && e->poll_waits && !e->restart) {
+		e->restart = true;
+		session_cancel(e->poll);
+	} else if (e->state == ENGINE_OFFLINE && !e->poll && !e->reply_waits && !e->job) {
+		loop_timer_start(e->timer, 0, 0);
+	}
+}
+
+void engine_poll_stop(struct engine *e)
+{
+	loop_timer_stop(e->timer);
+	session_drop(take(&e->poll));
+	session_drop(take(&e->fill));
+	if (e->job) {
+		e->job->e = NULL;
+		e->store = NULL;
+	}
+	buf_done(&e->reply);
+	buf_done(&e->page);
+	mem_free(e->since);
+	e->since = NULL;
+}
+
+/* -- gaps ----------------------------------------------------------------- */
+
+static void drop_gap(struct engine *e)
+{
+	struct store *s;
+	if (client_store(e->c, &s, NULL) == 0)
+		store_gap_remove(s, e->gap.room, e->gap.pos, NULL);
+	engine_publish(e);
+}
+
+static void on_page(struct span body, const struct err *err, void *arg)
+{
+	struct engine *e = arg;
+	e->fill = NULL;
+	if (!err) {
+		buf_clear(&e->page);
+		buf_put_span(&e->page, body);
+		e->page_waits = true;
+		next_job(e);
+		return;
+	}
+	if (sync_gap_hopeless(err))
+		drop_gap(e);
+	else
+		e->fill_after_ms = clock_mono_ms() + FILL_PAUSE_MS;
+	fill_gap(e);
+}
+
+static char *room_id_of(struct store *s, int64_t room)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT room_id FROM rooms WHERE id=?");
+	sql_bind_i64(q, 1, room);
+	if (!sql_row(q))
+		return NULL;
+	char *id = span_dup(sql_col_text(q, 0));
+	sql_reset(q);
+	return id;
+}
+
+/* One page of the newest gap, when nothing of that kind is under way. */
+static void fill_gap(struct engine *e)
+{
+	struct store *s;
+	if (e->fill || e->page_waits || (e->job && e->job->is_page) || e->state != ENGINE_LIVE ||
+	    clock_mono_ms() < e->fill_after_ms)
+		return;
+	if (client_store(e->c, &s, NULL) || !store_gap_live(s, &e->gap))
+		return;
+	AUTO_FREE char *room_id = room_id_of(s, e->gap.room);
+	if (!room_id)
+		return;
+	AUTO(request_done) struct request rq = sync_gap_request(room_id, &e->gap, PAGE_LIMIT);
+	struct session_request sr = {
+		.method = rq.method,
+		.path = buf_str(&rq.path),
+		.max_reply = LIMIT_SYNC_REPLY,
+	};
+	e->fill = session_start(client_session(e->c), &sr, on_page, e);
+}

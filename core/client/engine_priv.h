@@ -1,0 +1,64 @@
+/* What engine.c (who syncs, who listens) and engine_poll.c (syncing) share. */
+#ifndef MUSTER_CLIENT_ENGINE_PRIV_H
+#define MUSTER_CLIENT_ENGINE_PRIV_H
+
+#include "core/base/buf.h"
+#include "core/base/fs.h"
+#include "core/base/ipc.h"
+#include "core/base/mem.h"
+#include "core/client/session.h"
+#include "core/client/sync_priv.h"
+
+#define ENGINE_OBSERVERS 8
+#define ENGINE_ASKERS 64
+
+struct job;
+
+struct engine {
+	struct client *c;
+	struct loop *l;
+	enum engine_state state;
+	struct err why;
+	const struct engine_observer *observers[ENGINE_OBSERVERS];
+	void *observer_args[ENGINE_OBSERVERS];
+	int observer_count;
+
+	struct loop_timer *timer; /* next attempt: for the lock, or to sync */
+	struct fs_lock *lock;	  /* held: we own sync */
+	struct ipc_server *server;
+	struct ipc *owner; /* connection to the process that owns it */
+	/* Who wants "synced up to now"; the first asker_old asked before `poll` began. */
+	struct ipc *askers[ENGINE_ASKERS];
+	int asker_count, asker_old;
+
+	struct store *store; /* for the pool, one job at a time */
+	struct job *job;
+	struct session_call *poll; /* GET /sync under way */
+	char *since;		   /* its token */
+	struct buf reply;	   /* of a poll, waits for the pool */
+	bool reply_waits;
+	bool poll_waits; /* `poll` is a long one */
+	bool restart;	 /* it was cancelled to sync at once */
+	bool whole;	 /* the next one asks without a token */
+	int failures;
+
+	struct session_call *fill; /* GET /messages under way */
+	struct store_gap gap;	   /* which it fills */
+	struct buf page;	   /* its reply, waits for the pool */
+	bool page_waits;
+	int64_t fill_after_ms; /* clock_mono_ms: not before, after trouble */
+};
+
+/** engine_poll.c: begin syncing, and stop; `store` must be open. */
+void engine_poll(struct engine *e);
+void engine_poll_stop(struct engine *e);
+/** Cut the long poll short. */
+void engine_poll_now(struct engine *e);
+
+/** engine.c: to observers and listening processes. */
+void engine_publish(struct engine *e);
+void engine_set_state(struct engine *e, enum engine_state now, const struct err *why);
+/** Answer who asked before the sync that has just ended; `why`: it failed, answer everybody. */
+void engine_answer(struct engine *e, const struct err *why);
+
+#endif

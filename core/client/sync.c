@@ -1,0 +1,199 @@
+#include "core/client/sync.h"
+
+#include "core/base/clock.h"
+#include "core/base/crypto.h"
+#include "core/base/fs.h"
+#include "core/base/i18n.h"
+#include "core/base/ipc.h"
+#include "core/base/limits.h"
+#include "core/base/mem.h"
+#include "core/client/apply.h"
+#include "core/client/session.h"
+#include "core/client/sync_priv.h"
+
+#include <time.h>
+
+static const char filter[] =
+	"{\"room\":{\"timeline\":{\"limit\":40},\"state\":{\"lazy_load_members\":true}},"
+	"\"presence\":{\"not_types\":[\"*\"]}}";
+
+struct request sync_request(struct store *s, int timeout_ms, bool whole, char **ret_since)
+{
+	char *since = whole ? NULL : store_meta(s, STORE_META_TOKEN);
+	struct sync_query q = {
+		.since = since,
+		.filter = filter,
+		.timeout_ms = since ? timeout_ms : 0,
+		.presence = "offline",
+	};
+	*ret_since = since;
+	return request_sync(&q);
+}
+
+bool sync_token_refused(const struct err *err, const char *since)
+{
+	if (!since)
+		return false;
+	return strcmp(err->errcode, "M_UNKNOWN_POS") == 0 ||
+	       (err->http_status == 400 && strcmp(err->errcode, "M_BAD_JSON") != 0 &&
+		strcmp(err->errcode, "M_NOT_JSON") != 0);
+}
+
+struct request sync_gap_request(const char *room_id, const struct store_gap *g, int limit)
+{
+	struct page_query q = {.from = g->token[0] ? g->token : NULL, .limit = limit};
+	return request_messages(room_id, &q);
+}
+
+bool sync_gap_hopeless(const struct err *err)
+{
+	return err->http_status == 403 || err->http_status == 404 || err->http_status == 400;
+}
+
+char *sync_lock_path(const struct account *a)
+{
+	return account_path(a, "sync.lock");
+}
+
+int sync_socket_path(const struct account *a, char **ret, struct err *err)
+{
+	AUTO_FREE char *dir = NULL;
+	uint8_t hash[32];
+	char hex[17];
+	int rc = fs_place(FS_RUNTIME, &dir, err);
+	if (rc)
+		return rc;
+	/* A socket's path is short; folders of accounts need not be. */
+	crypto_sha256(span_of(a->dir), hash);
+	hex_put(hex, hash, 8);
+	*ret = mem_printf("%s/sync-%s", dir, hex);
+	return 0;
+}
+
+static int fetch(struct client *c, struct request rq, struct buf *body, int timeout_ms,
+		 struct err *err)
+{
+	struct session_request sr = {
+		.method = rq.method,
+		.path = buf_str(&rq.path),
+		.body = buf_span(&rq.body),
+		.max_reply = LIMIT_SYNC_REPLY,
+		.timeout_ms = timeout_ms,
+	};
+	int rc = session_raw(client_session(c), &sr, body, err);
+	request_done(&rq);
+	return rc;
+}
+
+/* One sync, with the lock held. */
+static int sync_locked(struct client *c, struct store *s, struct err *err)
+{
+	const char *own = client_account(c)->user_id;
+	struct err e = {0};
+	bool whole = false;
+	int rc;
+	for (int i = 0; i < 3; i++) {
+		AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_SYNC_REPLY);
+		AUTO_FREE char *since = NULL;
+		struct request rq = sync_request(s, 0, whole, &since);
+		/* The first sync of a large account takes its time. */
+		rc = fetch(c, rq, &body, since ? 0 : 600000, &e);
+		if (!rc)
+			rc = apply_sync(s, own, since, buf_span(&body), NULL, &e);
+		if (rc && sync_token_refused(&e, since))
+			whole = true;
+		else if (rc != ERR_CONFLICT)
+			break;
+	}
+	if (rc && err)
+		*err = e;
+	return rc;
+}
+
+static void nap_ms(int ms)
+{
+	struct timespec t = {0, ms * 1000000L};
+	nanosleep(&t, NULL);
+}
+
+/* 0: the owner has synced. ERR_NOT_FOUND: nobody answers there (any more). */
+static int ask_owner(struct client *c, int wait_ms, struct err *err)
+{
+	AUTO_FREE char *path = NULL;
+	char line[1024];
+	int rc = sync_socket_path(client_account(c), &path, err);
+	if (rc)
+		return rc;
+	rc = ipc_ask(path, SPAN_LIT("{\"op\":\"sync\"}"), "{\"synced\"", wait_ms, line,
+		     sizeof(line), err);
+	if (rc)
+		return rc;
+	JSON_AUTO json_t *j = NULL;
+	json_parse_object(span_of(line), &j, NULL);
+	const char *trouble = json_get_str(j, "error");
+	return trouble ? err_set(err, ERR_NETWORK, "%s", trouble) : 0;
+}
+
+int sync_once(struct client *c, int wait_ms, struct err *err)
+{
+	struct store *s;
+	int left = client_time_left_ms(c);
+	int64_t end = clock_mono_ms() + (left >= 0 && left < wait_ms ? left : wait_ms);
+	AUTO_FREE char *path = sync_lock_path(client_account(c));
+	int rc = client_store(c, &s, err);
+	while (!rc) {
+		struct fs_lock *lock = NULL;
+		struct err busy = {0};
+		rc = fs_lock(path, false, &lock, err);
+		if (!rc) {
+			rc = sync_locked(c, s, err);
+			fs_unlock(lock);
+			return rc;
+		}
+		if (rc != ERR_CONFLICT)
+			return rc;
+		int64_t rest = end - clock_mono_ms();
+		if (rest <= 0)
+			return err_set(err, ERR_CANCELLED, _("another process is still syncing"));
+		rc = ask_owner(c, (int)rest, &busy);
+		if (rc != ERR_NOT_FOUND) {
+			if (rc && err)
+				*err = busy;
+			return rc;
+		}
+		/* A one-shot reader holds the lock for a moment and has no socket. */
+		nap_ms(20);
+		rc = client_check_time(c, err);
+	}
+	return rc;
+}
+
+int sync_backfill(struct client *c, int64_t room, int64_t gap_pos, int limit, bool *ret_more,
+		  struct err *err)
+{
+	AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_SYNC_REPLY);
+	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
+	struct store *s;
+	struct sql_stmt *q;
+	struct err e = {0};
+	int rc = client_store(c, &s, err);
+	if (rc)
+		return rc;
+	*ret_more = false;
+	if (!store_gap_find(s, room, gap_pos, g) || g->pos != gap_pos)
+		return 0;
+	q = SQL(store_sql(s), "SELECT room_id FROM rooms WHERE id=?");
+	sql_bind_i64(q, 1, room);
+	if (!sql_row(q))
+		return 0;
+	AUTO_FREE char *room_id = span_dup(sql_col_text(q, 0));
+	sql_reset(q);
+	rc = fetch(c, sync_gap_request(room_id, g, limit), &body, 0, &e);
+	if (!rc)
+		rc = apply_page(s, g, buf_span(&body), ret_more, &e);
+	else if (sync_gap_hopeless(&e) && e.code != ERR_LIMITED)
+		return store_gap_remove(s, room, gap_pos, err);
+	if (rc && err)
+		*err = e;
+	return rc;
+}

@@ -1,0 +1,25 @@
+/* What sync.c and engine.c share. */
+#ifndef MUSTER_CLIENT_SYNC_PRIV_H
+#define MUSTER_CLIENT_SYNC_PRIV_H
+
+#include "core/client/sync.h"
+#include "core/matrix/request.h"
+#include "core/store/events.h"
+
+#define SYNC_POLL_MS 30000
+
+/** GET /sync from the stored token (`whole`: from the beginning). *ret_since is owned by the
+ * caller. */
+struct request sync_request(struct store *s, int timeout_ms, bool whole, char **ret_since);
+/** Did the server refuse the token rather than us? Then a whole sync helps. */
+bool sync_token_refused(const struct err *err, const char *since);
+/** GET /messages that goes on with a gap; `room_id` of g->room. */
+struct request sync_gap_request(const char *room_id, const struct store_gap *g, int limit);
+/** A gap that the server will never fill: forbidden, or its token is unknown. */
+bool sync_gap_hopeless(const struct err *err);
+
+/** The lock of the process that syncs, and its socket. The caller owns the paths. */
+char *sync_lock_path(const struct account *a);
+int sync_socket_path(const struct account *a, char **ret, struct err *err);
+
+#endif
