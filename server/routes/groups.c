@@ -7,6 +7,8 @@ extern const struct route membership_routes[];
 extern const struct route send_routes[];
 extern const struct route state_put_routes[];
 extern const struct route redact_routes[];
+extern const struct route public_rooms_routes[];
+extern const struct route directory_routes[];
 
 const struct route *const route_groups[] = {
 	discovery_routes,
@@ -15,5 +17,7 @@ const struct route *const route_groups[] = {
 	send_routes,
 	state_put_routes,
 	redact_routes,
+	public_rooms_routes,
+	directory_routes,
 	NULL,
 };

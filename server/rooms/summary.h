@@ -1,0 +1,23 @@
+/*
+ * What a room looks like from outside: its name, topic, size and rules, for
+ * the room directory, room summaries and spaces. Any handle.
+ */
+#ifndef MUSTER_SERVER_ROOMS_SUMMARY_H
+#define MUSTER_SERVER_ROOMS_SUMMARY_H
+
+#include "core/base/sql.h"
+
+#include <jansson.h>
+
+/**
+ * PublishedRoomsChunk (client-server API, "Listing rooms") and, with `more`,
+ * the further members of a room summary (room_version, allowed_room_ids,
+ * encryption). NULL when there is no such room. The caller owns it.
+ */
+json_t *room_summary(struct sql *db, int64_t room_nid, bool more);
+/** May somebody who is not in the room see its summary? */
+bool room_summary_is_open(const json_t *summary);
+/** Does the name, topic or alias hold `term` (a search without regard to case)? */
+bool room_summary_matches(const json_t *summary, const char *term);
+
+#endif
