@@ -9,6 +9,9 @@ extern const struct route state_put_routes[];
 extern const struct route redact_routes[];
 extern const struct route public_rooms_routes[];
 extern const struct route directory_routes[];
+extern const struct route sync_routes[];
+extern const struct route filter_routes[];
+extern const struct route messages_routes[];
 
 const struct route *const route_groups[] = {
 	discovery_routes,
@@ -19,5 +22,8 @@ const struct route *const route_groups[] = {
 	redact_routes,
 	public_rooms_routes,
 	directory_routes,
+	sync_routes,
+	filter_routes,
+	messages_routes,
 	NULL,
 };

@@ -18,15 +18,11 @@ static int64_t previous(struct hub *h, int64_t pos)
 	return sql_get_i64(s, 0);
 }
 
-void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+/* Rows of current_state joined with their events; those newer than `pos` are walked back. */
+static void collect(struct hub *h, struct sql_stmt *s, int64_t pos, struct event_list *l)
 {
-	size_t from = l->n;
+	size_t from = l->n, older_n = 0;
 	AUTO_FREE int64_t *older = NULL;
-	size_t older_n = 0;
-	struct sql_stmt *s =
-		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
-				      " CROSS JOIN events e ON e.pos=c.pos WHERE c.room_nid=?1");
-	sql_bind_i64(s, 1, room_nid);
 	while (sql_row(s)) {
 		if (sql_col_i64(s, 0) <= pos) {
 			event_row_read(h, s, l);
@@ -43,7 +39,27 @@ void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l
 		if (at > 0)
 			event_row_at(h, at, l);
 	}
-	qsort(l->v + from, l->n - from, sizeof(*l->v), by_pos);
+	if (l->n > from)
+		qsort(l->v + from, l->n - from, sizeof(*l->v), by_pos);
+}
+
+void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
+				      " CROSS JOIN events e ON e.pos=c.pos WHERE c.room_nid=?1");
+	sql_bind_i64(s, 1, room_nid);
+	collect(h, s, pos, l);
+}
+
+void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
+				      " CROSS JOIN events e ON e.pos=c.pos"
+				      " WHERE c.room_nid=?1 AND c.type='m.room.member'");
+	sql_bind_i64(s, 1, room_nid);
+	collect(h, s, pos, l);
 }
 
 bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,

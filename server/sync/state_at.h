@@ -9,6 +9,8 @@
 
 /** Append the whole state just after `pos`, oldest first. */
 void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
+/** The same, member events only. */
+void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
 /** Append one state event as it was just after `pos`; false when there was none. */
 bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,
 		    int64_t pos, struct event_list *l);
