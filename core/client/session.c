@@ -125,7 +125,7 @@ static enum session_next judge_reply(struct session *s, const struct session_req
 				     int *ret_wait_ms, struct err *err)
 {
 	struct err got = {0};
-	int code = reply_error(reply->status, reply->body, reply->retry_after_ms, &got);
+	int code = mx_reply_error(reply->status, reply->body, reply->retry_after_ms, &got);
 	if (err)
 		*err = got;
 	if (reply->status == 401 && !rq->anonymous && s->account && !at->renewed &&

@@ -13,7 +13,7 @@
  * says what to do. `body` may be anything, `retry_after_ms` is what the
  * Retry-After header said (0: nothing). Returns the code.
  */
-int reply_error(int status, struct span body, int retry_after_ms, struct err *err);
+int mx_reply_error(int status, struct span body, int retry_after_ms, struct err *err);
 /** The token is no longer good but the device is (M_UNKNOWN_TOKEN with soft_logout). */
 bool reply_soft_logout(int status, struct span body);
 

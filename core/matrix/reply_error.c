@@ -148,7 +148,7 @@ static void set_sentence(struct err *err, const struct meaning *m, int status, c
 			status);
 }
 
-int reply_error(int status, struct span body, int retry_after_ms, struct err *err)
+int mx_reply_error(int status, struct span body, int retry_after_ms, struct err *err)
 {
 	JSON_AUTO json_t *j = NULL;
 	if (body.n && body.n <= LIMIT_JSON_BODY && json_parse(body, &j, NULL))
