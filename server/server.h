@@ -19,9 +19,11 @@ struct server_config {
 	char *data_dir;
 	char *server_name; /**< stored in the database at first start; later ones must agree */
 	char *public_url;  /**< or NULL: from the listening address */
+	char *announce_ip; /**< this machine's address as others see it, or NULL */
 	char *tls_cert, *tls_key;
-	char *listen_addr;
+	char *listen_addr; /**< numeric */
 	int listen_port;
+	int udp_port;
 	bool open_registration;
 	bool insecure_ok;      /**< non-loopback without TLS was asked for explicitly */
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
@@ -40,7 +42,8 @@ struct server {
 	struct media *media;
 	struct uia *uia;
 	struct router *router;
-	int64_t started_ms;
+	int64_t started_ms; /**< clock_mono_ms */
+	int port;	    /**< that it listens on */
 	char base_url[300]; /**< what clients are told, no trailing slash */
 };
 

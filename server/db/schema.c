@@ -9,7 +9,10 @@ static const char v1[] =
 	" display_name TEXT, avatar_url TEXT,"
 	" password TEXT," /* encoded argon2id, NULL: cannot log in by password */
 	" admin INTEGER NOT NULL DEFAULT 0, locked INTEGER NOT NULL DEFAULT 0,"
-	" deactivated INTEGER NOT NULL DEFAULT 0, created_ts INTEGER NOT NULL);"
+	" deactivated INTEGER NOT NULL DEFAULT 0, created_ts INTEGER NOT NULL,"
+	" external_id TEXT);" /* student number and the like */
+	"CREATE INDEX users_nocase ON users(user_id COLLATE NOCASE);"
+	"CREATE UNIQUE INDEX users_external ON users(external_id) WHERE external_id IS NOT NULL;"
 	"CREATE TABLE profile_fields(user_nid INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT "
 	"NULL,"
 	" PRIMARY KEY(user_nid,key)) WITHOUT ROWID;"
