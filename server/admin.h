@@ -5,29 +5,22 @@
  * op             arguments                                       result
  * user.add       user, [password], [name], [email],              user_id, state "created",
  *                [external_id], [admin]                          [password when generated]
- * user.import    rows: list of user.add's arguments, [update]    users: list of user_id, external_id,
- *                (update: change name, e-mail and outside id     name, email, state "created",
- *                of people who exist)                            "existing", "updated" or "failed",
- *                                                                [password], [error]; created,
- *                                                                existing, updated, failed
- * user.list      [search]                                        users: list of user_id, name,
- *                                                                emails, external_id, admin, locked,
- *                                                                removed, created_ts, last_seen_ts,
- *                                                                devices
- * user.password  user, [password], [logout] (default true)       user_id, [password when generated]
- * user.lock      user                                            user_id, locked
+ * user.import    rows: list of user.add's arguments, [update]    users: list of user_id,
+ * external_id, (update: change name, e-mail and outside id     name, email, state "created", of
+ * people who exist)                            "existing", "updated" or "failed", [password],
+ * [error]; created, existing, updated, failed user.list      [search] users: list of user_id, name,
+ *                                                                emails, external_id, admin,
+ * locked, removed, created_ts, last_seen_ts, devices user.password  user, [password], [logout]
+ * (default true)       user_id, [password when generated] user.lock      user user_id, locked
  * user.unlock    user                                            user_id, locked
  * user.role      user, admin                                     user_id, admin
  * user.remove    user                                            user_id, removed
- * invite.create  [uses], [expires_in_ms], [token], [note]        token, uses_allowed, uses, expires_ts
- * invite.list                                                    invites: list of the same, note, valid
- * invite.revoke  token                                           token, revoked
- * status                                                         server_name, version, users, rooms,
- *                                                                events, media_bytes, database_bytes,
- *                                                                log_bytes, and while it runs:
- *                                                                uptime_s, rss_bytes, connections,
- *                                                                backlog
- * check                                                          ok, integrity
+ * invite.create  [uses], [expires_in_ms], [token], [note]        token, uses_allowed, uses,
+ * expires_ts invite.list                                                    invites: list of the
+ * same, note, valid invite.revoke  token                                           token, revoked
+ * status                                                         server_name, version, users,
+ * rooms, events, media_bytes, database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
+ * connections, backlog check                                                          ok, integrity
  *
  * `user` is a local part or a whole user id of this server. A password that is
  * not given is generated. Times are Unix milliseconds, or null.

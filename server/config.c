@@ -103,9 +103,8 @@ bool config_valid_name(const char *name)
 	size_t host = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
 	if (host == 0)
 		return false;
-	return host == n ||
-	       (name[host] == ':' && host + 1 < n && n - host <= 6 &&
-		strspn(name + host + 1, "0123456789") == n - host - 1);
+	return host == n || (name[host] == ':' && host + 1 < n && n - host <= 6 &&
+			     strspn(name + host + 1, "0123456789") == n - host - 1);
 }
 
 static int parse_bool(const char *name, struct span v, bool *ret, struct err *err)
@@ -297,8 +296,9 @@ static int check_listen(struct gather *g, struct err *err)
 
 int config_load(const struct serve_options *opt, struct server_config *ret, struct err *err)
 {
-	struct server_config c = {
-		.listen_port = 8008, .udp_port = 8009, .max_upload = LIMIT_UPLOAD_DEFAULT};
+	struct server_config c = {.listen_port = 8008,
+				  .udp_port = 8009,
+				  .max_upload = LIMIT_UPLOAD_DEFAULT};
 	struct gather g = {&c, false};
 	int rc = config_data_dir(opt->data_dir, &c.data_dir, err);
 	if (!rc) {

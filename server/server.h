@@ -8,11 +8,12 @@
 #include "server/db/db.h"
 #include "server/http/httpd.h"
 
+struct serve_options;
 struct hub;	 /* server/sync/hub.h: who waits for what */
 struct accounts; /* server/accounts/accounts.h: token cache, password queue, limits */
 struct media;	 /* server/media/media.h */
 struct uia;	 /* server/accounts/uia.h */
-struct router;	 /* server/routes/route_impl.h: the compiled route table */
+struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
 struct server_config {
@@ -46,5 +47,14 @@ struct server {
 	int port;	    /**< that it listens on */
 	char base_url[300]; /**< what clients are told, no trailing slash */
 };
+
+/**
+ * Lock and open the data folder, listen. On an error nothing is left behind.
+ * The loop must outlive the server and be run a little after server_stop.
+ */
+int server_start(struct loop *l, const struct serve_options *opt, struct server **ret,
+		 struct err *err);
+/** Finish what was accepted, close everything, free. NULL is allowed. */
+void server_stop(struct server *srv);
 
 #endif

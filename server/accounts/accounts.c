@@ -11,6 +11,11 @@ struct accounts *accounts_new(struct loop *l)
 	return a;
 }
 
+void accounts_finish(struct accounts *a)
+{
+	password_queue_finish(a->passwords);
+}
+
 void accounts_free(struct accounts *a)
 {
 	if (!a)

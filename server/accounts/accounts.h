@@ -12,7 +12,12 @@
 struct accounts;
 
 struct accounts *accounts_new(struct loop *l);
-/** Passwords still being hashed are waited for. NULL is allowed. */
+/**
+ * End the hashing of passwords: what waits fails, what runs is waited for. Not
+ * from within a callback of the loop.
+ */
+void accounts_finish(struct accounts *a);
+/** After accounts_finish. NULL is allowed. */
 void accounts_free(struct accounts *a);
 /** From the commit callback: forget tokens that changed. */
 void accounts_on_commit(struct accounts *a, const struct db_change *changes, size_t n);
@@ -40,7 +45,10 @@ void session_seen(struct server *srv, struct session *s, const char *peer);
 
 /* Passwords: argon2id on the pool, two at once, in order of arrival. */
 
-/** `encoded` is the new hash, or NULL for a check, whose outcome is `match`. Loop thread. */
+/**
+ * `encoded` is the new hash (NULL when the server stops first); for a check
+ * `match` tells. Loop thread.
+ */
 typedef void password_done_fn(void *arg, const char *encoded, bool match);
 /** False when the queue is full (answer 429): done is not called then. `password` is copied. */
 bool password_hash(struct accounts *a, struct span password, password_done_fn *done, void *arg);

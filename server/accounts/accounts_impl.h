@@ -22,7 +22,8 @@ void session_cache_free(struct session_cache *c);
 void session_cache_forget(struct session_cache *c, int64_t user_nid, int64_t device_nid);
 
 struct password_queue *password_queue_new(struct loop *l);
-/** Nothing may run any more: the loop has been run until password_backlog was 0. */
+/** Nothing waits or runs afterwards. Not from within a callback of the loop. */
+void password_queue_finish(struct password_queue *q);
 void password_queue_free(struct password_queue *q);
 
 struct limits *limits_new(void);

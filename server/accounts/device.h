@@ -29,8 +29,7 @@ int device_login(struct db_tx *tx, int64_t user_nid, const char *device_id, cons
  * New tokens for a refresh token. It stays valid until the new one is used, so
  * that a lost reply harms nobody. 401 M_UNKNOWN_TOKEN, M_USER_LOCKED.
  */
-int device_refresh(struct db_tx *tx, struct span refresh_token, struct grant *ret,
-		   struct err *err);
+int device_refresh(struct db_tx *tx, struct span refresh_token, struct grant *ret, struct err *err);
 /** Remove a device and its tokens. */
 int device_delete(struct db_tx *tx, int64_t user_nid, int64_t device_nid, struct err *err);
 /** All of a user's devices but `keep_nid` (0: none is kept). */

@@ -3,6 +3,8 @@
 #include "core/base/mem.h"
 #include "server/accounts/hash.h"
 
+#include <time.h>
+
 #define AT_ONCE 2     /* of libuv's four threads: files must not wait for passwords */
 #define QUEUE_MAX 768 /* at some 25 ms each, two at once: ten seconds */
 
@@ -22,6 +24,7 @@ struct password_queue {
 	struct loop *loop;
 	struct password_job *first, **last;
 	int running, backlog;
+	bool finishing;
 };
 
 struct password_queue *password_queue_new(struct loop *l)
@@ -61,7 +64,7 @@ static void work_done(void *arg)
 	q->running--;
 	q->backlog--;
 	start(q);
-	j->done(j->arg, j->check ? NULL : j->hash, j->match);
+	j->done(j->arg, j->check || !j->hash[0] ? NULL : j->hash, j->match);
 	mem_wipe(j->password, j->n);
 	mem_free(j->password);
 	mem_free(j->encoded);
@@ -70,7 +73,7 @@ static void work_done(void *arg)
 
 static void start(struct password_queue *q)
 {
-	while (q->first && q->running < AT_ONCE) {
+	while (q->first && q->running < AT_ONCE && !q->finishing) {
 		struct password_job *j = q->first;
 		q->first = j->next;
 		if (!q->first)
@@ -80,10 +83,29 @@ static void start(struct password_queue *q)
 	}
 }
 
+/* Those that wait fail; those that run are waited for: some 50 ms. */
+void password_queue_finish(struct password_queue *q)
+{
+	q->finishing = true;
+	while (q->first) {
+		struct password_job *j = q->first;
+		q->first = j->next;
+		q->running++;
+		j->match = false;
+		j->hash[0] = '\0';
+		work_done(j);
+	}
+	q->last = &q->first;
+	while (q->running) {
+		loop_run_once(q->loop);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+}
+
 static struct password_job *add(struct password_queue *q, struct span password,
 				password_done_fn *done, void *arg)
 {
-	if (q->backlog >= QUEUE_MAX)
+	if (q->backlog >= QUEUE_MAX || q->finishing)
 		return NULL;
 	struct password_job *j = NEW(struct password_job);
 	j->queue = q;

@@ -2,6 +2,8 @@
 
 /* One line per file of routes. */
 extern const struct route discovery_routes[];
+extern const struct route login_routes[];
+extern const struct route register_routes[];
 extern const struct route create_routes[];
 extern const struct route membership_routes[];
 extern const struct route send_routes[];
@@ -15,6 +17,8 @@ extern const struct route messages_routes[];
 
 const struct route *const route_groups[] = {
 	discovery_routes,
+	login_routes,
+	register_routes,
 	create_routes,
 	membership_routes,
 	send_routes,

@@ -4,12 +4,11 @@
 #ifndef MUSTER_SERVER_ROUTES_ROUTE_IMPL_H
 #define MUSTER_SERVER_ROUTES_ROUTE_IMPL_H
 
-#include "server/routes/route.h"
+#include "server/routes/router.h"
 
 #define ROUTE_MAX_SEGMENTS 20
 #define ROUTE_MAX_QUERY 48
 
-struct router;
 struct session;
 
 /** A path cut at its slashes, each segment decoded and terminated. */
@@ -24,13 +23,6 @@ struct route_found {
 	struct span param[ROUTE_MAX_PARAMS];
 };
 
-/**
- * Compile tables (ended by NULL) into a trie of segments. A pattern that is
- * malformed or given twice ends the process: it is a programming error.
- */
-struct router *router_new(const struct route *const *groups);
-void router_free(struct router *r);
-int router_count(const struct router *r);
 void router_match(const struct router *r, const char *method, const struct route_path *path,
 		  struct route_found *ret);
 

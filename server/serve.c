@@ -1,0 +1,101 @@
+#include "server/serve.h"
+
+#include "core/base/i18n.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "server/config.h"
+#include "server/data.h"
+#include "server/server.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+
+#define LOOK_AT_FILES_MS (30 * 1000)
+
+struct serving {
+	const struct serve_options *opt;
+	struct server *srv;
+	struct loop *loop;
+	struct loop_timer *files;
+	int64_t changed; /* newest time of the certificate's files */
+};
+
+static void tell(struct serving *s, json_t *event)
+{
+	if (s->opt->event)
+		s->opt->event(event, s->opt->event_arg);
+	json_decref(event);
+}
+
+static void on_stop(void *arg)
+{
+	struct serving *s = arg;
+	tell(s, json_pack("{s:s}", "event", "stopping"));
+	loop_stop(s->loop);
+}
+
+static int64_t changed_at(const char *path)
+{
+	struct stat st;
+	return path && stat(path, &st) == 0
+		       ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
+		       : 0;
+}
+
+static int64_t newest(const struct server_config *c)
+{
+	int64_t a = changed_at(c->tls_cert), b = changed_at(c->tls_key);
+	return a > b ? a : b;
+}
+
+static void reload(void *arg)
+{
+	struct serving *s = arg;
+	struct err err;
+	const struct server_config *c = s->srv->config;
+	if (!c->tls_cert)
+		return;
+	s->changed = newest(c);
+	if (httpd_tls_load(s->srv->httpd, c->tls_cert, c->tls_key, &err))
+		log_error("%s", err.msg); /* the old certificate stays in use */
+	else
+		tell(s, json_pack("{s:s}", "event", "certificate_reloaded"));
+}
+
+static void look_at_files(void *arg)
+{
+	struct serving *s = arg;
+	if (newest(s->srv->config) != s->changed)
+		reload(s);
+}
+
+static void run(struct serving *s)
+{
+	const struct server *srv = s->srv;
+	loop_on_signal(s->loop, SIGINT, on_stop, s);
+	loop_on_signal(s->loop, SIGTERM, on_stop, s);
+	loop_on_signal(s->loop, SIGHUP, reload, s);
+	s->files = loop_timer_new(s->loop, look_at_files, s);
+	s->changed = newest(srv->config);
+	if (srv->config->tls_cert)
+		loop_timer_start(s->files, LOOK_AT_FILES_MS, LOOK_AT_FILES_MS);
+	tell(s, json_pack("{s:s,s:s,s:s,s:s}", "event", "listening", "url", srv->base_url,
+			  "server_name", srv->name, "data", srv->config->data_dir));
+	loop_run(s->loop);
+	loop_timer_free(s->files);
+}
+
+int serve_run(const struct serve_options *opt, struct err *err)
+{
+	struct serving s = {.opt = opt, .loop = loop_new()};
+	signal(SIGPIPE, SIG_IGN);
+	os_raise_nofile();
+	os_harden();
+	int rc = server_start(s.loop, opt, &s.srv, err);
+	if (!rc)
+		run(&s);
+	server_stop(s.srv);
+	loop_free(s.loop);
+	return rc;
+}

@@ -1,0 +1,104 @@
+#include "server/server.h"
+
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "server/accounts/accounts.h"
+#include "server/accounts/uia.h"
+#include "server/address.h"
+#include "server/config.h"
+#include "server/data.h"
+#include "server/routes/route.h"
+#include "server/routes/router.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The server and what only starting and stopping need. */
+struct running {
+	struct server s;
+	struct server_config config;
+	struct fs_lock *lock;
+	char name[SERVER_NAME_SIZE];
+};
+
+static void on_commit(const struct db_change *changes, size_t n, void *arg)
+{
+	struct server *srv = arg;
+	accounts_on_commit(srv->accounts, changes, n);
+}
+
+static int open_data(struct running *r, struct err *err)
+{
+	struct db *offline;
+	int rc = data_lock(r->config.data_dir, &r->lock, err);
+	if (!rc)
+		rc = db_open_offline(r->config.data_dir, &offline, err);
+	if (rc)
+		return rc;
+	rc = data_name(offline, r->config.server_name, true, r->name, err);
+	db_close(offline);
+	return rc ? rc : db_open(r->s.loop, r->config.data_dir, on_commit, &r->s, &r->s.db, err);
+}
+
+static int listen_on(struct running *r, struct err *err)
+{
+	struct server_config *c = &r->config;
+	struct httpd_options opt = {.common_headers = route_common_headers};
+	int rc = 0;
+	r->s.httpd = httpd_new(r->s.loop, &opt, &route_handler, &r->s);
+	if (c->tls_cert)
+		rc = httpd_tls_load(r->s.httpd, c->tls_cert, c->tls_key, err);
+	if (!rc)
+		rc = httpd_listen(r->s.httpd, c->listen_addr, c->listen_port, c->tls_cert != NULL,
+				  &r->s.port, err);
+	if (!rc)
+		address_base_url(c, r->s.port, r->s.base_url, sizeof(r->s.base_url));
+	return rc;
+}
+
+int server_start(struct loop *l, const struct serve_options *opt, struct server **ret,
+		 struct err *err)
+{
+	struct running *r = NEW(struct running);
+	r->s.loop = l;
+	r->s.config = &r->config;
+	r->s.name = r->name;
+	r->s.started_ms = clock_mono_ms();
+	r->s.accounts = accounts_new(l);
+	r->s.uia = uia_new();
+	r->s.router = router_new(route_groups);
+	int rc = config_load(opt, &r->config, err);
+	if (!rc)
+		rc = open_data(r, err);
+	if (!rc)
+		rc = listen_on(r, err);
+	if (rc) {
+		server_stop(&r->s);
+		return rc;
+	}
+	*ret = &r->s;
+	return 0;
+}
+
+/*
+ * Replies to what was accepted still go out: passwords and the database
+ * finish first, then the front ends its connections.
+ */
+void server_stop(struct server *srv)
+{
+	if (!srv)
+		return;
+	struct running *r = CONTAINER_OF(srv, struct running, s);
+	accounts_finish(srv->accounts);
+	db_close(srv->db);
+	if (srv->httpd)
+		httpd_free(srv->httpd);
+	router_free(srv->router);
+	uia_free(srv->uia);
+	accounts_free(srv->accounts);
+	fs_unlock(r->lock);
+	config_done(&r->config);
+	mem_free(r);
+}
