@@ -11,6 +11,7 @@
 #include "server/data.h"
 #include "server/routes/route.h"
 #include "server/routes/router.h"
+#include "server/sync/hub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static void on_commit(const struct db_change *changes, size_t n, void *arg)
 {
 	struct server *srv = arg;
 	accounts_on_commit(srv->accounts, changes, n);
+	hub_commit(changes, n, srv->hub);
 }
 
 static int open_data(struct running *r, struct err *err)
@@ -39,7 +41,9 @@ static int open_data(struct running *r, struct err *err)
 		return rc;
 	rc = data_name(offline, r->config.server_name, true, r->name, err);
 	db_close(offline);
-	return rc ? rc : db_open(r->s.loop, r->config.data_dir, on_commit, &r->s, &r->s.db, err);
+	if (!rc)
+		rc = db_open(r->s.loop, r->config.data_dir, on_commit, &r->s, &r->s.db, err);
+	return rc ? rc : hub_load(r->s.hub, r->s.db, err);
 }
 
 static int listen_on(struct running *r, struct err *err)
@@ -68,6 +72,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 	r->s.started_ms = clock_mono_ms();
 	r->s.accounts = accounts_new(l);
 	r->s.uia = uia_new();
+	r->s.hub = hub_new(l);
 	r->s.router = router_new(route_groups);
 	int rc = config_load(opt, &r->config, err);
 	if (!rc)
@@ -83,8 +88,8 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 }
 
 /*
- * Replies to what was accepted still go out: passwords and the database
- * finish first, then the front ends its connections.
+ * Replies to what was accepted still go out: passwords, waiting syncs and the
+ * writer's jobs finish first, then the front ends its connections.
  */
 void server_stop(struct server *srv)
 {
@@ -92,9 +97,12 @@ void server_stop(struct server *srv)
 		return;
 	struct running *r = CONTAINER_OF(srv, struct running, s);
 	accounts_finish(srv->accounts);
-	db_close(srv->db);
+	hub_stop(srv->hub);
+	db_finish(srv->db);
 	if (srv->httpd)
 		httpd_free(srv->httpd);
+	db_close(srv->db);
+	hub_free(srv->hub);
 	router_free(srv->router);
 	uia_free(srv->uia);
 	accounts_free(srv->accounts);

@@ -397,16 +397,22 @@ int db_open(struct loop *l, const char *dir, db_commit_fn *commit, void *arg, st
 	return 0;
 }
 
+void db_finish(struct db *db)
+{
+	/* A done() may queue another job: go on until nothing is left. */
+	while (db && db->thread && db->backlog) {
+		worker_free(db->thread);
+		db->thread = worker_new("db-writer");
+		collect(db);
+	}
+}
+
 void db_close(struct db *db)
 {
 	if (!db)
 		return;
-	/* A done() may queue another job: go on until nothing is left. */
-	while (db->thread) {
-		worker_free(db->thread);
-		db->thread = db->backlog ? worker_new("db-writer") : NULL;
-		collect(db);
-	}
+	db_finish(db);
+	worker_free(db->thread);
 	checkpoint_free(db->checkpoint);
 	close_handles(db);
 	if (db->loop)

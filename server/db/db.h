@@ -66,6 +66,8 @@ typedef void db_commit_fn(const struct db_change *changes, size_t n, void *arg);
  */
 int db_open(struct loop *l, const char *dir, db_commit_fn *commit, void *arg, struct db **ret,
 	    struct err *err);
+/** Finish queued jobs and run their done(); more may be submitted later. NULL is allowed. */
+void db_finish(struct db *db);
 /** Finish queued jobs, stop the writer, checkpoint, close. Runs their done(). NULL is allowed. */
 void db_close(struct db *db);
 /** Queue a job. Loop thread. `arg` stays the caller's; run() may use it until done(). */
