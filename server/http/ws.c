@@ -15,6 +15,7 @@ struct httpd_ws {
 	bool receiving; /**< wslay is on the stack */
 	bool pinged;	/**< and nothing heard since */
 	bool closing;	/**< we have queued a close */
+	bool broken;	/**< the peer sent what is no frame; 1002 was sent */
 };
 
 /* ---- wslay's side ---- */
@@ -90,6 +91,8 @@ static void flush(struct httpd_ws *w)
 
 static int close_code(const struct httpd_ws *w)
 {
+	if (w->broken)
+		return 1002;
 	if (wslay_event_get_close_received(w->ctx))
 		return wslay_event_get_status_code_received(w->ctx);
 	if (wslay_event_get_close_sent(w->ctx))
@@ -109,8 +112,17 @@ void ws_gone(struct httpd_ws *w)
 /* Both sides have said goodbye, or wslay gave up on the peer. */
 static bool finished(const struct httpd_ws *w)
 {
-	return wslay_event_get_close_sent(w->ctx) &&
-	       (wslay_event_get_close_received(w->ctx) || !wslay_event_want_read(w->ctx));
+	return w->broken ||
+	       (wslay_event_get_close_sent(w->ctx) &&
+		(wslay_event_get_close_received(w->ctx) || !wslay_event_want_read(w->ctx)));
+}
+
+/* Bytes that are no frame: wslay would say goodbye without a code. */
+static void fail(struct httpd_ws *w)
+{
+	struct span goodbye = SPAN_LIT("\x88\x02\x03\xea");
+	out_send(w->c, &goodbye, 1, NULL);
+	w->broken = true;
 }
 
 void ws_input(struct httpd_ws *w, const char *p, size_t n)
@@ -123,9 +135,12 @@ void ws_input(struct httpd_ws *w, const char *p, size_t n)
 	int rc = wslay_event_recv(w->ctx);
 	w->receiving = false;
 	w->in_n = 0;
-	flush(w);
+	if (c->state != CONN_WS || c->dl == DL_NOW)
+		return;
 	if (rc)
-		conn_abort_later(c);
+		fail(w);
+	else
+		flush(w);
 	if (c->state != CONN_WS || c->dl == DL_NOW || !finished(w))
 		return;
 	ws_gone(w);
