@@ -14,6 +14,16 @@ extern const struct route directory_routes[];
 extern const struct route sync_routes[];
 extern const struct route filter_routes[];
 extern const struct route messages_routes[];
+extern const struct route context_routes[];
+extern const struct route members_routes[];
+extern const struct route state_get_routes[];
+extern const struct route event_routes[];
+extern const struct route relations_routes[];
+extern const struct route receipts_routes[];
+extern const struct route typing_routes[];
+extern const struct route account_data_routes[];
+extern const struct route pushrules_routes[];
+extern const struct route presence_routes[];
 
 const struct route *const route_groups[] = {
 	discovery_routes,
@@ -29,5 +39,15 @@ const struct route *const route_groups[] = {
 	sync_routes,
 	filter_routes,
 	messages_routes,
+	context_routes,
+	members_routes,
+	state_get_routes,
+	event_routes,
+	relations_routes,
+	receipts_routes,
+	typing_routes,
+	account_data_routes,
+	pushrules_routes,
+	presence_routes,
 	NULL,
 };
