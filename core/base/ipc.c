@@ -258,6 +258,15 @@ static int open_socket(const char *path, struct err *err)
 	return fd;
 }
 
+bool ipc_alive(const char *path)
+{
+	int fd = open_socket(path, NULL);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 /* The next line that begins with `want`, out of what has come so far. */
 static bool found(struct buf *b, const char *want, char *ret, size_t size)
 {

@@ -43,6 +43,8 @@ void ipc_drop(struct ipc *c);
 void ipc_set_user(struct ipc *c, void *user);
 void *ipc_user(const struct ipc *c);
 
+/** Does somebody serve there? */
+bool ipc_alive(const char *path);
 /**
  * Blocking: connect, send `line`, append the first line of reply for which
  * `want` (a prefix) holds. ERR_NOT_FOUND: nobody serves there; ERR_CANCELLED: time.

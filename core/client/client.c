@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/session.h"
+#include "core/client/util.h"
 #include "core/store/store.h"
 
 #include <limits.h>
@@ -13,6 +14,7 @@ struct client {
 	struct session *session;
 	struct store *store;
 	struct loop *loop;
+	char *ca_file;
 	int64_t deadline_ms; /* clock_mono_ms; 0: none */
 	volatile int cancelled;
 };
@@ -26,6 +28,7 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 		return rc;
 	}
 	c->loop = opt->loop;
+	c->ca_file = mem_strdup(opt->ca_file);
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
@@ -41,6 +44,7 @@ void client_close(struct client *c)
 	session_free(c->session);
 	store_close(c->store);
 	account_free(c->account);
+	mem_free(c->ca_file);
 	mem_free(c);
 }
 
@@ -64,6 +68,11 @@ int client_store(struct client *c, struct store **ret, struct err *err)
 	}
 	*ret = c->store;
 	return 0;
+}
+
+const char *client_ca_file(const struct client *c)
+{
+	return c->ca_file;
 }
 
 struct loop *client_loop(struct client *c)
