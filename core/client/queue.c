@@ -1,0 +1,106 @@
+#include "core/client/deliver.h"
+#include "core/client/send.h"
+#include "core/client/util.h"
+
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+
+static json_t *queue_row(const struct store_outbox *o)
+{
+	json_t *row = json_object();
+	row_str(row, "txn_id", o->txn_id);
+	row_str(row, "room_id", o->room_id);
+	row_str(row, "type", o->target ? "m.room.redaction" : o->type);
+	row_str(row, "state", o->state);
+	row_str(row, "body", o->body);
+	row_str(row, "file", o->file);
+	row_int(row, "created_ts", o->created_ms);
+	row_int(row, "attempts", o->attempts);
+	row_str(row, "error", o->error);
+	return row;
+}
+
+int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
+{
+	struct store *s;
+	struct store_outbox o;
+	int64_t after = 0;
+	int rc = client_store(c, &s, err);
+	while (!rc && store_outbox_next(s, after, true, &o)) {
+		JSON_AUTO json_t *row = queue_row(&o);
+		after = o.id;
+		store_outbox_done(&o);
+		rc = fn(row, arg);
+	}
+	return rc;
+}
+
+/* Rooms in which something stayed behind: what follows must not overtake it. */
+static bool is_blocked(const json_t *blocked, const char *room_id)
+{
+	return json_object_get(blocked, room_id) != NULL;
+}
+
+int client_queue_run(struct client *c, const char *txn_id, bool failed, client_row_fn *fn,
+		     void *arg, struct err *err)
+{
+	JSON_AUTO json_t *blocked = json_object();
+	struct store *s;
+	struct store_outbox o;
+	int64_t after = 0;
+	int left = 0, seen = 0;
+	struct err last = {0};
+	int rc = client_store(c, &s, err);
+	while (!rc && store_outbox_next(s, after, failed, &o)) {
+		JSON_AUTO json_t *row = NULL;
+		after = o.id;
+		bool wanted = !txn_id || strcmp(txn_id, o.txn_id) == 0;
+		if (wanted)
+			seen++;
+		if (wanted && !is_blocked(blocked, o.room_id)) {
+			int sent = deliver_row(c, &o, true, &row, &last);
+			if (sent) {
+				left++;
+				if (sent == ERR_PENDING)
+					json_object_set_new(blocked, o.room_id, json_true());
+			}
+			if (row)
+				rc = fn(row, arg);
+		} else if (wanted) {
+			left++;
+		}
+		store_outbox_done(&o);
+		if (!rc)
+			rc = client_check_time(c, err);
+	}
+	if (!rc && txn_id && !seen)
+		return err_set(err, ERR_NOT_FOUND, _("Nothing in the queue is called %s"), txn_id);
+	if (!rc && left) {
+		rc = err_set(err, ERR_PENDING, _("%d left in the queue: %s"), left, last.msg);
+		if (last.code == ERR_AUTH && err)
+			err->code = rc = ERR_AUTH;
+	}
+	return rc;
+}
+
+int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, struct err *err)
+{
+	struct store *s;
+	struct store_outbox o;
+	int64_t after = 0;
+	int count = 0;
+	int rc = client_store(c, &s, err);
+	while (!rc && store_outbox_next(s, after, true, &o)) {
+		after = o.id;
+		if (!txn_id || strcmp(txn_id, o.txn_id) == 0) {
+			rc = store_outbox_drop(s, o.id, err);
+			count++;
+		}
+		store_outbox_done(&o);
+	}
+	if (!rc && txn_id && !count)
+		return err_set(err, ERR_NOT_FOUND, _("Nothing in the queue is called %s"), txn_id);
+	if (!rc)
+		*ret_dropped = count;
+	return rc;
+}
