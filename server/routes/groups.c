@@ -4,6 +4,9 @@
 extern const struct route discovery_routes[];
 extern const struct route login_routes[];
 extern const struct route register_routes[];
+extern const struct route profile_routes[];
+extern const struct route devices_routes[];
+extern const struct route account_routes[];
 extern const struct route create_routes[];
 extern const struct route membership_routes[];
 extern const struct route send_routes[];
@@ -29,6 +32,9 @@ const struct route *const route_groups[] = {
 	discovery_routes,
 	login_routes,
 	register_routes,
+	profile_routes,
+	devices_routes,
+	account_routes,
 	create_routes,
 	membership_routes,
 	send_routes,

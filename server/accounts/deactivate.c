@@ -1,0 +1,69 @@
+#include "server/accounts/user.h"
+
+#include "core/base/mem.h"
+#include "server/accounts/device.h"
+#include "server/rooms/room.h"
+
+/* Rooms that somebody is in, or asked into. The caller owns *ret. */
+static size_t rooms_of(struct sql *db, int64_t user_nid, int64_t **ret)
+{
+	size_t n = 0;
+	int64_t *list = NULL;
+	struct sql_stmt *s =
+		SQL(db, "SELECT room_nid FROM memberships WHERE user_nid=? AND membership IN(1,2,3)"
+			" ORDER BY room_nid");
+	sql_bind_i64(s, 1, user_nid);
+	while (sql_row(s)) {
+		list = mem_realloc_array(list, n + 1, sizeof(*list));
+		list[n++] = sql_col_i64(s, 0);
+	}
+	*ret = list;
+	return n;
+}
+
+static int leave_all(struct db_tx *tx, const struct user *u, struct err *err)
+{
+	AUTO_FREE int64_t *rooms = NULL;
+	size_t n = rooms_of(db_tx_sql(tx), u->nid, &rooms);
+	json_t *content = json_pack("{s:s}", "membership", "leave");
+	int rc = 0;
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct event_ref ref;
+		struct event_draft d = {.room_nid = rooms[i],
+					.sender_nid = u->nid,
+					.sender = u->user_id,
+					.type = "m.room.member",
+					.state_key = u->user_id,
+					.content = content,
+					.trusted = true};
+		rc = room_append(tx, &d, &ref, err);
+	}
+	json_decref(content);
+	return rc;
+}
+
+int user_deactivate(struct db_tx *tx, const struct user *u, struct err *err)
+{
+	struct sql *db = db_tx_sql(tx);
+	struct sql_stmt *s;
+	int rc = leave_all(tx, u, err);
+	if (!rc)
+		rc = device_delete_all(tx, u->nid, 0, err);
+	if (rc)
+		return rc;
+	s = SQL(db, "UPDATE users SET deactivated=1, admin=0, password=NULL, external_id=NULL "
+		    "WHERE nid=?");
+	sql_bind_i64(s, 1, u->nid);
+	rc = sql_run(s, err);
+	s = SQL(db, "DELETE FROM threepids WHERE user_nid=?");
+	sql_bind_i64(s, 1, u->nid);
+	if (!rc)
+		rc = sql_run(s, err);
+	s = SQL(db, "DELETE FROM openid_tokens WHERE user_nid=?");
+	sql_bind_i64(s, 1, u->nid);
+	if (!rc)
+		rc = sql_run(s, err);
+	s = SQL(db, "DELETE FROM account_data WHERE user_nid=?");
+	sql_bind_i64(s, 1, u->nid);
+	return rc ? rc : sql_run(s, err);
+}

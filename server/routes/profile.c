@@ -1,0 +1,183 @@
+/*
+ * Profiles, and the search for people. Reading needs a log-in: who goes to a
+ * school is nobody else's business.
+ */
+#include "server/accounts/profile.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "server/accounts/user.h"
+#include "server/routes/route.h"
+
+#include <string.h>
+
+extern const struct route profile_routes[];
+
+/* The person of path parameter 0; false: replied. */
+static bool find_person(struct rq *rq, struct user *ret)
+{
+	if (rq->param[0].n && rq->param[0].p[0] == '@' &&
+	    user_find(db_reader(rq->srv->db), rq->srv->name, rq->param[0], ret) &&
+	    !ret->deactivated)
+		return true;
+	rq_error(rq, 404, "M_NOT_FOUND", "%s", _("There is no such user here"));
+	return false;
+}
+
+static void get_profile(struct rq *rq)
+{
+	struct user u;
+	if (find_person(rq, &u))
+		rq_json(rq, 200, profile_get(db_reader(rq->srv->db), u.nid));
+}
+
+static void get_field(struct rq *rq)
+{
+	struct user u;
+	const char *key = rq->param[1].p;
+	if (!find_person(rq, &u))
+		return;
+	json_t *all = profile_get(db_reader(rq->srv->db), u.nid);
+	json_t *v = json_incref(json_object_get(all, key));
+	json_decref(all);
+	if (v)
+		rq_json(rq, 200, json_pack("{s:o}", key, v));
+	else if (!strcmp(key, "displayname") || !strcmp(key, "avatar_url"))
+		rq_empty(rq);
+	else
+		rq_error(rq, 404, "M_NOT_FOUND", "%s", _("The profile has no such field"));
+}
+
+struct change {
+	int64_t user_nid;
+	char *key;
+	json_t *value; /* NULL: remove */
+};
+
+static void change_free(void *arg)
+{
+	struct change *c = arg;
+	mem_free(c->key);
+	json_decref(c->value);
+	mem_free(c);
+}
+
+static int change_run(struct db_tx *tx, void *arg, struct err *err)
+{
+	struct change *c = arg;
+	return profile_set(tx, c->user_nid, c->key, c->value, err);
+}
+
+static void change_done(struct rq *rq, void *arg, int rc, const struct err *err)
+{
+	(void)arg;
+	if (rc)
+		rq_err(rq, err);
+	else
+		rq_empty(rq);
+}
+
+static void change_field(struct rq *rq, json_t *value)
+{
+	struct change *c = NEW(struct change);
+	*c = (struct change){rq->who.user_nid, span_dup(rq->param[1]), json_incref(value)};
+	rq_write(rq, change_run, change_done, c, change_free);
+}
+
+static bool may_change(struct rq *rq)
+{
+	struct err err;
+	if (!span_eq_str(rq->param[0], rq->who.user_id)) {
+		rq_error(rq, 403, "M_FORBIDDEN", "%s", _("This is somebody else's profile"));
+		return false;
+	}
+	if (profile_check_key(rq->param[1].p, &err)) {
+		rq_err(rq, &err);
+		return false;
+	}
+	return true;
+}
+
+static void put_field(struct rq *rq)
+{
+	if (!may_change(rq))
+		return;
+	json_t *value = json_object_get(rq->body, rq->param[1].p);
+	if (value)
+		change_field(rq, value);
+	else
+		rq_error(rq, 400, "M_MISSING_PARAM", _("%s is missing"), rq->param[1].p);
+}
+
+static void delete_field(struct rq *rq)
+{
+	if (may_change(rq))
+		change_field(rq, NULL);
+}
+
+/* People whom the searcher meets in a room, or could meet in a public one. */
+static struct sql_stmt *search(struct sql *db, int64_t user_nid, const char *pattern, int limit)
+{
+	struct sql_stmt *s =
+		SQL(db, "SELECT user_id, display_name, avatar_url FROM users u"
+			" WHERE deactivated=0 AND nid<>?1"
+			" AND (user_id LIKE ?2 ESCAPE '\\' OR display_name LIKE ?2 ESCAPE '\\')"
+			" AND EXISTS(SELECT 1 FROM memberships m JOIN rooms r ON r.nid=m.room_nid"
+			"  WHERE m.user_nid=u.nid AND m.membership=2 AND (r.public=1 OR EXISTS("
+			"   SELECT 1 FROM memberships mine WHERE mine.user_nid=?1"
+			"   AND mine.room_nid=m.room_nid AND mine.membership=2)))"
+			" ORDER BY display_name, user_id LIMIT ?3");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_str(s, 2, pattern);
+	sql_bind_i64(s, 3, limit);
+	return s;
+}
+
+static json_t *result_of(struct sql_stmt *s)
+{
+	json_t *o = json_pack("{s:s}", "user_id", sql_col_text(s, 0).p);
+	if (!sql_col_null(s, 1))
+		json_object_set_new(o, "display_name", json_string(sql_col_text(s, 1).p));
+	if (!sql_col_null(s, 2))
+		json_object_set_new(o, "avatar_url", json_string(sql_col_text(s, 2).p));
+	return o;
+}
+
+static void post_search(struct rq *rq)
+{
+	struct span term = json_get_span(rq->body, "search_term");
+	int64_t limit = json_get_i64(rq->body, "limit", 10);
+	struct buf pattern = BUF_INIT(2048);
+	if (!term.p || term.n > 500) {
+		rq_error(rq, 400, "M_MISSING_PARAM", "%s", _("search_term is missing or too long"));
+		return;
+	}
+	limit = limit < 1 ? 1 : limit > 100 ? 100 : limit;
+	buf_put_char(&pattern, '%');
+	for (size_t i = 0; i < term.n; i++) {
+		if (term.p[i] && strchr("%_\\", term.p[i]))
+			buf_put_char(&pattern, '\\');
+		buf_put_char(&pattern, term.p[i]);
+	}
+	buf_put_char(&pattern, '%');
+	json_t *results = json_array();
+	bool more = false;
+	struct sql_stmt *s =
+		search(db_reader(rq->srv->db), rq->who.user_nid, buf_str(&pattern), (int)limit + 1);
+	while (sql_row(s))
+		if ((int64_t)json_array_size(results) < limit)
+			json_array_append_new(results, result_of(s));
+		else
+			more = true;
+	buf_done(&pattern);
+	rq_json(rq, 200, json_pack("{s:o,s:b}", "results", results, "limited", more));
+}
+
+const struct route profile_routes[] = {
+	{"GET", "/_matrix/client/v3/profile/{}", ROUTE_USER, 0, get_profile, 0},
+	{"GET", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, 0, get_field, 0},
+	{"PUT", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, ROUTE_JSON, put_field, 0},
+	{"DELETE", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, 0, delete_field, 0},
+	{"POST", "/_matrix/client/v3/user_directory/search", ROUTE_USER, ROUTE_JSON, post_search,
+	 0},
+	{0},
+};
