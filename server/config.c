@@ -27,7 +27,7 @@ const struct serve_setting serve_settings[] = {
 	{NULL, NULL, NULL, NULL},
 };
 
-void config_done(struct server_config *c)
+void serve_config_done(struct server_config *c)
 {
 	mem_free(c->data_dir);
 	mem_free(c->server_name);
@@ -39,7 +39,7 @@ void config_done(struct server_config *c)
 	memset(c, 0, sizeof(*c));
 }
 
-bool config_is_loopback(const char *addr)
+bool serve_config_is_loopback(const char *addr)
 {
 	struct in_addr v4;
 	struct in6_addr v6;
@@ -54,7 +54,7 @@ static bool is_numeric(const char *addr)
 	return inet_pton(AF_INET, addr, bits) == 1 || inet_pton(AF_INET6, addr, bits) == 1;
 }
 
-int config_parse_listen(const char *text, char **addr, int *port, struct err *err)
+int serve_config_parse_listen(const char *text, char **addr, int *port, struct err *err)
 {
 	struct span all = span_of(text), host = all, digits = {NULL, 0};
 	int64_t n;
@@ -93,7 +93,7 @@ bad:
 		       text);
 }
 
-bool config_valid_name(const char *name)
+bool serve_config_valid_name(const char *name)
 {
 	size_t n = strlen(name);
 	if (n == 0 || n > 200)
@@ -184,7 +184,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		return parse_size(name, v, &c->max_upload, err);
 	if (!strcmp(name, "listen")) {
 		AUTO_FREE char *text = span_dup(v);
-		return config_parse_listen(text, &c->listen_addr, &c->listen_port, err);
+		return serve_config_parse_listen(text, &c->listen_addr, &c->listen_port, err);
 	}
 	return err_set(err, ERR_USAGE, _("there is no setting \"%s\""), name);
 }
@@ -218,7 +218,7 @@ static int read_file(struct gather *g, const char *path, struct err *err)
 	return rc;
 }
 
-int config_data_dir(const char *named, char **ret, struct err *err)
+int serve_config_data_dir(const char *named, char **ret, struct err *err)
 {
 	if (named && *named) {
 		*ret = mem_strdup(named);
@@ -249,13 +249,14 @@ static int apply_options(struct gather *g, const struct serve_options *opt, stru
 	g->lan |= opt->lan;
 	if (opt->udp_port)
 		c->udp_port = opt->udp_port;
-	return opt->listen ? config_parse_listen(opt->listen, &c->listen_addr, &c->listen_port, err)
+	return opt->listen ? serve_config_parse_listen(opt->listen, &c->listen_addr,
+						       &c->listen_port, err)
 			   : 0;
 }
 
 static int check_names(struct server_config *c, struct err *err)
 {
-	if (c->server_name && !config_valid_name(c->server_name))
+	if (c->server_name && !serve_config_valid_name(c->server_name))
 		return err_set(err, ERR_USAGE,
 			       _("\"%s\" is no server name: use a lower-case host name, like "
 				 "school.example"),
@@ -283,7 +284,7 @@ static int check_listen(struct gather *g, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       _("a certificate and its key are needed together (tls_cert, "
 				 "tls_key)"));
-	if (c->tls_cert || c->insecure_ok || config_is_loopback(c->listen_addr))
+	if (c->tls_cert || c->insecure_ok || serve_config_is_loopback(c->listen_addr))
 		return 0;
 	err_set(err, ERR_USAGE,
 		_("Passwords would cross the network unprotected: %s is reachable from other "
@@ -294,13 +295,13 @@ static int check_listen(struct gather *g, struct err *err)
 	return ERR_USAGE;
 }
 
-int config_load(const struct serve_options *opt, struct server_config *ret, struct err *err)
+int serve_config_load(const struct serve_options *opt, struct server_config *ret, struct err *err)
 {
 	struct server_config c = {.listen_port = 8008,
 				  .udp_port = 8009,
 				  .max_upload = LIMIT_UPLOAD_DEFAULT};
 	struct gather g = {&c, false};
-	int rc = config_data_dir(opt->data_dir, &c.data_dir, err);
+	int rc = serve_config_data_dir(opt->data_dir, &c.data_dir, err);
 	if (!rc) {
 		AUTO_FREE char *own = fs_join(c.data_dir, "muster.conf");
 		if (opt->config_file || fs_exists(own))
@@ -313,7 +314,7 @@ int config_load(const struct serve_options *opt, struct server_config *ret, stru
 	if (!rc)
 		rc = check_listen(&g, err);
 	if (rc) {
-		config_done(&c);
+		serve_config_done(&c);
 		return rc;
 	}
 	*ret = c;

@@ -7,19 +7,19 @@
 #include "server/serve.h"
 #include "server/server.h"
 
-/** Read and check. The caller owns what is in *ret: config_done. Touches no other file. */
-int config_load(const struct serve_options *opt, struct server_config *ret, struct err *err);
+/** Read and check. The caller owns what is in *ret: serve_config_done. Touches no other file. */
+int serve_config_load(const struct serve_options *opt, struct server_config *ret, struct err *err);
 /** All-zero is fine. */
-void config_done(struct server_config *c);
+void serve_config_done(struct server_config *c);
 /**
  * Numeric address and port of "ADDR:PORT", "[V6]:PORT", "ADDR", ":PORT",
  * "localhost:PORT". What is missing stays as it is in *addr and *port; *addr is owned.
  */
-int config_parse_listen(const char *text, char **addr, int *port, struct err *err);
-bool config_is_loopback(const char *addr);
+int serve_config_parse_listen(const char *text, char **addr, int *port, struct err *err);
+bool serve_config_is_loopback(const char *addr);
 /** A host name, or address, with an optional port: Matrix appendices 4.1. */
-bool config_valid_name(const char *name);
+bool serve_config_valid_name(const char *name);
 /** The folder when none was named. The caller owns it. */
-int config_data_dir(const char *named, char **ret, struct err *err);
+int serve_config_data_dir(const char *named, char **ret, struct err *err);
 
 #endif

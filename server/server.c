@@ -74,7 +74,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 	r->s.uia = uia_new();
 	r->s.hub = hub_new(l);
 	r->s.router = router_new(route_groups);
-	int rc = config_load(opt, &r->config, err);
+	int rc = serve_config_load(opt, &r->config, err);
 	if (!rc)
 		rc = open_data(r, err);
 	if (!rc)
@@ -107,6 +107,6 @@ void server_stop(struct server *srv)
 	uia_free(srv->uia);
 	accounts_free(srv->accounts);
 	fs_unlock(r->lock);
-	config_done(&r->config);
+	serve_config_done(&r->config);
 	mem_free(r);
 }
