@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MAX_DEPTH 64  /* open elements that are kept track of */
 #define MAX_PREFIX 8  /* of those, how many indent a line */
@@ -570,6 +571,18 @@ static void open_tag(struct state *s, enum tag tag, const struct attrs *a)
 	s->stack[s->depth++] = l;
 }
 
+/* Elements whose content is not markup: behind it, at their end tag. */
+static size_t skip_raw(struct span s, struct span name)
+{
+	if (!span_case_eq_str(name, "script") && !span_case_eq_str(name, "style"))
+		return 0;
+	for (size_t at = 0; at + name.n + 2 <= s.n; at++)
+		if (s.p[at] == '<' && s.p[at + 1] == '/' &&
+		    strncasecmp(s.p + at + 2, name.p, name.n) == 0)
+			return at;
+	return s.n;
+}
+
 bool html_to_text(struct span html, struct buf *out)
 {
 	struct state s = {.in = html, .out = out, .begin = out->n};
@@ -582,10 +595,12 @@ bool html_to_text(struct span html, struct buf *out)
 		}
 		s.in = span_from(s.in, n);
 		enum tag tag = tag_of(t.name);
-		if (!t.closing)
+		if (!t.closing) {
 			open_tag(&s, tag, &t.attrs);
-		else if (tag != TAG_UNKNOWN)
+			s.in = span_from(s.in, skip_raw(s.in, t.name));
+		} else if (tag != TAG_UNKNOWN) {
 			close_to(&s, tag, TAG_UNKNOWN, TAG_UNKNOWN);
+		}
 	}
 	while (s.depth)
 		pop(&s);
