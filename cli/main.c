@@ -1,7 +1,8 @@
+#include "cli/app.h"
 #include "core/base/i18n.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
 	i18n_init();
-	return 0;
+	return app_main(argc, argv);
 }

@@ -1,0 +1,133 @@
+#include "core/client/login.h"
+
+#include "cli/params.h"
+#include "cli/settings.h"
+
+/* What stands for a password, from wherever it was said to be. */
+static int find_secret(struct command_ctx *ctx, struct login_request *rq, char **ret_password,
+		       char **ret_token, struct err *err)
+{
+	const char *file = command_text(ctx->line, "token-file");
+	char prompt[300];
+	if (file)
+		return secret_from_file(file, ret_token, err);
+	if (command_flag(ctx->line, "password-stdin"))
+		return secret_from_stdin(ctx, ret_password, err);
+	snprintf(prompt, sizeof(prompt), _("Password of %s: "), rq->user ? rq->user : rq->email);
+	int rc = ctx->front->secret(ctx->front_arg, prompt, ret_password, err);
+	if (rc == ERR_USAGE)
+		err_hint(err, _("give it by --password-stdin or --token-file"));
+	return rc;
+}
+
+static int ask_who(struct command_ctx *ctx, struct login_request *rq, char **ret, struct err *err)
+{
+	if (rq->user || rq->email || command_given(ctx->line, "token-file"))
+		return 0;
+	int rc = ctx->front->ask(ctx->front_arg, _("User name or e-mail address: "), ret, err);
+	if (rc == ERR_USAGE)
+		return err_set(err, ERR_USAGE, _("--user or --email is missing"));
+	/* "@ada:host" is a Matrix id; "ada@host" an e-mail address. */
+	if (!rc && (*ret)[0] != '@' && strchr(*ret, '@'))
+		rq->email = *ret;
+	else if (!rc)
+		rq->user = *ret;
+	return rc;
+}
+
+static int ask_server(struct command_ctx *ctx, struct login_request *rq, char **ret,
+		      struct err *err)
+{
+	bool told = rq->server || (rq->user && rq->user[0] == '@' && strchr(rq->user, ':'));
+	if (told)
+		return 0;
+	int rc = ctx->front->ask(ctx->front_arg, _("Server (URL or name): "), ret, err);
+	if (rc == ERR_USAGE) {
+		err_set(err, ERR_USAGE, _("which server? none was given"));
+		err_hint(err, _("muster login https://SERVER --user NAME"));
+	}
+	rq->server = rc ? NULL : *ret;
+	return rc;
+}
+
+static int run_login(struct command_ctx *ctx, struct err *err)
+{
+	const struct command_line *l = ctx->line;
+	AUTO_FREE char *who = NULL, *server = NULL;
+	char *password = NULL, *token = NULL;
+	json_t *row = NULL;
+	struct login_request rq = {
+		.server = command_text(l, "url"),
+		.user = command_text(l, "user"),
+		.email = command_text(l, "email"),
+		.account = command_text(l, "account"),
+		.device_name = command_text(l, "device-name"),
+		.ca_file = setting_ca_file(ctx),
+		.timeout_ms = ctx->timeout_ms,
+	};
+	if (rq.user && rq.email)
+		return err_set(err, ERR_USAGE, _("--user and --email exclude each other"));
+	int rc = ask_server(ctx, &rq, &server, err);
+	if (!rc)
+		rc = ask_who(ctx, &rq, &who, err);
+	if (!rc && command_dry_run(ctx, NULL))
+		return 0;
+	if (!rc)
+		rc = find_secret(ctx, &rq, &password, &token, err);
+	rq.password = password;
+	rq.token = token;
+	if (!rc)
+		rc = client_login(&rq, &row, err);
+	mem_free_secret(password);
+	mem_free_secret(token);
+	return rc ? rc : command_row(ctx, row);
+}
+
+const struct command verb_login = {
+	.name = "login",
+	.group = GROUP_ACCOUNT,
+	.summary = N_("Log in to a server and keep the account here."),
+	.examples = EXAMPLES{{"muster login https://school.example --user ada",
+			      N_("the password is asked for")},
+			     {"muster login --user @ada:school.example",
+			      N_("the server is found by its name")},
+			     {"muster login school.example --email ada@mail.example "
+			      "--password-stdin < password.txt",
+			      N_("by e-mail address, in a script")},
+			     END_EXAMPLES},
+	.details = N_("Passwords are asked for without echo, or come by --password-stdin: "
+		      "the first line counts. With --token-file an access token takes the "
+		      "place of the password.\n\nThe global option --account NAME sets the "
+		      "local name of the account; otherwise it is the user's name."),
+	.args = PARAMS{{.name = "url",
+			.kind = KIND_URL,
+			.what = N_("address or name of the server; not needed with --user "
+				   "@name:server")},
+		       END_PARAMS},
+	.options = PARAMS{{.name = "user",
+			   .letter = 'u',
+			   .kind = KIND_USER,
+			   .what = N_("user name, or a whole Matrix id")},
+			  {.name = "email",
+			   .kind = KIND_TEXT,
+			   .value = "ADDRESS",
+			   .what = N_("e-mail address instead of a user name")},
+			  {.name = "password-stdin",
+			   .kind = KIND_FLAG,
+			   .what = N_("read the password from standard input")},
+			  {.name = "token-file",
+			   .kind = KIND_FILE,
+			   .what = N_("read an access token from this file instead of a password")},
+			  {.name = "device-name",
+			   .kind = KIND_TEXT,
+			   .value = "NAME",
+			   .what = N_("what other devices of yours call this one")},
+			  END_PARAMS},
+	.keys = KEYS{{"account", "string", N_("Account"), N_("local name of the account"), true},
+		     KEY_USER_ID(N_("User")),
+		     {"device_id", "string", N_("Device"), N_("id of this log-in"), true},
+		     {"homeserver", "string", N_("Server"), N_("address of the server"), true},
+		     END_KEYS},
+	.shape = SHAPE_RECORD,
+	.run = run_login,
+};

@@ -1,0 +1,195 @@
+/* Columns that fit, and "label: value" lines. */
+#include "cli/output.h"
+
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/base/when.h"
+
+#define GAP 2
+#define NARROWEST 8
+#define MAX_COLUMNS 16
+
+struct column {
+	const struct command_key *key;
+	int cells; /* widest cell, then what it may take */
+	bool right;
+};
+
+static void put_list(struct buf *b, const json_t *v)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach (v, i, one) {
+		if (i)
+			buf_put_str(b, ", ");
+		output_put_cell(b, NULL, one, 0);
+	}
+}
+
+static void put_bytes(struct buf *b, int64_t n)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	double v = (double)n;
+	size_t u = 0;
+	for (; v >= 1000 && u + 1 < ARRAY_LEN(units); u++)
+		v /= 1000;
+	buf_printf(b, u && v < 10 ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+static void put_int(struct buf *b, const struct command_key *key, int64_t n, int64_t now_ms)
+{
+	char text[WHEN_ISO_SIZE];
+	const char *type = key ? key->type : "";
+	if (!strcmp(type, "time")) {
+		when_human(n, now_ms, text);
+		buf_put_str(b, text);
+	} else if (!strcmp(type, "seconds")) {
+		duration_human(n * 1000, text);
+		buf_put_str(b, text);
+	} else if (!strcmp(type, "bytes")) {
+		put_bytes(b, n);
+	} else {
+		buf_put_i64(b, n);
+	}
+}
+
+void output_put_cell(struct buf *b, const struct command_key *key, const json_t *v, int64_t now_ms)
+{
+	struct buf raw = BUF_INIT(BUF_CAP_OWN);
+	if (json_is_string(v)) {
+		text_put(b, (struct span){json_string_value(v), json_string_length(v)}, TEXT_LINE);
+	} else if (json_is_integer(v)) {
+		put_int(b, key, json_integer_value(v), now_ms);
+	} else if (json_is_boolean(v)) {
+		buf_put_str(b, json_is_true(v) ? _("yes") : _("no"));
+	} else if (json_is_array(v)) {
+		put_list(b, v);
+	} else if (v && !json_is_null(v)) {
+		output_put_json(&raw, v);
+		text_put(b, buf_span(&raw), TEXT_LINE);
+		buf_done(&raw);
+	}
+}
+
+static size_t columns_of(const struct command *c, struct column cols[MAX_COLUMNS])
+{
+	size_t n = 0;
+	for (const struct command_key *k = c->keys; k && k->name && n < MAX_COLUMNS; k++)
+		if (k->label)
+			cols[n++] = (struct column){.key = k,
+						    .cells = text_cells(span_of(_(k->label)))};
+	return n;
+}
+
+/* All cells' texts, row by row; the caller frees each and the array. */
+static char **render(const struct output *o, const json_t *rows, struct column *cols, size_t n)
+{
+	size_t count = json_array_size(rows), i;
+	char **cells = mem_alloc((count * n + 1) * sizeof(*cells));
+	const json_t *row;
+	json_array_foreach (rows, i, row)
+		for (size_t c = 0; c < n; c++) {
+			struct buf b = BUF_INIT(BUF_CAP_OWN);
+			const json_t *v = json_object_get(row, cols[c].key->name);
+			output_put_cell(&b, cols[c].key, v, o->now_ms);
+			int w = text_cells(buf_span(&b));
+			cols[c].cells = w > cols[c].cells ? w : cols[c].cells;
+			cols[c].right |= json_is_integer(v) && strcmp(cols[c].key->type, "time");
+			cells[i * n + c] = buf_take(&b);
+		}
+	return cells;
+}
+
+/* Take from the widest column that may be shortened until the line fits. */
+static void fit(struct column *cols, size_t n, int width)
+{
+	int total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += cols[i].cells + (i ? GAP : 0);
+	while (width > 0 && total > width) {
+		struct column *widest = NULL;
+		for (size_t i = 0; i < n; i++)
+			if (!cols[i].key->keep && cols[i].cells > NARROWEST &&
+			    (!widest || cols[i].cells > widest->cells))
+				widest = &cols[i];
+		if (!widest)
+			return;
+		widest->cells--;
+		total--;
+	}
+}
+
+static void pad(struct buf *b, int n)
+{
+	for (; n > 0; n--)
+		buf_put_char(b, ' ');
+}
+
+static void put_one(struct buf *b, const struct column *col, struct span s, bool last)
+{
+	int w = text_cells(s);
+	if (w > col->cells && !col->key->keep) {
+		s = span_head(s, text_fit(s, col->cells - 1));
+		w = text_cells(s) + 1;
+		buf_put_span(b, s);
+		buf_put_str(b, "…");
+	} else {
+		if (col->right)
+			pad(b, col->cells - w);
+		buf_put_span(b, s);
+	}
+	if (!last) {
+		pad(b, col->right ? 0 : col->cells - w);
+		pad(b, GAP);
+	}
+}
+
+static void put_head(struct buf *b, const struct output *o, const struct column *cols, size_t n)
+{
+	if (o->colour)
+		buf_put_str(b, "\033[1m");
+	for (size_t i = 0; i < n; i++)
+		put_one(b, &cols[i], span_of(_(cols[i].key->label)), i + 1 == n);
+	if (o->colour)
+		buf_put_str(b, "\033[0m");
+	buf_put_char(b, '\n');
+}
+
+void output_put_table(struct buf *b, const struct output *o, const json_t *rows)
+{
+	struct column cols[MAX_COLUMNS];
+	size_t n = columns_of(o->command, cols), count = json_array_size(rows);
+	if (n == 0)
+		return;
+	char **cells = render(o, rows, cols, n);
+	fit(cols, n, o->width);
+	put_head(b, o, cols, n);
+	for (size_t i = 0; i < count * n; i++) {
+		bool last = (i + 1) % n == 0;
+		put_one(b, &cols[i % n], span_of(cells[i]), last);
+		if (last)
+			buf_put_char(b, '\n');
+		mem_free(cells[i]);
+	}
+	mem_free(cells);
+}
+
+void output_put_record(struct buf *b, const struct output *o, const json_t *row)
+{
+	int widest = 0;
+	for (const struct command_key *k = o->command->keys; k && k->name; k++) {
+		int w = k->label ? text_cells(span_of(_(k->label))) : 0;
+		widest = w > widest ? w : widest;
+	}
+	for (const struct command_key *k = o->command->keys; k && k->name; k++) {
+		const json_t *v = json_object_get(row, k->name);
+		if (!k->label || !v || json_is_null(v))
+			continue;
+		buf_put_str(b, _(k->label));
+		buf_put_char(b, ':');
+		pad(b, widest - text_cells(span_of(_(k->label))) + 1);
+		output_put_cell(b, k, v, o->now_ms);
+		buf_put_char(b, '\n');
+	}
+}

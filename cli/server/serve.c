@@ -1,0 +1,156 @@
+#include "server/serve.h"
+
+#include "cli/params.h"
+#include "core/base/json.h"
+
+static void on_event(const json_t *event, void *arg)
+{
+	struct command_ctx *ctx = arg;
+	command_row_fn((json_t *)event, ctx);
+}
+
+/* "listening http://127.0.0.1:8008"; what --init and --check say: one line per key. */
+static void line_event(struct buf *b, const json_t *row, const struct command_line *l)
+{
+	const char *key, *event = json_get_str(row, "event"), *url = json_get_str(row, "url");
+	json_t *v;
+	(void)l;
+	if (event) {
+		buf_printf(b, "%s%s", event, url ? " " : "");
+		command_put_clean(b, json_object_get(row, "url"));
+		return;
+	}
+	json_object_foreach ((json_t *)row, key, v) {
+		buf_printf(b, "%s%s: ", b->n ? "\n" : "", key);
+		if (json_is_string(v))
+			command_put_clean(b, v);
+		else
+			json_put(b, v);
+	}
+}
+
+static struct serve_options options_of(struct command_ctx *ctx)
+{
+	const struct command_line *l = ctx->line;
+	return (struct serve_options){
+		.data_dir = command_text(l, "data"),
+		.config_file = command_text(l, "config"),
+		.listen = command_text(l, "listen"),
+		.udp_port = (int)command_number(l, "udp-port", 0),
+		.server_name = command_text(l, "server-name"),
+		.public_url = command_text(l, "public-url"),
+		.announce_ip = command_text(l, "announce"),
+		.tls_cert = command_text(l, "tls-cert"),
+		.tls_key = command_text(l, "tls-key"),
+		.lan = command_flag(l, "lan"),
+		.open_registration = command_flag(l, "open-registration"),
+		.event = on_event,
+		.event_arg = ctx,
+	};
+}
+
+static int run_serve(struct command_ctx *ctx, struct err *err)
+{
+	const struct command_line *l = ctx->line;
+	struct serve_options opt = options_of(ctx);
+	json_t *row = NULL;
+	if (command_flag(l, "init") && command_flag(l, "check"))
+		return err_set(err, ERR_USAGE, _("--init and --check exclude each other"));
+	if (!opt.tls_cert != !opt.tls_key)
+		return err_set(err, ERR_USAGE, _("--tls-cert and --tls-key belong together"));
+	if (command_flag(l, "check")) {
+		int rc = err_set(err, ERR_UNSUPPORTED, "not in this build");
+		return rc ? rc : command_row(ctx, row);
+	}
+	if (command_dry_run(ctx, NULL))
+		return 0;
+	if (!command_flag(l, "init"))
+		return serve_run(&opt, err);
+	int rc = err_set(err, ERR_UNSUPPORTED, "not in this build");
+	return rc ? rc : command_row(ctx, row);
+}
+
+const struct command verb_serve = {
+	.name = "serve",
+	.group = GROUP_SERVER,
+	.no_timeout = true,
+	.summary = N_("Run a server for a class or a team."),
+	.examples = EXAMPLES{{"muster serve --init --data ./school --server-name school.example",
+			      N_("once: makes the folder, an administrator and an invitation")},
+			     {"muster serve --data ./school",
+			      N_("on this machine only, behind a proxy that speaks TLS")},
+			     {"muster serve --data ./school --listen 0.0.0.0:8448 "
+			      "--tls-cert cert.pem --tls-key key.pem",
+			      N_("for others, with TLS")},
+			     END_EXAMPLES},
+	.details =
+		N_("The server listens on 127.0.0.1:8008 unless told otherwise. Another address "
+		   "needs TLS, or --lan for a network you trust. Everything is in the data folder. "
+		   "SIGHUP loads the certificate anew; SIGINT and SIGTERM end the server.\n\n"
+		   "The line \"listening\" comes when clients can connect; with port 0 it tells "
+		   "which port was free."),
+	.options =
+		PARAMS{{.name = "data",
+			.letter = 'd',
+			.kind = KIND_FOLDER,
+			.what = N_("data folder; muster/server in your data folder without it")},
+		       {.name = "init",
+			.kind = KIND_FLAG,
+			.what = N_("make the data folder, an administrator and an invitation")},
+		       {.name = "check",
+			.kind = KIND_FLAG,
+			.what = N_("check settings, certificate and data folder, do not start")},
+		       {.name = "listen",
+			.letter = 'l',
+			.kind = KIND_TEXT,
+			.value = "ADDR:PORT",
+			.what = N_("address and port; port 0 takes a free one")},
+		       {.name = "udp-port",
+			.kind = KIND_INT,
+			.min = 0,
+			.max = 65535,
+			.what = N_("port for the sound of calls")},
+		       {.name = "server-name",
+			.kind = KIND_TEXT,
+			.value = "NAME",
+			.what = N_("the part of ids behind the colon; fixed at the first start")},
+		       {.name = "public-url",
+			.kind = KIND_URL,
+			.what = N_("the address that clients use")},
+		       {.name = "announce",
+			.kind = KIND_TEXT,
+			.value = "IP",
+			.what = N_("address of this machine as others see it, for calls")},
+		       {.name = "lan",
+			.kind = KIND_FLAG,
+			.what = N_("listen on all addresses, even without TLS")},
+		       {.name = "open-registration",
+			.kind = KIND_FLAG,
+			.what = N_("anybody may make an account")},
+		       {.name = "tls-cert",
+			.kind = KIND_FILE,
+			.what = N_("certificate chain (PEM)")},
+		       {.name = "tls-key", .kind = KIND_FILE, .what = N_("its key (PEM)")},
+		       {.name = "config",
+			.kind = KIND_FILE,
+			.what = N_("settings of the server; muster.conf in the data folder without "
+				   "it")},
+		       END_PARAMS},
+	.keys = KEYS{{"event", "string", NULL, N_("listening, stopping or certificate_reloaded"),
+		      false},
+		     {"url", "string", NULL, N_("where clients connect"), true},
+		     {"server_name", "string", NULL, N_("the part of ids behind the colon"), true},
+		     {"data", "string", NULL, N_("the data folder"), true},
+		     {"user_id", "string", NULL, N_("with --init: the administrator"), true},
+		     {"password", "string", NULL, N_("with --init: its password, told only now"),
+		      true},
+		     {"invite", "string", NULL, N_("with --init: an invitation's token"), true},
+		     {"ok", "boolean", NULL, N_("with --check: fit to start"), false},
+		     {"listen", "string", NULL, N_("with --check: address and port"), false},
+		     {"integrity", "string", NULL, N_("with --check: state of the database"),
+		      false},
+		     END_KEYS},
+	.shape = SHAPE_LINE,
+	.line = line_event,
+	.run = run_serve,
+};

@@ -1,0 +1,115 @@
+/* What several verbs do alike. */
+#include "cli/params.h"
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+
+void line_sent(struct buf *b, const json_t *row, const struct command_line *l)
+{
+	(void)l;
+	const char *state = json_get_str(row, "state");
+	if (state && strcmp(state, "sent") != 0) {
+		buf_printf(b, "%s ", state);
+		command_put_clean(b, json_object_get(row, "txn_id"));
+	} else {
+		command_put_clean(b, json_object_get(row, "event_id"));
+	}
+}
+
+static int user_row(struct command_ctx *ctx, const char *room_id, const char *user_id, int rc,
+		    const struct err *e)
+{
+	json_t *row = json_object();
+	json_object_set_new(row, "room_id", json_string(room_id));
+	json_object_set_new(row, "user_id", json_string(user_id));
+	json_object_set_new(row, "ok", json_boolean(rc == 0));
+	if (rc)
+		json_object_set_new(row, "error", json_string(e->msg));
+	return command_row(ctx, row);
+}
+
+int each_user(struct command_ctx *ctx, const char *room_id, const char *param,
+	      int (*act)(struct client *c, const char *room_id, const char *user_id,
+			 const char *reason, struct err *err),
+	      struct err *err)
+{
+	struct client *c;
+	char **users;
+	size_t done = 0, failed = 0;
+	const char *reason = command_text(ctx->line, "reason");
+	int rc = command_client(ctx, &c, err), first = 0;
+	if (rc)
+		return rc;
+	rc = command_users(ctx, param, room_id, &users, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; users[i] && rc != COMMAND_STOP; i++) {
+		struct err e = {.code = 0};
+		int one = act(c, room_id, users[i], reason, &e);
+		if (one && !first) {
+			first = one;
+			*err = e;
+		}
+		failed += one ? 1 : 0;
+		done += one ? 0 : 1;
+		rc = user_row(ctx, room_id, users[i], one, &e);
+	}
+	command_list_free(users);
+	if (failed && done) {
+		err_prefix(err, _("%zu of %zu failed"), failed, failed + done);
+		err->code = ERR_PARTIAL;
+		return ERR_PARTIAL;
+	}
+	return first ? first : rc;
+}
+
+int secret_from_stdin(struct command_ctx *ctx, char **ret, struct err *err)
+{
+	struct buf b = BUF_INIT(4096);
+	buf_reserve(&b, 4096); /* one piece of memory, to be wiped */
+	int rc = ctx->front->input(ctx->front_arg, &b, err);
+	struct span s = buf_span(&b), line = {NULL, 0};
+	if (!rc && s.n)
+		span_split(&s, '\n', &line);
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (!rc && line.n == 0)
+		rc = err_set(err, ERR_USAGE, _("no password came on standard input"));
+	if (!rc)
+		*ret = span_dup(line);
+	if (b.p)
+		mem_wipe(b.p, b.size);
+	buf_done(&b);
+	return rc;
+}
+
+int secret_from_file(const char *path, char **ret, struct err *err)
+{
+	struct buf b = BUF_INIT(16384);
+	buf_reserve(&b, 16384);
+	int rc = fs_read(path, &b, err);
+	struct span s = span_trim(buf_span(&b));
+	if (!rc && s.n == 0)
+		rc = err_set(err, ERR_USAGE, _("%s is empty"), path);
+	if (!rc)
+		*ret = span_dup(s);
+	if (b.p)
+		mem_wipe(b.p, b.size);
+	buf_done(&b);
+	return rc;
+}
+
+int secret_new(struct command_ctx *ctx, char **ret, struct err *err)
+{
+	char *again = NULL, *first = NULL;
+	int rc = ctx->front->secret(ctx->front_arg, _("New password: "), &first, err);
+	if (!rc)
+		rc = ctx->front->secret(ctx->front_arg, _("The same again: "), &again, err);
+	if (!rc && strcmp(first, again) != 0)
+		rc = err_set(err, ERR_USAGE, _("the two passwords differ"));
+	if (!rc)
+		*ret = take(&first);
+	mem_free_secret(first);
+	mem_free_secret(again);
+	return rc;
+}
