@@ -10,7 +10,7 @@
 
 struct entity {
 	const char *name;
-	uint32_t cp;
+	uint32_t cp = 0;
 };
 
 /* What people's clients produce; others are shown as they stand. */
@@ -65,7 +65,7 @@ static bool named(struct span name, uint32_t *ret)
 size_t html_entity(struct buf *out, struct span s)
 {
 	ptrdiff_t end = span_find(span_head(s, ENTITY_MAX), ';');
-	uint32_t cp;
+	uint32_t cp = 0;
 	if (end < 2 || s.p[0] != '&')
 		return 0;
 	struct span name = {s.p + 1, (size_t)end - 1};
