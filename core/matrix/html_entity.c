@@ -10,7 +10,7 @@
 
 struct entity {
 	const char *name;
-	uint32_t cp = 0;
+	uint32_t cp;
 };
 
 /* What people's clients produce; others are shown as they stand. */
