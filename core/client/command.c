@@ -1,12 +1,7 @@
 #include "core/client/command.h"
 
 #include "core/base/i18n.h"
-<<<<<<< HEAD
 #include "core/base/text.h"
-=======
-
-#include <assert.h>
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 
 static bool alias_is(const char *aliases, const char *name)
 {
@@ -94,14 +89,11 @@ void command_put_usage(struct buf *b, const struct command *c)
 		put_arg(b, p);
 }
 
-<<<<<<< HEAD
 void command_put_clean(struct buf *b, const json_t *value)
 {
 	text_put(b, (struct span){json_string_value(value), json_string_length(value)}, TEXT_LINE);
 }
 
-=======
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 static const struct {
 	const char *title;
 	const char *page;

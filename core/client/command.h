@@ -84,10 +84,7 @@ enum command_group {
 };
 
 struct command_ctx;
-<<<<<<< HEAD
 struct command_line;
-=======
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 
 /** How a verb's rows look to a person (JSON, CSV and TSV are the same for all). */
 enum command_shape {
@@ -111,11 +108,7 @@ struct command {
 	const struct command_exit *exits;	/**< ends with what == NULL, or NULL */
 	enum command_shape shape;
 	/** SHAPE_LINE: append sanitised text for one row, no newline at its end. */
-<<<<<<< HEAD
 	void (*line)(struct buf *b, const json_t *row, const struct command_line *l);
-=======
-	void (*line)(struct buf *b, const json_t *row);
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 	/** Do it. The context is the front end's. 0 or a negative code. */
 	int (*run)(struct command_ctx *ctx, struct err *err);
 };
@@ -130,11 +123,7 @@ struct command_set {
 
 /** The verb with this complete name or alias; NULL. */
 const struct command *command_find(const struct command_set *set, const char *name);
-<<<<<<< HEAD
 /** True when `word` begins verbs of several words ("room", "admin user"). */
-=======
-/** True when `word` is the first word of verbs of two words ("room"). */
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 bool command_is_prefix(const struct command_set *set, const char *word);
 /** The option named `name` (no dashes) of `c` (may be NULL) or of every verb; NULL. */
 const struct command_param *command_option(const struct command_set *set, const struct command *c,
@@ -151,12 +140,9 @@ bool command_suggest_choice(const char *choices, const char *word, char *ret, si
 /** Edits (insert, delete, replace, swap) between two words, ASCII case ignored. */
 int command_distance(struct span a, struct span b);
 
-<<<<<<< HEAD
 /** Append a JSON string as sanitised text of one line: for `line` functions. */
 void command_put_clean(struct buf *b, const json_t *value);
 
-=======
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 /** Placeholder of a parameter's value ("ROOM", "table|json"). */
 const char *command_value_name(const struct command_param *p);
 /** Append "muster send [options] ROOM TEXT...". */
@@ -181,11 +167,7 @@ struct command_value {
 struct command_line {
 	const struct command_set *set;
 	const struct command *command; /**< NULL: no verb was given */
-<<<<<<< HEAD
 	char prefix[64];	       /**< "room" or "admin user", given alone; else "" */
-=======
-	const char *prefix;	       /**< "room" was given alone; else NULL */
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 	bool help;		       /**< --help or -h was there */
 	struct command_value *values;
 	size_t n;

@@ -167,32 +167,18 @@ static const char *peek_word(const struct parse *p)
 static void take_verb(struct parse *p, const char *word)
 {
 	struct command_line *l = p->line;
-<<<<<<< HEAD
 	char name[sizeof(l->prefix)];
 	int n = snprintf(name, sizeof(name), "%s%s%s", l->prefix, l->prefix[0] ? " " : "", word);
 	bool fits = n > 0 && (size_t)n < sizeof(name);
 	l->command = fits ? command_find(l->set, name) : NULL;
 	if (!l->command && fits && command_is_prefix(l->set, name)) {
 		memcpy(l->prefix, name, sizeof(name));
-=======
-	char name[128];
-	snprintf(name, sizeof(name), "%s%s%s", l->prefix ? l->prefix : "", l->prefix ? " " : "",
-		 word);
-	l->command = strlen(word) < 60 ? command_find(l->set, name) : NULL;
-	if (!l->command && !l->prefix && command_is_prefix(l->set, word)) {
-		l->prefix = word;
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 		return;
 	}
 	p->verb_settled = true;
 	if (l->command)
-<<<<<<< HEAD
 		l->prefix[0] = '\0';
 	else if (l->prefix[0])
-=======
-		l->prefix = NULL;
-	else if (l->prefix)
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 		unknown_verb(p, l->prefix, word);
 	else
 		unknown_verb(p, word, peek_word(p));
@@ -260,21 +246,12 @@ static void fill_defaults(struct parse *p, const struct command_param *params)
 static void prefix_alone(struct parse *p)
 {
 	struct buf list = BUF_INIT(2000);
-<<<<<<< HEAD
 	const char *prefix = p->line->prefix;
 	size_t n = strlen(prefix);
 	for (const struct command *const *c = p->line->set->commands; *c; c++)
 		if (!(*c)->hidden && !strncmp((*c)->name, prefix, n) && (*c)->name[n] == ' ')
 			buf_printf(&list, "%s%s", list.n ? ", " : "", (*c)->name + n + 1);
 	fail_usage(p, _("\"%s\" needs one of: %s"), prefix, buf_str(&list));
-=======
-	size_t n = strlen(p->line->prefix);
-	for (const struct command *const *c = p->line->set->commands; *c; c++)
-		if (!(*c)->hidden && !strncmp((*c)->name, p->line->prefix, n) &&
-		    (*c)->name[n] == ' ')
-			buf_printf(&list, "%s%s", list.n ? ", " : "", (*c)->name + n + 1);
-	fail_usage(p, _("\"%s\" needs one of: %s"), p->line->prefix, buf_str(&list));
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 	buf_done(&list);
 }
 
@@ -283,11 +260,7 @@ static void finish(struct parse *p)
 	const struct command *c = p->line->command;
 	if (p->line->help)
 		return;
-<<<<<<< HEAD
 	if (p->line->prefix[0] && !p->verb_settled)
-=======
-	if (p->line->prefix && !p->verb_settled)
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 		prefix_alone(p);
 	if (c) {
 		require(p, c->args, true);
@@ -305,11 +278,7 @@ static void add_hint(struct parse *p)
 		return;
 	if (l->command)
 		err_hint(&p->err, _("muster %s --help shows what it takes"), l->command->name);
-<<<<<<< HEAD
 	else if (l->prefix[0])
-=======
-	else if (l->prefix)
->>>>>>> 07132b7 (Command table: parameters, parser, suggestions)
 		err_hint(&p->err, _("muster %s --help lists its verbs"), l->prefix);
 	else
 		err_hint(&p->err, _("muster --help lists the verbs"));
