@@ -38,6 +38,9 @@ struct http_request {
 				burst) ends it with ERR_NETWORK; 0: none */
 	bool follow_redirects; /**< at most 5, never from https to http; the bearer is dropped on
 				  another host, port or scheme */
+	/** Bytes of the larger direction, now and then; true ends the request (ERR_CANCELLED). */
+	bool (*progress)(int64_t done, int64_t total, void *arg);
+	void *progress_arg;
 };
 
 struct http_reply {

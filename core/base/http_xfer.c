@@ -165,6 +165,17 @@ static void set_rules(CURL *easy, const struct xfer_defaults *d, const struct ht
 	}
 }
 
+static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+		       curl_off_t up)
+{
+	struct xfer *x = arg;
+	bool sends = up_total > 0;
+	if (!x->progress(sends ? up : down, sends ? up_total : down_total, x->progress_arg))
+		return 0;
+	err_set(&x->err, ERR_CANCELLED, _("cancelled"));
+	return 1;
+}
+
 int xfer_init(struct xfer *x, CURL *easy, const struct xfer_defaults *d,
 	      const struct http_request *rq, struct buf *to, bool copy, struct err *err)
 {
@@ -191,6 +202,13 @@ int xfer_init(struct xfer *x, CURL *easy, const struct xfer_defaults *d,
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->max_reply);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->why);
+	if (rq->progress) {
+		x->progress = rq->progress;
+		x->progress_arg = rq->progress_arg;
+		curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(easy, CURLOPT_XFERINFODATA, x);
+	}
 	return 0;
 }
 

@@ -21,6 +21,8 @@ struct xfer {
 	struct fs_out *out;
 	size_t max_reply, got, header_bytes;
 	int timeout_ms;
+	bool (*progress)(int64_t done, int64_t total, void *arg);
+	void *progress_arg;
 	struct err err; /* set by what runs inside curl */
 	char why[CURL_ERROR_SIZE];
 };

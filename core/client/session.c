@@ -91,6 +91,8 @@ struct http_request session_http_request(const struct session *s, const struct s
 		.timeout_ms = timeout_ms,
 		.idle_timeout_ms = file ? 60000 : 0,
 		.follow_redirects = rq->save_file != NULL,
+		.progress = rq->progress,
+		.progress_arg = rq->progress_arg,
 	};
 }
 

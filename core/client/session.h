@@ -25,6 +25,8 @@ struct session_request {
 	int timeout_ms;	       /**< of one attempt; 0: 60 s, none for files */
 	bool repeatable;       /**< a POST that may be repeated; GET, PUT and DELETE always may */
 	bool anonymous;	       /**< without token */
+	bool (*progress)(int64_t done, int64_t total, void *arg); /**< http.h; blocking only */
+	void *progress_arg;
 	bool once; /**< never repeat on 5xx or network trouble (long polls do that themselves) */
 };
 

@@ -1,0 +1,273 @@
+#include "core/client/send.h"
+
+#include "core/base/fs.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/deliver.h"
+#include "core/client/media.h"
+#include "core/client/util.h"
+#include "core/matrix/message.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+/* Stands in a stored message until its file is uploaded. */
+static const char PENDING_URL[] = "mxc://pending.invalid/upload";
+
+static int on_sender(const struct store_event *e, void *arg)
+{
+	*(char **)arg = span_dup(e->sender);
+	return 0;
+}
+
+/* Who wrote the message that is answered, when the cache knows. */
+static char *sender_of(struct client *c, const char *room_id, const char *event_id)
+{
+	struct store *s;
+	char *sender = NULL;
+	if (!event_id || client_store(c, &s, NULL))
+		return NULL;
+	int64_t room = store_room_find(s, span_of(room_id));
+	if (room)
+		store_event_get(s, room, span_of(event_id), on_sender, &sender);
+	return sender;
+}
+
+static void merge_extra(json_t *content, const json_t *extra)
+{
+	if (extra)
+		json_object_update(content, (json_t *)extra);
+}
+
+/* The script's id for one of several events of a send. */
+static char *part_txn(const struct send_request *rq, int part, const char *kind)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	if (!rq->txn_id)
+		return NULL;
+	buf_put_str(&b, rq->txn_id);
+	if (rq->part)
+		buf_printf(&b, ".%d", rq->part);
+	if (part)
+		buf_printf(&b, ".%s%d", kind, part);
+	return buf_take(&b);
+}
+
+static int deliver_one(struct client *c, const struct delivery *d, client_row_fn *fn, void *arg,
+		       int *ret_pending, struct err *err)
+{
+	JSON_AUTO json_t *row = NULL;
+	int rc = deliver(c, d, &row, err);
+	if (row && (rc == 0 || rc == ERR_PENDING)) {
+		int stop = fn(row, arg);
+		if (stop)
+			return stop;
+	}
+	if (rc == ERR_PENDING) {
+		++*ret_pending;
+		return 0;
+	}
+	return rc;
+}
+
+static int send_text(struct client *c, const struct send_request *rq,
+		     const struct message_context *at, client_row_fn *fn, void *arg, int *pending,
+		     struct err *err)
+{
+	JSON_AUTO json_t *content = NULL;
+	AUTO_FREE char *txn = part_txn(rq, 0, "");
+	AUTO_FREE char *body = span_dup(span_head(rq->text, 200));
+	struct message_draft draft = {
+		.msgtype = rq->notice  ? "m.notice"
+			   : rq->emote ? "m.emote"
+				       : "m.text",
+		.text = rq->text,
+		.markdown = rq->format == SEND_MARKDOWN,
+		.at = *at,
+	};
+	int rc = message_text(&draft, &content, err);
+	if (rc)
+		return rc;
+	merge_extra(content, rq->extra);
+	struct delivery d = {
+		.room_id = rq->room_id,
+		.type = "m.room.message",
+		.content = content,
+		.body = body,
+		.txn_id = txn,
+		.queue = rq->queue,
+	};
+	return deliver_one(c, &d, fn, arg, pending, err);
+}
+
+static int send_file(struct client *c, const struct send_request *rq, const char *path, int part,
+		     const struct message_context *at, client_row_fn *fn, void *arg, int *pending,
+		     struct err *err)
+{
+	JSON_AUTO json_t *content = NULL;
+	AUTO_FREE char *txn = part_txn(rq, part, "f");
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return err_errno(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, _("%s is not a file"), path);
+	struct file_draft draft = {
+		.url = PENDING_URL,
+		.filename = span_of(fs_basename(path)),
+		.mimetype = media_type_of(path),
+		.size = st.st_size,
+		.duration_ms = -1,
+		.width = -1,
+		.height = -1,
+		.at = *at,
+	};
+	int rc = message_file(&draft, &content, err);
+	if (rc)
+		return rc;
+	merge_extra(content, rq->extra);
+	struct delivery d = {
+		.room_id = rq->room_id,
+		.type = "m.room.message",
+		.content = content,
+		.file = path,
+		.body = fs_basename(path),
+		.txn_id = txn,
+		.queue = rq->queue,
+		.progress = rq->progress,
+		.progress_arg = rq->progress_arg,
+	};
+	return deliver_one(c, &d, fn, arg, pending, err);
+}
+
+int client_send(struct client *c, const struct send_request *rq, client_row_fn *fn, void *arg,
+		struct err *err)
+{
+	AUTO_FREE char *replied = sender_of(c, rq->room_id, rq->reply_to);
+	struct message_context at = {
+		.reply_to = rq->reply_to,
+		.reply_sender = replied,
+		.self = client_account(c)->user_id,
+		.thread = rq->thread,
+		.mentions = rq->mentions,
+	};
+	int rc = 0, pending = 0, part = 0;
+	if (rq->at) {
+		err_set(err, ERR_UNSUPPORTED, _("Sending at a later time is not possible yet"));
+		err_hint(err, _("use at(1) or cron with muster send"));
+		return ERR_UNSUPPORTED;
+	}
+	if (!rq->text.n && !(rq->files && *rq->files))
+		return err_set(err, ERR_USAGE, _("There is nothing to send"));
+	if (rq->text.n)
+		rc = send_text(c, rq, &at, fn, arg, &pending, err);
+	for (const char *const *f = rq->files; !rc && f && *f; f++)
+		rc = send_file(c, rq, *f, ++part, &at, fn, arg, &pending, err);
+	if (!rc && pending)
+		return err && err->code == ERR_PENDING
+			       ? ERR_PENDING
+			       : err_set(err, ERR_PENDING, _("queued until the network is back"));
+	return rc;
+}
+
+int client_send_event(struct client *c, const char *room_id, const char *type,
+		      const json_t *content, const char *txn_id, bool queue, json_t **ret,
+		      struct err *err)
+{
+	struct delivery d = {
+		.room_id = room_id,
+		.type = type,
+		.content = content,
+		.txn_id = txn_id,
+		.queue = queue,
+	};
+	return deliver(c, &d, ret, err);
+}
+
+struct own_reaction {
+	const char *own;
+	const char *key;
+	char *event_id;
+};
+
+static int on_reaction(const struct store_event *e, void *arg)
+{
+	struct own_reaction *r = arg;
+	JSON_AUTO json_t *ev = NULL;
+	if (!span_eq_str(e->sender, r->own) || e->redacted_by.p ||
+	    json_parse_object(e->json, &ev, NULL))
+		return 0;
+	json_t *rel = json_get_object(json_get_object(ev, "content"), "m.relates_to");
+	const char *key = json_get_str(rel, "key");
+	if (!key || strcmp(key, r->key) != 0)
+		return 0;
+	r->event_id = span_dup(e->event_id);
+	return 1;
+}
+
+static json_t *existing_reaction(struct client *c, const char *room_id, const char *event_id,
+				 const char *key)
+{
+	struct own_reaction r = {client_account(c)->user_id, key, NULL};
+	struct store *s;
+	if (client_store(c, &s, NULL))
+		return NULL;
+	int64_t room = store_room_find(s, span_of(room_id));
+	if (room)
+		store_events_related(s, room, span_of(event_id), "m.annotation", on_reaction, &r);
+	if (!r.event_id)
+		return NULL;
+	json_t *row = json_pack("{s:s, s:s, s:n, s:s, s:b}", "event_id", r.event_id, "room_id",
+				room_id, "txn_id", "state", "sent", "existing", 1);
+	mem_free(r.event_id);
+	return row;
+}
+
+int client_react(struct client *c, const char *room_id, const char *event_id, const char *key,
+		 const char *txn_id, json_t **ret, struct err *err)
+{
+	struct err e = {0};
+	if (!*key || strlen(key) > 255)
+		return err_set(err, ERR_USAGE, _("A reaction has 1 to 255 bytes"));
+	if ((*ret = existing_reaction(c, room_id, event_id, key)) != NULL)
+		return 0;
+	JSON_AUTO json_t *content = message_reaction(event_id, key);
+	int rc = client_send_event(c, room_id, "m.reaction", content, txn_id, false, ret, &e);
+	if (rc && strcmp(e.errcode, "M_DUPLICATE_ANNOTATION") == 0) {
+		*ret = json_pack("{s:n, s:s, s:n, s:s, s:b}", "event_id", "room_id", room_id,
+				 "txn_id", "state", "sent", "existing", 1);
+		return 0;
+	}
+	if (rc && err)
+		*err = e;
+	return rc;
+}
+
+int client_edit(struct client *c, const char *room_id, const char *event_id,
+		enum send_format format, struct span text, const char *txn_id, json_t **ret,
+		struct err *err)
+{
+	json_t *content = NULL;
+	struct message_draft draft = {
+		.msgtype = "m.text",
+		.text = text,
+		.markdown = format == SEND_MARKDOWN,
+	};
+	int rc = message_text(&draft, &content, err);
+	if (rc)
+		return rc;
+	JSON_AUTO json_t *edit = message_edit(event_id, content);
+	return client_send_event(c, room_id, "m.room.message", edit, txn_id, false, ret, err);
+}
+
+int client_delete(struct client *c, const char *room_id, const char *event_id, const char *reason,
+		  const char *txn_id, json_t **ret, struct err *err)
+{
+	struct delivery d = {
+		.room_id = room_id,
+		.type = "m.room.redaction",
+		.target = event_id,
+		.reason = reason,
+		.txn_id = txn_id,
+	};
+	return deliver(c, &d, ret, err);
+}
