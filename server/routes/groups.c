@@ -4,6 +4,7 @@
 extern const struct route discovery_routes[];
 extern const struct route login_routes[];
 extern const struct route register_routes[];
+extern const struct route admin_routes[];
 extern const struct route profile_routes[];
 extern const struct route devices_routes[];
 extern const struct route account_routes[];
@@ -32,6 +33,7 @@ const struct route *const route_groups[] = {
 	discovery_routes,
 	login_routes,
 	register_routes,
+	admin_routes,
 	profile_routes,
 	devices_routes,
 	account_routes,

@@ -1,0 +1,105 @@
+/*
+ * serve --init and serve --check.
+ */
+#include "core/base/i18n.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "server/admin.h"
+#include "server/config.h"
+#include "server/data.h"
+#include "server/http/httpd.h"
+#include "server/serve.h"
+
+static int settle_name(const struct server_config *c, char *ret_name, struct err *err)
+{
+	struct fs_lock *lock = NULL;
+	struct db *db = NULL;
+	int rc = data_lock(c->data_dir, &lock, err);
+	if (!rc)
+		rc = db_open_offline(c->data_dir, &db, err);
+	if (!rc)
+		rc = data_name(db, c->server_name, true, ret_name, err);
+	if (!rc &&
+	    sql_get_i64(SQL(db_reader(db), "SELECT count(*) FROM users WHERE admin=1"), 0) > 0) {
+		rc = err_set(err, ERR_CONFLICT, _("%s has an administrator already"), c->data_dir);
+		err_hint(err, _("start it with \"muster serve --data %s\""), c->data_dir);
+	}
+	db_close(db);
+	fs_unlock(lock);
+	return rc;
+}
+
+int serve_init(const struct serve_options *opt, json_t **ret, struct err *err)
+{
+	struct server_config c = {0};
+	char name[SERVER_NAME_SIZE];
+	JSON_AUTO json_t *args = json_pack("{s:s,s:b}", "user", "admin", "admin", 1);
+	json_t *made = NULL;
+	int rc = config_load(opt, &c, err);
+	if (!rc)
+		rc = settle_name(&c, name, err);
+	if (!rc)
+		rc = admin_offline(c.data_dir, "user.add", args, &made, err);
+	if (!rc)
+		*ret = json_pack("{s:s,s:s,s:O,s:O}", "data", c.data_dir, "server_name", name,
+				 "user_id", json_object_get(made, "user_id"), "password",
+				 json_object_get(made, "password"));
+	json_decref(made);
+	config_done(&c);
+	return rc;
+}
+
+static int check_tls(const struct server_config *c, struct err *err)
+{
+	struct httpd_options opt = {0};
+	struct httpd_handler none = {0};
+	if (!c->tls_cert)
+		return 0;
+	struct loop *l = loop_new();
+	struct httpd *h = httpd_new(l, &opt, &none, NULL);
+	int rc = httpd_tls_load(h, c->tls_cert, c->tls_key, err);
+	httpd_free(h);
+	loop_free(l);
+	return rc;
+}
+
+/* A folder that is not there is fine: the first start makes it. */
+static int check_data(const struct server_config *c, json_t **ret, struct err *err)
+{
+	AUTO_FREE char *file = fs_join(c->data_dir, "muster.db");
+	if (!fs_exists(file)) {
+		*ret = json_pack("{s:s}", "integrity", "new");
+		return 0;
+	}
+	int rc = admin_offline(c->data_dir, "check", NULL, ret, err);
+	if (!rc && !json_get_bool(*ret, "ok", false)) {
+		rc = err_set(err, ERR_FAILED, _("The database is damaged: %s"),
+			     json_get_str(*ret, "integrity"));
+		json_decref(*ret);
+		*ret = NULL;
+	}
+	return rc;
+}
+
+int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
+{
+	struct server_config c = {0};
+	json_t *data = NULL;
+	int rc = config_load(opt, &c, err);
+	if (!rc)
+		rc = check_tls(&c, err);
+	if (!rc)
+		rc = check_data(&c, &data, err);
+	if (!rc) {
+		char listen[80];
+		bool v6 = strchr(c.listen_addr, ':') != NULL;
+		snprintf(listen, sizeof(listen), "%s%s%s:%d", v6 ? "[" : "", c.listen_addr,
+			 v6 ? "]" : "", c.listen_port);
+		*ret = json_pack("{s:b,s:s,s:s,s:s?,s:O}", "ok", 1, "listen", listen, "data",
+				 c.data_dir, "server_name", c.server_name, "integrity",
+				 json_object_get(data, "integrity"));
+	}
+	json_decref(data);
+	config_done(&c);
+	return rc;
+}
