@@ -35,7 +35,7 @@ int serve_init(const struct serve_options *opt, json_t **ret, struct err *err)
 	char name[SERVER_NAME_SIZE];
 	JSON_AUTO json_t *args = json_pack("{s:s,s:b}", "user", "admin", "admin", 1);
 	json_t *made = NULL;
-	int rc = config_load(opt, &c, err);
+	int rc = serve_config_load(opt, &c, err);
 	if (!rc)
 		rc = settle_name(&c, name, err);
 	if (!rc)
@@ -45,7 +45,7 @@ int serve_init(const struct serve_options *opt, json_t **ret, struct err *err)
 				 "user_id", json_object_get(made, "user_id"), "password",
 				 json_object_get(made, "password"));
 	json_decref(made);
-	config_done(&c);
+	serve_config_done(&c);
 	return rc;
 }
 
@@ -85,7 +85,7 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
 	json_t *data = NULL;
-	int rc = config_load(opt, &c, err);
+	int rc = serve_config_load(opt, &c, err);
 	if (!rc)
 		rc = check_tls(&c, err);
 	if (!rc)
@@ -100,6 +100,6 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 				 json_object_get(data, "integrity"));
 	}
 	json_decref(data);
-	config_done(&c);
+	serve_config_done(&c);
 	return rc;
 }
