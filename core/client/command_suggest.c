@@ -1,6 +1,8 @@
 /* "Did you mean": the nearest name to what was typed. */
 #include "core/client/command.h"
 
+#include "core/base/mem.h"
+
 #include <ctype.h>
 
 #define WORD_MAX 40
@@ -82,10 +84,8 @@ static void consider_verb(struct nearest *n, const struct command *c)
 /* "create room", or "invite" alone: right words in another shape. */
 static const char *by_words(const struct command_set *set, const char *first, const char *second)
 {
-	char swapped[2 * WORD_MAX + 2] = "";
+	AUTO_FREE char *swapped = second ? mem_printf("%s %s", second, first) : mem_strdup("");
 	const char *found = NULL;
-	if (second && strlen(first) + strlen(second) < sizeof(swapped) - 1)
-		snprintf(swapped, sizeof(swapped), "%s %s", second, first);
 	for (const struct command *const *c = set->commands; *c; c++) {
 		if ((*c)->hidden)
 			continue;
