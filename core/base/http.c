@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <uv.h>
 
 struct http {
@@ -44,6 +45,8 @@ struct http_sock {
 
 static void global_init(void)
 {
+	/* curl cannot fend it off from TLS sockets without touching signals at each call. */
+	signal(SIGPIPE, SIG_IGN);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		log_error("the HTTP library cannot start");
 		abort();

@@ -16,7 +16,10 @@
 #define LIMIT_DOWNLOAD (1u << 30)	  /* a file the client downloads */
 #define LIMIT_JSON_DEPTH 64		  /* nesting in a request or an event */
 #define LIMIT_WS_MESSAGE (4u << 20)	  /* one WebSocket message */
-#define LIMIT_CSV_BYTES (16u << 20)	  /* a roster file */
+#define LIMIT_WS_QUEUE (8u << 20)	  /* unsent bytes of one WebSocket */
+#define LIMIT_WS_PATH 2000	    /* path and query of its address: libwebsockets cuts at 2048 */
+#define LIMIT_WS_HOST 110	    /* its host and port: libwebsockets cuts at 128 */
+#define LIMIT_CSV_BYTES (16u << 20) /* a roster file */
 #define LIMIT_CSV_CELLS (1u << 20)
 #define LIMIT_CSV_COLUMNS 256
 #define LIMIT_CONFIG_BYTES (1u << 20)
