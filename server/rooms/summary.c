@@ -102,6 +102,30 @@ bool room_summary_is_open(const json_t *summary)
 			 strcmp(rule, "knock_restricted") == 0));
 }
 
+/* Is the person in one of the rooms whose members may join? */
+static bool in_allowed_room(struct sql *db, const json_t *summary, int64_t user_nid)
+{
+	size_t i;
+	json_t *v;
+	int64_t nid;
+	json_array_foreach (json_get_array(summary, "allowed_room_ids"), i, v)
+		if (!room_find(db, span_of(json_string_value(v)), &nid, NULL) &&
+		    room_membership(db, nid, user_nid) == MEMBERSHIP_JOIN)
+			return true;
+	return false;
+}
+
+bool room_summary_visible(struct sql *db, const json_t *summary, int64_t room_nid, int64_t user_nid)
+{
+	if (room_summary_is_open(summary))
+		return true;
+	if (!user_nid)
+		return false;
+	enum membership is = room_membership(db, room_nid, user_nid);
+	return is == MEMBERSHIP_JOIN || is == MEMBERSHIP_INVITE || is == MEMBERSHIP_KNOCK ||
+	       (is != MEMBERSHIP_BAN && in_allowed_room(db, summary, user_nid));
+}
+
 /* Does `text` begin with `term`, in lower case? */
 static bool starts(struct span text, struct span term)
 {

@@ -17,6 +17,13 @@
 json_t *room_summary(struct sql *db, int64_t room_nid, bool more);
 /** May somebody who is not in the room see its summary? */
 bool room_summary_is_open(const json_t *summary);
+/**
+ * May this person (0: nobody) see it? Members and invited people may, whoever
+ * could join or ask to join, and everybody where history is world-readable.
+ * `summary` was made with `more`.
+ */
+bool room_summary_visible(struct sql *db, const json_t *summary, int64_t room_nid,
+			  int64_t user_nid);
 /** Does the name, topic or alias hold `term` (a search without regard to case)? */
 bool room_summary_matches(const json_t *summary, const char *term);
 

@@ -13,6 +13,7 @@ extern const struct route membership_routes[];
 extern const struct route send_routes[];
 extern const struct route state_put_routes[];
 extern const struct route redact_routes[];
+extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
 extern const struct route directory_routes[];
 extern const struct route sync_routes[];
@@ -42,6 +43,7 @@ const struct route *const route_groups[] = {
 	send_routes,
 	state_put_routes,
 	redact_routes,
+	hierarchy_routes,
 	public_rooms_routes,
 	directory_routes,
 	sync_routes,

@@ -171,19 +171,6 @@ static void put_listed(struct rq *rq)
 
 /* --- one room --- */
 
-/* Is the requester in one of the rooms whose members may join? */
-static bool in_allowed_room(struct rq *rq, struct sql *db, const json_t *summary)
-{
-	size_t i;
-	json_t *v;
-	int64_t nid;
-	json_array_foreach (json_get_array(summary, "allowed_room_ids"), i, v)
-		if (!room_find(db, span_of(json_string_value(v)), &nid, NULL) &&
-		    room_membership(db, nid, rq->who.user_nid) == MEMBERSHIP_JOIN)
-			return true;
-	return false;
-}
-
 static void get_summary(struct rq *rq)
 {
 	struct sql *db = db_reader(rq->srv->db);
@@ -191,18 +178,15 @@ static void get_summary(struct rq *rq)
 	int rc = span_starts(rq->param[0], "#") ? alias_find(db, rq->param[0], &nid, NULL)
 						: room_find(db, rq->param[0], &nid, NULL);
 	json_t *summary = rc ? NULL : room_summary(db, nid, true);
-	enum membership is = MEMBERSHIP_LEAVE;
-	if (summary && rq->who.user_nid)
-		is = room_membership(db, nid, rq->who.user_nid);
-	bool inside = is == MEMBERSHIP_JOIN || is == MEMBERSHIP_INVITE || is == MEMBERSHIP_KNOCK;
-	if (!summary || (!inside && !room_summary_is_open(summary) &&
-			 !(rq->who.user_nid && in_allowed_room(rq, db, summary)))) {
+	if (!summary || !room_summary_visible(db, summary, nid, rq->who.user_nid)) {
 		json_decref(summary);
 		rq_error(rq, 404, "M_NOT_FOUND", "%s", _("There is no such room"));
 		return;
 	}
 	if (rq->who.user_nid)
-		json_object_set_new(summary, "membership", json_string(membership_name(is)));
+		json_object_set_new(summary, "membership",
+				    json_string(membership_name(
+					    room_membership(db, nid, rq->who.user_nid))));
 	rq_json(rq, 200, summary);
 }
 

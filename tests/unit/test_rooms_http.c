@@ -345,6 +345,70 @@ static void test_summary(void **state)
 	json_decref(test_json(&t, 200, "GET", at("%s%s", summary, shut), alice, NULL));
 }
 
+/* The names of a hierarchy's rooms, joined by spaces. */
+static char *walk(const char *where, const char *token, char **ret_next)
+{
+	json_t *j = test_json(&t, 200, "GET", where, token, NULL), *room;
+	struct buf b = BUF_INIT(1000);
+	size_t i;
+	json_array_foreach (json_object_get(j, "rooms"), i, room)
+		buf_printf(&b, "%s%s", i ? " " : "", json_get_str(room, "name"));
+	if (ret_next)
+		*ret_next = mem_strdup(json_get_str(j, "next_batch"));
+	json_decref(j);
+	return buf_take(&b);
+}
+
+static void add_child(const char *space, const char *child, const char *more)
+{
+	AUTO_FREE char *body = mem_printf("{\"via\":[\"x\"]%s}", more);
+	mem_free(put(at(V3 "rooms/%s/state/m.space.child/%s", space, child), alice, body));
+}
+
+static void test_hierarchy(void **state)
+{
+	(void)state;
+	AUTO_FREE char *top = make_room(alice, "{\"name\":\"top\",\"preset\":\"public_chat\","
+					       "\"creation_content\":{\"type\":\"m.space\"}}");
+	AUTO_FREE char *sub = make_room(alice, "{\"name\":\"sub\",\"preset\":\"public_chat\","
+					       "\"creation_content\":{\"type\":\"m.space\"}}");
+	AUTO_FREE char *a = make_room(alice, "{\"name\":\"a\",\"preset\":\"public_chat\"}");
+	AUTO_FREE char *b = make_room(alice, "{\"name\":\"b\"}");
+	AUTO_FREE char *c = make_room(alice, "{\"name\":\"c\",\"preset\":\"public_chat\"}");
+	add_child(top, c, "");
+	add_child(top, sub, ",\"order\":\"b\",\"suggested\":true");
+	add_child(top, a, ",\"order\":\"a\"");
+	add_child(sub, b, "");
+	add_child(sub, top, ""); /* a cycle */
+	add_child(sub, "!none:x", "");
+	AUTO_FREE char *where = mem_printf("/_matrix/client/v1/rooms/%s/hierarchy", top);
+	char *next, *got = walk(where, alice, &next);
+	assert_string_equal(got, "top a sub b c");
+	assert_null(next);
+	mem_free(got);
+	got = walk(where, bob, NULL); /* b is private */
+	assert_string_equal(got, "top a sub c");
+	mem_free(got);
+	got = walk(at("%s?max_depth=1", where), alice, NULL);
+	assert_string_equal(got, "top a sub c");
+	mem_free(got);
+	got = walk(at("%s?suggested_only=true", where), alice, NULL);
+	assert_string_equal(got, "top sub");
+	mem_free(got);
+	got = walk(at("%s?limit=2", where), alice, &next);
+	assert_string_equal(got, "top a");
+	mem_free(got);
+	got = walk(at("%s?limit=3&from=%s", where, next), alice, NULL);
+	assert_string_equal(got, "sub b c");
+	mem_free(got);
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", at("%s?max_depth=1&from=%s", where, next),
+		   alice, NULL);
+	mem_free(next);
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", at("%s?from=h1", where), alice, NULL);
+	test_error(&t, 403, "M_FORBIDDEN", "GET", at("/_matrix/client/v1/rooms/%s/hierarchy", b),
+		   bob, NULL);
+}
+
 /* What was acknowledged is there after the next start. */
 static void test_restart(void **state)
 {
@@ -366,7 +430,7 @@ int main(void)
 		cmocka_unit_test(test_redact),	     cmocka_unit_test(test_membership),
 		cmocka_unit_test(test_knock),	     cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_public_rooms), cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_hierarchy),    cmocka_unit_test(test_restart),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
