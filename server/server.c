@@ -9,6 +9,7 @@
 #include "server/address.h"
 #include "server/config.h"
 #include "server/data.h"
+#include "server/media/media.h"
 #include "server/routes/route.h"
 #include "server/routes/router.h"
 #include "server/sync/hub.h"
@@ -43,6 +44,8 @@ static int open_data(struct running *r, struct err *err)
 	db_close(offline);
 	if (!rc)
 		rc = db_open(r->s.loop, r->config.data_dir, on_commit, &r->s, &r->s.db, err);
+	if (!rc)
+		rc = media_open(r->s.loop, r->config.data_dir, &r->s.media, err);
 	return rc ? rc : hub_load(r->s.hub, r->s.db, err);
 }
 
@@ -88,7 +91,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 }
 
 /*
- * Replies to what was accepted still go out: passwords, waiting syncs and the
+ * Replies to what was accepted still go out: passwords, files, waiting syncs and the
  * writer's jobs finish first, then the front ends its connections.
  */
 void server_stop(struct server *srv)
@@ -97,12 +100,14 @@ void server_stop(struct server *srv)
 		return;
 	struct running *r = CONTAINER_OF(srv, struct running, s);
 	accounts_finish(srv->accounts);
+	media_finish(srv->media);
 	hub_stop(srv->hub);
 	db_finish(srv->db);
 	if (srv->httpd)
 		httpd_free(srv->httpd);
 	db_close(srv->db);
 	hub_free(srv->hub);
+	media_free(srv->media);
 	router_free(srv->router);
 	uia_free(srv->uia);
 	accounts_free(srv->accounts);

@@ -30,6 +30,7 @@ struct server_config {
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
 				  rooms */
 	int64_t max_upload;
+	bool open_media; /**< the old download addresses ask for no token */
 };
 
 struct server {

@@ -1,11 +1,14 @@
 #include "core/base/crypto.h"
 
+#include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +41,32 @@ void crypto_sha1(struct span in, uint8_t ret[20])
 void crypto_sha256(struct span in, uint8_t ret[32])
 {
 	digest(EVP_sha256(), in, ret);
+}
+
+static int digest_stream(FILE *in, EVP_MD_CTX *ctx, uint8_t ret[32])
+{
+	AUTO_FREE char *part = mem_alloc(65536);
+	size_t n;
+	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return EIO;
+	while ((n = fread(part, 1, 65536, in)) > 0)
+		EVP_DigestUpdate(ctx, part, n);
+	if (ferror(in))
+		return errno ? errno : EIO;
+	return EVP_DigestFinal_ex(ctx, ret, NULL) == 1 ? 0 : EIO;
+}
+
+int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err)
+{
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return err_errno(err, errno, _("cannot open %s"), path);
+	setvbuf(in, NULL, _IONBF, 0);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int e = digest_stream(in, ctx, ret);
+	EVP_MD_CTX_free(ctx);
+	fclose(in);
+	return e ? err_errno(err, e, _("cannot read %s"), path) : 0;
 }
 
 bool crypto_equal(const void *a, const void *b, size_t n)

@@ -5,11 +5,14 @@
 #define MUSTER_BASE_CRYPTO_H
 
 #include "core/base/buf.h"
+#include "core/base/err.h"
 
 /** Fill with unpredictable bytes; aborts when the system has none. Any thread. */
 void crypto_random(void *p, size_t n);
 void crypto_sha1(struct span in, uint8_t ret[20]); /**< WebSocket handshake only */
 void crypto_sha256(struct span in, uint8_t ret[32]);
+/** Of a whole file, read in pieces. */
+int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err);
 /** Equal, in time that does not depend on where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 

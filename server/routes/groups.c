@@ -19,6 +19,8 @@ extern const struct route directory_routes[];
 extern const struct route sync_routes[];
 extern const struct route filter_routes[];
 extern const struct route messages_routes[];
+extern const struct route upload_routes[];
+extern const struct route download_routes[];
 extern const struct route context_routes[];
 extern const struct route members_routes[];
 extern const struct route state_get_routes[];
@@ -49,6 +51,8 @@ const struct route *const route_groups[] = {
 	sync_routes,
 	filter_routes,
 	messages_routes,
+	upload_routes,
+	download_routes,
 	context_routes,
 	members_routes,
 	state_get_routes,

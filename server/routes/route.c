@@ -130,6 +130,15 @@ static void on_error_body(int status, struct buf *body, void *arg)
 	case 503:
 		route_put_error(body, "M_LIMIT_EXCEEDED", _("Too many connections"));
 		break;
+	case 404:
+		route_put_error(body, "M_NOT_FOUND", _("The file is not there"));
+		break;
+	case 500:
+		route_put_error(body, "M_UNKNOWN", _("The server failed to do this"));
+		break;
+	case 507:
+		route_put_error(body, "M_UNKNOWN", _("The server's disk is full"));
+		break;
 	default:
 		route_put_error(body, "M_UNRECOGNIZED", _("The request cannot be understood"));
 	}
