@@ -1,6 +1,6 @@
 #include "core/base/log.h"
 
-#include "core/base/span.h"
+#include "core/base/text.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -45,14 +45,19 @@ static void redact_after(char *line, const char *mark)
 
 static void clean(char *line)
 {
-	static const char *const marks[] = {"Bearer ",	    "mst_",	     "msr_",
-					    "mso_",	    "access_token=", "access_token\":\"",
-					    "password\":\""};
+	static const char *const marks[] = {"Bearer ",
+					    "mst_",
+					    "msr_",
+					    "mso_",
+					    "access_token=",
+					    "access_token\":\"",
+					    "access_token\": \"",
+					    "refresh_token\":\"",
+					    "refresh_token\": \"",
+					    "password\":\"",
+					    "password\": \""};
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		redact_after(line, marks[i]);
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
@@ -66,8 +71,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	clean(line);
+	/* Foreign text in it must not steer the terminal; a cut last character is shown as such. */
+	struct term_text text = text_make(span_of(line), TEXT_LINE);
 	if (sink)
-		sink(level, line, sink_arg);
+		sink(level, text.s, sink_arg);
 	else
-		fprintf(stderr, "muster: %s: %s\n", names[level], line);
+		fprintf(stderr, "muster: %s: %s\n", names[level], text.s);
+	text_done(&text);
 }

@@ -4,10 +4,12 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STMT_SLOTS 512 /* power of two; a handle uses well under half */
 
@@ -62,12 +64,27 @@ static int on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+/*
+ * SQLite would make the file with the umask's mode, and its WAL with the mode
+ * of the file; what is stored is private. Only a file that this call makes is
+ * opened and closed here: closing another would drop SQLite's own locks on it.
+ */
+static void make_private(const char *path)
+{
+	int fd = strcmp(path, ":memory:") ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+					  : -1;
+	if (fd >= 0)
+		close(fd);
+}
+
 int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err)
 {
 	struct sql *db = NEW(struct sql);
 	int open_flags = flags & SQL_READ_ONLY	 ? SQLITE_OPEN_READONLY
 			 : flags & SQL_NO_CREATE ? SQLITE_OPEN_READWRITE
 						 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	if (open_flags & SQLITE_OPEN_CREATE)
+		make_private(path);
 	int rc = sqlite3_open_v2(path, &db->db, open_flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK) {
 		char pragmas[256];
@@ -303,6 +320,7 @@ int sql_checkpoint(struct sql *db, bool truncate)
 int sql_backup(struct sql *db, const char *path, struct err *err)
 {
 	sqlite3 *to = NULL;
+	make_private(path);
 	int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_backup *copy = sqlite3_backup_init(to, "main", db->db, "main");

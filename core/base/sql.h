@@ -22,7 +22,7 @@ enum sql_flags {
 	SQL_NO_AUTOCHECKPOINT = 8, /**< somebody else calls sql_checkpoint */
 };
 
-/** Open `path` (":memory:" allowed) in WAL mode. The caller owns *ret. */
+/** Open `path` (":memory:" allowed) in WAL mode; a new file is made 0600. The caller owns *ret. */
 int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err);
 /** Close; NULL is allowed. */
 void sql_close(struct sql *db);

@@ -7,10 +7,14 @@
 
 #include "core/base/buf.h"
 #include "core/base/crypto.h"
+#include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/mem.h"
 #include "core/base/sql.h"
+
+#include <sys/stat.h>
 
 static void test_buf_cap(void **state)
 {
@@ -97,12 +101,57 @@ static void test_sql(void **state)
 	sql_close(db);
 }
 
+static void test_sql_private(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/muster-test-XXXXXX";
+	struct err e = {0};
+	struct sql *db = NULL;
+	struct stat st;
+	assert_non_null(mkdtemp(dir));
+	AUTO_FREE char *path = fs_join(dir, "db");
+	AUTO_FREE char *wal = fs_join(dir, "db-wal");
+	AUTO_FREE char *copy = fs_join(dir, "copy");
+	mode_t old = umask(0);
+	assert_int_equal(sql_open(path, 0, &db, &e), 0);
+	assert_int_equal(sql_exec(db, "CREATE TABLE t(a)", &e), 0);
+	assert_int_equal(sql_backup(db, copy, &e), 0);
+	umask(old);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(stat(copy, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	sql_close(db);
+	fs_remove_tree(dir, NULL);
+}
+
+static void keep_line(enum log_level level, const char *line, void *arg)
+{
+	(void)level;
+	snprintf(arg, 256, "%s", line);
+}
+
+static void test_log_is_clean(void **state)
+{
+	(void)state;
+	char got[256] = "";
+	log_set_sink(keep_line, got);
+	log_error("auth Bearer abc.def-1, {\"access_token\": \"xyz\"} mst_123");
+	assert_string_equal(got, "auth Bearer *********, {\"access_token\": \"***\"} mst_***");
+	log_error("%s", "a\033[2J\xC2\x9B\u202Eb\n");
+	assert_string_equal(got, "a␛[2J\uFFFD\uFFFDb↵");
+	log_set_sink(NULL, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_buf_cap),	  cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_canonical), cmocka_unit_test(test_loop),
-		cmocka_unit_test(test_sql),
+		cmocka_unit_test(test_buf_cap),	     cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_canonical),    cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_sql),	     cmocka_unit_test(test_sql_private),
+		cmocka_unit_test(test_log_is_clean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
