@@ -49,10 +49,11 @@ void hub_free(struct hub *h)
 	struct hub_user *u;
 	if (!h)
 		return;
-	for (size_t at = 0; (r = nidmap_next(&h->rooms, &at));)
-		room_free(r);
+	/* People first: they look at their memberships, which the rooms own. */
 	for (size_t at = 0; (u = nidmap_next(&h->users, &at));)
 		user_free(u);
+	for (size_t at = 0; (r = nidmap_next(&h->rooms, &at));)
+		room_free(r);
 	nidmap_done(&h->rooms);
 	nidmap_done(&h->users);
 	tail_done(&h->tail);
