@@ -124,8 +124,8 @@ const struct command_front app_front = {
 
 const char *app_setting(const struct app *app, const char *key)
 {
-	(void)app, (void)key;
-	return NULL;
+	const char *v = app->config && config_row(key) ? config_get(app->config, key, NULL) : NULL;
+	return v && *v ? v : NULL;
 }
 
 static bool says_json(const struct command_line *l)
@@ -166,7 +166,8 @@ static int64_t choose_timeout(const struct app *app)
 		return command_number(l, "timeout", 0);
 	if (waits)
 		return 0;
-	return DEFAULT_TIMEOUT_MS;
+	return app->config && config_row("timeout") ? config_int(app->config, "timeout")
+						    : DEFAULT_TIMEOUT_MS;
 }
 
 static void set_log_level(const struct app *app)
@@ -209,7 +210,7 @@ static void set_up(struct app *app)
 static int load_config(struct app *app, struct err *err)
 {
 	const struct command *c = app->line.command;
-	int rc = 0;
+	int rc = config_load(&app->config, err);
 	if (rc && c && c->group == GROUP_TOOL) {
 		report_sentence(err->msg);
 		return 0;
@@ -303,6 +304,7 @@ int app_main(int argc, char **argv)
 	}
 	bool gone = rc == COMMAND_STOP && app.out.gone;
 	client_close(app.client);
+	config_free(app.config);
 	output_done(&app.out);
 	command_line_done(&app.line);
 	if (gone)

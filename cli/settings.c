@@ -4,14 +4,13 @@
 
 const char *setting_text(const struct command_ctx *ctx, const char *key)
 {
-	(void)ctx, (void)key;
-	return NULL;
+	const char *v = ctx->config && config_row(key) ? config_get(ctx->config, key, NULL) : NULL;
+	return v && *v ? v : NULL;
 }
 
 bool setting_bool(const struct command_ctx *ctx, const char *key, bool otherwise)
 {
-	(void)ctx, (void)key;
-	return otherwise;
+	return ctx->config && config_row(key) ? config_bool(ctx->config, key) : otherwise;
 }
 
 const char *setting_ca_file(const struct command_ctx *ctx)

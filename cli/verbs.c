@@ -9,6 +9,20 @@
 	VERB(account_list)        \
 	VERB(account_use)         \
 	VERB(account_remove)      \
+	VERB(profile_show)        \
+	VERB(profile_set)         \
+	VERB(send)                \
+	VERB(read)                \
+	VERB(react)               \
+	VERB(edit)                \
+	VERB(delete)              \
+	VERB(receipts)            \
+	VERB(search)              \
+	VERB(file_get)            \
+	VERB(queue_list)          \
+	VERB(queue_run)           \
+	VERB(queue_retry)         \
+	VERB(queue_drop)          \
 	VERB(room_list)           \
 	VERB(room_create)         \
 	VERB(room_join)           \
@@ -24,10 +38,25 @@
 	VERB(room_set)            \
 	VERB(room_export)         \
 	VERB(serve)               \
+	VERB(admin_user_add)      \
+	VERB(admin_user_import)   \
+	VERB(admin_user_list)     \
+	VERB(admin_user_password) \
+	VERB(admin_user_lock)     \
+	VERB(admin_user_unlock)   \
+	VERB(admin_user_role)     \
+	VERB(admin_user_remove)   \
+	VERB(admin_invite)        \
+	VERB(admin_status)        \
+	VERB(config_list)         \
+	VERB(config_get)          \
+	VERB(config_set)          \
 	VERB(version)             \
 	VERB(completion)          \
 	VERB(schema)              \
-	VERB(help)                
+	VERB(help)                \
+	VERB(complete)            \
+	VERB(docs)
 
 #define DECLARE(name) extern const struct command verb_##name;
 VERBS(DECLARE)

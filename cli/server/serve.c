@@ -59,14 +59,14 @@ static int run_serve(struct command_ctx *ctx, struct err *err)
 	if (!opt.tls_cert != !opt.tls_key)
 		return err_set(err, ERR_USAGE, _("--tls-cert and --tls-key belong together"));
 	if (command_flag(l, "check")) {
-		int rc = err_set(err, ERR_UNSUPPORTED, "not in this build");
+		int rc = serve_check(&opt, &row, err);
 		return rc ? rc : command_row(ctx, row);
 	}
 	if (command_dry_run(ctx, NULL))
 		return 0;
 	if (!command_flag(l, "init"))
 		return serve_run(&opt, err);
-	int rc = err_set(err, ERR_UNSUPPORTED, "not in this build");
+	int rc = serve_init(&opt, &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 

@@ -1,0 +1,155 @@
+/* admin user import: many accounts from a table. */
+#include "cli/admin/admin.h"
+
+#include "core/base/csv.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
+
+/* What each column may be called, in the languages of this program. */
+static const struct {
+	const char *arg;
+	const char *const *names;
+} columns[] = {
+	{"user",
+	 (const char *const[]){"user", "username", "user_name", "login", "user_id", "matrix_id",
+			       "benutzer", "benutzername", "utilisateur", "usuario", NULL}},
+	{"name", (const char *const[]){"name", "full_name", "display_name", "displayname",
+				       "student", "nom", "nombre", "姓名", "氏名", NULL}},
+	{"email", (const char *const[]){"email", "mail", "email_address", "e_mail", "courriel",
+					"correo", "邮箱", NULL}},
+	{"external_id", (const char *const[]){"external_id", "id", "student_id", "student_number",
+					      "number", "id_number", "idnumber", "matrikelnummer",
+					      "学号", "学籍番号", NULL}},
+	{"password", (const char *const[]){"password", "passwort", "kennwort", "mot_de_passe",
+					   "contraseña", "密码", NULL}},
+};
+
+static json_t *one_user(const struct csv *t, const int at[ARRAY_LEN(columns)], size_t row)
+{
+	json_t *o = json_object();
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+		struct span v = span_trim(csv_cell(t, row, at[i]));
+		if (v.n)
+			json_object_set_new(o, columns[i].arg, json_stringn(v.p, v.n));
+	}
+	return o;
+}
+
+static int table_to_rows(const struct csv *t, json_t **ret, struct err *err)
+{
+	int at[ARRAY_LEN(columns)];
+	json_t *rows = json_array();
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		at[i] = csv_column_of(t, columns[i].names);
+	if (at[0] < 0) {
+		json_decref(rows);
+		err_set(err, ERR_INVALID, _("no column is called \"user\""));
+		err_hint(err, _("the first line names the columns: user, name, email, external_id, "
+				"password"));
+		return ERR_INVALID;
+	}
+	for (size_t r = 0; r < csv_rows(t); r++) {
+		if (span_trim(csv_cell(t, r, at[0])).n == 0) {
+			json_decref(rows);
+			return err_set(err, ERR_INVALID, _("line %d has no user name"),
+				       csv_line(t, r));
+		}
+		json_array_append_new(rows, one_user(t, at, r));
+	}
+	*ret = rows;
+	return 0;
+}
+
+static int read_table(struct command_ctx *ctx, struct csv **ret, struct err *err)
+{
+	const char *file = command_text(ctx->line, "file");
+	if (strcmp(file, "-") != 0)
+		return csv_read(file, ret, err);
+	struct buf b = BUF_INIT(LIMIT_CSV_BYTES);
+	int rc = ctx->front->input(ctx->front_arg, &b, err);
+	if (!rc)
+		rc = csv_parse(buf_span(&b), ret, err);
+	buf_done(&b);
+	return rc;
+}
+
+/* All failed is a failure, some is status 7. */
+static int verdict(const json_t *reply, struct err *err)
+{
+	long long failed = json_get_i64(reply, "failed", 0);
+	long long fine = json_get_i64(reply, "created", 0) + json_get_i64(reply, "existing", 0) +
+			 json_get_i64(reply, "updated", 0);
+	if (failed == 0)
+		return 0;
+	return err_set(err, fine ? ERR_PARTIAL : ERR_FAILED,
+		       _("%lld of %lld accounts could not be made"), failed, failed + fine);
+}
+
+static int run_import(struct command_ctx *ctx, struct err *err)
+{
+	struct csv *t = NULL;
+	json_t *rows = NULL, *reply = NULL;
+	int rc = read_table(ctx, &t, err);
+	if (!rc)
+		rc = table_to_rows(t, &rows, err);
+	csv_free(t);
+	if (rc)
+		return rc;
+	if (command_dry_run(ctx, json_pack("{s:i}", "rows", (int)json_array_size(rows)))) {
+		json_decref(rows);
+		return 0;
+	}
+	json_t *args = json_object();
+	json_object_set_new(args, "rows", rows);
+	json_object_set_new(args, "update", json_boolean(command_flag(ctx->line, "update")));
+	rc = admin_rows(ctx, "user.import", args, "users", &reply, err);
+	if (rc)
+		return rc;
+	command_say(ctx, _("%lld made, %lld there already, %lld changed, %lld failed"),
+		    (long long)json_get_i64(reply, "created", 0),
+		    (long long)json_get_i64(reply, "existing", 0),
+		    (long long)json_get_i64(reply, "updated", 0),
+		    (long long)json_get_i64(reply, "failed", 0));
+	rc = verdict(reply, err);
+	json_decref(reply);
+	return rc;
+}
+
+const struct command verb_admin_user_import = {
+	.name = "admin user import",
+	.group = GROUP_ADMIN,
+	.summary = N_("Make many accounts from a table (CSV)."),
+	.examples = EXAMPLES{{"muster admin user import class.csv --format csv > passwords.csv",
+			      N_("and keep the passwords that were made")},
+			     {"muster admin user import class.csv --update",
+			      N_("again, with changed names and e-mail addresses")},
+			     END_EXAMPLES},
+	.details = N_("The first line names the columns: user, name, email, external_id, password. "
+		      "Only user is needed; a password that is not there is made up and printed. "
+		      "It is safe to repeat: accounts that exist are left as they are, unless "
+		      "--update is given. The e-mail address counts as verified."),
+	.args = PARAMS{{.name = "file",
+			.kind = KIND_FILE,
+			.required = true,
+			.dash = true,
+			.what = N_("the table; - reads standard input")},
+		       END_PARAMS},
+	.options = PARAMS{{.name = "update",
+			   .kind = KIND_FLAG,
+			   .what = N_("change name, e-mail and outside id of accounts that exist")},
+			  OPT_DATA,
+			  END_PARAMS},
+	.keys = KEYS{KEY_USER_ID(N_("User")),
+		     {"external_id", "string", N_("Outside id"), N_("number of the person outside"),
+		      false},
+		     {"name", "string", N_("Name"), N_("the name that others see"), false},
+		     {"email", "string", N_("E-mail"), N_("e-mail address"), false},
+		     {"state", "string", N_("State"), N_("created, existing, updated or failed"),
+		      false},
+		     {"password", "string", N_("Password"),
+		      N_("the password that was made; it is told only this once"), true},
+		     {"error", "string", N_("Error"), N_("why it failed"), false},
+		     END_KEYS},
+	.exits = EXITS{{7, N_("some accounts could not be made")}, END_EXITS},
+	.run = run_import,
+};

@@ -1,0 +1,115 @@
+/* What waits to be sent: queue list, run, retry, drop. */
+#include "cli/params.h"
+#include "core/client/send.h"
+
+#define ARG_TXN                                                             \
+	{                                                                   \
+		.name = "txn", .kind = KIND_TEXT, .value = "ID",            \
+		.what = N_("transaction id of one message; all without it") \
+	}
+
+static int run_list(struct command_ctx *ctx, struct err *err)
+{
+	struct client *c;
+	int rc = command_client(ctx, &c, err);
+	return rc ? rc : client_queue_list(c, command_row_fn, ctx, err);
+}
+
+const struct command verb_queue_list = {
+	.name = "queue list",
+	.group = GROUP_MESSAGE,
+	.summary = N_("List messages that wait to be sent, and those that failed."),
+	.examples = EXAMPLES{{"muster queue list", N_("with the reason of each failure")},
+			     END_EXAMPLES},
+	.keys = KEYS{{"txn_id", "string", N_("Id"), N_("transaction id"), true},
+		     KEY_ROOM_ID,
+		     {"type", "string", NULL, N_("event type"), false},
+		     {"state", "string", N_("State"), N_("queued, sending or failed"), false},
+		     {"body", "string", N_("Text"), N_("beginning of the text"), false},
+		     {"created_ts", "time", N_("Since"), N_("when it was written"), false},
+		     {"attempts", "integer", N_("Tries"), N_("how often it was tried"), false},
+		     {"error", "string", N_("Error"), N_("why it failed"), false},
+		     END_KEYS},
+	.run = run_list,
+};
+
+static int run_queue(struct command_ctx *ctx, bool failed, struct err *err)
+{
+	struct client *c;
+	if (command_dry_run(ctx, NULL))
+		return 0;
+	int rc = command_client(ctx, &c, err);
+	return rc ? rc
+		  : client_queue_run(c, command_text(ctx->line, "txn"), failed, command_row_fn, ctx,
+				     err);
+}
+
+static int run_run(struct command_ctx *ctx, struct err *err)
+{
+	return run_queue(ctx, false, err);
+}
+
+static const struct command_exit exits[] = {{8, N_("some messages still wait")}, END_EXITS};
+
+const struct command verb_queue_run = {
+	.name = "queue run",
+	.group = GROUP_MESSAGE,
+	.summary = N_("Send what waits, in order."),
+	.examples = EXAMPLES{{"muster queue run", N_("when the network is back, or from cron")},
+			     END_EXAMPLES},
+	.args = PARAMS{ARG_TXN, END_PARAMS},
+	.keys = KEYS_SENT,
+	.exits = exits,
+	.shape = SHAPE_LINE,
+	.line = line_sent,
+	.run = run_run,
+};
+
+static int run_retry(struct command_ctx *ctx, struct err *err)
+{
+	return run_queue(ctx, true, err);
+}
+
+const struct command verb_queue_retry = {
+	.name = "queue retry",
+	.group = GROUP_MESSAGE,
+	.summary = N_("Try again what failed for good, together with what waits."),
+	.examples = EXAMPLES{{"muster queue retry", N_("all of it")}, END_EXAMPLES},
+	.args = PARAMS{ARG_TXN, END_PARAMS},
+	.keys = KEYS_SENT,
+	.exits = exits,
+	.shape = SHAPE_LINE,
+	.line = line_sent,
+	.run = run_retry,
+};
+
+static int run_drop(struct command_ctx *ctx, struct err *err)
+{
+	struct client *c;
+	int dropped = 0;
+	const char *txn = command_text(ctx->line, "txn");
+	if (command_dry_run(ctx, NULL))
+		return 0;
+	int rc = command_client(ctx, &c, err);
+	if (!rc && !txn)
+		rc = command_confirm(ctx, err, _("Forget all messages that wait to be sent?"));
+	if (!rc)
+		rc = client_queue_drop(c, txn, &dropped, err);
+	if (!rc && txn && dropped == 0)
+		rc = err_set(err, ERR_NOT_FOUND, _("no message \"%.80s\" waits"), txn);
+	return rc ? rc : command_row(ctx, json_pack("{s:i}", "dropped", dropped));
+}
+
+const struct command verb_queue_drop = {
+	.name = "queue drop",
+	.group = GROUP_MESSAGE,
+	.summary = N_("Forget messages that wait to be sent."),
+	.examples = EXAMPLES{{"muster queue drop m12345", N_("one of them")},
+			     {"muster queue drop --yes", N_("all, without a question")},
+			     END_EXAMPLES},
+	.args = PARAMS{ARG_TXN, END_PARAMS},
+	.keys = KEYS{{"dropped", "integer", N_("Forgotten"), N_("how many were forgotten"), false},
+		     END_KEYS},
+	.shape = SHAPE_RECORD,
+	.run = run_drop,
+};
