@@ -51,6 +51,7 @@
 	VERB(config_list)         \
 	VERB(config_get)          \
 	VERB(config_set)          \
+	VERB(doctor)              \
 	VERB(version)             \
 	VERB(completion)          \
 	VERB(schema)              \

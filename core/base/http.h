@@ -49,6 +49,7 @@ struct http_reply {
 	const char *content_type; /**< or "" */
 	const char *disposition;  /**< Content-Disposition or "" */
 	int retry_after_ms;	  /**< from Retry-After; 0 */
+	int64_t date_s;		  /**< the server's clock (Date), Unix seconds; 0: not said */
 	int64_t saved_bytes;	  /**< with save_file */
 };
 

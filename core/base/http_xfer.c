@@ -227,7 +227,7 @@ int xfer_finish(struct xfer *x, CURLcode code, struct http_reply *ret, struct er
 	long status = 0;
 	curl_off_t retry_s = 0;
 	const char *type = NULL;
-	struct curl_header *disposition;
+	struct curl_header *disposition, *date;
 	if (code != CURLE_OK)
 		return xfer_explain(x, code, err);
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -240,6 +240,10 @@ int xfer_finish(struct xfer *x, CURLcode code, struct http_reply *ret, struct er
 	if (curl_easy_header(x->easy, "Content-Disposition", 0, CURLH_HEADER, -1, &disposition) ==
 	    CURLHE_OK)
 		r.disposition = disposition->value;
+	if (curl_easy_header(x->easy, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK)
+		r.date_s = curl_getdate(date->value, NULL);
+	if (r.date_s < 0)
+		r.date_s = 0;
 	r.retry_after_ms = retry_s > 86400 ? 86400000 : (int)retry_s * 1000;
 	if (x->save_path && status / 100 == 2) {
 		int rc = save(x, &r, err);

@@ -1,0 +1,29 @@
+/*
+ * Checks of `muster doctor`: each looks at one thing and says what to do.
+ */
+#ifndef MUSTER_CLI_TOOL_DOCTOR_H
+#define MUSTER_CLI_TOOL_DOCTOR_H
+
+#include "core/client/command_ctx.h"
+
+/** What a check found; sentences are translated and bounded. */
+struct finding {
+	bool ok;
+	bool skipped; /**< does not apply here; counts as fine */
+	char message[600];
+	char fix[400]; /**< "" when there is nothing to do */
+};
+
+void finding_ok(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void finding_bad(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void finding_fix(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+struct check {
+	const char *name; /**< stable word */
+	void (*run)(struct command_ctx *ctx, struct finding *f);
+};
+
+/** Checks of this machine, and of the account's server; end with name NULL. */
+extern const struct check doctor_local[], doctor_server[];
+
+#endif
