@@ -64,7 +64,7 @@ static int front_client(void *arg, struct client **ret, struct err *err)
 		if (!opt.account && app->config)
 			opt.account = app_setting(app, "account");
 		if (!opt.ca_file && app->config)
-			opt.ca_file = app_setting(app, "ca_file");
+			opt.ca_file = app_setting(app, "net.ca-file");
 		int rc = client_open(&opt, &app->client, err);
 		if (rc)
 			return rc;
@@ -131,6 +131,8 @@ const char *app_setting(const struct app *app, const char *key)
 static bool says_json(const struct command_line *l)
 {
 	const char *format = command_text(l, "format");
+	if (!format)
+		format = getenv("MUSTER_FORMAT");
 	return command_flag(l, "json") || (format && !strcmp(format, "json"));
 }
 
@@ -139,14 +141,14 @@ static enum output_format choose_format(const struct app *app)
 	const char *format = command_text(&app->line, "format");
 	if (says_json(&app->line))
 		return OUTPUT_JSON;
-	return output_format_of(format ? format : app_setting(app, "format"));
+	return output_format_of(format ? format : app_setting(app, "output.format"));
 }
 
 /* NO_COLOR (no-color.org) counts when it is not empty; CLICOLOR_FORCE as well. */
 static bool choose_colour(const struct app *app)
 {
 	const char *no = getenv("NO_COLOR"), *force = getenv("CLICOLOR_FORCE");
-	const char *term = getenv("TERM"), *setting = app_setting(app, "color");
+	const char *term = getenv("TERM"), *setting = app_setting(app, "output.color");
 	if (no && *no)
 		return false;
 	if (setting && !strcmp(setting, "never"))
@@ -154,6 +156,14 @@ static bool choose_colour(const struct app *app)
 	if ((force && *force && strcmp(force, "0") != 0) || (setting && !strcmp(setting, "always")))
 		return true;
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+/* Only when somebody sits there, and not for verbs that may have to run on. */
+static const char *choose_pager(const struct app *app)
+{
+	const char *pager = getenv("PAGER"), *setting = app_setting(app, "output.pager");
+	bool wanted = !setting || strcmp(setting, "false") != 0;
+	return wanted && pager && *pager && isatty(STDIN_FILENO) ? pager : NULL;
 }
 
 static int64_t choose_timeout(const struct app *app)
@@ -166,8 +176,8 @@ static int64_t choose_timeout(const struct app *app)
 		return command_number(l, "timeout", 0);
 	if (waits)
 		return 0;
-	return app->config && config_row("timeout") ? config_int(app->config, "timeout")
-						    : DEFAULT_TIMEOUT_MS;
+	return app->config && config_row("net.timeout") ? config_int(app->config, "net.timeout")
+							: DEFAULT_TIMEOUT_MS;
 }
 
 static void set_log_level(const struct app *app)
@@ -191,6 +201,7 @@ static void set_up(struct app *app)
 	app->colour = choose_colour(app);
 	set_log_level(app);
 	output_init(&app->out, STDOUT_FILENO, format, app->colour);
+	app->out.pager = choose_pager(app);
 	app->out.command = l->command;
 	app->out.line = l;
 	app->ctx = (struct command_ctx){
@@ -239,6 +250,7 @@ static int show_help(struct app *app)
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	const struct command_line *l = &app->line;
 	output_init(&app->out, STDOUT_FILENO, OUTPUT_TABLE, false);
+	app->out.pager = choose_pager(app);
 	int width = help_width();
 	if (l->command)
 		help_put_verb(&b, l->set, l->command, width);

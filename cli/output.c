@@ -65,6 +65,31 @@ static int write_out(struct output *o, struct span s)
 	return state_of(o);
 }
 
+static bool is_long(struct span s, int fd)
+{
+	struct winsize w;
+	int lines = 0;
+	if (ioctl(fd, TIOCGWINSZ, &w) != 0 || w.ws_row == 0)
+		return false;
+	for (size_t i = 0; i < s.n && lines < w.ws_row; i++)
+		lines += s.p[i] == '\n';
+	return lines >= w.ws_row;
+}
+
+/* A whole page of text that is ours: through PAGER when it is longer than the terminal. */
+static int write_page(struct output *o, struct span s)
+{
+	if (!o->terminal || !o->pager || !is_long(s, o->fd))
+		return write_out(o, s);
+	setenv("LESS", "FRX", 0);
+	FILE *p = popen(o->pager, "w");
+	if (!p)
+		return write_out(o, s);
+	fwrite(s.p, 1, s.n, p);
+	pclose(p);
+	return state_of(o);
+}
+
 static int put_line(struct output *o, struct buf *b)
 {
 	buf_put_char(b, '\n');
@@ -143,7 +168,7 @@ int output_raw(struct output *o, struct span text)
 		return write_out(o, text);
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	text_put(&b, text, TEXT_BLOCK);
-	int rc = write_out(o, buf_span(&b));
+	int rc = write_page(o, buf_span(&b));
 	buf_done(&b);
 	return rc;
 }
@@ -153,7 +178,7 @@ int output_finish(struct output *o)
 	if (o->waiting && !state_of(o)) {
 		struct buf b = BUF_INIT(BUF_CAP_OWN);
 		output_put_table(&b, o, o->waiting);
-		write_out(o, buf_span(&b));
+		write_page(o, buf_span(&b));
 		buf_done(&b);
 	}
 	output_done(o);

@@ -22,12 +22,13 @@ struct output {
 	const struct command_line *line; /**< for verbs whose lines depend on their options */
 	bool terminal;			 /**< fd is one */
 	bool colour;
-	int width;	 /**< cells of a line; 0: no bound */
-	int64_t now_ms;	 /**< for times in tables */
-	bool head_done;	 /**< CSV, TSV: the header line is out */
-	json_t *waiting; /**< table: rows so far */
-	bool gone;	 /**< the reader closed the pipe */
-	int rc;		 /**< another write error, in `err` */
+	int width;	   /**< cells of a line; 0: no bound */
+	int64_t now_ms;	   /**< for times in tables */
+	bool head_done;	   /**< CSV, TSV: the header line is out */
+	json_t *waiting;   /**< table: rows so far */
+	const char *pager; /**< command for long text on a terminal, or NULL */
+	bool gone;	   /**< the reader closed the pipe */
+	int rc;		   /**< another write error, in `err` */
 	struct err err;
 };
 

@@ -13,8 +13,13 @@ bool setting_bool(const struct command_ctx *ctx, const char *key, bool otherwise
 	return ctx->config && config_row(key) ? config_bool(ctx->config, key) : otherwise;
 }
 
+int64_t setting_int(const struct command_ctx *ctx, const char *key, int64_t otherwise)
+{
+	return ctx->config && config_row(key) ? config_int(ctx->config, key) : otherwise;
+}
+
 const char *setting_ca_file(const struct command_ctx *ctx)
 {
 	const char *given = command_text(ctx->line, "ca-file");
-	return given ? given : setting_text(ctx, "ca_file");
+	return given ? given : setting_text(ctx, "net.ca-file");
 }

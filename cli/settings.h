@@ -9,6 +9,7 @@
 /** The value in force; NULL when it is empty or there is no such setting. Borrowed. */
 const char *setting_text(const struct command_ctx *ctx, const char *key);
 bool setting_bool(const struct command_ctx *ctx, const char *key, bool otherwise);
+int64_t setting_int(const struct command_ctx *ctx, const char *key, int64_t otherwise);
 /** --ca-file, or the setting; NULL. Borrowed. */
 const char *setting_ca_file(const struct command_ctx *ctx);
 

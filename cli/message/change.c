@@ -1,5 +1,6 @@
 /* What is done to one message: react, edit, delete. */
 #include "cli/params.h"
+#include "cli/settings.h"
 #include "core/base/limits.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
@@ -53,7 +54,9 @@ static int edit(struct command_ctx *ctx, struct client *c, const char *room, str
 	bool from_stdin;
 	json_t *row = NULL;
 	int rc = command_words(ctx, "words", &text, &from_stdin, err);
-	bool plain = command_flag(l, "text") || (from_stdin && !command_flag(l, "markdown"));
+	bool markdown = command_flag(l, "markdown") ||
+			(!from_stdin && setting_bool(ctx, "chat.markdown", true));
+	bool plain = command_flag(l, "text") || !markdown;
 	struct span s = buf_span(&text);
 	if (from_stdin && s.n && s.p[s.n - 1] == '\n')
 		s.n--;

@@ -1,5 +1,6 @@
 #include "cli/message/line.h"
 #include "cli/params.h"
+#include "cli/settings.h"
 #include "core/client/rooms.h"
 #include "core/client/timeline.h"
 
@@ -25,14 +26,15 @@ static int how_many(const struct command_ctx *ctx)
 		return 0;
 	if (command_flag(l, "follow") && (ctx->json || !command_given(l, "room")))
 		return 0;
-	return SHOWN;
+	return (int)setting_int(ctx, "chat.read-last", SHOWN);
 }
 
 static int mark_read(struct command_ctx *ctx, struct client *c, const char *room, struct err *err)
 {
 	if (!command_flag(ctx->line, "mark-read"))
 		return 0;
-	return client_mark_read(c, room, NULL, false, err);
+	return client_mark_read(c, room, NULL, setting_bool(ctx, "chat.private-receipts", false),
+				err);
 }
 
 static int run_read(struct command_ctx *ctx, struct err *err)

@@ -13,7 +13,9 @@ static enum send_format format_of(const struct command_ctx *ctx, bool from_stdin
 		return SEND_TEXT;
 	if (command_flag(l, "markdown"))
 		return SEND_MARKDOWN;
-	return from_stdin ? SEND_TEXT : SEND_MARKDOWN;
+	if (from_stdin || !setting_bool(ctx, "chat.markdown", true))
+		return SEND_TEXT;
+	return SEND_MARKDOWN;
 }
 
 /* Each line of stdin as a message of its own, as it comes. */

@@ -122,7 +122,7 @@ const struct command verb_config_get = {
 	.summary = N_("Show one setting."),
 	.examples =
 		(const struct command_example[]){
-			{"muster config get timeout", N_("the value in force")},
+			{"muster config get net.timeout", N_("the value in force")},
 			{NULL, NULL},
 		},
 	.args =
@@ -174,8 +174,8 @@ const struct command verb_config_set = {
 	.summary = N_("Change one setting in a file of settings."),
 	.examples =
 		(const struct command_example[]){
-			{"muster config set timeout 1m", N_("wait longer by default")},
-			{"muster config set timeout --unset", N_("back to the default")},
+			{"muster config set net.timeout 1m", N_("wait longer by default")},
+			{"muster config set net.timeout --unset", N_("back to the default")},
 			{NULL, NULL},
 		},
 	.details = N_("Precedence: option, environment, project file, user file, system file."),

@@ -26,6 +26,8 @@ static const struct config_row rows[] = {
 	 N_("How long a verb may take without --timeout.")},
 	{"output.format", CONFIG_CHOICE, "table", 0, 0, "table|json|csv|tsv", NULL, "MUSTER_FORMAT",
 	 N_("How verbs print their results.")},
+	{"output.color", CONFIG_CHOICE, "auto", 0, 0, "auto|always|never", NULL, NULL,
+	 N_("Colours; auto: on terminals, unless NO_COLOR is set.")},
 	{"output.pager", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
 	 N_("Page long output on a terminal through PAGER.")},
 	{NULL, CONFIG_STRING, NULL, 0, 0, NULL, NULL, NULL, NULL},
