@@ -300,8 +300,12 @@ int markdown_to_html(struct span text, struct buf *html, struct err *err)
 	if (!utf8_valid(text))
 		return err_set(err, ERR_INVALID, _("the message is not UTF-8 text"));
 	AUTO(buf_done) struct buf own = BUF_INIT(2 * LIMIT_EVENT_BYTES);
+	/* md4c 0.4.8 looks at the byte behind the text, for the ")" of a link. */
+	AUTO(buf_done) struct buf in = BUF_INIT(LIMIT_EVENT_BYTES + 16);
+	buf_put_span(&in, text);
+	buf_put(&in, "\0\0\0\0\0\0\0\0", 8);
 	struct render r = {.html = &own, .plain = BUF_INIT(4 * LIMIT_EVENT_BYTES)};
-	int rc = md_parse(text.p ? text.p : "", (MD_SIZE)text.n, &parser, &r);
+	int rc = md_parse(in.p, (MD_SIZE)text.n, &parser, &r);
 	bool plain = !r.formatted && same_words(text, buf_span(&r.plain));
 	buf_done(&r.plain);
 	if (rc)

@@ -161,6 +161,10 @@ static void test_markdown_caps(void **state)
 		buf_put_str(&in, "> ");
 	assert_int_equal(markdown_to_html(buf_span(&in), &out, &e), ERR_TOO_LARGE);
 	assert_int_equal(markdown_to_html(span_of("\xff*x*"), &out, &e), ERR_INVALID);
+	/* What stands behind the text is not looked at. */
+	buf_clear(&out);
+	assert_int_equal(markdown_to_html((struct span){"*a* [t](https://b)", 17}, &out, &e), 1);
+	assert_string_equal(buf_str(&out), "<em>a</em> [t](https://b");
 	buf_done(&in);
 	buf_done(&out);
 }

@@ -5,9 +5,7 @@
 
 #include <cmocka.h>
 
-#include "core/base/json.h"
-#include "core/base/mem.h"
-#include "core/matrix/slice.h"
+#include "tests/lib/slice_check.h"
 
 #include <string.h>
 
@@ -198,37 +196,6 @@ static json_t *random_json(int depth)
 	}
 }
 
-/* Does the slicer see in `text` what jansson made of it? */
-static void compare(struct span text, const json_t *j)
-{
-	struct slice s;
-	struct slice_item item;
-	struct err e;
-	size_t n = 0;
-	if (!json_is_object(j) && !json_is_array(j)) {
-		JSON_AUTO json_t *again = NULL;
-		assert_int_equal(json_parse(text, &again, &e), 0);
-		assert_true(json_equal(again, j));
-		return;
-	}
-	bool object = json_is_object(j);
-	assert_int_equal(slice_begin(&s, text, object ? SLICE_OBJECT : SLICE_ARRAY, &e), 0);
-	int rc;
-	while ((rc = slice_next(&s, &item, &e)) == 1) {
-		struct buf key = BUF_INIT(1000);
-		assert_true(slice_unescape(&key, item.key));
-		json_t *child = object ? json_object_get(j, buf_str(&key)) : json_array_get(j, n);
-		assert_non_null(child);
-		if (object)
-			assert_true(slice_key_is(&item, buf_str(&key)));
-		compare(item.value, child);
-		buf_done(&key);
-		n++;
-	}
-	assert_int_equal(rc, 0);
-	assert_int_equal(n, object ? json_object_size(j) : json_array_size(j));
-}
-
 static void test_against_jansson(void **state)
 {
 	(void)state;
@@ -236,7 +203,7 @@ static void test_against_jansson(void **state)
 	for (int i = 0; i < 3000; i++) {
 		JSON_AUTO json_t *j = json_pack("[o]", random_json(0));
 		char *text = json_dumps(j, flags[roll(4)]);
-		compare(span_of(text), j);
+		assert_true(slice_check(span_of(text), j));
 		free(text);
 	}
 }

@@ -1,0 +1,60 @@
+/*
+ * Any bytes as typed Markdown: what comes out holds only tags that the
+ * specification allows, with only attributes that are ours.
+ */
+#include "core/base/mem.h"
+#include "core/base/text.h"
+#include "core/matrix/html.h"
+#include "core/matrix/markdown.h"
+
+#define CAP 65536
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool allowed(struct span tag)
+{
+	static const char *const names[] = {
+		"p",  "br",	    "hr",    "em",    "strong", "del", "code", "pre",
+		"ul", "ol",	    "li",    "h1",    "h2",	"h3",  "h4",   "h5",
+		"h6", "blockquote", "table", "thead", "tbody",	"tr",  "th",   "td",
+	};
+	if (span_starts(tag, "/"))
+		tag = span_eq_str(tag, "/a") ? SPAN_LIT("p") : span_from(tag, 1);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_eq_str(tag, names[i]))
+			return true;
+	if (span_starts(tag, "a href=\"") && span_ends(tag, "\"")) {
+		struct span href = span_from(span_head(tag, tag.n - 1), 8);
+		return html_link_ok(href) && span_find(href, '"') < 0;
+	}
+	return (span_starts(tag, "ol start=\"") || span_starts(tag, "code class=\"language-")) &&
+	       span_ends(tag, "\"") && tag.p[tag.n - 2] != '=';
+}
+
+static void check(struct span html)
+{
+	ptrdiff_t at;
+	if (!utf8_valid(html))
+		abort();
+	while ((at = span_find(html, '<')) >= 0) {
+		html = span_from(html, (size_t)at + 1);
+		ptrdiff_t end = span_find(html, '>');
+		if (end < 0 || !allowed(span_head(html, (size_t)end)))
+			abort();
+		html = span_from(html, (size_t)end + 1);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = mem_dup(data, size);
+	struct buf html = BUF_INIT(CAP), text = BUF_INIT(CAP);
+	if (markdown_to_html((struct span){copy, size}, &html, NULL) == 1) {
+		check(buf_span(&html));
+		html_to_text(buf_span(&html), &text);
+	}
+	buf_done(&html);
+	buf_done(&text);
+	mem_free(copy);
+	return 0;
+}
