@@ -143,7 +143,7 @@ static void test_group(void **state)
 {
 	struct db *db = *state;
 	int fds[2];
-	char keys[300][8];
+	char keys[300][16];
 	assert_int_equal(pipe(fds), 0);
 	db_submit(db, run_block, on_done, &fds[0]);
 	for (int i = 0; i < 300; i++) {
