@@ -9,11 +9,11 @@ FUZZ_CC ?= clang
 FUZZ_DRIVER ?= $(BUILD)/tests/fuzz/replay.o
 REPLAY_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
-$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(TESTLIB_OBJ) $(BUILD)/libmuster.a
+$(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP -o $@ $< $(FUZZ_DRIVER) $(FUZZ_LINK) \
-		$(TESTLIB_OBJ) $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS) -lcmocka
+		$(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
 
 fuzz-bin: $(REPLAY_BIN)
 .SECONDARY: $(BUILD)/tests/fuzz/replay.o
