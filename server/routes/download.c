@@ -6,7 +6,6 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
-#include "server/accounts/accounts.h"
 #include "server/media/media.h"
 #include "server/media/range.h"
 #include "server/routes/route.h"
@@ -241,19 +240,11 @@ static void get_file(struct rq *rq)
 
 /*
  * The addresses before authenticated media: the specification lets them answer
- * "not found". Here a token still opens them, also one in the query, which is
- * how clients of that time send it.
+ * "not found". Here a token still opens them.
  */
 static void get_file_old(struct rq *rq)
 {
-	const char *token = rq_query(rq, "access_token");
-	bool expired_token, allowed = rq->who.user_nid || rq->srv->config->open_media;
-	if (!allowed && token) {
-		struct session *s = session_find(rq->srv, span_of(token), &expired_token);
-		allowed = s && !s->locked;
-		session_unref(s);
-	}
-	if (allowed)
+	if (rq->who.user_nid || rq->srv->config->open_media)
 		get_file(rq);
 	else
 		rq_error(rq, 404, "M_NOT_FOUND", "%s",

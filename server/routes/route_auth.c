@@ -30,18 +30,23 @@ static bool refuse(struct rq *rq, const char *errcode, const char *message, bool
 
 static bool missing(struct rq *rq)
 {
-	if (rq_query(rq, "access_token"))
-		return refuse(rq, "M_MISSING_TOKEN",
-			      _("Access tokens belong into the Authorization header, not into "
-				"the address"),
-			      false);
 	return refuse(rq, "M_MISSING_TOKEN", _("Missing access token"), false);
+}
+
+/*
+ * The header, or the query: deprecated since 1.11, yet what clients of older
+ * versions (matrix-nio 0.20) send, and those versions are announced.
+ */
+static struct span token_of(struct rq *rq)
+{
+	struct span token = bearer(rq->http);
+	return token.n ? token : span_of(rq_query(rq, "access_token"));
 }
 
 bool route_authenticate(struct rq *rq)
 {
 	enum route_auth need = rq->route->auth;
-	struct span token = need == ROUTE_OPEN ? (struct span){NULL, 0} : bearer(rq->http);
+	struct span token = need == ROUTE_OPEN ? (struct span){NULL, 0} : token_of(rq);
 	if (token.n == 0)
 		return need == ROUTE_OPEN || need == ROUTE_OPTIONAL || missing(rq);
 	bool expired = false;

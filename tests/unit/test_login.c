@@ -74,7 +74,7 @@ static void test_refused(void **state)
 		   "{\"type\":\"m.login.password\",\"user\":\"anna\"}");
 	test_error(&t, 401, "M_MISSING_TOKEN", "GET", WHOAMI, NULL, NULL);
 	test_error(&t, 401, "M_UNKNOWN_TOKEN", "GET", WHOAMI, "mst_no", NULL);
-	test_error(&t, 401, "M_MISSING_TOKEN", "GET", WHOAMI "?access_token=x", NULL, NULL);
+	test_error(&t, 401, "M_UNKNOWN_TOKEN", "GET", WHOAMI "?access_token=x", NULL, NULL);
 	test_error(&t, 404, "M_UNRECOGNIZED", "GET", "/_matrix/client/v3/nothing", NULL, NULL);
 	test_error(&t, 405, "M_UNRECOGNIZED", "DELETE", WHOAMI, NULL, NULL);
 }
