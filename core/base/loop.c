@@ -150,7 +150,9 @@ void loop_free(struct loop *l)
 		l->signals = s->next;
 		uv_close((uv_handle_t *)&s->handle, on_signal_closed);
 	}
-	uv_run(&l->uv, UV_RUN_DEFAULT);
+	/* A loop_stop that nothing was running for makes the first call return early. */
+	while (uv_run(&l->uv, UV_RUN_DEFAULT))
+		;
 	run_posted(l);
 	check(uv_loop_close(&l->uv), "close (an object on it was not freed)");
 	uv_mutex_destroy(&l->lock);

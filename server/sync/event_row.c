@@ -95,6 +95,18 @@ bool event_row_by_id(struct hub *h, int64_t room_nid, struct span event_id, stru
 	return one(h, s, l);
 }
 
+void event_tail_text(struct hub *h, struct tail_entry *t, struct span text)
+{
+	struct hub_room *r = hub_room(h, t->room_nid);
+	struct span cut = event_room_id_span(text, r->room_id);
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	buf_put(&b, text.p, cut.n ? (size_t)(cut.p - text.p) : text.n);
+	if (cut.n)
+		buf_put_span(&b, span_from(text, (size_t)(cut.p - text.p) + cut.n));
+	tail_set_text(&h->tail, t, b.p, b.n);
+	buf_done(&b);
+}
+
 void event_row_of_tail(struct hub *h, struct tail_entry *t, struct event_row *ret)
 {
 	if (t->stale || !t->extra_known) {
@@ -102,7 +114,7 @@ void event_row_of_tail(struct hub *h, struct tail_entry *t, struct event_row *re
 		struct buf extra = BUF_INIT(BUF_CAP_OWN);
 		if (event_row_at(h, t->pos, &l)) {
 			if (t->stale)
-				tail_set_text(&h->tail, t, l.v[0].text.p, l.v[0].text.n);
+				event_tail_text(h, t, l.v[0].text);
 			unsigned_put_shared(&extra, h, &l.v[0], true);
 		}
 		mem_free(t->extra);

@@ -65,6 +65,8 @@ struct span event_room_id_span(struct span text, const char *room_id);
 void event_put(struct buf *b, const struct event_row *e, const struct event_view *v);
 /** Append the stripped form: type, state_key, content, sender. */
 void event_put_stripped(struct buf *b, const struct event_row *e);
+/** Set an entry's text (copied) as the tail holds it: as /sync tells it, without room_id. */
+void event_tail_text(struct hub *h, struct tail_entry *t, struct span text);
 /** The tail's entry as a row; reads a stale text again. Borrowed from the tail. */
 void event_row_of_tail(struct hub *h, struct tail_entry *t, struct event_row *ret);
 

@@ -54,6 +54,8 @@ void hub_free(struct hub *h)
 		user_free(u);
 	for (size_t at = 0; (r = nidmap_next(&h->rooms, &at));)
 		room_free(r);
+	if (h->flush)
+		*h->flush = NULL; /* the loop may run it after us */
 	nidmap_done(&h->rooms);
 	nidmap_done(&h->users);
 	tail_done(&h->tail);
@@ -210,15 +212,8 @@ static void on_event(struct hub *h, const struct db_change *c)
 	if (!r)
 		return;
 	struct tail_entry *e = tail_add(&h->tail, c, TAIL_EVENT, r->newest);
-	struct span text = {e->text, e->text_n};
-	struct span cut = event_room_id_span(text, r->room_id);
+	event_tail_text(h, e, (struct span){e->text, e->text_n});
 	r->newest = e->seq;
-	if (cut.n) {
-		memmove((char *)cut.p, cut.p + cut.n,
-			(size_t)(text.p + text.n - cut.p - cut.n) + 1);
-		h->tail.bytes -= cut.n;
-		e->text_n -= cut.n;
-	}
 	if (!json_parse_object(span_of(c->text), &j, NULL))
 		e->ts = json_get_i64(j, "origin_server_ts", 0);
 	/* Only state that replaced something has more to say in `unsigned`. */

@@ -81,8 +81,8 @@ struct hub {
 	int typists;	    /**< in all rooms */
 	struct loop_timer *typing_timer;
 	struct hub_user *woken; /**< whose waiters are looked at in this turn of the loop */
-	bool flush_queued;
-	uint64_t turn; /**< of looking at waiters */
+	struct hub **flush;	/**< queued look at them; outlives the hub */
+	uint64_t turn;		/**< of looking at waiters */
 	bool stopping;
 	int waiting;	  /**< syncs that wait now */
 	int unread_rooms; /**< rooms with `unread` */

@@ -107,10 +107,13 @@ static void flush_user(struct hub_user *u, uint64_t turn)
 
 static void flush(void *arg)
 {
-	struct hub *h = arg;
+	struct hub **slot = arg, *h = *slot;
+	mem_free(slot);
+	if (!h)
+		return;
 	struct hub_user *u = h->woken;
 	h->woken = NULL;
-	h->flush_queued = false;
+	h->flush = NULL;
 	h->turn++;
 	while (u) {
 		struct hub_user *next = u->next_woken;
@@ -127,10 +130,10 @@ void waiters_mark(struct hub *h, struct hub_user *user)
 	user->woken = true;
 	user->next_woken = h->woken;
 	h->woken = user;
-	if (h->flush_queued)
+	if (h->flush)
 		return;
-	h->flush_queued = true;
-	loop_defer(h->loop, flush, h);
+	h->flush = mem_dup(&h, sizeof(h));
+	loop_defer(h->loop, flush, h->flush);
 }
 
 void waiters_end(struct hub *h, struct hub_user *user, int64_t device_nid)
