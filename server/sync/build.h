@@ -57,10 +57,11 @@ void build_timeline_put(struct build *x, struct hub_room *room, const struct vis
 			const struct build_timeline *t);
 /**
  * Append "state" or its modern form: everything up to the timeline's start (full) or
- * what changed in (after, start). Returns whether there were events in it.
+ * what changed in (after, start). `own_pos`, unless 0, is the person's newest
+ * member event, told even if it came after `upto`. Returns whether there were events in it.
  */
 bool build_state(struct build *x, struct hub_room *room, const struct build_timeline *t, bool full,
-		 int64_t after, int64_t upto, const struct event_list *heroes);
+		 int64_t after, int64_t upto, const struct event_list *heroes, int64_t own_pos);
 
 /** m.receipt events of one room after `since` (0: all). Returns how many. */
 int build_receipts(struct build *x, struct hub_room *room, int64_t since);

@@ -181,7 +181,7 @@ bool build_joined(struct build *x, struct hub_member *m)
 	if (full || room->member_pos > x->since)
 		put_summary(x, m, &heroes);
 	build_comma(x->b);
-	any |= build_state(x, room, &t, full, after, x->pos, heroes.n ? &heroes : NULL);
+	any |= build_state(x, room, &t, full, after, x->pos, heroes.n ? &heroes : NULL, 0);
 	any |= put_ephemeral(x, room, fresh);
 	any |= put_data(x, room, fresh);
 	put_unread(x, m);

@@ -16,21 +16,17 @@ static void put_left(struct build *x, struct hub_member *m, const struct visibil
 	struct build_timeline t;
 	bool was_in = x->since && visibility_member_at(vis, x->since) == MEMBERSHIP_JOIN;
 	bool ever = visibility_ever_joined(vis);
-	int64_t after = was_in ? x->since : ever ? 0 : m->pos - 1;
+	int64_t end = ever ? visibility_stay_end(vis) : m->pos;
+	int64_t after = was_in ? x->since : ever ? 0 : end;
 	build_comma(x->b);
 	buf_put_json_str(x->b, span_of(m->room->room_id));
 	buf_put_str(x->b, ":{");
-	build_timeline(x, m->room, vis, after, m->pos, &t);
+	build_timeline(x, m->room, vis, after, end, &t);
 	build_timeline_put(x, m->room, vis, &t);
 	build_comma(x->b);
 	/* Who was never in sees nothing of the state but the own member event. */
-	int64_t end = visibility_stay_end(vis);
-	if (!ever)
-		build_state(x, m->room, &t, false, m->pos, m->pos, NULL);
-	else if (was_in && !x->q->full_state)
-		build_state(x, m->room, &t, false, x->since, end, NULL);
-	else
-		build_state(x, m->room, &t, true, 0, end, NULL);
+	bool full = ever && (!was_in || x->q->full_state);
+	build_state(x, m->room, &t, full, after, end, NULL, m->pos);
 	buf_put_str(x->b, ",\"account_data\":{\"events\":[");
 	build_data_put(x, m->room->nid, x->f ? &x->f->room_account_data : NULL);
 	buf_put_str(x->b, "]}}");

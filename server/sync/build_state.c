@@ -151,8 +151,29 @@ static bool put(struct build *x, struct hub_room *room, const struct event_list 
 	return any;
 }
 
+/*
+ * Somebody who is outside is told why in the state, unless the timeline says
+ * it: own events of that time are no part of a contiguous timeline.
+ */
+static void add_own(struct build *x, int64_t pos, const struct build_timeline *t,
+		    struct event_list *l)
+{
+	struct event_list own = {0};
+	for (size_t i = 0; i < t->l.n; i++)
+		if (t->l.v[i].pos == pos)
+			return;
+	if (event_row_at(x->h, pos, &own)) {
+		struct event_row *old = find_key(l, 0, &own.v[0]);
+		struct event_row *to = old ? old : event_list_add(l);
+		mem_free(to->block);
+		*to = own.v[0];
+		own.v[0].block = NULL;
+	}
+	event_list_done(&own);
+}
+
 bool build_state(struct build *x, struct hub_room *room, const struct build_timeline *t, bool full,
-		 int64_t after, int64_t upto, const struct event_list *heroes)
+		 int64_t after, int64_t upto, const struct event_list *heroes, int64_t own_pos)
 {
 	struct event_list l = {0};
 	const struct event_filter *f = build_state_filter(x);
@@ -167,6 +188,8 @@ bool build_state(struct build *x, struct hub_room *room, const struct build_time
 		if (f && f->lazy_load_members)
 			lazy(x, room, t, full, end, heroes, &l);
 	}
+	if (own_pos)
+		add_own(x, own_pos, t, &l);
 	bool any = put(x, room, &l);
 	event_list_done(&l);
 	return any;

@@ -96,12 +96,16 @@ bool visibility_sees(const struct visibility *v, int64_t pos, enum visibility_su
 {
 	int member = value_at(v->member, v->member_n, pos, MEMBERSHIP_LEAVE);
 	int history = value_at(v->history, v->history_n, pos, HISTORY_SHARED);
-	if (what == SUBJECT_OWN_MEMBER || allowed(v, pos, member, history))
+	if (allowed(v, pos, member, history))
 		return true;
-	if (what != SUBJECT_HISTORY)
+	/* What changes the answer is seen when it may be seen before or after. */
+	if (what == SUBJECT_OWN_MEMBER)
+		member = value_at(v->member, v->member_n, pos - 1, MEMBERSHIP_LEAVE);
+	else if (what == SUBJECT_HISTORY)
+		history = value_at(v->history, v->history_n, pos - 1, HISTORY_SHARED);
+	else
 		return false;
-	int before = value_at(v->history, v->history_n, pos - 1, HISTORY_SHARED);
-	return allowed(v, pos, member, before);
+	return allowed(v, pos, member, history);
 }
 
 enum visibility_subject visibility_subject(const char *user_id, struct span type,

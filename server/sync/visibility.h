@@ -3,8 +3,7 @@
  * Visibility" (client-server API) that every read path uses.
  *
  * The answer depends on the room's history_visibility and the person's
- * membership at the event, and on whether the person joined later. Own member
- * events are always visible: a rejected invitation must be told somehow.
+ * membership at the event, and on whether the person joined later.
  */
 #ifndef MUSTER_SERVER_SYNC_VISIBILITY_H
 #define MUSTER_SERVER_SYNC_VISIBILITY_H

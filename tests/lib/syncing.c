@@ -18,16 +18,16 @@
 #define V3 "/_matrix/client/v3/"
 #define WAIT_MS 20000
 
-void person_new(struct test_server *t, const char *name, struct person *ret)
+void chatter_new(struct test_server *t, const char *name, struct chatter *ret)
 {
-	*ret = (struct person){.t = t};
+	*ret = (struct chatter){.t = t};
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	snprintf(ret->id, sizeof(ret->id), "@%s:%s", name, t->srv->name);
 	test_add_user(t, name, false);
 	ret->token = test_login(t, name, NULL);
 }
 
-void person_done(struct person *p)
+void chatter_done(struct chatter *p)
 {
 	mem_free(p->token);
 	p->token = NULL;
@@ -42,7 +42,7 @@ static char *quoted(const char *text)
 	return s;
 }
 
-static json_t *call(struct person *p, const char *method, const char *path, const char *body)
+static json_t *call(struct chatter *p, const char *method, const char *path, const char *body)
 {
 	json_t *j = NULL;
 	AUTO_FREE char *text = quoted(body);
@@ -54,19 +54,19 @@ static json_t *call(struct person *p, const char *method, const char *path, cons
 	return j;
 }
 
-void person_create(struct person *p, const char *body, char ret[LIMIT_ID_BYTES + 1])
+void chatter_create(struct chatter *p, const char *body, char ret[LIMIT_ID_BYTES + 1])
 {
 	JSON_AUTO json_t *j = call(p, "POST", V3 "createRoom", body);
 	snprintf(ret, LIMIT_ID_BYTES + 1, "%s", json_get_str(j, "room_id"));
 }
 
-void person_room(struct person *p, const char *room, const char *what, const char *body)
+void chatter_room(struct chatter *p, const char *room, const char *what, const char *body)
 {
 	AUTO_FREE char *path = mem_printf(V3 "rooms/%s/%s", room, what);
 	json_decref(call(p, "POST", path, body));
 }
 
-void person_say(struct person *p, const char *room, const char *text, char ret[64])
+void chatter_say(struct chatter *p, const char *room, const char *text, char ret[64])
 {
 	static int txn;
 	AUTO_FREE char *path = mem_printf(V3 "rooms/%s/send/m.room.message/t%d", room, ++txn);
@@ -76,25 +76,25 @@ void person_say(struct person *p, const char *room, const char *text, char ret[6
 		snprintf(ret, 64, "%s", json_get_str(j, "event_id"));
 }
 
-void person_state(struct person *p, const char *room, const char *type, const char *key,
-		  const char *content)
+void chatter_state(struct chatter *p, const char *room, const char *type, const char *key,
+		   const char *content)
 {
 	AUTO_FREE char *path = mem_printf(V3 "rooms/%s/state/%s/%s", room, type, key);
 	json_decref(call(p, "PUT", path, content));
 }
 
-json_t *person_get(struct person *p, const char *room, const char *rest)
+json_t *chatter_get(struct chatter *p, const char *room, const char *rest)
 {
 	AUTO_FREE char *path = mem_printf(V3 "rooms/%s/%s", room, rest);
 	return call(p, "GET", path, NULL);
 }
 
-static char *sync_path(const struct person *p, const char *query)
+static char *sync_path(const struct chatter *p, const char *query)
 {
 	return mem_printf(V3 "sync?%s%s%s", *p->since ? "since=" : "", p->since, query);
 }
 
-static json_t *moved(struct person *p, json_t *j)
+static json_t *moved(struct chatter *p, json_t *j)
 {
 	const char *next = json_get_str(j, "next_batch");
 	assert_non_null(next);
@@ -102,7 +102,7 @@ static json_t *moved(struct person *p, json_t *j)
 	return j;
 }
 
-json_t *person_sync(struct person *p, const char *query)
+json_t *chatter_sync(struct chatter *p, const char *query)
 {
 	AUTO_FREE char *path = sync_path(p, query);
 	return moved(p, call(p, "GET", path, NULL));
@@ -137,7 +137,7 @@ const char *body_at(const json_t *events, size_t at)
 }
 
 struct poll {
-	struct person *p;
+	struct chatter *p;
 	struct loop *loop;
 	struct http *http;
 	struct loop_timer *timer;
@@ -164,7 +164,7 @@ static void on_late(void *arg)
 	loop_stop(w->loop);
 }
 
-struct poll *poll_start(struct person *p, const char *query)
+struct poll *poll_start(struct chatter *p, const char *query)
 {
 	struct poll *w = NEW(struct poll);
 	AUTO_FREE char *path = sync_path(p, query);

@@ -8,30 +8,30 @@
 #include "core/base/limits.h"
 #include "tests/lib/server.h"
 
-struct person {
+struct chatter {
 	struct test_server *t;
 	char name[32], id[300];
 	char *token;
 	char since[128]; /**< of the last sync; "" before the first */
 };
 
-void person_new(struct test_server *t, const char *name, struct person *ret);
-void person_done(struct person *p);
+void chatter_new(struct test_server *t, const char *name, struct chatter *ret);
+void chatter_done(struct chatter *p);
 
 /** POST createRoom with this body; the id into `ret`. Single quotes stand for double ones in every
  * body here. */
-void person_create(struct person *p, const char *body, char ret[LIMIT_ID_BYTES + 1]);
+void chatter_create(struct chatter *p, const char *body, char ret[LIMIT_ID_BYTES + 1]);
 /** POST /rooms/{room}/{what} ("join", "leave", "invite", ...). */
-void person_room(struct person *p, const char *room, const char *what, const char *body);
+void chatter_room(struct chatter *p, const char *room, const char *what, const char *body);
 /** Send m.room.message; the event id into `ret` (may be NULL). */
-void person_say(struct person *p, const char *room, const char *text, char ret[64]);
+void chatter_say(struct chatter *p, const char *room, const char *text, char ret[64]);
 /** PUT state. */
-void person_state(struct person *p, const char *room, const char *type, const char *key,
-		  const char *content);
+void chatter_state(struct chatter *p, const char *room, const char *type, const char *key,
+		   const char *content);
 /** One /sync from where the last ended; `query` is appended ("&timeout=0..."). Owned. */
-json_t *person_sync(struct person *p, const char *query);
+json_t *chatter_sync(struct chatter *p, const char *query);
 /** GET below "/_matrix/client/v3/rooms/{room}/", 200. Owned. */
-json_t *person_get(struct person *p, const char *room, const char *rest);
+json_t *chatter_get(struct chatter *p, const char *room, const char *rest);
 
 /** rooms.{section}.{room} of a sync; borrowed, NULL when absent. */
 json_t *sync_room(const json_t *sync, const char *section, const char *room);
@@ -44,7 +44,7 @@ const char *body_at(const json_t *events, size_t at);
 
 /** A sync that waits. */
 struct poll;
-struct poll *poll_start(struct person *p, const char *query);
+struct poll *poll_start(struct chatter *p, const char *query);
 /** Until the server has `n` waiting syncs. */
 void polls_waiting(struct test_server *t, int n);
 /** Wait for its reply; moves the person's `since`. Owned. *ret_ms (may be NULL): how long it took

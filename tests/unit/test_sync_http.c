@@ -13,7 +13,7 @@
 #include <string.h>
 
 static struct test_server t;
-static struct person anna, bert, carl;
+static struct chatter anna, bert, carl;
 static char room[LIMIT_ID_BYTES + 1];
 
 static int start(void **state)
@@ -21,20 +21,20 @@ static int start(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	test_server_start(&t);
-	person_new(&t, "anna", &anna);
-	person_new(&t, "bert", &bert);
-	person_new(&t, "carl", &carl);
-	person_create(&anna, "{'preset':'public_chat','name':'Class'}", room);
-	person_room(&bert, room, "join", "{}");
+	chatter_new(&t, "anna", &anna);
+	chatter_new(&t, "bert", &bert);
+	chatter_new(&t, "carl", &carl);
+	chatter_create(&anna, "{'preset':'public_chat','name':'Class'}", room);
+	chatter_room(&bert, room, "join", "{}");
 	return 0;
 }
 
 static int stop(void **state)
 {
 	(void)state;
-	person_done(&anna);
-	person_done(&bert);
-	person_done(&carl);
+	chatter_done(&anna);
+	chatter_done(&bert);
+	chatter_done(&carl);
 	test_server_done(&t);
 	return 0;
 }
@@ -43,8 +43,8 @@ static void test_initial(void **state)
 {
 	(void)state;
 	char id[64];
-	person_say(&anna, room, "hello", id);
-	JSON_AUTO json_t *j = person_sync(&bert, "");
+	chatter_say(&anna, room, "hello", id);
+	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *r = sync_room(j, "join", room);
 	assert_non_null(r);
 	json_t *timeline = sync_events(r, "timeline");
@@ -67,7 +67,7 @@ static void test_initial(void **state)
 	assert_non_null(json_object_get(j, "device_one_time_keys_count"));
 	assert_non_null(json_object_get(j, "device_lists"));
 
-	JSON_AUTO json_t *own = person_sync(&anna, "");
+	JSON_AUTO json_t *own = chatter_sync(&anna, "");
 	timeline = sync_events(sync_room(own, "join", room), "timeline");
 	last = json_array_get(timeline, json_array_size(timeline) - 1);
 	assert_non_null(json_get_str(json_object_get(last, "unsigned"), "transaction_id"));
@@ -76,12 +76,12 @@ static void test_initial(void **state)
 static void test_incremental(void **state)
 {
 	(void)state;
-	json_decref(person_sync(&bert, ""));
-	JSON_AUTO json_t *none = person_sync(&bert, "");
+	json_decref(chatter_sync(&bert, ""));
+	JSON_AUTO json_t *none = chatter_sync(&bert, "");
 	assert_null(json_object_get(none, "rooms"));
-	person_say(&anna, room, "one", NULL);
-	person_say(&anna, room, "two", NULL);
-	JSON_AUTO json_t *j = person_sync(&bert, "");
+	chatter_say(&anna, room, "one", NULL);
+	chatter_say(&anna, room, "two", NULL);
+	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *r = sync_room(j, "join", room);
 	json_t *events = sync_events(r, "timeline");
 	assert_int_equal(json_array_size(events), 2);
@@ -95,14 +95,14 @@ static void test_incremental(void **state)
 static void test_state_in_gap(void **state)
 {
 	(void)state;
-	json_decref(person_sync(&bert, ""));
-	person_state(&anna, room, "m.room.topic", "", "{'topic':'old'}");
-	person_state(&anna, room, "m.room.topic", "", "{'topic':'new'}");
+	json_decref(chatter_sync(&bert, ""));
+	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'old'}");
+	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'new'}");
 	for (int i = 0; i < 4; i++)
-		person_say(&anna, room, "x", NULL);
+		chatter_say(&anna, room, "x", NULL);
 	JSON_AUTO json_t *j =
-		person_sync(&bert,
-			    "&filter=%7B%22room%22:%7B%22timeline%22:%7B%22limit%22:3%7D%7D%7D");
+		chatter_sync(&bert,
+			     "&filter=%7B%22room%22:%7B%22timeline%22:%7B%22limit%22:3%7D%7D%7D");
 	json_t *r = sync_room(j, "join", room);
 	assert_int_equal(json_array_size(sync_events(r, "timeline")), 3);
 	assert_true(json_is_true(json_object_get(json_object_get(r, "timeline"), "limited")));
@@ -111,8 +111,8 @@ static void test_state_in_gap(void **state)
 	json_t *topic = event_of_type(st, "m.room.topic");
 	assert_string_equal(json_get_str(json_object_get(topic, "content"), "topic"), "new");
 	/* A state event in the timeline tells what it replaced. */
-	person_state(&anna, room, "m.room.topic", "", "{'topic':'newer'}");
-	JSON_AUTO json_t *k = person_sync(&bert, "");
+	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'newer'}");
+	JSON_AUTO json_t *k = chatter_sync(&bert, "");
 	topic = event_of_type(sync_events(sync_room(k, "join", room), "timeline"), "m.room.topic");
 	json_t *prev = json_object_get(json_object_get(topic, "unsigned"), "prev_content");
 	assert_string_equal(json_get_str(prev, "topic"), "new");
@@ -123,11 +123,11 @@ static void test_state_hidden_by_filter(void **state)
 	(void)state;
 	static const char filter[] = "&filter=%7B%22room%22:%7B%22timeline%22:%7B%22types%22:[%22m."
 				     "room.message%22]%7D%7D%7D";
-	json_decref(person_sync(&bert, ""));
-	person_say(&anna, room, "before", NULL);
-	person_state(&anna, room, "m.room.topic", "", "{'topic':'hidden'}");
-	person_say(&anna, room, "after", NULL);
-	JSON_AUTO json_t *j = person_sync(&bert, filter);
+	json_decref(chatter_sync(&bert, ""));
+	chatter_say(&anna, room, "before", NULL);
+	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'hidden'}");
+	chatter_say(&anna, room, "after", NULL);
+	JSON_AUTO json_t *j = chatter_sync(&bert, filter);
 	json_t *r = sync_room(j, "join", room);
 	assert_int_equal(json_array_size(sync_events(r, "timeline")), 2);
 	assert_non_null(event_of_type(sync_events(r, "state"), "m.room.topic"));
@@ -136,15 +136,15 @@ static void test_state_hidden_by_filter(void **state)
 static void test_state_after(void **state)
 {
 	(void)state;
-	json_decref(person_sync(&bert, ""));
-	person_state(&anna, room, "m.room.topic", "", "{'topic':'after'}");
-	JSON_AUTO json_t *j = person_sync(&bert, "&use_state_after=true");
+	json_decref(chatter_sync(&bert, ""));
+	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'after'}");
+	JSON_AUTO json_t *j = chatter_sync(&bert, "&use_state_after=true");
 	json_t *r = sync_room(j, "join", room);
 	assert_non_null(event_of_type(sync_events(r, "timeline"), "m.room.topic"));
 	assert_non_null(event_of_type(sync_events(r, "state_after"), "m.room.topic"));
 	assert_null(json_object_get(r, "state"));
-	person_say(&anna, room, "x", NULL);
-	JSON_AUTO json_t *k = person_sync(&bert, "&org.matrix.msc4222.use_state_after=true");
+	chatter_say(&anna, room, "x", NULL);
+	JSON_AUTO json_t *k = chatter_sync(&bert, "&org.matrix.msc4222.use_state_after=true");
 	assert_non_null(
 		json_object_get(sync_room(k, "join", room), "org.matrix.msc4222.state_after"));
 }
@@ -153,10 +153,10 @@ static void test_woken_by_message(void **state)
 {
 	(void)state;
 	int ms;
-	json_decref(person_sync(&bert, ""));
+	json_decref(chatter_sync(&bert, ""));
 	struct poll *w = poll_start(&bert, "&timeout=30000");
 	polls_waiting(&t, 1);
-	person_say(&anna, room, "wake", NULL);
+	chatter_say(&anna, room, "wake", NULL);
 	JSON_AUTO json_t *j = poll_end(w, &ms);
 	assert_string_equal(body_at(sync_events(sync_room(j, "join", room), "timeline"), 0),
 			    "wake");
@@ -168,13 +168,13 @@ static void test_timeout(void **state)
 {
 	(void)state;
 	int ms;
-	json_decref(person_sync(&bert, ""));
+	json_decref(chatter_sync(&bert, ""));
 	struct poll *w = poll_start(&bert, "&timeout=300");
 	JSON_AUTO json_t *j = poll_end(w, &ms);
 	assert_null(json_object_get(j, "rooms"));
 	assert_true(ms >= 290);
-	person_say(&anna, room, "later", NULL);
-	JSON_AUTO json_t *k = person_sync(&bert, "");
+	chatter_say(&anna, room, "later", NULL);
+	JSON_AUTO json_t *k = chatter_sync(&bert, "");
 	assert_int_equal(json_array_size(sync_events(sync_room(k, "join", room), "timeline")), 1);
 }
 
@@ -185,19 +185,19 @@ static json_t *receipt_of(const json_t *sync, const char *event_id, const char *
 	return json_object_get(json_object_get(json_object_get(e, "content"), event_id), kind);
 }
 
-static void post_receipt(struct person *p, const char *kind, const char *id, const char *body)
+static void post_receipt(struct chatter *p, const char *kind, const char *id, const char *body)
 {
 	AUTO_FREE char *what = mem_printf("receipt/%s/%s", kind, id);
-	person_room(p, room, what, body);
+	chatter_room(p, room, what, body);
 }
 
 static void test_receipts(void **state)
 {
 	(void)state;
 	char id[64];
-	person_say(&anna, room, "read me", id);
-	json_decref(person_sync(&anna, ""));
-	json_decref(person_sync(&bert, ""));
+	chatter_say(&anna, room, "read me", id);
+	json_decref(chatter_sync(&anna, ""));
+	json_decref(chatter_sync(&bert, ""));
 	struct poll *w = poll_start(&anna, "&timeout=30000");
 	polls_waiting(&t, 1);
 	post_receipt(&bert, "m.read", id, "{}");
@@ -205,15 +205,15 @@ static void test_receipts(void **state)
 	json_t *mine = json_object_get(receipt_of(j, id, "m.read"), bert.id);
 	assert_true(json_get_i64(mine, "ts", 0) > 0);
 	assert_null(json_object_get(mine, "thread_id"));
-	JSON_AUTO json_t *own = person_sync(&bert, "");
+	JSON_AUTO json_t *own = chatter_sync(&bert, "");
 	assert_int_equal(json_get_i64(json_object_get(sync_room(own, "join", room),
 						      "unread_notifications"),
 				      "notification_count", -1),
 			 0);
 	/* An initial sync tells it too. */
-	struct person again = anna;
+	struct chatter again = anna;
 	again.since[0] = '\0';
-	JSON_AUTO json_t *first = person_sync(&again, "");
+	JSON_AUTO json_t *first = chatter_sync(&again, "");
 	assert_non_null(json_object_get(receipt_of(first, id, "m.read"), bert.id));
 }
 
@@ -221,22 +221,22 @@ static void test_private_receipt(void **state)
 {
 	(void)state;
 	char id[64];
-	person_say(&anna, room, "quietly", id);
-	json_decref(person_sync(&anna, ""));
-	json_decref(person_sync(&bert, ""));
+	chatter_say(&anna, room, "quietly", id);
+	json_decref(chatter_sync(&anna, ""));
+	json_decref(chatter_sync(&bert, ""));
 	post_receipt(&bert, "m.read.private", id, "{'thread_id':'main'}");
-	JSON_AUTO json_t *j = person_sync(&anna, "");
+	JSON_AUTO json_t *j = chatter_sync(&anna, "");
 	assert_null(sync_room(j, "join", room));
-	JSON_AUTO json_t *own = person_sync(&bert, "");
+	JSON_AUTO json_t *own = chatter_sync(&bert, "");
 	json_t *mine = json_object_get(receipt_of(own, id, "m.read.private"), bert.id);
 	assert_string_equal(json_get_str(mine, "thread_id"), "main");
-	struct person again = anna;
+	struct chatter again = anna;
 	again.since[0] = '\0';
-	JSON_AUTO json_t *first = person_sync(&again, "");
+	JSON_AUTO json_t *first = chatter_sync(&again, "");
 	assert_null(receipt_of(first, id, "m.read.private"));
 }
 
-static void put_typing(struct person *p, const char *body)
+static void put_typing(struct chatter *p, const char *body)
 {
 	AUTO_FREE char *path = mem_printf("/_matrix/client/v3/rooms/%s/typing/%s", room, p->id);
 	json_decref(test_json(&t, 200, "PUT", path, p->token, "%s", body));
@@ -253,7 +253,7 @@ static size_t typists(const json_t *sync)
 static void test_typing(void **state)
 {
 	(void)state;
-	json_decref(person_sync(&anna, ""));
+	json_decref(chatter_sync(&anna, ""));
 	struct poll *w = poll_start(&anna, "&timeout=30000");
 	polls_waiting(&t, 1);
 	put_typing(&bert, "{\"typing\":true,\"timeout\":300}");
@@ -265,11 +265,11 @@ static void test_typing(void **state)
 	assert_int_equal(typists(k), 0);
 	/* A message ends it too, and both come in one reply. */
 	put_typing(&bert, "{\"typing\":true}");
-	JSON_AUTO json_t *again = person_sync(&anna, "");
+	JSON_AUTO json_t *again = chatter_sync(&anna, "");
 	assert_int_equal(typists(again), 1);
 	w = poll_start(&anna, "&timeout=30000");
 	polls_waiting(&t, 1);
-	person_say(&bert, room, "typed", NULL);
+	chatter_say(&bert, room, "typed", NULL);
 	JSON_AUTO json_t *l = poll_end(w, NULL);
 	assert_int_equal(typists(l), 0);
 	assert_string_equal(body_at(sync_events(sync_room(l, "join", room), "timeline"), 0),
@@ -280,12 +280,12 @@ static void test_invite_and_account_data(void **state)
 {
 	(void)state;
 	char secret[LIMIT_ID_BYTES + 1];
-	person_create(&anna, "{'preset':'private_chat','name':'Staff'}", secret);
-	json_decref(person_sync(&carl, ""));
+	chatter_create(&anna, "{'preset':'private_chat','name':'Staff'}", secret);
+	json_decref(chatter_sync(&carl, ""));
 	struct poll *w = poll_start(&carl, "&timeout=30000");
 	polls_waiting(&t, 1);
 	AUTO_FREE char *body = mem_printf("{'user_id':'%s'}", carl.id);
-	person_room(&anna, secret, "invite", body);
+	chatter_room(&anna, secret, "invite", body);
 	JSON_AUTO json_t *j = poll_end(w, NULL);
 	json_t *events =
 		json_object_get(json_object_get(sync_room(j, "invite", secret), "invite_state"),
@@ -301,10 +301,11 @@ static void test_invite_and_account_data(void **state)
 		       !strcmp(json_get_str(json_array_get(events, i), "state_key"), carl.id);
 	assert_int_equal(own, 1);
 	/* Refused: it turns up as left, without the room's history. */
-	person_room(&carl, secret, "leave", "{}");
-	JSON_AUTO json_t *k = person_sync(&carl, "");
+	chatter_room(&carl, secret, "leave", "{}");
+	JSON_AUTO json_t *k = chatter_sync(&carl, "");
 	json_t *left = sync_room(k, "leave", secret);
-	assert_int_equal(json_array_size(sync_events(left, "timeline")), 1);
+	assert_int_equal(json_array_size(sync_events(left, "timeline")), 0);
+	assert_int_equal(json_array_size(sync_events(left, "state")), 1);
 
 	w = poll_start(&carl, "&timeout=30000");
 	polls_waiting(&t, 1);
@@ -321,11 +322,11 @@ static void test_redaction_while_cached(void **state)
 {
 	(void)state;
 	char id[64];
-	json_decref(person_sync(&bert, ""));
-	person_say(&anna, room, "regret", id);
+	json_decref(chatter_sync(&bert, ""));
+	chatter_say(&anna, room, "regret", id);
 	AUTO_FREE char *path = mem_printf("/_matrix/client/v3/rooms/%s/redact/%s/r1", room, id);
 	json_decref(test_json(&t, 200, "PUT", path, anna.token, "{\"reason\":\"typo\"}"));
-	JSON_AUTO json_t *j = person_sync(&bert, "");
+	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *events = sync_events(sync_room(j, "join", room), "timeline");
 	assert_int_equal(json_array_size(events), 2);
 	json_t *gone = json_array_get(events, 0);
@@ -343,14 +344,14 @@ static void test_killed_waiters(void **state)
 {
 	(void)state;
 	struct poll *w[20];
-	json_decref(person_sync(&bert, ""));
+	json_decref(chatter_sync(&bert, ""));
 	for (size_t i = 0; i < ARRAY_LEN(w); i++)
 		w[i] = poll_start(&bert, "&timeout=30000");
 	polls_waiting(&t, 20);
 	for (size_t i = 0; i < ARRAY_LEN(w); i += 2)
 		poll_kill(w[i]);
 	polls_waiting(&t, 10);
-	person_say(&anna, room, "who is left?", NULL);
+	chatter_say(&anna, room, "who is left?", NULL);
 	for (size_t i = 1; i < ARRAY_LEN(w); i += 2)
 		json_decref(poll_end(w[i], NULL));
 	polls_waiting(&t, 0);
@@ -359,15 +360,15 @@ static void test_killed_waiters(void **state)
 static void test_restart(void **state)
 {
 	(void)state;
-	json_decref(person_sync(&bert, ""));
-	person_say(&anna, room, "before the restart", NULL);
+	json_decref(chatter_sync(&bert, ""));
+	chatter_say(&anna, room, "before the restart", NULL);
 	test_server_stop(&t);
 	test_server_start(&t);
-	JSON_AUTO json_t *j = person_sync(&bert, "");
+	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *events = sync_events(sync_room(j, "join", room), "timeline");
 	assert_int_equal(json_array_size(events), 1);
 	assert_string_equal(body_at(events, 0), "before the restart");
-	JSON_AUTO json_t *k = person_sync(&bert, "");
+	JSON_AUTO json_t *k = chatter_sync(&bert, "");
 	assert_null(json_object_get(k, "rooms"));
 }
 
@@ -384,9 +385,9 @@ static void test_bad_tokens(void **state)
 		json_decref(j);
 	}
 	/* Of another life of the store: everything anew, nothing passes for contiguous. */
-	struct person odd = bert;
+	struct chatter odd = bert;
 	snprintf(odd.since, sizeof(odd.since), "m1_99999_2_3");
-	JSON_AUTO json_t *j = person_sync(&odd, "&timeout=1000");
+	JSON_AUTO json_t *j = chatter_sync(&odd, "&timeout=1000");
 	json_t *r = sync_room(j, "join", room);
 	assert_non_null(r);
 	assert_true(json_is_true(json_object_get(json_object_get(r, "timeline"), "limited")));
