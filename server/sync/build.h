@@ -52,6 +52,13 @@ const struct event_filter *build_state_filter(const struct build *x);
  */
 void build_timeline(struct build *x, struct hub_room *room, const struct visibility *vis,
 		    int64_t after, int64_t upto, struct build_timeline *ret);
+/**
+ * Without "state_after" a client applies state first, then the timeline. When the
+ * timeline shows an older event of a state whose newest one it leaves out, the
+ * client would end up with the older: begin the timeline after it instead.
+ */
+void build_timeline_settle(struct build *x, struct hub_room *room, int64_t upto,
+			   struct build_timeline *t);
 /** `"timeline":{...}` */
 void build_timeline_put(struct build *x, struct hub_room *room, const struct visibility *vis,
 			const struct build_timeline *t);

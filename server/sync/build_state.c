@@ -2,6 +2,8 @@
 #include "server/sync/build.h"
 #include "server/sync/state_at.h"
 
+#include <string.h>
+
 const struct event_filter *build_state_filter(const struct build *x)
 {
 	return x->f ? &x->f->state : NULL;
@@ -19,6 +21,14 @@ static struct event_row *find_key(const struct event_list *l, size_t from,
 		if (same_key(e, &l->v[i]))
 			return &l->v[i];
 	return NULL;
+}
+
+static bool tells(const struct event_list *l, int64_t pos)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].pos == pos)
+			return true;
+	return false;
 }
 
 /* The newest state event of each key in (after, upto], from the tail, oldest first. */
@@ -74,17 +84,40 @@ static void add_hidden(struct build *x, struct hub_room *room, const struct buil
 	event_list_done(&hidden);
 }
 
+void build_timeline_settle(struct build *x, struct hub_room *room, int64_t upto,
+			   struct build_timeline *t)
+{
+	struct event_list newest = {0};
+	size_t cut = 0;
+	if (!t->holes || x->q->state_after)
+		return;
+	changed(x, room, t->start - 1, upto, &newest);
+	for (size_t i = 0; i < newest.n; i++)
+		for (size_t k = cut; k < t->l.n; k++)
+			if (t->l.v[k].pos < newest.v[i].pos && same_key(&newest.v[i], &t->l.v[k]) &&
+			    !tells(&t->l, newest.v[i].pos))
+				cut = k + 1;
+	event_list_done(&newest);
+	if (!cut)
+		return;
+	for (size_t k = 0; k < cut; k++)
+		mem_free(t->l.v[k].block);
+	t->prev = t->l.v[cut - 1].pos;
+	t->l.n -= cut;
+	memmove(t->l.v, t->l.v + cut, t->l.n * sizeof(*t->l.v));
+	t->start = t->l.n ? t->l.v[0].pos : upto + 1;
+	t->limited = true;
+}
+
 static void add_member(struct build *x, struct hub_room *room, const char *user_id, int64_t upto,
 		       struct event_list *l)
 {
-	size_t had = l->n;
 	struct event_row key = {.is_state = true,
 				.type = SPAN_LIT("m.room.member"),
 				.state_key = span_of(user_id)};
 	if (find_key(l, 0, &key))
 		return;
 	state_event_at(x->h, room->nid, key.type, key.state_key, upto, l);
-	(void)had;
 }
 
 static bool wanted_member(const struct build *x, const struct event_row *e,
@@ -159,9 +192,8 @@ static void add_own(struct build *x, int64_t pos, const struct build_timeline *t
 		    struct event_list *l)
 {
 	struct event_list own = {0};
-	for (size_t i = 0; i < t->l.n; i++)
-		if (t->l.v[i].pos == pos)
-			return;
+	if (tells(&t->l, pos))
+		return;
 	if (event_row_at(x->h, pos, &own)) {
 		struct event_row *old = find_key(l, 0, &own.v[0]);
 		struct event_row *to = old ? old : event_list_add(l);
