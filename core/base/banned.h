@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Macros in glibc when clang builds with _FORTIFY_SOURCE. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atoll
 
 #endif

@@ -326,7 +326,6 @@ static void test_redacted_state(void **state)
 	(void)state;
 	struct event_ref ref;
 	struct err err = {0};
-	JSON_AUTO json_t *create = NULL;
 	assert_int_equal(world_append(&w, &room, "alice", "m.room.join_rules", "",
 				      "{'join_rule':'invite','note':'secret'}", &ref, &err),
 			 0);
