@@ -397,9 +397,9 @@ void fixture_until(atomic_int *v, int n)
 
 /* ---- the client ---- */
 
-struct client client_connect(int port)
+struct raw raw_connect(int port)
 {
-	struct client c = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), NULL};
+	struct raw c = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), NULL};
 	assert_true(c.fd >= 0);
 	struct timeval tv = {10, 0};
 	setsockopt(c.fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -411,9 +411,9 @@ struct client client_connect(int port)
 	return c;
 }
 
-struct client client_open(struct fixture *f, bool tls)
+struct raw raw_open(struct fixture *f, bool tls)
 {
-	struct client c = client_connect(tls ? f->tls_port : f->port);
+	struct raw c = raw_connect(tls ? f->tls_port : f->port);
 	if (!tls)
 		return c;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -425,17 +425,17 @@ struct client client_open(struct fixture *f, bool tls)
 	return c;
 }
 
-void client_close(struct client *c)
+void raw_close(struct raw *c)
 {
 	if (c->ssl) {
 		SSL_shutdown(c->ssl);
 		SSL_free(c->ssl);
 	}
 	close(c->fd);
-	*c = (struct client){-1, NULL};
+	*c = (struct raw){-1, NULL};
 }
 
-void client_send(struct client *c, const char *p, size_t n)
+void raw_send(struct raw *c, const char *p, size_t n)
 {
 	while (n) {
 		size_t part = n > 65536 ? 65536 : n;
@@ -447,12 +447,12 @@ void client_send(struct client *c, const char *p, size_t n)
 	}
 }
 
-void client_puts(struct client *c, const char *s)
+void raw_puts(struct raw *c, const char *s)
 {
-	client_send(c, s, strlen(s));
+	raw_send(c, s, strlen(s));
 }
 
-ssize_t client_read(struct client *c, char *p, size_t n)
+ssize_t raw_read(struct raw *c, char *p, size_t n)
 {
 	if (c->ssl) {
 		int m = SSL_read(c->ssl, p, (int)n);
@@ -466,22 +466,22 @@ ssize_t client_read(struct client *c, char *p, size_t n)
 	return m;
 }
 
-void client_expect_close(struct client *c)
+void raw_expect_close(struct raw *c)
 {
 	char p[256];
-	ssize_t n = client_read(c, p, sizeof(p));
+	ssize_t n = raw_read(c, p, sizeof(p));
 	if (n > 0)
 		fail_msg("unexpected: %.*s", (int)n, p);
 	assert_int_equal(n, 0);
 }
 
-static int read_byte(struct client *c)
+static int read_byte(struct raw *c)
 {
 	char ch;
-	return client_read(c, &ch, 1) == 1 ? (unsigned char)ch : -1;
+	return raw_read(c, &ch, 1) == 1 ? (unsigned char)ch : -1;
 }
 
-void client_reply(struct client *c, struct reply *ret, bool head_only)
+void raw_reply(struct raw *c, struct reply *ret, bool head_only)
 {
 	*ret = (struct reply){0, BUF_INIT(65536), BUF_INIT(BUF_CAP_OWN)};
 	while (!span_ends(buf_span(&ret->head), "\r\n\r\n")) {
@@ -495,7 +495,7 @@ void client_reply(struct client *c, struct reply *ret, bool head_only)
 	span_i64(reply_header(ret, "Content-Length"), &left);
 	while (left > 0 && !head_only) {
 		char *p = buf_reserve(&ret->body, (size_t)left);
-		ssize_t n = client_read(c, p, (size_t)left);
+		ssize_t n = raw_read(c, p, (size_t)left);
 		if (n <= 0)
 			fail_msg("the connection ended in a body");
 		buf_added(&ret->body, (size_t)n);

@@ -47,29 +47,29 @@ void fixture_new_cert(struct fixture *f, const char *common_name);
 int fixture_reload(struct fixture *f);
 void fixture_stats(struct fixture *f, struct httpd_stats *ret);
 
-struct client {
+struct raw {
 	int fd;
 	void *ssl;
 };
 
 /** Connect; `tls` picks the port. Fails the test when it cannot. */
-struct client client_open(struct fixture *f, bool tls);
+struct raw raw_open(struct fixture *f, bool tls);
 /** A plain connection to that port of loopback. */
-struct client client_connect(int port);
-void client_close(struct client *c);
-void client_send(struct client *c, const char *p, size_t n);
-void client_puts(struct client *c, const char *s);
+struct raw raw_connect(int port);
+void raw_close(struct raw *c);
+void raw_send(struct raw *c, const char *p, size_t n);
+void raw_puts(struct raw *c, const char *s);
 /** Bytes read, 0 at the end of the stream, -1 on a reset; fails the test after 10 s. */
-ssize_t client_read(struct client *c, char *p, size_t n);
+ssize_t raw_read(struct raw *c, char *p, size_t n);
 /** Nothing more comes: the peer closed. */
-void client_expect_close(struct client *c);
+void raw_expect_close(struct raw *c);
 
 struct reply {
 	int status;
 	struct buf head, body;
 };
 /** One reply (by Content-Length). `head_only`: to a HEAD request. */
-void client_reply(struct client *c, struct reply *ret, bool head_only);
+void raw_reply(struct raw *c, struct reply *ret, bool head_only);
 void reply_done(struct reply *r);
 /** Value of a header, or an empty span. */
 struct span reply_header(const struct reply *r, const char *name);

@@ -21,10 +21,10 @@
 #define HOST "Host: x\r\n"
 #define MB ((size_t)1 << 20)
 
-static void check_reply(struct client *c, bool head, int status, const char *body)
+static void check_reply(struct raw *c, bool head, int status, const char *body)
 {
 	struct reply r;
-	client_reply(c, &r, head);
+	raw_reply(c, &r, head);
 	if (r.status != status)
 		print_message("%s%s\n", buf_str(&r.head), buf_str(&r.body));
 	assert_int_equal(r.status, status);
@@ -38,10 +38,10 @@ static void check_reply(struct client *c, bool head, int status, const char *bod
 /* A request on a connection of its own. */
 static void expect(struct fixture *f, bool tls, const char *request, int status, const char *body)
 {
-	struct client c = client_open(f, tls);
-	client_puts(&c, request);
+	struct raw c = raw_open(f, tls);
+	raw_puts(&c, request);
 	check_reply(&c, span_starts(span_of(request), "HEAD"), status, body);
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void both(struct fixture *f, const char *request, int status, const char *body)
@@ -77,25 +77,25 @@ static void test_split_anywhere(void **state)
 	struct fixture *f = *state;
 	const char *text = "PUT /echo?q HTTP/1.1\r\n" HOST "X-Empty:\r\nX-A: b\r\n"
 			   "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
-	struct client c = client_open(f, false);
+	struct raw c = raw_open(f, false);
 	for (size_t cut = 1; cut < strlen(text); cut++) {
-		client_send(&c, text, cut);
-		client_puts(&c, text + cut);
+		raw_send(&c, text, cut);
+		raw_puts(&c, text + cut);
 		check_reply(&c, false, 200, "abc");
 	}
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void test_byte_by_byte(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		const char *text = "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc";
 		for (const char *p = text; *p; p++)
-			client_send(&c, p, 1);
+			raw_send(&c, p, 1);
 		check_reply(&c, false, 200, "abc");
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -112,18 +112,18 @@ static void test_pipelining(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n"
-				"PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi"
-				"\r\nGET /wait HTTP/1.1\r\n" HOST "\r\n"
-				"GET /b HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n"
+			     "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\nhi"
+			     "\r\nGET /wait HTTP/1.1\r\n" HOST "\r\n"
+			     "GET /b HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 200, "/a");
 		check_reply(&c, false, 200, "hi");
 		fixture_until(&f->waiting, 1);
 		expect(f, tls, "GET /wake HTTP/1.1\r\n" HOST "\r\n", 200, "ok");
 		check_reply(&c, false, 200, "woken");
 		check_reply(&c, false, 200, "/b");
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -132,12 +132,12 @@ static void test_pipelining_much(void **state)
 {
 	struct fixture *f = *state;
 	enum { COUNT = 3000 };
-	struct client c = client_open(f, false);
+	struct raw c = raw_open(f, false);
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	buf_put_str(&b, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 	for (int i = 0; i < COUNT; i++)
 		buf_printf(&b, "GET /n%d HTTP/1.1\r\n" HOST "\r\n", i);
-	client_send(&c, b.p, b.n);
+	raw_send(&c, b.p, b.n);
 	buf_done(&b);
 	fixture_until(&f->waiting, 1);
 	expect(f, false, "GET /wake HTTP/1.1\r\n" HOST "\r\n", 200, "ok");
@@ -147,26 +147,26 @@ static void test_pipelining_much(void **state)
 		snprintf(want, sizeof(want), "/n%d", i);
 		check_reply(&c, false, 200, want);
 	}
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void test_http10(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 		struct reply r;
-		client_reply(&c, &r, false);
+		raw_reply(&c, &r, false);
 		assert_true(span_eq_str(reply_header(&r, "Connection"), "keep-alive"));
 		reply_done(&r);
-		client_puts(&c, "GET /b HTTP/1.0\r\n\r\n");
-		client_reply(&c, &r, false);
+		raw_puts(&c, "GET /b HTTP/1.0\r\n\r\n");
+		raw_reply(&c, &r, false);
 		assert_string_equal(buf_str(&r.body), "/b");
 		assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
 		reply_done(&r);
-		client_expect_close(&c);
-		client_close(&c);
+		raw_expect_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -174,11 +174,11 @@ static void test_connection_close(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET /a HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET /a HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
 		check_reply(&c, false, 200, "/a");
-		client_expect_close(&c);
-		client_close(&c);
+		raw_expect_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -186,24 +186,24 @@ static void test_head(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "HEAD /big?100 HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "HEAD /big?100 HTTP/1.1\r\n" HOST "\r\n");
 		struct reply r;
-		client_reply(&c, &r, true);
+		raw_reply(&c, &r, true);
 		assert_true(span_eq_str(reply_header(&r, "Content-Length"), "100"));
 		reply_done(&r);
-		client_puts(&c, "GET /after HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /after HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 200, "/after");
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
-static void expect_line(struct client *c, const char *line)
+static void expect_line(struct raw *c, const char *line)
 {
 	char p[100] = "";
 	size_t n = 0;
 	while (n < strlen(line)) {
-		ssize_t m = client_read(c, p + n, strlen(line) - n);
+		ssize_t m = raw_read(c, p + n, strlen(line) - n);
 		assert_true(m > 0);
 		n += (size_t)m;
 	}
@@ -216,16 +216,16 @@ static void test_continue(void **state)
 	const char *how[] = {"Content-Length: 5", "Transfer-Encoding: chunked"};
 	const char *body[] = {"hello", "5\r\nhello\r\n0\r\n\r\n"};
 	for (int i = 0; i < 4; i++) {
-		struct client c = client_open(f, i & 1);
+		struct raw c = raw_open(f, i & 1);
 		char text[200];
 		snprintf(text, sizeof(text),
 			 "PUT /echo HTTP/1.1\r\n" HOST "%s\r\nExpect: 100-continue\r\n\r\n",
 			 how[i / 2]);
-		client_puts(&c, text);
+		raw_puts(&c, text);
 		expect_line(&c, "HTTP/1.1 100 Continue\r\n\r\n");
-		client_puts(&c, body[i / 2]);
+		raw_puts(&c, body[i / 2]);
 		check_reply(&c, false, 200, "hello");
-		client_close(&c);
+		raw_close(&c);
 	}
 	/* Refused before the body is sent. */
 	both(f,
@@ -259,7 +259,7 @@ static void check_upload(struct fixture *f, const char *answer, size_t n)
 	(void)f;
 }
 
-static void send_upload(struct client *c, size_t n, bool chunked)
+static void send_upload(struct raw *c, size_t n, bool chunked)
 {
 	char head[200];
 	if (chunked)
@@ -268,19 +268,19 @@ static void send_upload(struct client *c, size_t n, bool chunked)
 	else
 		snprintf(head, sizeof(head),
 			 "PUT /file HTTP/1.1\r\n" HOST "Content-Length: %zu\r\n\r\n", n);
-	client_puts(c, head);
+	raw_puts(c, head);
 	static uint32_t part[16384];
 	for (size_t at = 0; at < n; at += sizeof(part)) {
 		for (size_t i = 0; i < 16384; i++)
 			part[i] = (uint32_t)(at + i * 4);
 		if (chunked)
-			client_puts(c, "10000\r\n");
-		client_send(c, (const char *)part, sizeof(part));
+			raw_puts(c, "10000\r\n");
+		raw_send(c, (const char *)part, sizeof(part));
 		if (chunked)
-			client_puts(c, "\r\n");
+			raw_puts(c, "\r\n");
 	}
 	if (chunked)
-		client_puts(c, "0\r\n\r\n");
+		raw_puts(c, "0\r\n\r\n");
 }
 
 static void test_upload_50mb(void **state)
@@ -288,14 +288,14 @@ static void test_upload_50mb(void **state)
 	struct fixture *f = *state;
 	for (int i = 0; i < 4; i++) {
 		int64_t before = os_rss_bytes();
-		struct client c = client_open(f, i & 1);
+		struct raw c = raw_open(f, i & 1);
 		send_upload(&c, 50 * MB, i & 2);
 		struct reply r;
-		client_reply(&c, &r, false);
+		raw_reply(&c, &r, false);
 		assert_int_equal(r.status, 200);
 		check_upload(f, buf_str(&r.body), 50 * MB);
 		reply_done(&r);
-		client_close(&c);
+		raw_close(&c);
 		int64_t grown = os_rss_bytes() - before;
 #ifndef __SANITIZE_ADDRESS__
 		if (grown > (int64_t)(4 * MB))
@@ -309,13 +309,13 @@ static void test_upload_empty(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		struct reply r;
-		client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
-		client_reply(&c, &r, false);
+		raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
+		raw_reply(&c, &r, false);
 		check_upload(f, buf_str(&r.body), 0);
 		reply_done(&r);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -334,30 +334,30 @@ static void test_send_file(void **state)
 	struct fixture *f = *state;
 	write_file(f, "data", 3 * MB);
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		struct reply r;
-		client_puts(&c, "GET /send/data?0-3145728 HTTP/1.1\r\n" HOST "\r\n");
-		client_reply(&c, &r, false);
+		raw_puts(&c, "GET /send/data?0-3145728 HTTP/1.1\r\n" HOST "\r\n");
+		raw_reply(&c, &r, false);
 		assert_int_equal(r.body.n, 3 * MB);
 		for (size_t i = 0; i < r.body.n; i++)
 			if (r.body.p[i] != (char)('a' + i % 26))
 				fail_msg("byte %zu differs", i);
 		reply_done(&r);
-		client_puts(&c, "GET /send/data?27-3 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /send/data?27-3 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 200, "bcd");
-		client_puts(&c, "GET /send/data?0-0 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /send/data?0-0 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 200, "");
-		client_puts(&c, "HEAD /send/data?0-5 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "HEAD /send/data?0-5 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, true, 200, "");
-		client_puts(&c, "GET /send/missing?0-3 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /send/missing?0-3 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 404, NULL);
-		client_puts(&c, "GET /send/data?0-3145729 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /send/data?0-3145729 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 500, NULL);
-		client_puts(&c, "GET /send/?0-1 HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /send/?0-1 HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 404, NULL);
-		client_puts(&c, "GET /after HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "GET /after HTTP/1.1\r\n" HOST "\r\n");
 		check_reply(&c, false, 200, "/after");
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -367,17 +367,17 @@ static void test_hangup_is_noticed(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 4; i++) {
-		struct client c = client_open(f, i & 1);
-		client_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, i & 1);
+		raw_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 		fixture_until(&f->waiting, 1);
 		if (i < 2)
-			client_close(&c);
+			raw_close(&c);
 		else
 			shutdown(c.fd, SHUT_WR);
 		fixture_until(&f->gone, i + 1);
 		assert_int_equal(f->waiting, 0);
 		if (i >= 2)
-			client_close(&c);
+			raw_close(&c);
 	}
 }
 
@@ -385,19 +385,19 @@ static void test_wait_many(void **state)
 {
 	struct fixture *f = *state;
 	enum { COUNT = 400 }; /* plain and TLS, within 1,024 descriptors for both ends */
-	static struct client c[COUNT];
+	static struct raw c[COUNT];
 	for (int i = 0; i < COUNT; i++) {
-		c[i] = client_open(f, i % 8 == 0);
-		client_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+		c[i] = raw_open(f, i % 8 == 0);
+		raw_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 	}
 	fixture_until(&f->waiting, COUNT);
 	for (int i = 0; i < COUNT; i += 2)
-		client_close(&c[i]);
+		raw_close(&c[i]);
 	fixture_until(&f->waiting, COUNT / 2);
 	expect(f, false, "GET /wake HTTP/1.1\r\n" HOST "\r\n", 200, "ok");
 	for (int i = 1; i < COUNT; i += 2) {
 		check_reply(&c[i], false, 200, "woken");
-		client_close(&c[i]);
+		raw_close(&c[i]);
 	}
 	struct httpd_stats st;
 	fixture_stats(f, &st);
@@ -417,8 +417,8 @@ static void test_abrupt_ends(void **state)
 		"GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n",
 	};
 	for (int i = 0; i < 300; i++) {
-		struct client c = client_open(f, i & 1);
-		client_puts(&c, texts[(size_t)(i / 2) % ARRAY_LEN(texts)]);
+		struct raw c = raw_open(f, i & 1);
+		raw_puts(&c, texts[(size_t)(i / 2) % ARRAY_LEN(texts)]);
 		struct linger l = {1, 0};
 		if (i % 3 == 0)
 			setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
@@ -426,14 +426,14 @@ static void test_abrupt_ends(void **state)
 			SSL_free(c.ssl); /* no goodbye */
 			c.ssl = NULL;
 		}
-		client_close(&c);
+		raw_close(&c);
 	}
 	expect(f, false, "GET /still HTTP/1.1\r\n" HOST "\r\n", 200, "/still");
 }
 
 /* ---- TLS ---- */
 
-static void common_name(struct client *c, char *ret, int size)
+static void common_name(struct raw *c, char *ret, int size)
 {
 	X509 *x = SSL_get1_peer_certificate(c->ssl);
 	X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, ret, size);
@@ -444,34 +444,34 @@ static void test_tls_reload(void **state)
 {
 	struct fixture *f = *state;
 	char name[20];
-	struct client old = client_open(f, true);
+	struct raw old = raw_open(f, true);
 	common_name(&old, name, sizeof(name));
 	assert_string_equal(name, "one");
 	fixture_new_cert(f, "two");
 	assert_int_equal(fixture_reload(f), 0);
-	struct client c = client_open(f, true);
+	struct raw c = raw_open(f, true);
 	common_name(&c, name, sizeof(name));
 	assert_string_equal(name, "two");
-	client_close(&c);
-	client_puts(&old, "GET /old HTTP/1.1\r\n" HOST "\r\n");
+	raw_close(&c);
+	raw_puts(&old, "GET /old HTTP/1.1\r\n" HOST "\r\n");
 	check_reply(&old, false, 200, "/old");
-	client_close(&old);
+	raw_close(&old);
 	/* A broken file leaves the good one in use. */
 	write_file(f, "cert.pem", 100);
 	assert_int_not_equal(fixture_reload(f), 0);
-	c = client_open(f, true);
+	c = raw_open(f, true);
 	common_name(&c, name, sizeof(name));
 	assert_string_equal(name, "two");
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void test_tls_versions(void **state)
 {
 	struct fixture *f = *state;
 	for (int v = TLS1_1_VERSION; v <= TLS1_3_VERSION; v++) {
-		struct client c = client_open(f, false);
+		struct raw c = raw_open(f, false);
 		close(c.fd);
-		c = client_connect(f->tls_port);
+		c = raw_connect(f->tls_port);
 		SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 		SSL_CTX_set_cipher_list(ctx, "DEFAULT:@SECLEVEL=0");
 		SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
@@ -481,15 +481,15 @@ static void test_tls_versions(void **state)
 		assert_int_equal(SSL_connect(ssl) == 1, v >= TLS1_2_VERSION);
 		SSL_free(ssl);
 		SSL_CTX_free(ctx);
-		client_close(&c);
+		raw_close(&c);
 	}
 	/* Plain HTTP to the TLS port ends, and harms nobody. */
-	struct client c = client_connect(f->tls_port);
-	client_puts(&c, "GET / HTTP/1.1\r\n\r\n");
+	struct raw c = raw_connect(f->tls_port);
+	raw_puts(&c, "GET / HTTP/1.1\r\n\r\n");
 	char p[100];
-	while (client_read(&c, p, sizeof(p)) > 0)
+	while (raw_read(&c, p, sizeof(p)) > 0)
 		;
-	client_close(&c);
+	raw_close(&c);
 	expect(f, true, "GET /still HTTP/1.1\r\n" HOST "\r\n", 200, "/still");
 }
 
@@ -499,20 +499,20 @@ static void test_tls_versions(void **state)
 static void test_free_while_busy(void **state)
 {
 	struct fixture *f = *state;
-	struct client poll = client_open(f, false), slow = client_open(f, true);
-	client_puts(&poll, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
-	client_puts(&slow, "GET /big?3000000 HTTP/1.1\r\n" HOST "\r\n");
+	struct raw poll = raw_open(f, false), slow = raw_open(f, true);
+	raw_puts(&poll, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+	raw_puts(&slow, "GET /big?3000000 HTTP/1.1\r\n" HOST "\r\n");
 	fixture_until(&f->waiting, 1);
 	fixture_until(&f->ready, 2);
 	fixture_end(f);
 	fixture_until(&f->gone, 1);
 	struct reply r;
-	client_reply(&slow, &r, false);
+	raw_reply(&slow, &r, false);
 	assert_int_equal(r.body.n, 3000000);
 	reply_done(&r);
-	client_expect_close(&poll);
-	client_close(&poll);
-	client_close(&slow);
+	raw_expect_close(&poll);
+	raw_close(&poll);
+	raw_close(&slow);
 }
 
 static int setup(void **state)

@@ -25,11 +25,11 @@
 #define MB ((size_t)1 << 20)
 
 /* An error of the front itself: JSON with the common headers, then the end. */
-static void check_refusal(struct client *c, int status)
+static void check_refusal(struct raw *c, int status)
 {
 	char want[80];
 	struct reply r;
-	client_reply(c, &r, false);
+	raw_reply(c, &r, false);
 	if (r.status != status)
 		print_message("%s%s\n", buf_str(&r.head), buf_str(&r.body));
 	assert_int_equal(r.status, status);
@@ -39,23 +39,23 @@ static void check_refusal(struct client *c, int status)
 	assert_true(span_eq_str(reply_header(&r, "Content-Type"), "application/json"));
 	assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
 	reply_done(&r);
-	client_expect_close(c);
+	raw_expect_close(c);
 }
 
 static void refused(struct fixture *f, const char *request, int status)
 {
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, request);
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, request);
 		check_refusal(&c, status);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
-static void check_200(struct client *c, const char *body)
+static void check_200(struct raw *c, const char *body)
 {
 	struct reply r;
-	client_reply(c, &r, false);
+	raw_reply(c, &r, false);
 	assert_int_equal(r.status, 200);
 	if (body)
 		assert_string_equal(buf_str(&r.body), body);
@@ -65,10 +65,10 @@ static void check_200(struct client *c, const char *body)
 static void still_serves(struct fixture *f)
 {
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET /still HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET /still HTTP/1.1\r\n" HOST "\r\n");
 		check_200(&c, "/still");
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -121,10 +121,10 @@ static void test_bad_requests(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].text[0] == '\x16') {
-			struct client c = client_open(f, false);
-			client_puts(&c, rows[i].text);
+			struct raw c = raw_open(f, false);
+			raw_puts(&c, rows[i].text);
 			check_refusal(&c, rows[i].status);
-			client_close(&c);
+			raw_close(&c);
 			continue;
 		}
 		print_message("%.60s\n", rows[i].text);
@@ -137,7 +137,7 @@ static void test_head_too_large(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 6; i++) {
-		struct client c = client_open(f, i & 1);
+		struct raw c = raw_open(f, i & 1);
 		struct buf b = BUF_INIT(BUF_CAP_OWN);
 		if (i < 2) { /* one long target */
 			buf_put_str(&b, "GET /");
@@ -152,22 +152,22 @@ static void test_head_too_large(void **state)
 			while (b.n < 200000)
 				buf_put_char(&b, ' ');
 		}
-		client_send(&c, b.p, b.n);
+		raw_send(&c, b.p, b.n);
 		check_refusal(&c, 431);
 		buf_done(&b);
-		client_close(&c);
+		raw_close(&c);
 	}
 	/* 15 KB fit: LiveKit's join addresses are long. */
-	struct client c = client_open(f, false);
+	struct raw c = raw_open(f, false);
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	buf_put_str(&b, "GET /echo?");
 	while (b.n < 15000)
 		buf_put_char(&b, 'a');
 	buf_put_str(&b, " HTTP/1.1\r\n" HOST "\r\n");
-	client_send(&c, b.p, b.n);
+	raw_send(&c, b.p, b.n);
 	check_200(&c, "");
 	buf_done(&b);
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void test_body_too_large(void **state)
@@ -185,14 +185,14 @@ static void test_body_too_large(void **state)
 	assert_int_equal(f->gone, 10);
 	/* A client in the middle of a large body still hears why. */
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		char *p = mem_alloc(4 * MB);
-		client_puts(&c, "PUT /small HTTP/1.1\r\n" HOST
-				"Transfer-Encoding: chunked\r\n\r\n400000\r\n");
-		client_send(&c, p, 4 * MB);
+		raw_puts(&c, "PUT /small HTTP/1.1\r\n" HOST
+			     "Transfer-Encoding: chunked\r\n\r\n400000\r\n");
+		raw_send(&c, p, 4 * MB);
 		check_refusal(&c, 413);
 		mem_free(p);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -202,17 +202,17 @@ static void test_chunk_overhead(void **state)
 	struct fixture *f = *state;
 	const char *parts[] = {";x=yyyyyyyyyyyyyyyyyyyyyyyy", "A: b\r\n"};
 	for (int i = 0; i < 4; i++) {
-		struct client c = client_open(f, i & 1);
+		struct raw c = raw_open(f, i & 1);
 		struct buf b = BUF_INIT(BUF_CAP_OWN);
 		buf_put_str(&b, "PUT /echo HTTP/1.1\r\n" HOST
 				"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
 		buf_put_str(&b, i < 2 ? "1" : "0\r\n");
 		while (b.n < 300000)
 			buf_put_str(&b, parts[i / 2]);
-		client_send(&c, b.p, b.n);
+		raw_send(&c, b.p, b.n);
 		check_refusal(&c, 400);
 		buf_done(&b);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -220,42 +220,42 @@ static void test_early_reply(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		struct reply r;
 		/* A short body is skipped, the connection lives. */
-		client_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
-		client_reply(&c, &r, false);
+		raw_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n");
+		raw_reply(&c, &r, false);
 		assert_int_equal(r.status, 403);
 		reply_done(&r);
-		client_puts(&c, "helloGET /next HTTP/1.1\r\n" HOST "\r\n");
+		raw_puts(&c, "helloGET /next HTTP/1.1\r\n" HOST "\r\n");
 		check_200(&c, "/next");
 		/* A long one is not. */
 		char *p = mem_alloc(2 * MB);
-		client_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 2097152\r\n\r\n");
-		client_send(&c, p, 2 * MB);
-		client_reply(&c, &r, false);
+		raw_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 2097152\r\n\r\n");
+		raw_send(&c, p, 2 * MB);
+		raw_reply(&c, &r, false);
 		assert_int_equal(r.status, 403);
 		assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
 		reply_done(&r);
-		client_expect_close(&c);
+		raw_expect_close(&c);
 		mem_free(p);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
 static void test_no_header_injection(void **state)
 {
 	struct fixture *f = *state;
-	struct client c = client_open(f, false);
+	struct raw c = raw_open(f, false);
 	struct reply r;
-	client_puts(&c, "GET /inject HTTP/1.1\r\n" HOST "\r\n");
-	client_reply(&c, &r, false);
+	raw_puts(&c, "GET /inject HTTP/1.1\r\n" HOST "\r\n");
+	raw_reply(&c, &r, false);
 	assert_int_equal(r.status, 500);
 	assert_null(strstr(buf_str(&r.head), "X-A"));
 	reply_done(&r);
-	client_puts(&c, "GET /next HTTP/1.1\r\n" HOST "\r\n");
+	raw_puts(&c, "GET /next HTTP/1.1\r\n" HOST "\r\n");
 	check_200(&c, "/next");
-	client_close(&c);
+	raw_close(&c);
 
 	struct buf b = BUF_INIT(200);
 	httpd_header_put(&b, "X-B", span_of("a\r\nSet-Cookie: b\x7f"));
@@ -283,20 +283,20 @@ static void test_slow_head(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET / HTTP/1.1\r\nHo");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET / HTTP/1.1\r\nHo");
 		check_refusal(&c, 408);
-		client_close(&c);
+		raw_close(&c);
 		/* One that says nothing at all is closed without a word. */
-		c = client_open(f, tls);
+		c = raw_open(f, tls);
 		char ch;
-		assert_true(client_read(&c, &ch, 1) <= 0);
-		client_close(&c);
+		assert_true(raw_read(&c, &ch, 1) <= 0);
+		raw_close(&c);
 	}
 	/* One that never finishes the TLS handshake, too. */
-	struct client c = client_connect(f->tls_port);
-	client_expect_close(&c);
-	client_close(&c);
+	struct raw c = raw_connect(f->tls_port);
+	raw_expect_close(&c);
+	raw_close(&c);
 }
 
 static void test_slow_body(void **state)
@@ -306,37 +306,37 @@ static void test_slow_body(void **state)
 	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
 	assert_int_equal(f->gone, 4);
 	/* Drop by drop: never stalls, yet is too slow. */
-	struct client c = client_open(f, false);
-	client_puts(&c, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
+	struct raw c = raw_open(f, false);
+	raw_puts(&c, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
 	for (int i = 0; i < 20; i++) {
-		client_puts(&c, "x");
+		raw_puts(&c, "x");
 		usleep(30000);
 	}
 	check_refusal(&c, 408);
-	client_close(&c);
+	raw_close(&c);
 }
 
 static void test_idle_connection_ends(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
-		client_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, tls);
+		raw_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n");
 		check_200(&c, "/a");
-		client_expect_close(&c);
-		client_close(&c);
+		raw_expect_close(&c);
+		raw_close(&c);
 	}
 	/* But one that waits for its reply does not. */
-	struct client c = client_open(f, false);
-	client_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+	struct raw c = raw_open(f, false);
+	raw_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 	usleep(700000);
 	assert_int_equal(f->waiting, 1);
-	struct client w = client_open(f, false);
-	client_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
+	struct raw w = raw_open(f, false);
+	raw_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
 	check_200(&w, "ok");
 	check_200(&c, "woken");
-	client_close(&w);
-	client_close(&c);
+	raw_close(&w);
+	raw_close(&c);
 }
 
 static void until_open(struct fixture *f, int n)
@@ -367,11 +367,11 @@ static void test_slow_reader(void **state)
 	make_file(f, "data", 100 * MB);
 	for (int i = 0; i < 4; i++) {
 		int64_t before = os_rss_bytes();
-		struct client c = client_open(f, i & 1);
-		client_puts(&c, i < 2 ? "GET /send/data?0-104857600 HTTP/1.1\r\n" HOST "\r\n"
-				      : "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
-					"GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
-					"GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n");
+		struct raw c = raw_open(f, i & 1);
+		raw_puts(&c, i < 2 ? "GET /send/data?0-104857600 HTTP/1.1\r\n" HOST "\r\n"
+				   : "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
+				     "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
+				     "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n");
 		fixture_until(&f->ready, i + 1);
 		usleep(100000);
 		int64_t grown = os_rss_bytes() - before;
@@ -382,7 +382,7 @@ static void test_slow_reader(void **state)
 		(void)grown;
 		until_open(f, 0);
 		assert_int_equal(f->ready, i + 1); /* pipelined ones were not begun */
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -391,18 +391,18 @@ static void test_steady_reader(void **state)
 {
 	struct fixture *f = *state;
 	make_file(f, "data", 8 * MB);
-	struct client c = client_open(f, false);
-	client_puts(&c, "GET /send/data?0-8388608 HTTP/1.1\r\n" HOST "\r\n");
+	struct raw c = raw_open(f, false);
+	raw_puts(&c, "GET /send/data?0-8388608 HTTP/1.1\r\n" HOST "\r\n");
 	size_t got = 0;
 	char *p = mem_alloc(MB);
 	while (got < 8 * MB) {
-		ssize_t n = client_read(&c, p, MB);
+		ssize_t n = raw_read(&c, p, MB);
 		assert_true(n > 0);
 		got += (size_t)n;
 		usleep(20000);
 	}
 	mem_free(p);
-	client_close(&c);
+	raw_close(&c);
 }
 
 /* ---- what runs out ---- */
@@ -417,21 +417,21 @@ static int setup_few(void **state)
 static void test_too_many_connections(void **state)
 {
 	struct fixture *f = *state;
-	struct client c[5];
+	struct raw c[5];
 	for (int i = 0; i < 5; i++) {
-		c[i] = client_open(f, i & 1);
-		client_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+		c[i] = raw_open(f, i & 1);
+		raw_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 	}
 	fixture_until(&f->waiting, 5);
 	for (int i = 0; i < 100; i++) {
-		struct client more = client_open(f, false);
-		client_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
+		struct raw more = raw_open(f, false);
+		raw_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
 		check_refusal(&more, 503);
-		client_close(&more);
+		raw_close(&more);
 	}
 	assert_int_equal(f->waiting, 5);
 	for (int i = 0; i < 5; i++)
-		client_close(&c[i]);
+		raw_close(&c[i]);
 	until_open(f, 0);
 	still_serves(f);
 }
@@ -463,19 +463,19 @@ static void test_disk_full(void **state)
 	small.rlim_max = old.rlim_max;
 	char *p = mem_alloc(4 * MB);
 	for (int i = 0; i < 4; i++) {
-		struct client c = client_open(f, i & 1);
+		struct raw c = raw_open(f, i & 1);
 		setrlimit(RLIMIT_FSIZE, &small);
 		if (i < 2)
-			client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
-					"Content-Length: 4194304\r\n\r\n");
+			raw_puts(&c,
+				 "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 4194304\r\n\r\n");
 		else
-			client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
-					"Transfer-Encoding: chunked\r\n\r\n400000\r\n");
-		client_send(&c, p, 4 * MB);
+			raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
+				     "Transfer-Encoding: chunked\r\n\r\n400000\r\n");
+		raw_send(&c, p, 4 * MB);
 		check_refusal(&c, 507);
 		setrlimit(RLIMIT_FSIZE, &old);
 		until_no_uploads(f);
-		client_close(&c);
+		raw_close(&c);
 	}
 	mem_free(p);
 	assert_int_equal(f->gone, 4);
@@ -486,13 +486,13 @@ static void test_upload_broken_off(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 20; i++) {
-		struct client c = client_open(f, i & 1);
-		client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5000000\r\n\r\n");
+		struct raw c = raw_open(f, i & 1);
+		raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5000000\r\n\r\n");
 		char *p = mem_alloc(MB);
-		client_send(&c, p, i < 10 ? 10 : MB);
+		raw_send(&c, p, i < 10 ? 10 : MB);
 		mem_free(p);
 		fixture_until(&f->begun, i + 1);
-		client_close(&c);
+		raw_close(&c);
 		fixture_until(&f->gone, i + 1);
 	}
 	until_no_uploads(f);
@@ -504,10 +504,10 @@ static void test_upload_onto_file(void **state)
 	struct fixture *f = *state;
 	make_file(f, "up1", 7);
 	refused(f, "PUT /echo HTTP/1.0\r\nExpect: x\r\nContent-Length: 9999999\r\n\r\n", 413);
-	struct client c = client_open(f, false);
-	client_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+	struct raw c = raw_open(f, false);
+	raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
 	check_refusal(&c, 500);
-	client_close(&c);
+	raw_close(&c);
 	char path[300];
 	snprintf(path, sizeof(path), "%s/up1", f->dir);
 	assert_int_equal(access(path, R_OK), 0);
@@ -522,7 +522,7 @@ static void test_out_of_descriptors(void **state)
 	int top = dup(0);
 	close(top);
 	low = (struct rlimit){(rlim_t)top + 20, old.rlim_max};
-	struct client c[64];
+	struct raw c[64];
 	int n = 0;
 	setrlimit(RLIMIT_NOFILE, &low);
 	/* Both ends are in this process: its sockets use up what is left. */
@@ -531,7 +531,7 @@ static void test_out_of_descriptors(void **state)
 		if (fd < 0)
 			break;
 		close(fd);
-		c[n] = client_connect(f->port);
+		c[n] = raw_connect(f->port);
 		usleep(2000);
 	}
 	assert_in_range(n, 5, 63);
@@ -540,7 +540,7 @@ static void test_out_of_descriptors(void **state)
 	cpu = os_cpu_us() - cpu;
 	setrlimit(RLIMIT_NOFILE, &old);
 	for (int i = 0; i < n; i++)
-		client_close(&c[i]);
+		raw_close(&c[i]);
 	if (cpu > 150000)
 		fail_msg("%lld us of CPU in 300 ms: it spins", (long long)cpu);
 	still_serves(f);

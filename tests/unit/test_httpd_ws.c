@@ -46,23 +46,23 @@ static void put_frame(struct buf *b, int first, const char *p, size_t n, bool ma
 	buf_added(b, n);
 }
 
-static void send_frame(struct client *c, int opcode, const char *p, size_t n)
+static void send_frame(struct raw *c, int opcode, const char *p, size_t n)
 {
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	put_frame(&b, 0x80 | opcode, p, n, true);
-	client_send(c, b.p, b.n);
+	raw_send(c, b.p, b.n);
 	buf_done(&b);
 }
 
-static void send_text(struct client *c, const char *s)
+static void send_text(struct raw *c, const char *s)
 {
 	send_frame(c, TEXT, s, strlen(s));
 }
 
-static void read_exactly(struct client *c, void *p, size_t n)
+static void read_exactly(struct raw *c, void *p, size_t n)
 {
 	for (size_t at = 0; at < n;) {
-		ssize_t m = client_read(c, (char *)p + at, n - at);
+		ssize_t m = raw_read(c, (char *)p + at, n - at);
 		if (m <= 0)
 			fail_msg("the connection ended in a frame");
 		at += (size_t)m;
@@ -70,7 +70,7 @@ static void read_exactly(struct client *c, void *p, size_t n)
 }
 
 /* A whole message; returns its opcode. */
-static int read_frame(struct client *c, struct buf *ret)
+static int read_frame(struct raw *c, struct buf *ret)
 {
 	uint8_t h[2], ext[8];
 	read_exactly(c, h, 2);
@@ -88,7 +88,7 @@ static int read_frame(struct client *c, struct buf *ret)
 	return h[0] & 0x0f;
 }
 
-static void expect_text(struct client *c, const char *s)
+static void expect_text(struct raw *c, const char *s)
 {
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	assert_int_equal(read_frame(c, &b), TEXT);
@@ -97,23 +97,23 @@ static void expect_text(struct client *c, const char *s)
 }
 
 /* A close frame with that code, then the end of the stream. */
-static void expect_closed(struct client *c, int code)
+static void expect_closed(struct raw *c, int code)
 {
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	assert_int_equal(read_frame(c, &b), CLOSE);
 	int got = b.n >= 2 ? (uint8_t)b.p[0] << 8 | (uint8_t)b.p[1] : 1005;
 	assert_int_equal(got, code);
 	buf_done(&b);
-	client_expect_close(c);
+	raw_expect_close(c);
 }
 
-static struct client ws_open(struct fixture *f, bool tls)
+static struct raw ws_open(struct fixture *f, bool tls)
 {
-	struct client c = client_open(f, tls);
+	struct raw c = raw_open(f, tls);
 	int before = f->ws_open;
-	client_puts(&c, HELLO VERSION_13);
+	raw_puts(&c, HELLO VERSION_13);
 	struct reply r;
-	client_reply(&c, &r, true);
+	raw_reply(&c, &r, true);
 	assert_int_equal(r.status, 101);
 	assert_true(span_eq_str(reply_header(&r, "Sec-WebSocket-Accept"),
 				"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
@@ -127,7 +127,7 @@ static void test_echo(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = ws_open(f, tls);
+		struct raw c = ws_open(f, tls);
 		struct buf b = BUF_INIT(BUF_CAP_OWN);
 		send_text(&c, "hëllo");
 		expect_text(&c, "hëllo");
@@ -146,27 +146,27 @@ static void test_echo(void **state)
 		expect_closed(&c, 1000);
 		fixture_until(&f->ws_open, 0);
 		assert_int_equal(f->ws_code, 1000);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
 static void test_fragments(void **state)
 {
 	struct fixture *f = *state;
-	struct client c = ws_open(f, false);
+	struct raw c = ws_open(f, false);
 	struct buf b = BUF_INIT(BUF_CAP_OWN), in = BUF_INIT(BUF_CAP_OWN);
 	put_frame(&b, TEXT, "ab", 2, true);
 	put_frame(&b, 0x80 | PING, "now", 3, true); /* control frames may come between */
 	put_frame(&b, 0, "cd", 2, true);
 	put_frame(&b, 0x80, "ef", 2, true);
 	for (size_t i = 0; i < b.n; i++)
-		client_send(&c, b.p + i, 1);
+		raw_send(&c, b.p + i, 1);
 	assert_int_equal(read_frame(&c, &in), PONG);
 	assert_string_equal(buf_str(&in), "now");
 	expect_text(&c, "abcdef");
 	buf_done(&b);
 	buf_done(&in);
-	client_close(&c);
+	raw_close(&c);
 	fixture_until(&f->ws_open, 0);
 	assert_int_equal(f->ws_code, 1006);
 }
@@ -176,18 +176,18 @@ static void test_frames_with_request(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		struct buf b = BUF_INIT(BUF_CAP_OWN);
 		struct reply r;
 		buf_put_str(&b, HELLO VERSION_13);
 		put_frame(&b, 0x80 | TEXT, "early", 5, true);
-		client_send(&c, b.p, b.n);
-		client_reply(&c, &r, true);
+		raw_send(&c, b.p, b.n);
+		raw_reply(&c, &r, true);
 		assert_int_equal(r.status, 101);
 		expect_text(&c, "early");
 		reply_done(&r);
 		buf_done(&b);
-		client_close(&c);
+		raw_close(&c);
 		fixture_until(&f->ws_open, 0);
 	}
 }
@@ -195,15 +195,15 @@ static void test_frames_with_request(void **state)
 static void refused(struct fixture *f, const char *request, int status)
 {
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = client_open(f, tls);
+		struct raw c = raw_open(f, tls);
 		struct reply r;
-		client_puts(&c, request);
-		client_reply(&c, &r, false);
+		raw_puts(&c, request);
+		raw_reply(&c, &r, false);
 		assert_int_equal(r.status, status);
 		if (status == 426)
 			assert_true(span_eq_str(reply_header(&r, "Sec-WebSocket-Version"), "13"));
 		reply_done(&r);
-		client_close(&c);
+		raw_close(&c);
 	}
 	assert_int_equal(f->ws_open, 0);
 }
@@ -237,12 +237,12 @@ static void test_handshake_refused(void **state)
 static void bad_frame(struct fixture *f, const char *p, size_t n, int code)
 {
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = ws_open(f, tls);
-		client_send(&c, p, n);
+		struct raw c = ws_open(f, tls);
+		raw_send(&c, p, n);
 		expect_closed(&c, code);
 		fixture_until(&f->ws_open, 0);
 		assert_int_equal(f->ws_code, code);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -276,7 +276,7 @@ static void test_message_too_big(void **state)
 	size_t n = LIMIT_WS_MESSAGE;
 	char *p = mem_alloc(n + 1);
 	struct buf in = BUF_INIT(BUF_CAP_OWN);
-	struct client c = ws_open(f, false);
+	struct raw c = ws_open(f, false);
 	send_frame(&c, BINARY, p, n);
 	assert_int_equal(read_frame(&c, &in), BINARY);
 	assert_int_equal(in.n, n);
@@ -284,7 +284,7 @@ static void test_message_too_big(void **state)
 	expect_closed(&c, 1009);
 	fixture_until(&f->ws_open, 0);
 	assert_int_equal(f->ws_code, 1009);
-	client_close(&c);
+	raw_close(&c);
 	mem_free(p);
 	buf_done(&in);
 }
@@ -293,17 +293,17 @@ static void test_server_closes(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = ws_open(f, tls);
+		struct raw c = ws_open(f, tls);
 		struct buf b = BUF_INIT(100);
 		send_text(&c, "close 4001");
 		assert_int_equal(read_frame(&c, &b), CLOSE);
 		assert_int_equal(f->ws_open, 1); /* waits for the peer's answer */
 		send_frame(&c, CLOSE, b.p, b.n);
-		client_expect_close(&c);
+		raw_expect_close(&c);
 		fixture_until(&f->ws_open, 0);
 		assert_int_equal(f->ws_code, 4001);
 		buf_done(&b);
-		client_close(&c);
+		raw_close(&c);
 	}
 }
 
@@ -312,7 +312,7 @@ static void test_flood(void **state)
 {
 	struct fixture *f = *state;
 	for (int tls = 0; tls < 2; tls++) {
-		struct client c = ws_open(f, tls);
+		struct raw c = ws_open(f, tls);
 		f->ws_refused = 0;
 		send_text(&c, "flood 1000"); /* 64 MB */
 		for (int i = 0; i < 5000 && !f->ws_refused; i++)
@@ -330,7 +330,7 @@ static void test_flood(void **state)
 		send_text(&c, "still here");
 		expect_text(&c, "still here");
 		buf_done(&b);
-		client_close(&c);
+		raw_close(&c);
 		fixture_until(&f->ws_open, 0);
 	}
 }
@@ -339,7 +339,7 @@ static void test_flood(void **state)
 static void test_ping_flood(void **state)
 {
 	struct fixture *f = *state;
-	struct client c = ws_open(f, false);
+	struct raw c = ws_open(f, false);
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	char payload[125] = {0};
 	while (b.n < 1 << 20)
@@ -353,7 +353,7 @@ static void test_ping_flood(void **state)
 			break;
 	assert_true(sent < (size_t)200 << 20);
 	buf_done(&b);
-	client_close(&c);
+	raw_close(&c);
 	fixture_until(&f->ws_open, 0);
 }
 
@@ -361,13 +361,13 @@ static void test_hangup(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 100; i++) {
-		struct client c = ws_open(f, i & 1);
+		struct raw c = ws_open(f, i & 1);
 		struct linger l = {1, 0};
 		if (i % 3 == 0)
 			setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
 		if (i % 2)
 			send_text(&c, "flood 20");
-		client_close(&c);
+		raw_close(&c);
 		fixture_until(&f->ws_open, 0);
 		assert_int_equal(f->ws_code, 1006);
 	}
@@ -376,19 +376,19 @@ static void test_hangup(void **state)
 static void test_end_of_server(void **state)
 {
 	struct fixture *f = *state;
-	struct client c = ws_open(f, false), t = ws_open(f, true);
+	struct raw c = ws_open(f, false), t = ws_open(f, true);
 	fixture_end(f);
 	fixture_until(&f->ws_open, 0);
 	expect_closed(&c, 1001);
 	expect_closed(&t, 1001);
-	client_close(&c);
-	client_close(&t);
+	raw_close(&c);
+	raw_close(&t);
 }
 
 static void test_ping(void **state)
 {
 	struct fixture *f = *state;
-	struct client c = ws_open(f, false);
+	struct raw c = ws_open(f, false);
 	struct buf b = BUF_INIT(100);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(read_frame(&c, &b), PING);
@@ -399,7 +399,7 @@ static void test_ping(void **state)
 	fixture_until(&f->ws_open, 0);
 	assert_int_equal(f->ws_code, 1006);
 	buf_done(&b);
-	client_close(&c);
+	raw_close(&c);
 }
 
 static int setup(void **state)

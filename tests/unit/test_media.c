@@ -27,10 +27,10 @@ static char *anna, *bert;
 
 /* ---- raw requests ---- */
 
-static struct client ask(const char *method, const char *path, const char *token,
-			 const char *headers, struct span body)
+static struct raw ask(const char *method, const char *path, const char *token, const char *headers,
+		      struct span body)
 {
-	struct client c = client_connect(server.srv->port);
+	struct raw c = raw_connect(server.srv->port);
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	buf_printf(&b, "%s %s HTTP/1.1\r\nHost: x\r\n%s", method, path, headers);
 	if (token)
@@ -39,7 +39,7 @@ static struct client ask(const char *method, const char *path, const char *token
 		buf_printf(&b, "Content-Length: %zu\r\n", body.n);
 	buf_put_str(&b, "\r\n");
 	buf_put_span(&b, body);
-	client_send(&c, b.p, b.n);
+	raw_send(&c, b.p, b.n);
 	buf_done(&b);
 	return c;
 }
@@ -47,9 +47,9 @@ static struct client ask(const char *method, const char *path, const char *token
 static void call(const char *method, const char *path, const char *token, const char *headers,
 		 struct span body, struct reply *ret)
 {
-	struct client c = ask(method, path, token, headers, body);
-	client_reply(&c, ret, strcmp(method, "HEAD") == 0);
-	client_close(&c);
+	struct raw c = ask(method, path, token, headers, body);
+	raw_reply(&c, ret, strcmp(method, "HEAD") == 0);
+	raw_close(&c);
 }
 
 static void get(const char *path, const char *token, const char *headers, struct reply *ret)
@@ -260,11 +260,11 @@ static void test_ranges(void **state)
 		reply_done(&r);
 	}
 	snprintf(headers, sizeof(headers), "If-None-Match: %s\r\n", etag);
-	struct client c = ask("GET", path_of(DOWNLOAD, id, ""), bert, headers, SPAN_LIT(""));
-	client_reply(&c, &r, true);
+	struct raw c = ask("GET", path_of(DOWNLOAD, id, ""), bert, headers, SPAN_LIT(""));
+	raw_reply(&c, &r, true);
 	assert_int_equal(r.status, 304);
 	reply_done(&r);
-	client_close(&c);
+	raw_close(&c);
 	snprintf(headers, sizeof(headers), "If-Range: \"other\"\r\nRange: bytes=1-2\r\n");
 	get(path_of(DOWNLOAD, id, ""), bert, headers, &r);
 	assert_int_equal(r.status, 200);
@@ -339,16 +339,16 @@ static void test_too_large(void **state)
 	expect_error("POST", "/_matrix/media/v3/upload", anna, "Content-Length: 10485761\r\n",
 		     (struct span){NULL, 0}, 413, "M_TOO_LARGE");
 	/* Chunked: noticed on the way. */
-	struct client c = ask("POST", "/_matrix/media/v3/upload", anna,
-			      "Transfer-Encoding: chunked\r\n", (struct span){NULL, 0});
-	client_puts(&c, "a00001\r\n");
+	struct raw c = ask("POST", "/_matrix/media/v3/upload", anna,
+			   "Transfer-Encoding: chunked\r\n", (struct span){NULL, 0});
+	raw_puts(&c, "a00001\r\n");
 	char *p = mem_alloc(0xa00001);
-	client_send(&c, p, 0xa00001);
+	raw_send(&c, p, 0xa00001);
 	mem_free(p);
-	client_reply(&c, &r, false);
+	raw_reply(&c, &r, false);
 	check_error(&r, 413, "M_TOO_LARGE");
 	reply_done(&r);
-	client_close(&c);
+	raw_close(&c);
 	until_files(files);
 	/* Exactly as much is allowed. */
 	p = mem_alloc(0xa00000);
@@ -364,11 +364,11 @@ static void test_broken_off(void **state)
 	(void)state;
 	int files = files_now();
 	for (int i = 0; i < 10; i++) {
-		struct client c = ask("POST", "/_matrix/media/v3/upload", anna,
-				      "Content-Length: 5000000\r\n", SPAN_LIT(""));
+		struct raw c = ask("POST", "/_matrix/media/v3/upload", anna,
+				   "Content-Length: 5000000\r\n", SPAN_LIT(""));
 		char part[1000] = {0};
-		client_send(&c, part, sizeof(part));
-		client_close(&c);
+		raw_send(&c, part, sizeof(part));
+		raw_close(&c);
 	}
 	until_files(files);
 }
@@ -416,19 +416,19 @@ static void test_create_then_put(void **state)
 		     (struct span){NULL, 0}, 504, "M_NOT_YET_UPLOADED");
 	expect_error("PUT", put, bert, "", SPAN_LIT("x"), 403, "M_FORBIDDEN");
 	/* A download that waits is answered when the file is there. */
-	struct client waiting = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
-	struct client leaving = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
+	struct raw waiting = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
+	struct raw leaving = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
 	usleep(50000);
-	client_close(&leaving);
+	raw_close(&leaving);
 	call("PUT", put, anna, "Content-Type: text/plain\r\n", SPAN_LIT("da"), &r);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(buf_str(&r.body), "{}");
 	reply_done(&r);
-	client_reply(&waiting, &r, false);
+	raw_reply(&waiting, &r, false);
 	assert_int_equal(r.status, 200);
 	assert_string_equal(buf_str(&r.body), "da");
 	reply_done(&r);
-	client_close(&waiting);
+	raw_close(&waiting);
 	expect_error("PUT", put, anna, "", SPAN_LIT("x"), 409, "M_CANNOT_OVERWRITE_MEDIA");
 	expect_body(path_of(DOWNLOAD, id, ""), bert, "da");
 	expect_error("PUT", path_of("media/v3/upload", "AAAAAAAAAAAAAAAAAAAAAAAA", ""), anna, "",
@@ -442,23 +442,22 @@ static void test_put_twice_at_once(void **state)
 	AUTO_FREE char *id = create_id();
 	const char *put = path_of("media/v3/upload", id, "");
 	struct reply r;
-	struct client first =
-		ask("PUT", put, anna, "Content-Length: 5\r\n", (struct span){NULL, 0});
-	client_puts(&first, "ei");
+	struct raw first = ask("PUT", put, anna, "Content-Length: 5\r\n", (struct span){NULL, 0});
+	raw_puts(&first, "ei");
 	usleep(50000);
 	expect_error("PUT", put, anna, "", SPAN_LIT("zwei"), 409, "M_CANNOT_OVERWRITE_MEDIA");
-	client_puts(&first, "ns!");
-	client_reply(&first, &r, false);
+	raw_puts(&first, "ns!");
+	raw_reply(&first, &r, false);
 	assert_int_equal(r.status, 200);
 	reply_done(&r);
-	client_close(&first);
+	raw_close(&first);
 	expect_body(path_of(DOWNLOAD, id, ""), bert, "eins!");
 	/* One broken off leaves the id free. */
 	AUTO_FREE char *id2 = create_id();
 	first = ask("PUT", path_of("media/v3/upload", id2, ""), anna, "Content-Length: 5\r\n",
 		    (struct span){NULL, 0});
 	usleep(50000);
-	client_close(&first);
+	raw_close(&first);
 	int status = 0;
 	for (int i = 0; i < 1000 && status != 200; i++) {
 		call("PUT", path_of("media/v3/upload", id2, ""), anna, "", SPAN_LIT("x"), &r);
@@ -526,18 +525,18 @@ static void test_stop_while_busy(void **state)
 {
 	(void)state;
 	AUTO_FREE char *id = create_id();
-	struct client waiting = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
-	struct client half = ask("POST", "/_matrix/media/v3/upload", anna,
-				 "Content-Length: 500\r\n", (struct span){NULL, 0});
-	client_puts(&half, "half");
+	struct raw waiting = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
+	struct raw half = ask("POST", "/_matrix/media/v3/upload", anna, "Content-Length: 500\r\n",
+			      (struct span){NULL, 0});
+	raw_puts(&half, "half");
 	usleep(50000);
 	test_server_stop(&server);
 	struct reply r;
-	client_reply(&waiting, &r, false);
+	raw_reply(&waiting, &r, false);
 	assert_int_equal(r.status, 504);
 	reply_done(&r);
-	client_close(&waiting);
-	client_close(&half);
+	raw_close(&waiting);
+	raw_close(&half);
 	test_server_start(&server);
 	AUTO_FREE char *dir = fs_join(server.dir, "media/tmp");
 	assert_int_equal(files_below(dir), 0);

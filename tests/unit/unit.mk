@@ -3,11 +3,17 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 # Shared by tests: throw-away folders, servers in the process ...
 TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
+# An archive, so that a test links only what it uses.
+TESTLIB := $(BUILD)/libtest.a
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(TESTLIB_OBJ) $(BUILD)/libmuster.a
+$(TESTLIB): $(TESTLIB_OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(TESTLIB) $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(TESTLIB_OBJ) $(BUILD)/libmuster.a \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a \
 		$(LDFLAGS_ALL) $(LIBS) -lcmocka
 
 unit: $(UNIT_BIN)

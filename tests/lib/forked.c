@@ -1,0 +1,206 @@
+#include "tests/lib/forked.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "core/client/login.h"
+#include "server/serve.h"
+#include "tests/lib/tmpdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define WAIT_MS 60000
+
+void home_make(struct home *h)
+{
+	static const char *const vars[] = {"HOME",	     "XDG_DATA_HOME",  "XDG_CONFIG_HOME",
+					   "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
+	tmpdir_make(h->dir);
+	for (size_t i = 0; i < ARRAY_LEN(vars); i++) {
+		AUTO_FREE char *path = mem_printf("%s/%zu", h->dir, i);
+		assert_int_equal(mkdir(path, 0700), 0);
+		setenv(vars[i], path, 1);
+	}
+	unsetenv("MUSTER_ACCOUNT");
+	assert_int_equal(chdir(h->dir), 0);
+}
+
+void home_remove(struct home *h)
+{
+	if (chdir("/") == 0)
+		tmpdir_remove(h->dir);
+}
+
+struct telling {
+	int fd;
+};
+
+static void on_event(const json_t *event, void *arg)
+{
+	struct telling *t = arg;
+	const char *url = json_get_str(event, "url");
+	if (!url || t->fd < 0)
+		return;
+	if (write(t->fd, url, strlen(url)) < 0)
+		_exit(9);
+	close(t->fd);
+	t->fd = -1;
+}
+
+static void read_url(struct forked *f, int fd)
+{
+	size_t n = 0;
+	for (ssize_t k; n < sizeof(f->url) - 1; n += (size_t)k)
+		if ((k = read(fd, f->url + n, sizeof(f->url) - 1 - n)) <= 0)
+			break;
+	f->url[n] = '\0';
+	close(fd);
+	if (!n)
+		fail_msg("the server did not start");
+}
+
+static void serve_at(struct forked *f, const char *dir, const char *listen)
+{
+	int fds[2];
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		struct err err = {0};
+		struct telling t = {fds[1]};
+		struct serve_options opt = {
+			.data_dir = dir,
+			.listen = listen,
+			.open_registration = true,
+			.event = on_event,
+			.event_arg = &t,
+		};
+		close(fds[0]);
+		int rc = serve_run(&opt, &err);
+		if (rc)
+			fprintf(stderr, "server: %s\n", err.msg);
+		_exit(rc ? 1 : 0);
+	}
+	close(fds[1]);
+	read_url(f, fds[0]);
+}
+
+void forked_serve(struct forked *f, const char *dir)
+{
+	serve_at(f, dir, "127.0.0.1:0");
+}
+
+void forked_serve_again(struct forked *f, const char *dir)
+{
+	char listen[300];
+	snprintf(listen, sizeof(listen), "%s", strrchr(f->url, '/') + 1);
+	serve_at(f, dir, listen);
+}
+
+void forked_end(struct forked *f, int signum)
+{
+	if (f->pid > 0) {
+		worker_kill(f->pid, signum);
+		worker_wait(f->pid);
+	}
+	f->pid = 0;
+}
+
+int forked_count(const struct forked *f, const char *prefix)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct span line, rest;
+	int n = 0;
+	if (fs_read(f->log, &b, NULL))
+		return 0;
+	rest = buf_span(&b);
+	while (rest.n && span_split(&rest, '\n', &line))
+		n += span_starts(line, prefix);
+	return n;
+}
+
+pid_t worker_start(int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(fn(arg));
+	return pid;
+}
+
+int worker_wait(pid_t pid)
+{
+	int64_t end = clock_mono_ms() + WAIT_MS;
+	int status;
+	assert_true(pid > 0);
+	for (;;) {
+		pid_t got = waitpid(pid, &status, WNOHANG);
+		if (got == pid)
+			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+		assert_true(got == 0 || errno == EINTR);
+		if (clock_mono_ms() > end) {
+			worker_kill(pid, SIGKILL);
+			fail_msg("a child process did not end");
+		}
+		usleep(500);
+	}
+}
+
+void worker_kill(pid_t pid, int signum)
+{
+	assert_true(pid > 0);
+	kill(pid, signum);
+}
+
+void account_register(const char *url, const char *user)
+{
+	struct err err = {0};
+	struct register_request rq = {
+		.server = url,
+		.user = user,
+		.password = "a long password",
+		.account = user,
+		.timeout_ms = 20000,
+	};
+	if (client_register(&rq, NULL, &err))
+		fail_msg("register %s: %s", user, err.msg);
+}
+
+void account_fake(const char *url, const char *name, const char *token, const char *refresh)
+{
+	AUTO_FREE char *id = mem_printf("@%s:test", name);
+	struct account *a = NULL;
+	struct err err = {0};
+	if (account_make(name, url, id, "DEV", &a, &err))
+		fail_msg("%s", err.msg);
+	struct secrets s = {(char *)token, (char *)refresh, 0};
+	assert_int_equal(account_secrets_save(a, &s, &err), 0);
+	account_free(a);
+}
+
+struct client *client_of(const char *account, int timeout_ms, struct loop *l)
+{
+	struct client_options opt = {.account = account, .timeout_ms = timeout_ms, .loop = l};
+	struct client *c = NULL;
+	struct err err = {0};
+	if (client_open(&opt, &c, &err))
+		fail_msg("%s: %s", account, err.msg);
+	return c;
+}
+
+int rows_add(json_t *row, void *array)
+{
+	json_array_append(array, row);
+	return 0;
+}
