@@ -1,9 +1,9 @@
 #include "core/matrix/html.h"
 
 #include "core/base/mem.h"
+#include "core/matrix/html_tag.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define MAX_DEPTH 64  /* open elements that are kept track of */
 #define MAX_PREFIX 8  /* of those, how many indent a line */
@@ -165,11 +165,6 @@ static void put_text(struct state *s, const char *text)
 	buf_put_str(s->out, text);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
 /* White space of the source: collapsed, but for preformatted text. */
 static void put_space(struct state *s, char c)
 {
@@ -190,7 +185,7 @@ static void put_input(struct state *s)
 	size_t n = 1;
 	if (s->hidden) {
 		/* nothing */
-	} else if (is_space(s->in.p[0])) {
+	} else if (html_is_space(s->in.p[0])) {
 		put_space(s, s->in.p[0]);
 	} else if (s->in.p[0] == '&') {
 		settle(s);
@@ -201,7 +196,7 @@ static void put_input(struct state *s)
 		}
 	} else {
 		settle(s);
-		while (n < s->in.n && !is_space(s->in.p[n]) && s->in.p[n] != '<' &&
+		while (n < s->in.n && !html_is_space(s->in.p[n]) && s->in.p[n] != '<' &&
 		       s->in.p[n] != '&')
 			n++;
 		buf_put(s->out, s->in.p, n);
@@ -247,124 +242,13 @@ static void close_link(struct state *s, const struct level *l)
 		settle(s);
 	}
 	for (size_t i = 0; i < target.n; i++)
-		if (!is_space(target.p[i]))
+		if (!html_is_space(target.p[i]))
 			buf_put_char(s->out, target.p[i]);
 	if (text.n)
 		buf_put_char(s->out, ')');
 }
 
 /* --- tags --- */
-
-struct attrs {
-	struct span href, alt, title, start;
-	bool spoiler;
-};
-
-struct token {
-	struct span name;
-	bool closing;
-	struct attrs attrs;
-};
-
-static bool is_letter(char c)
-{
-	return (c | 32) >= 'a' && (c | 32) <= 'z';
-}
-
-static size_t skip_spaces(struct span s, size_t at)
-{
-	while (at < s.n && (is_space(s.p[at]) || s.p[at] == '/'))
-		at++;
-	return at;
-}
-
-static size_t attr_value(struct span s, size_t at, struct span *ret)
-{
-	char quote = at < s.n ? s.p[at] : '\0';
-	size_t from = at;
-	if (quote == '"' || quote == '\'') {
-		ptrdiff_t end = span_find(span_from(s, at + 1), quote);
-		if (end < 0)
-			return s.n;
-		*ret = (struct span){s.p + at + 1, (size_t)end};
-		return at + (size_t)end + 2;
-	}
-	while (at < s.n && !is_space(s.p[at]) && s.p[at] != '>')
-		at++;
-	*ret = (struct span){s.p + from, at - from};
-	return at;
-}
-
-static void keep_attr(struct attrs *a, struct span name, struct span value)
-{
-	if (span_case_eq_str(name, "href"))
-		a->href = value;
-	else if (span_case_eq_str(name, "alt"))
-		a->alt = value;
-	else if (span_case_eq_str(name, "title"))
-		a->title = value;
-	else if (span_case_eq_str(name, "start"))
-		a->start = value;
-	else if (span_case_eq_str(name, "data-mx-spoiler"))
-		a->spoiler = true;
-}
-
-/* From behind the tag's name to behind its '>'. */
-static size_t read_attrs(struct span s, size_t at, struct attrs *a)
-{
-	while ((at = skip_spaces(s, at)) < s.n && s.p[at] != '>') {
-		size_t from = at;
-		struct span value = {NULL, 0};
-		while (at < s.n && !is_space(s.p[at]) && !strchr("=>/", s.p[at] ? s.p[at] : ' '))
-			at++;
-		struct span name = {s.p + from, at - from};
-		while (at < s.n && is_space(s.p[at]))
-			at++;
-		if (at < s.n && s.p[at] == '=') {
-			at++;
-			while (at < s.n && is_space(s.p[at]))
-				at++;
-			at = attr_value(s, at, &value);
-		} else if (at == from) {
-			at++;
-		}
-		keep_attr(a, name, value);
-	}
-	return at < s.n ? at + 1 : s.n;
-}
-
-/* "<!-- -->", "<!x>", "<?x>"; behind it. */
-static size_t skip_declaration(struct span s)
-{
-	if (span_starts(s, "<!--")) {
-		const char *end = memmem(s.p + 4, s.n - 4, "-->", 3);
-		return end ? (size_t)(end - s.p) + 3 : s.n;
-	}
-	ptrdiff_t end = span_find(s, '>');
-	return end < 0 ? s.n : (size_t)end + 1;
-}
-
-/* A tag at the start of `s`, which begins with '<'; its length, or 0: it is text. */
-static size_t read_tag(struct span s, struct token *ret)
-{
-	size_t at = 1;
-	*ret = (struct token){0};
-	if (s.n < 2)
-		return 0;
-	if (s.p[1] == '!' || s.p[1] == '?')
-		return skip_declaration(s);
-	if (s.p[1] == '/') {
-		ret->closing = true;
-		at = 2;
-	}
-	size_t from = at;
-	if (at >= s.n || !is_letter(s.p[at]))
-		return 0;
-	while (at < s.n && !is_space(s.p[at]) && s.p[at] != '>' && s.p[at] != '/')
-		at++;
-	ret->name = (struct span){s.p + from, at - from};
-	return read_attrs(s, at, &ret->attrs);
-}
 
 static enum tag tag_of(struct span name)
 {
@@ -488,7 +372,7 @@ static void close_implied(struct state *s, enum tag tag)
 		pop(s);
 }
 
-static void fill_level(struct state *s, struct level *l, const struct attrs *a)
+static void fill_level(struct state *s, struct level *l, const struct html_attrs *a)
 {
 	struct level *list;
 	if (l->tag == TAG_OL) {
@@ -523,7 +407,7 @@ static void open_cell(struct state *s)
 	s->space = false;
 }
 
-static void put_image(struct state *s, const struct attrs *a)
+static void put_image(struct state *s, const struct html_attrs *a)
 {
 	struct span text = span_trim(a->alt.n ? a->alt : a->title);
 	put_text(s, text.n ? "" : "[image]");
@@ -531,7 +415,7 @@ static void put_image(struct state *s, const struct attrs *a)
 		decode_attr(s->out, text);
 }
 
-static bool open_void(struct state *s, enum tag tag, const struct attrs *a)
+static bool open_void(struct state *s, enum tag tag, const struct html_attrs *a)
 {
 	switch (tag) {
 	case TAG_BR:
@@ -552,7 +436,7 @@ static bool open_void(struct state *s, enum tag tag, const struct attrs *a)
 	}
 }
 
-static void open_tag(struct state *s, enum tag tag, const struct attrs *a)
+static void open_tag(struct state *s, enum tag tag, const struct html_attrs *a)
 {
 	if (open_void(s, tag, a))
 		return;
@@ -571,24 +455,12 @@ static void open_tag(struct state *s, enum tag tag, const struct attrs *a)
 	s->stack[s->depth++] = l;
 }
 
-/* Elements whose content is not markup: behind it, at their end tag. */
-static size_t skip_raw(struct span s, struct span name)
-{
-	if (!span_case_eq_str(name, "script") && !span_case_eq_str(name, "style"))
-		return 0;
-	for (size_t at = 0; at + name.n + 2 <= s.n; at++)
-		if (s.p[at] == '<' && s.p[at + 1] == '/' &&
-		    strncasecmp(s.p + at + 2, name.p, name.n) == 0)
-			return at;
-	return s.n;
-}
-
 bool html_to_text(struct span html, struct buf *out)
 {
 	struct state s = {.in = html, .out = out, .begin = out->n};
 	while (s.in.n && buf_ok(out)) {
-		struct token t;
-		size_t n = s.in.p[0] == '<' ? read_tag(s.in, &t) : 0;
+		struct html_token t;
+		size_t n = s.in.p[0] == '<' ? html_read_tag(s.in, &t) : 0;
 		if (n == 0) {
 			put_input(&s);
 			continue;
@@ -597,7 +469,7 @@ bool html_to_text(struct span html, struct buf *out)
 		enum tag tag = tag_of(t.name);
 		if (!t.closing) {
 			open_tag(&s, tag, &t.attrs);
-			s.in = span_from(s.in, skip_raw(s.in, t.name));
+			s.in = span_from(s.in, html_skip_raw(s.in, t.name));
 		} else if (tag != TAG_UNKNOWN) {
 			close_to(&s, tag, TAG_UNKNOWN, TAG_UNKNOWN);
 		}

@@ -164,7 +164,7 @@ int mx_reply_error(int status, struct span body, int retry_after_ms, struct err 
 	if (m->hint)
 		err_hint(err, "%s", _(m->hint));
 	else if (m->code == ERR_LIMITED && err->retry_after_ms > 0)
-		err_hint(err, _("try again in %d s"), (err->retry_after_ms + 999) / 1000);
+		err_hint(err, _("try again in %d s"), (err->retry_after_ms - 1) / 1000 + 1);
 	return m->code;
 }
 
