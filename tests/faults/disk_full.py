@@ -60,11 +60,10 @@ def main(folder, words):
     # What fills the disk, reached through the server's own view of it.
     filler = pathlib.Path(f"/proc/{server.child.pid}/root{data}/filler")
     sent, path = 0, f"/_matrix/client/v3/rooms/{room}/send/m.room.message/"
-    with open(filler, "wb") as f:
+    with open(filler, "wb", buffering=0) as f:
         try:
             while True:
                 f.write(b"\0" * 65536)
-                f.flush()
         except OSError:
             pass
     status, reply = 200, {}

@@ -145,14 +145,15 @@ def main(tap, folder):
     bert("react", room, first, "👍")
     bert("send", room, "--reply", first, "ja")
     rows = anna("read", room, "-n", "100")
-    tap.check(any(r["type"] == "m.reaction" for r in rows), "anna sees the reaction")
+    seen = [r.get("reactions") for r in rows if r["event_id"] == first]
+    tap.equal(seen, [{"👍": 1}], "anna sees the reaction")
     anna("edit", room, sent, "nach dem Neustart")
     anna("delete", room, event)
     gone = [r for r in bert("read", room, "-n", "100") if r["event_id"] == event]
     tap.check(not gone or not gone[0].get("body"), "a deleted message has no text", gone)
     bert("read", room, "-n", "1")
-    anna("profile", "set", "--name", "Anna Ärger")
-    tap.equal(bert("profile", "show", "@anna:localhost")[0]["displayname"], "Anna Ärger",
+    anna("profile", "set", "name", "Anna Ärger")
+    tap.equal(bert("profile", "show", "@anna:localhost")[0]["name"], "Anna Ärger",
               "a profile change is seen")
     code, _, errors = bert.status("room", "kick", room, "@anna:localhost")
     tap.equal(code, 4, "what is not allowed ends with 4")
