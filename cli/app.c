@@ -226,6 +226,11 @@ static int load_config(struct app *app, struct err *err)
 		report_sentence(err->msg);
 		return 0;
 	}
+	if (rc == ERR_USAGE) {
+		/* A value in the file is not right: the command line may well be. */
+		err->code = ERR_INVALID;
+		rc = ERR_INVALID;
+	}
 	return rc;
 }
 

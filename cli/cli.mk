@@ -1,0 +1,33 @@
+# What is made from the command table and committed: manual pages, completions.
+
+#: make docs        write man/ and completions/ anew from the command table
+docs: $(OUT)
+	@LC_ALL=C LANGUAGE= ./$(OUT) docs man man
+	@LC_ALL=C LANGUAGE= ./$(OUT) docs completions completions
+
+MAN_PAGES = $(wildcard man/*.1 man/*.5)
+BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH_DIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+#: make install     install below PREFIX (/usr/local), under DESTDIR
+install: all
+	install -D -m 755 $(OUT) $(DESTDIR)$(PREFIX)/bin/muster
+	@for p in $(MAN_PAGES); do \
+		install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p#man/}; done
+	install -D -m 644 completions/muster.bash $(BASH_DIR)/muster
+	install -D -m 644 completions/_muster $(ZSH_DIR)/_muster
+	install -D -m 644 completions/muster.fish $(FISH_DIR)/muster.fish
+	@for l in $(PO_LANGS); do [ ! -f $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo ] || \
+		install -D -m 644 $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo \
+			$(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done
+
+#: make uninstall   remove what install put there
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/muster
+	@for p in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p#man/}; done
+	rm -f $(BASH_DIR)/muster $(ZSH_DIR)/_muster $(FISH_DIR)/muster.fish
+	@for l in $(PO_LANGS); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done
+
+.PHONY: docs install uninstall

@@ -1,0 +1,284 @@
+# Completion of muster(1) for bash, made by `muster completion bash`.
+
+# Verbs, options and what their values are: $1 is the verb, $2 the option or position.
+_muster_next()
+{
+	case $1 in
+	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room serve admin config doctor version completion schema help' ;;
+	'account') echo 'list use remove' ;;
+	'profile') echo 'show set' ;;
+	'file') echo 'get' ;;
+	'queue') echo 'list run retry drop' ;;
+	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
+	'admin') echo 'user invite status' ;;
+	'admin user') echo 'add import list password lock unlock role remove' ;;
+	'config') echo 'list get set' ;;
+	esac
+}
+
+_muster_options()
+{
+	case $1 in
+	'login') echo -n ' --user --email --password-stdin --token-file --device-name' ;;
+	'register') echo -n ' --user --email --invite-file --password-stdin --device-name' ;;
+	'logout') echo -n ' --everywhere' ;;
+	'send') echo -n ' --file --text --markdown --reply --thread --mention --notice --emote --lines --txn-id --at --queue' ;;
+	'read') echo -n ' --number --since --until --follow --type --all-types --ids --raw --offline --mark-read' ;;
+	'react') echo -n ' --txn-id' ;;
+	'edit') echo -n ' --text --markdown --txn-id' ;;
+	'delete') echo -n ' --reason --txn-id' ;;
+	'search') echo -n ' --room --number --ids' ;;
+	'file get') echo -n ' --output --room --force' ;;
+	'room list') echo -n ' --invited --left --offline' ;;
+	'room create') echo -n ' --alias --topic --invite --public --space --as-space --direct' ;;
+	'room join') echo -n ' --reason' ;;
+	'room leave') echo -n ' --reason --forget' ;;
+	'room archive') echo -n ' --undo' ;;
+	'room invite') echo -n ' --reason' ;;
+	'room kick') echo -n ' --reason' ;;
+	'room ban') echo -n ' --reason' ;;
+	'room unban') echo -n ' --reason' ;;
+	'room role') echo -n ' --force' ;;
+	'room show') echo -n ' --offline' ;;
+	'room export') echo -n ' --output --force' ;;
+	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --tls-cert --tls-key --config' ;;
+	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
+	'admin user import') echo -n ' --update --data' ;;
+	'admin user list') echo -n ' --data' ;;
+	'admin user password') echo -n ' --password-stdin --keep-devices --data' ;;
+	'admin user lock') echo -n ' --data' ;;
+	'admin user unlock') echo -n ' --data' ;;
+	'admin user role') echo -n ' --data' ;;
+	'admin user remove') echo -n ' --data' ;;
+	'admin invite') echo -n ' --uses --expires --note --list --revoke --data' ;;
+	'admin status') echo -n ' --data' ;;
+	'config list') echo -n ' --show-origin' ;;
+	'config set') echo -n ' --scope --unset' ;;
+	esac
+	echo ' --help --account --format --json --timeout --quiet --verbose --no-input --yes --dry-run --ca-file --version'
+}
+
+_muster_value()
+{
+	case "$1 $2" in
+	'login'' --user' | 'login'' -u') echo '@user' ;;
+	'login'' --email') echo '-' ;;
+	'login'' --token-file') echo '@file' ;;
+	'login'' --device-name') echo '-' ;;
+	'register'' --user' | 'register'' -u') echo '@user' ;;
+	'register'' --email') echo '-' ;;
+	'register'' --invite-file') echo '@file' ;;
+	'register'' --device-name') echo '-' ;;
+	'send'' --file' | 'send'' -f') echo '@file' ;;
+	'send'' --reply') echo '-' ;;
+	'send'' --thread') echo '-' ;;
+	'send'' --mention') echo '@user' ;;
+	'send'' --txn-id') echo '-' ;;
+	'send'' --at') echo '-' ;;
+	'read'' --number' | 'read'' -n') echo '-' ;;
+	'read'' --since') echo '-' ;;
+	'read'' --until') echo '-' ;;
+	'read'' --type') echo '-' ;;
+	'react'' --txn-id') echo '-' ;;
+	'edit'' --txn-id') echo '-' ;;
+	'delete'' --reason') echo '-' ;;
+	'delete'' --txn-id') echo '-' ;;
+	'search'' --room' | 'search'' -r') echo '@room' ;;
+	'search'' --number' | 'search'' -n') echo '-' ;;
+	'file get'' --output' | 'file get'' -o') echo '@file' ;;
+	'file get'' --room' | 'file get'' -r') echo '@room' ;;
+	'room create'' --alias') echo '-' ;;
+	'room create'' --topic') echo '-' ;;
+	'room create'' --invite') echo '@user' ;;
+	'room create'' --space') echo '@room' ;;
+	'room join'' --reason') echo '-' ;;
+	'room leave'' --reason') echo '-' ;;
+	'room invite'' --reason') echo '-' ;;
+	'room kick'' --reason') echo '-' ;;
+	'room ban'' --reason') echo '-' ;;
+	'room unban'' --reason') echo '-' ;;
+	'room export'' --output' | 'room export'' -o') echo '@file' ;;
+	'serve'' --data' | 'serve'' -d') echo '@folder' ;;
+	'serve'' --listen' | 'serve'' -l') echo '-' ;;
+	'serve'' --udp-port') echo '-' ;;
+	'serve'' --server-name') echo '-' ;;
+	'serve'' --public-url') echo '-' ;;
+	'serve'' --announce') echo '-' ;;
+	'serve'' --tls-cert') echo '@file' ;;
+	'serve'' --tls-key') echo '@file' ;;
+	'serve'' --config') echo '@file' ;;
+	'admin user add'' --name') echo '-' ;;
+	'admin user add'' --email') echo '-' ;;
+	'admin user add'' --external-id') echo '-' ;;
+	'admin user add'' --data') echo '@folder' ;;
+	'admin user import'' --data') echo '@folder' ;;
+	'admin user list'' --data') echo '@folder' ;;
+	'admin user password'' --data') echo '@folder' ;;
+	'admin user lock'' --data') echo '@folder' ;;
+	'admin user unlock'' --data') echo '@folder' ;;
+	'admin user role'' --data') echo '@folder' ;;
+	'admin user remove'' --data') echo '@folder' ;;
+	'admin invite'' --uses') echo '-' ;;
+	'admin invite'' --expires') echo '-' ;;
+	'admin invite'' --note') echo '-' ;;
+	'admin invite'' --revoke') echo '-' ;;
+	'admin invite'' --data') echo '@folder' ;;
+	'admin status'' --data') echo '@folder' ;;
+	'config set'' --scope') echo 'user project system' ;;
+	*' --account' | *' -A') echo '@account' ;;
+	*' --format') echo 'table json csv tsv' ;;
+	*' --timeout') echo '-' ;;
+	*' --ca-file') echo '@file' ;;
+	esac
+}
+
+_muster_position()
+{
+	case "$1 $2" in
+	'account use 0') echo '@account' ;;
+	'account remove 0') echo '@account' ;;
+	'profile show 0') echo '@user' ;;
+	'profile set 0') echo 'name avatar' ;;
+	'send 0') echo '@room' ;;
+	'read 0') echo '@room' ;;
+	'react 0') echo '@room' ;;
+	'edit 0') echo '@room' ;;
+	'delete 0') echo '@room' ;;
+	'receipts 0') echo '@room' ;;
+	'room join 0') echo '@room' ;;
+	'room leave 0') echo '@room' ;;
+	'room archive 0') echo '@room' ;;
+	'room invite 0') echo '@room' ;;
+	'room invite '*) echo '@user' ;;
+	'room kick 0') echo '@room' ;;
+	'room kick '*) echo '@user' ;;
+	'room ban 0') echo '@room' ;;
+	'room ban '*) echo '@user' ;;
+	'room unban 0') echo '@room' ;;
+	'room unban '*) echo '@user' ;;
+	'room members 0') echo '@room' ;;
+	'room role 0') echo '@room' ;;
+	'room role 1') echo '@user' ;;
+	'room show 0') echo '@room' ;;
+	'room set 0') echo '@room' ;;
+	'room export 0') echo '@room' ;;
+	'admin user add 0') echo '@user' ;;
+	'admin user import 0') echo '@file' ;;
+	'admin user password 0') echo '@user' ;;
+	'admin user lock 0') echo '@user' ;;
+	'admin user unlock 0') echo '@user' ;;
+	'admin user role 0') echo '@user' ;;
+	'admin user role 1') echo 'admin user' ;;
+	'admin user remove 0') echo '@user' ;;
+	'config get 0') echo '@setting' ;;
+	'config set 0') echo '@setting' ;;
+	'completion 0') echo 'bash zsh fish' ;;
+	'schema '*) echo '@verb' ;;
+	'help '*) echo '@verb' ;;
+	esac
+}
+
+# Complete $cur from a source: words, @file, @folder, or what muster itself knows.
+_muster_from()
+{
+	local IFS=$'\n' line
+	case $1 in
+	@file) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
+	@folder) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
+	@*)
+		while IFS=$'\t' read -r line _; do
+			[[ -n $quote ]] || line=$(printf '%q' "$line")
+			COMPREPLY+=("$line")
+		done < <("${words[0]}" complete "${1#@}" -- "$cur" 2>/dev/null)
+		;;
+	*) COMPREPLY=($(IFS=' ' compgen -W "$1" -- "$cur")) ;;
+	esac
+}
+
+# words and cur as typed: bash splits at : and =, which room ids and --opt=value hold.
+_muster_words()
+{
+	local i w before=${COMP_LINE:0:COMP_POINT}
+	words=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		w=${COMP_WORDS[i]}
+		if ((i > 1)) && [[ $w == [:=]* || ${COMP_WORDS[i - 1]} == *[:=] ]] &&
+			[[ -n $w && $before == *"${COMP_WORDS[i - 1]}$w"* ||
+				-z $w && $before == *"${COMP_WORDS[i - 1]}" ]]; then
+			words[${#words[@]} - 1]+=$w
+		else
+			words+=("$w")
+		fi
+	done
+	cur=${words[${#words[@]} - 1]}
+}
+
+# The verb, or the first of its two words, and how many positionals stand before $cur.
+_muster_place()
+{
+	local i last=$((${#words[@]} - 1))
+	for ((i = 1; i < last; i++)); do
+		case ${words[i]} in
+		--) n=$((n + last - i - 1)); plain=1; break ;;
+		--*=*) ;;
+		-*) [[ -n $(_muster_value "$verb" "${words[i]}") ]] && ((i++)) ;;
+		*)
+			if [[ -n $verb ]]; then
+				n=$((n + 1))
+			elif [[ -n $(_muster_next "${first:+$first }${words[i]}") ]]; then
+				first="${first:+$first }${words[i]}"
+			else
+				verb="${first:+$first }${words[i]}"
+			fi
+			;;
+		esac
+	done
+}
+
+_muster_source()
+{
+	local prev=${words[${#words[@]} - 2]} value=
+	[[ $prev == -* && -z $plain ]] && value=$(_muster_value "$verb" "$prev")
+	if [[ -n $value ]]; then
+		echo "$value"
+	elif [[ $cur == -* && -z $plain ]]; then
+		_muster_options "$verb"
+	elif [[ -n $verb ]]; then
+		_muster_position "$verb" "$n"
+	else
+		_muster_next "$first"
+	fi
+}
+
+# Readline replaces only what follows the last colon.
+_muster_colons()
+{
+	local i rest=$cur
+	[[ $COMP_WORDBREAKS == *:* && -z $quote ]] || return 0
+	while [[ $rest == *:* ]]; do
+		rest=${rest#*:}
+		for i in "${!COMPREPLY[@]}"; do COMPREPLY[i]=${COMPREPLY[i]#*:}; done
+	done
+}
+
+_muster()
+{
+	local words cur verb= first= n=0 plain= quote= source
+	COMPREPLY=()
+	_muster_words
+	_muster_place
+	if [[ $cur == --*=* && -z $plain ]]; then
+		source=$(_muster_value "$verb" "${cur%%=*}")
+		cur=${cur#*=}
+	else
+		source=$(_muster_source)
+	fi
+	case $cur in
+	[\'\"]*) quote=${cur:0:1} cur=${cur:1} ;;
+	*) cur=${cur//\\/} ;;
+	esac
+	[[ -z $source || $source == - ]] || _muster_from "$source"
+	_muster_colons
+}
+
+complete -F _muster muster

@@ -1,0 +1,91 @@
+# Throw-away homes and servers for the tests of the command line.
+# Nothing here sleeps: it waits for a line, or for a file to say something.
+
+TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+MUSTER=${MUSTER:-$TOP/muster}
+[[ $MUSTER == /* ]] || MUSTER=$TOP/$MUSTER
+STEP=${STEP:-30} # seconds that one step may take
+
+# A home of its own for everything that is started from here on: use_home NAME
+use_home() {
+	local h=$BATS_FILE_TMPDIR/home-$1
+	mkdir -p "$h/run"
+	chmod 700 "$h/run"
+	export HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state
+	export XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run
+	cd "$h" || return 1
+}
+
+# An environment that does not depend on who runs the tests.
+clean_environment() {
+	unset MUSTER_ACCOUNT MUSTER_FORMAT MUSTER_TIMEOUT MUSTER_CA_FILE NO_COLOR CLICOLOR_FORCE
+	unset COLUMNS PAGER LANGUAGE LC_ALL LC_MESSAGES LC_CTYPE http_proxy https_proxy all_proxy
+	unset HTTP_PROXY HTTPS_PROXY ALL_PROXY
+	export LANG=C.UTF-8 TZ=UTC TERM=dumb MUSTER_LOCALEDIR=$TOP/build/locale
+}
+
+m() {
+	timeout "$STEP" "$MUSTER" "$@" </dev/null
+}
+
+# The same with standard input: mi ARGS... <file
+mi() {
+	timeout "$STEP" "$MUSTER" "$@"
+}
+
+# run, with stdout and stderr apart: $output and $stderr
+r() {
+	run --separate-stderr timeout "$STEP" "$MUSTER" "$@"
+}
+
+fails_with() { # STATUS ARGS...
+	local want=$1
+	shift
+	r "$@"
+	if [ "$status" -ne "$want" ]; then
+		echo "muster $*: status $status, not $want"
+		echo "$output"
+		echo "$stderr"
+		return 1
+	fi
+}
+
+# Wait until a file holds a line that matches: wait_for FILE REGEX
+wait_for() {
+	timeout "$STEP" bash -c 'tail -n +1 -F "$1" 2>/dev/null | grep -q -m1 -E "$2"' _ "$1" "$2" || {
+		echo "never came: $2 in $1"
+		cat "$1"
+		return 1
+	}
+}
+
+# start_server [OPTIONS...]: sets URL and SERVER_PID, once a file
+start_server() {
+	export SERVER_DIR=$BATS_FILE_TMPDIR/server
+	mkdir -p "$SERVER_DIR"
+	"$MUSTER" serve --data "$SERVER_DIR/data" --listen 127.0.0.1:0 --server-name s.test \
+		--open-registration --json "$@" >"$SERVER_DIR/out" 2>"$SERVER_DIR/err" </dev/null 3>&- &
+	export SERVER_PID=$!
+	wait_for "$SERVER_DIR/out" '"event":"listening"' || { cat "$SERVER_DIR/err"; return 1; }
+	URL=$(jq -r 'select(.event == "listening").url' "$SERVER_DIR/out")
+	export URL
+}
+
+stop_server() {
+	[ -n "${SERVER_PID:-}" ] || return 0
+	kill "$SERVER_PID" 2>/dev/null || true
+	timeout 20 tail --pid="$SERVER_PID" -f /dev/null
+	grep -E 'ERROR: |runtime error:' "$SERVER_DIR/err" && return 1
+	return 0
+}
+
+# A new account of the running server, in the home of the same name: sign_up NAME
+sign_up() {
+	use_home "$1"
+	echo "sesame-open-$1" | mi register "$URL" --user "$1" --password-stdin --json >/dev/null
+}
+
+# A private room of the present account: prints its id
+new_room() {
+	m room create "$@" --json | jq -r .room_id
+}
