@@ -113,7 +113,7 @@ json_t *sync_room(const json_t *sync, const char *section, const char *room)
 	return json_object_get(json_object_get(json_object_get(sync, "rooms"), section), room);
 }
 
-json_t *sync_events(const json_t *room, const char *part)
+json_t *synced_events(const json_t *room, const char *part)
 {
 	return json_object_get(json_object_get(room, part), "events");
 }

@@ -36,7 +36,7 @@ json_t *chatter_get(struct chatter *p, const char *room, const char *rest);
 /** rooms.{section}.{room} of a sync; borrowed, NULL when absent. */
 json_t *sync_room(const json_t *sync, const char *section, const char *room);
 /** timeline.events (or state.events ...) of such a room; borrowed. */
-json_t *sync_events(const json_t *room, const char *part);
+json_t *synced_events(const json_t *room, const char *part);
 /** The event of this type in a list, NULL when absent; borrowed. */
 json_t *event_of_type(const json_t *events, const char *type);
 /** content.body of event `at` counted from the front, or "" . */

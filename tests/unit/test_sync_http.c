@@ -47,7 +47,7 @@ static void test_initial(void **state)
 	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *r = sync_room(j, "join", room);
 	assert_non_null(r);
-	json_t *timeline = sync_events(r, "timeline");
+	json_t *timeline = synced_events(r, "timeline");
 	json_t *last = json_array_get(timeline, json_array_size(timeline) - 1);
 	assert_string_equal(json_get_str(last, "event_id"), id);
 	assert_null(json_object_get(last, "room_id"));
@@ -68,7 +68,7 @@ static void test_initial(void **state)
 	assert_non_null(json_object_get(j, "device_lists"));
 
 	JSON_AUTO json_t *own = chatter_sync(&anna, "");
-	timeline = sync_events(sync_room(own, "join", room), "timeline");
+	timeline = synced_events(sync_room(own, "join", room), "timeline");
 	last = json_array_get(timeline, json_array_size(timeline) - 1);
 	assert_non_null(json_get_str(json_object_get(last, "unsigned"), "transaction_id"));
 }
@@ -83,12 +83,12 @@ static void test_incremental(void **state)
 	chatter_say(&anna, room, "two", NULL);
 	JSON_AUTO json_t *j = chatter_sync(&bert, "");
 	json_t *r = sync_room(j, "join", room);
-	json_t *events = sync_events(r, "timeline");
+	json_t *events = synced_events(r, "timeline");
 	assert_int_equal(json_array_size(events), 2);
 	assert_string_equal(body_at(events, 0), "one");
 	assert_string_equal(body_at(events, 1), "two");
 	assert_true(json_is_false(json_object_get(json_object_get(r, "timeline"), "limited")));
-	assert_int_equal(json_array_size(sync_events(r, "state")), 0);
+	assert_int_equal(json_array_size(synced_events(r, "state")), 0);
 	assert_null(json_object_get(r, "summary"));
 }
 
@@ -104,16 +104,17 @@ static void test_state_in_gap(void **state)
 		chatter_sync(&bert,
 			     "&filter=%7B%22room%22:%7B%22timeline%22:%7B%22limit%22:3%7D%7D%7D");
 	json_t *r = sync_room(j, "join", room);
-	assert_int_equal(json_array_size(sync_events(r, "timeline")), 3);
+	assert_int_equal(json_array_size(synced_events(r, "timeline")), 3);
 	assert_true(json_is_true(json_object_get(json_object_get(r, "timeline"), "limited")));
-	json_t *st = sync_events(r, "state");
+	json_t *st = synced_events(r, "state");
 	assert_int_equal(json_array_size(st), 1);
 	json_t *topic = event_of_type(st, "m.room.topic");
 	assert_string_equal(json_get_str(json_object_get(topic, "content"), "topic"), "new");
 	/* A state event in the timeline tells what it replaced. */
 	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'newer'}");
 	JSON_AUTO json_t *k = chatter_sync(&bert, "");
-	topic = event_of_type(sync_events(sync_room(k, "join", room), "timeline"), "m.room.topic");
+	topic = event_of_type(synced_events(sync_room(k, "join", room), "timeline"),
+			      "m.room.topic");
 	json_t *prev = json_object_get(json_object_get(topic, "unsigned"), "prev_content");
 	assert_string_equal(json_get_str(prev, "topic"), "new");
 }
@@ -129,8 +130,8 @@ static void test_state_hidden_by_filter(void **state)
 	chatter_say(&anna, room, "after", NULL);
 	JSON_AUTO json_t *j = chatter_sync(&bert, filter);
 	json_t *r = sync_room(j, "join", room);
-	assert_int_equal(json_array_size(sync_events(r, "timeline")), 2);
-	assert_non_null(event_of_type(sync_events(r, "state"), "m.room.topic"));
+	assert_int_equal(json_array_size(synced_events(r, "timeline")), 2);
+	assert_non_null(event_of_type(synced_events(r, "state"), "m.room.topic"));
 }
 
 static void test_state_after(void **state)
@@ -140,8 +141,8 @@ static void test_state_after(void **state)
 	chatter_state(&anna, room, "m.room.topic", "", "{'topic':'after'}");
 	JSON_AUTO json_t *j = chatter_sync(&bert, "&use_state_after=true");
 	json_t *r = sync_room(j, "join", room);
-	assert_non_null(event_of_type(sync_events(r, "timeline"), "m.room.topic"));
-	assert_non_null(event_of_type(sync_events(r, "state_after"), "m.room.topic"));
+	assert_non_null(event_of_type(synced_events(r, "timeline"), "m.room.topic"));
+	assert_non_null(event_of_type(synced_events(r, "state_after"), "m.room.topic"));
 	assert_null(json_object_get(r, "state"));
 	chatter_say(&anna, room, "x", NULL);
 	JSON_AUTO json_t *k = chatter_sync(&bert, "&org.matrix.msc4222.use_state_after=true");
@@ -158,7 +159,7 @@ static void test_woken_by_message(void **state)
 	polls_waiting(&t, 1);
 	chatter_say(&anna, room, "wake", NULL);
 	JSON_AUTO json_t *j = poll_end(w, &ms);
-	assert_string_equal(body_at(sync_events(sync_room(j, "join", room), "timeline"), 0),
+	assert_string_equal(body_at(synced_events(sync_room(j, "join", room), "timeline"), 0),
 			    "wake");
 	assert_true(ms < 10000);
 	polls_waiting(&t, 0);
@@ -175,13 +176,13 @@ static void test_timeout(void **state)
 	assert_true(ms >= 290);
 	chatter_say(&anna, room, "later", NULL);
 	JSON_AUTO json_t *k = chatter_sync(&bert, "");
-	assert_int_equal(json_array_size(sync_events(sync_room(k, "join", room), "timeline")), 1);
+	assert_int_equal(json_array_size(synced_events(sync_room(k, "join", room), "timeline")), 1);
 }
 
 static json_t *receipt_of(const json_t *sync, const char *event_id, const char *kind)
 {
-	json_t *e =
-		event_of_type(sync_events(sync_room(sync, "join", room), "ephemeral"), "m.receipt");
+	json_t *e = event_of_type(synced_events(sync_room(sync, "join", room), "ephemeral"),
+				  "m.receipt");
 	return json_object_get(json_object_get(json_object_get(e, "content"), event_id), kind);
 }
 
@@ -244,8 +245,8 @@ static void put_typing(struct chatter *p, const char *body)
 
 static size_t typists(const json_t *sync)
 {
-	json_t *e =
-		event_of_type(sync_events(sync_room(sync, "join", room), "ephemeral"), "m.typing");
+	json_t *e = event_of_type(synced_events(sync_room(sync, "join", room), "ephemeral"),
+				  "m.typing");
 	assert_non_null(e);
 	return json_array_size(json_object_get(json_object_get(e, "content"), "user_ids"));
 }
@@ -272,7 +273,7 @@ static void test_typing(void **state)
 	chatter_say(&bert, room, "typed", NULL);
 	JSON_AUTO json_t *l = poll_end(w, NULL);
 	assert_int_equal(typists(l), 0);
-	assert_string_equal(body_at(sync_events(sync_room(l, "join", room), "timeline"), 0),
+	assert_string_equal(body_at(synced_events(sync_room(l, "join", room), "timeline"), 0),
 			    "typed");
 }
 
@@ -304,8 +305,8 @@ static void test_invite_and_account_data(void **state)
 	chatter_room(&carl, secret, "leave", "{}");
 	JSON_AUTO json_t *k = chatter_sync(&carl, "");
 	json_t *left = sync_room(k, "leave", secret);
-	assert_int_equal(json_array_size(sync_events(left, "timeline")), 0);
-	assert_int_equal(json_array_size(sync_events(left, "state")), 1);
+	assert_int_equal(json_array_size(synced_events(left, "timeline")), 0);
+	assert_int_equal(json_array_size(synced_events(left, "state")), 1);
 
 	w = poll_start(&carl, "&timeout=30000");
 	polls_waiting(&t, 1);
@@ -327,7 +328,7 @@ static void test_redaction_while_cached(void **state)
 	AUTO_FREE char *path = mem_printf("/_matrix/client/v3/rooms/%s/redact/%s/r1", room, id);
 	json_decref(test_json(&t, 200, "PUT", path, anna.token, "{\"reason\":\"typo\"}"));
 	JSON_AUTO json_t *j = chatter_sync(&bert, "");
-	json_t *events = sync_events(sync_room(j, "join", room), "timeline");
+	json_t *events = synced_events(sync_room(j, "join", room), "timeline");
 	assert_int_equal(json_array_size(events), 2);
 	json_t *gone = json_array_get(events, 0);
 	assert_null(json_object_get(json_object_get(gone, "content"), "body"));
@@ -365,7 +366,7 @@ static void test_restart(void **state)
 	test_server_stop(&t);
 	test_server_start(&t);
 	JSON_AUTO json_t *j = chatter_sync(&bert, "");
-	json_t *events = sync_events(sync_room(j, "join", room), "timeline");
+	json_t *events = synced_events(sync_room(j, "join", room), "timeline");
 	assert_int_equal(json_array_size(events), 1);
 	assert_string_equal(body_at(events, 0), "before the restart");
 	JSON_AUTO json_t *k = chatter_sync(&bert, "");

@@ -99,10 +99,10 @@ static void take_room(struct client *c, const json_t *r, bool keep_events)
 	bool modern = false;
 	for (size_t i = 0; i < ARRAY_LEN(after); i++) {
 		modern |= json_object_get(r, after[i]) != NULL;
-		apply_state(c, sync_events(r, after[i]));
+		apply_state(c, synced_events(r, after[i]));
 	}
 	if (!modern) {
-		apply_state(c, sync_events(r, "state"));
+		apply_state(c, synced_events(r, "state"));
 		apply_state(c, events);
 	}
 	if (!keep_events)
