@@ -35,7 +35,7 @@ void forked_end(struct forked *f, int signum);
 struct script_step {
 	const char *method; /**< NULL: any */
 	const char *target; /**< beginning of the request target */
-	const char *with;   /**< text in the body or the Authorization header, or NULL */
+	const char *with;   /**< text in target, body or Authorization header, or NULL */
 	int status;	    /**< 0: hang up without an answer; -1: never answer */
 	const char *body;
 	bool repeat; /**< may be used any number of times */

@@ -37,7 +37,7 @@ static bool fits(const struct script_step *s, struct httpd_request *rq)
 		return false;
 	if (!span_starts(rq->target, s->target))
 		return false;
-	return !s->with || contains(httpd_body(rq), s->with) ||
+	return !s->with || contains(rq->target, s->with) || contains(httpd_body(rq), s->with) ||
 	       contains(httpd_header(rq, "authorization"), s->with);
 }
 
