@@ -19,3 +19,9 @@ $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+
+# The HTTP front alone: requests per second and the cost of waiting connections.
+$(BUILD)/tests/bench/bench_httpd: tests/bench/bench_httpd.c $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
