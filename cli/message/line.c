@@ -133,6 +133,11 @@ const struct command_key message_keys[] = {
 	{"size", "bytes", NULL, N_("size of a file"), false},
 	{"mimetype", "string", NULL, N_("type of a file"), false},
 	{"reactions", "object", NULL, N_("how often each reaction was given"), false},
+	{"mentions", "strings", NULL, N_("people who were named to be notified"), false},
+	{"txn_id", "string", NULL, N_("transaction id, of what was sent from here"), false},
+	{"state_key", "string", NULL, N_("key of a state event"), false},
+	{"content", "object", NULL, N_("content of an event that is no message"), false},
+	{"event", "object", NULL, N_("with --raw: the event as the server sent it"), false},
 	{"unreadable", "string", NULL, N_("why the event could not be read"), false},
 	END_KEYS,
 };

@@ -28,6 +28,19 @@ m() {
 	timeout "$STEP" "$MUSTER" "$@" </dev/null
 }
 
+# A follower in the background, its lines in ./followed: follow ARGS...; ends with unfollow
+follow() {
+	rm -f followed state
+	"$MUSTER" read "$@" --follow --json --timeout 60s >followed 2>state </dev/null 3>&- &
+	FOLLOWER=$!
+	wait_for state following
+}
+
+unfollow() {
+	kill "$FOLLOWER"
+	wait "$FOLLOWER" || true
+}
+
 # The same with standard input: mi ARGS... <file
 mi() {
 	timeout "$STEP" "$MUSTER" "$@"
@@ -52,7 +65,9 @@ fails_with() { # STATUS ARGS...
 
 # Wait until a file holds a line that matches: wait_for FILE REGEX
 wait_for() {
-	timeout "$STEP" bash -c 'tail -n +1 -F "$1" 2>/dev/null | grep -q -m1 -E "$2"' _ "$1" "$2" || {
+	# shellcheck disable=SC2016
+	timeout "$STEP" bash -c 'grep -q -m1 -E "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
+		_ "$1" "$2" || {
 		echo "never came: $2 in $1"
 		cat "$1"
 		return 1

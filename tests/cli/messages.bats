@@ -1,0 +1,264 @@
+# Messages against a real server: sending, reading, changing, files, the queue.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up bob
+	sign_up ada
+	ROOM=$(new_room Physics --alias physics --invite @bob:s.test)
+	export ROOM
+	use_home bob
+	m room join "$ROOM" --json >/dev/null
+}
+
+setup() {
+	use_home ada
+}
+
+teardown_file() {
+	stop_server
+}
+
+@test "send gives the event, read gives it back, as JSON with the contract's keys" {
+	local sent event
+	sent=$(m send "$ROOM" Hello there --json)
+	event=$(jq -r .event_id <<<"$sent")
+	jq -e --arg r "$ROOM" '.room_id == $r and .state == "sent" and (.txn_id | length > 0)' <<<"$sent" >/dev/null
+	m read "$ROOM" -n 1 --json >out
+	jq -e --arg e "$event" --arg r "$ROOM" '.event_id == $e and .room_id == $r and .body == "Hello there"
+		and .sender == "@ada:s.test" and .type == "m.room.message"
+		and (.ts | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+[+-][0-9]{2}:[0-9]{2}$"))' out >/dev/null
+	[ "$(wc -l <out)" -eq 1 ]
+}
+
+@test "every key that read prints is in its schema" {
+	m read "$ROOM" --json --all-types | jq -r 'keys_unsorted[]' | sort -u >keys
+	m schema read | jq -r '.properties | keys_unsorted[]' | sort -u >declared
+	run comm -23 keys declared
+	[ -z "$output" ] || { echo "undeclared: $output"; return 1; }
+}
+
+@test "words are Markdown, standard input is plain" {
+	m send "$ROOM" 'a **b**'
+	m read "$ROOM" -n 1 --json | jq -e '.formatted_body | test("<strong>b</strong>")' >/dev/null
+	printf 'a **b**\nsecond\n' | mi send "$ROOM" -
+	m read "$ROOM" -n 1 --json | jq -e '.formatted_body == null and .body == "a **b**\nsecond"' >/dev/null
+	m send "$ROOM" --text 'a **c**'
+	m read "$ROOM" -n 1 --json | jq -e '.formatted_body == null and .body == "a **c**"' >/dev/null
+	m send "$ROOM" -- --dashes -x
+	[ "$(m read "$ROOM" -n 1 --json | jq -r .body)" = "--dashes -x" ]
+}
+
+@test "empty standard input is nothing to send" {
+	run --separate-stderr timeout "$STEP" "$MUSTER" send "$ROOM" - </dev/null
+	[ "$status" -eq 2 ]
+}
+
+@test "send --lines: each line is a message of its own, in order" {
+	printf 'one\n\ntwo\nthree' | mi send "$ROOM" - --lines --txn-id lines --json >out
+	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(m read "$ROOM" -n 3 --json | jq -r .body | paste -sd,)" = one,two,three ]
+	printf 'one\n\ntwo\nthree' | mi send "$ROOM" - --lines --txn-id lines --json >again
+	diff <(jq -r .event_id out) <(jq -r .event_id again)
+}
+
+@test "the same --txn-id posts once, and says so" {
+	local a b
+	a=$(m send "$ROOM" morning --txn-id morning-1 --json)
+	b=$(m send "$ROOM" morning --txn-id morning-1 --json)
+	[ "$(jq -r .event_id <<<"$a")" = "$(jq -r .event_id <<<"$b")" ]
+	[ "$(jq -r .existing <<<"$b")" = true ]
+	[ "$(m read "$ROOM" --json -n 100 | jq -r 'select(.body == "morning").event_id' | wc -l)" -eq 1 ]
+}
+
+@test "replies, threads, reactions, edits, deletion" {
+	local e
+	e=$(m send "$ROOM" question --json | jq -r .event_id)
+	use_home bob
+	m send "$ROOM" --reply "$e" answer
+	m send "$ROOM" --thread "$e" aside
+	m react "$ROOM" "$e" 👍
+	m react "$ROOM" "$e" 👍 --json | jq -e '.existing == true' >/dev/null
+	use_home ada
+	m read "$ROOM" --json -n 5 >out
+	jq -es --arg e "$e" 'map(select(.body == "answer"))[0].reply_to == $e' out >/dev/null
+	jq -es --arg e "$e" 'map(select(.body == "aside"))[0].thread == $e' out >/dev/null
+	jq -es --arg e "$e" 'map(select(.event_id == $e))[0].reactions["👍"] == 1' out >/dev/null
+	m edit "$ROOM" "$e" better question
+	m read "$ROOM" --json -n 5 | jq -es --arg e "$e" \
+		'map(select(.event_id == $e))[0] | .body == "better question" and .edited' >/dev/null
+	m delete "$ROOM" "$e" --reason mistake
+	m read "$ROOM" --json -n 5 | jq -es --arg e "$e" 'map(select(.event_id == $e))[0].redacted' >/dev/null
+	m read "$ROOM" -n 5 | grep -q '(deleted)'
+}
+
+@test "receipts say who has read it and who has not" {
+	local e
+	e=$(m send "$ROOM" attention --json | jq -r .event_id)
+	m receipts "$ROOM" "$e" --json | jq -es 'map(select(.user_id == "@bob:s.test"))[0].read == false' >/dev/null
+	use_home bob
+	m read "$ROOM" --mark-read >/dev/null
+	use_home ada
+	m receipts "$ROOM" "$e" --json | jq -es 'map(select(.user_id == "@bob:s.test"))[0]
+		| .read and (.ts | type == "string")' >/dev/null
+}
+
+@test "search finds a word, in one room or all" {
+	m send "$ROOM" the zymurgy lesson
+	m search zymurgy --json | jq -es 'length == 1 and .[0].body == "the zymurgy lesson"' >/dev/null
+	m search zymurgy --room "$ROOM" --json | jq -es 'length == 1' >/dev/null
+	[ -z "$(m search nowhere-to-be-found --json)" ]
+}
+
+@test "a file goes there and comes back" {
+	head -c 300000 /dev/urandom >homework.pdf
+	m send "$ROOM" --file homework.pdf --json >sent
+	m read "$ROOM" -n 1 --json >row
+	jq -e '.filename == "homework.pdf" and .size == 300000 and .mimetype == "application/pdf"' row >/dev/null
+	m file get "$(jq -r .url row)" -o back.pdf --json | jq -e '.size == 300000' >/dev/null
+	cmp homework.pdf back.pdf
+	m file get "$(jq -r .event_id row)" -o - >pipe.pdf
+	cmp homework.pdf pipe.pdf
+	r file get "$(jq -r .url row)" -o back.pdf
+	[ "$status" -eq 1 ]
+	m file get "$(jq -r .url row)" -o back.pdf --force
+	fails_with 5 file get mxc://s.test/nothinghere -o x
+	fails_with 5 send "$ROOM" --file not-there.pdf
+}
+
+@test "hostile text: neutralised for terminals and tables, escaped in JSON" {
+	local body=$'red \e[31m title \e]0;x\a c1 \u009b bidi \u202eevil\u2066 \u7f8e\u4e3d 👩‍🎓 end\nAda: I said this'
+	printf '%s' "$body" | mi send "$ROOM" -
+	for f in table csv tsv json; do
+		m read "$ROOM" -n 1 --format "$f" >out
+		# no escape, no C1, no bidi control in any format
+		! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\x{9b}|\x{202e}|\x{2066}' out
+		! grep -q $'\e' out
+		grep -q '美丽' out
+	done
+	# and JSON gives exactly what was sent
+	[ "$(m read "$ROOM" -n 1 --json | jq -r .body)" = "$body" ]
+	# a second line cannot pass for somebody else's
+	m read "$ROOM" -n 1 | grep -qE '^ +Ada: I said this'
+}
+
+@test "hostile room names: one line each, found by their exact name" {
+	local name=$'Evil \e[2J\u202eroom\u2069 日本語 🏫\nsecond'
+	local id
+	id=$(new_room "$name")
+	m room list >out
+	! grep -q $'\e' out
+	! grep -qP '\x{202e}|\x{2069}' out
+	[ "$(grep -c "$id" out)" -eq 1 ]
+	m room list --json | jq -es --arg i "$id" --arg n "$name" 'map(select(.room_id == $i))[0].name == $n' >/dev/null
+	m room list --format csv | grep -q '日本語'
+}
+
+@test "ROOM: id, alias, name; never a guess" {
+	m room create Twins --json >/dev/null
+	m room create Twins --json >/dev/null
+	fails_with 2 send Twins hello
+	[[ $stderr == *'!'*'!'* ]]
+	m send '#physics:s.test' by alias
+	m send Physics by name
+	fails_with 5 send Phys by prefix
+	fails_with 5 send '#nowhere:s.test' hello
+}
+
+@test "@user is the direct chat, made when there is none" {
+	local a b
+	a=$(m send @bob:s.test hello --json | jq -r .room_id)
+	b=$(m send @bob:s.test again --json | jq -r .room_id)
+	[ "$a" = "$b" ]
+	[ "$a" != "$ROOM" ]
+}
+
+@test "20 parallel sends beside read --follow on one account: each comes once" {
+	follow "$ROOM"
+	local pids=()
+	for i in $(seq 20); do
+		m send "$ROOM" "parallel $i" --json >"sent.$i" 3>&- &
+		pids+=($!)
+	done
+	for p in "${pids[@]}"; do wait "$p"; done
+	m send "$ROOM" "the last"
+	wait_for followed 'the last'
+	unfollow
+	diff <(jq -r 'select(.body // "" | startswith("parallel")).body' followed | sort) \
+		<(for i in $(seq 20); do echo "parallel $i"; done | sort)
+	diff <(cat sent.* | jq -r .event_id | sort) \
+		<(jq -r 'select(.body // "" | startswith("parallel")).event_id' followed | sort)
+}
+
+@test "read --follow without ROOM follows all rooms" {
+	local other
+	other=$(new_room Chemistry)
+	follow
+	m send "$ROOM" "here"
+	m send "$other" "there"
+	wait_for followed '"there"'
+	wait_for followed '"here"'
+	unfollow
+	[ "$(jq -r 'select(.body == "there").room_id' followed)" = "$other" ]
+}
+
+@test "Ctrl-C ends read --follow with status 130, SIGTERM with 143" {
+	for signal in INT:130 TERM:143; do
+		# python gives the child the default disposition of SIGINT, which a shell's & takes away
+		python3 - "$MUSTER" "$ROOM" "${signal%:*}" <<-'PY' >code 3>&-
+			import signal, subprocess, sys
+			p = subprocess.Popen([sys.argv[1], "read", sys.argv[2], "--follow", "--json"],
+			    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+			    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+			while "following" not in p.stderr.readline():
+			    assert p.poll() is None
+			p.send_signal(getattr(signal, "SIG" + sys.argv[3]))
+			code = p.wait(20)
+			print(code if code >= 0 else 128 - code)
+		PY
+		[ "$(cat code)" = "${signal#*:}" ]
+	done
+}
+
+@test "read --follow --timeout ends with status 3" {
+	fails_with 3 read "$ROOM" --follow --timeout 1s
+}
+
+@test "a reader that goes away is no noise" {
+	for i in $(seq 30); do echo "line $i"; done | mi send "$ROOM" - --lines >/dev/null
+	timeout "$STEP" "$MUSTER" read "$ROOM" -n 50 --json 2>err </dev/null | head -n 1 >out
+	[ "$(wc -l <out)" -eq 1 ]
+	[ ! -s err ]
+}
+
+@test "a full disk behind stdout is an error, not silence" {
+	[ -e /dev/full ] || skip "no /dev/full"
+	run --separate-stderr bash -c 'timeout 30 "$0" read "$1" --json </dev/null >/dev/full' "$MUSTER" "$ROOM"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'cannot write'* ]]
+}
+
+@test "what cannot be sent now waits with --queue: status 8, and goes out later" {
+	local hs=$XDG_DATA_HOME/muster/accounts/ada/account.json
+	cp "$hs" keep.json
+	jq '.homeserver = "http://127.0.0.1:9"' keep.json >broken.json && cp broken.json "$hs"
+	fails_with 8 send "$ROOM" queued message --queue --txn-id q1 --json
+	[ "$(jq -r .state <<<"$output")" = queued ]
+	fails_with 6 send "$ROOM" not queued --timeout 5s
+	m queue list --json | jq -es 'map(select(.txn_id == "q1")) | length == 1 and .[0].body == "queued message"' >/dev/null
+	cp keep.json "$hs"
+	m queue run --json | jq -es 'map(select(.txn_id == "q1"))[0].state == "sent"' >/dev/null
+	[ "$(m read "$ROOM" -n 50 --json | jq -r 'select(.body == "queued message").body' | wc -l)" -eq 1 ]
+	fails_with 5 queue drop nothing-of-that-name
+}
+
+@test "rows of a time range" {
+	fails_with 0 read "$ROOM" --since now-1h --until now+1h --json
+	[ "${#lines[@]}" -gt 10 ]
+	fails_with 0 read "$ROOM" --until 2001-01-01 --json
+	[ -z "$output" ]
+	fails_with 0 read "$ROOM" --type m.room.member --json
+	jq -es 'length > 0 and all(.[]; .type == "m.room.member")' <<<"$output" >/dev/null
+}
