@@ -39,5 +39,6 @@ int admin_check(struct admin *a, struct err *err)
 	int rc = sql_check(a->sql, said, sizeof(said));
 	json_object_set_new(a->ret, "ok", json_boolean(!rc && !strcmp(said, "ok")));
 	json_object_set_new(a->ret, "integrity", json_string(said));
+	json_object_set_new(a->ret, "server_name", json_string(a->env->server_name));
 	return rc ? err_set(err, rc, "%s", said) : 0;
 }

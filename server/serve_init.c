@@ -96,8 +96,9 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 		snprintf(listen, sizeof(listen), "%s%s%s:%d", v6 ? "[" : "", c.listen_addr,
 			 v6 ? "]" : "", c.listen_port);
 		*ret = json_pack("{s:b,s:s,s:s,s:s?,s:O}", "ok", 1, "listen", listen, "data",
-				 c.data_dir, "server_name", c.server_name, "integrity",
-				 json_object_get(data, "integrity"));
+				 c.data_dir, "server_name",
+				 c.server_name ? c.server_name : json_get_str(data, "server_name"),
+				 "integrity", json_object_get(data, "integrity"));
 	}
 	json_decref(data);
 	serve_config_done(&c);

@@ -1,0 +1,158 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "server/address.h"
+#include "server/config.h"
+#include "tests/lib/tmpdir.h"
+
+#include <string.h>
+
+static char dir[256];
+
+static int start(void **state)
+{
+	(void)state;
+	tmpdir_make(dir);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	tmpdir_remove(dir);
+	return 0;
+}
+
+static void write_config(const char *text)
+{
+	AUTO_FREE char *path = fs_join(dir, "muster.conf");
+	assert_int_equal(fs_write_atomic(path, span_of(text), 0600, NULL), 0);
+}
+
+static void test_listen(void **state)
+{
+	static const struct {
+		const char *text, *addr;
+		int port;
+	} good[] = {
+		{"127.0.0.1:80", "127.0.0.1", 80},
+		{":8080", "10.0.0.1", 8080},
+		{"[::1]:443", "::1", 443},
+		{"::1", "::1", 1},
+		{"localhost:0", "127.0.0.1", 0},
+		{"192.168.1.2", "192.168.1.2", 1},
+		{"[::]", "::", 1},
+	};
+	static const char *const bad[] = {"example.org:80", "127.0.0.1:x", "127.0.0.1:70000",
+					  "[::1",	    "1.2.3:4:5",   "127.0.0.1:-1"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		char *addr = mem_strdup("10.0.0.1");
+		int port = 1;
+		assert_int_equal(serve_config_parse_listen(good[i].text, &addr, &port, NULL), 0);
+		assert_string_equal(addr, good[i].addr);
+		assert_int_equal(port, good[i].port);
+		mem_free(addr);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char *addr = NULL;
+		int port = 1;
+		assert_int_equal(serve_config_parse_listen(bad[i], &addr, &port, NULL), ERR_USAGE);
+		mem_free(addr);
+	}
+}
+
+static void test_names(void **state)
+{
+	static const char *const good[] = {"localhost", "school.example", "a-b.c:8448", "1.2.3.4",
+					   "[::1]:80"};
+	static const char *const bad[] = {"",	"School", "a b",  "a/b",     ":80",
+					  "a:", "a:x",	  "@a:b", "a:123456"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(serve_config_valid_name(good[i]));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(serve_config_valid_name(bad[i]));
+}
+
+static void test_file(void **state)
+{
+	struct serve_options opt = {.data_dir = dir};
+	struct server_config c;
+	struct err err;
+	char url[300];
+	(void)state;
+	write_config("# of the school\n\nlisten = [::1]:8009\nserver_name = \"school.example\"\n"
+		     "open_registration = yes\r\nmax_upload = 2M\npublic_url=https://x.example/\n");
+	if (serve_config_load(&opt, &c, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(c.listen_addr, "::1");
+	assert_int_equal(c.listen_port, 8009);
+	assert_string_equal(c.server_name, "school.example");
+	assert_true(c.open_registration);
+	assert_int_equal(c.max_upload, 2 << 20);
+	assert_string_equal(c.public_url, "https://x.example");
+	address_base_url(&c, 1, url, sizeof(url));
+	assert_string_equal(url, "https://x.example");
+	serve_config_done(&c);
+	/* Options win over the file. */
+	opt.listen = "127.0.0.1:9";
+	opt.server_name = "other";
+	assert_int_equal(serve_config_load(&opt, &c, &err), 0);
+	assert_string_equal(c.listen_addr, "127.0.0.1");
+	assert_string_equal(c.server_name, "other");
+	serve_config_done(&c);
+}
+
+static void refuse(const char *text, const char *word)
+{
+	struct serve_options opt = {.data_dir = dir};
+	struct server_config c;
+	struct err err;
+	write_config(text);
+	assert_int_equal(serve_config_load(&opt, &c, &err), ERR_USAGE);
+	if (!strstr(err.msg, word))
+		fail_msg("\"%s\" does not say \"%s\"", err.msg, word);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	refuse("listen = 127.0.0.1:1\n\nlisen = x\n", "line 3");
+	refuse("lan\n", "NAME = VALUE");
+	refuse("lan = maybe\n", "true or false");
+	refuse("max_upload = lots\n", "100M");
+	refuse("server_name = Big\n", "lower-case");
+	refuse("tls_cert = /x\n", "tls_key");
+	refuse("listen = 0.0.0.0:1\n", "unprotected");
+	refuse("public_url = x.example\n", "https://");
+	refuse("announce_ip = host\n", "numeric");
+}
+
+static void test_lan(void **state)
+{
+	struct serve_options opt = {.data_dir = dir, .lan = true, .announce_ip = "10.1.2.3"};
+	struct server_config c;
+	char url[300];
+	(void)state;
+	assert_int_equal(serve_config_load(&opt, &c, NULL), 0);
+	assert_string_equal(c.listen_addr, "0.0.0.0");
+	address_base_url(&c, 8008, url, sizeof(url));
+	assert_string_equal(url, "http://10.1.2.3:8008");
+	serve_config_done(&c);
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+	const struct CMUnitTest tests[] = {
+		T(test_listen), T(test_names), T(test_file), T(test_refused), T(test_lan),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
