@@ -91,7 +91,7 @@ static void read_unsigned(const json_t *json, struct mx_event *ev)
 
 static void read_redacts(const json_t *json, struct mx_event *ev)
 {
-	if (strcmp(ev->type, "m.room.redaction") != 0)
+	if (!span_eq_str(span_of(ev->type), "m.room.redaction"))
 		return;
 	/* Room version 11 moved it into the content. */
 	ev->redacts = json_get_str(ev->content, "redacts");

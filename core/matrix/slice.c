@@ -320,8 +320,8 @@ bool slice_key_is(const struct slice_item *item, const char *name)
 
 enum slice_kind slice_find(struct span text, const char *name, struct span *ret)
 {
-	struct slice s;
-	struct slice_item item;
+	struct slice s = {0};
+	struct slice_item item = {0};
 	enum slice_kind kind = SLICE_NONE;
 	if (slice_begin(&s, text, SLICE_OBJECT, NULL))
 		return SLICE_NONE;
@@ -336,7 +336,7 @@ enum slice_kind slice_find(struct span text, const char *name, struct span *ret)
 
 bool slice_find_str(struct span text, const char *name, char *ret, size_t size)
 {
-	struct span value;
+	struct span value = {0};
 	ret[0] = '\0';
 	if (slice_find(text, name, &value) != SLICE_STRING)
 		return false;
@@ -349,6 +349,6 @@ bool slice_find_str(struct span text, const char *name, char *ret, size_t size)
 
 bool slice_find_i64(struct span text, const char *name, int64_t *ret)
 {
-	struct span value;
+	struct span value = {0};
 	return slice_find(text, name, &value) == SLICE_NUMBER && span_i64(value, ret);
 }
