@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char std_alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -19,6 +20,9 @@ static const char url_alphabet[] =
 
 void crypto_random(void *p, size_t n)
 {
+	/* Waking OpenSSL's generator takes a one-shot verb half a millisecond. */
+	if (n <= 64 && getentropy(p, n) == 0)
+		return;
 	if (RAND_bytes(p, (int)n) != 1) {
 		log_error("the system gives no random numbers");
 		abort();

@@ -90,12 +90,16 @@ int sql_open(const char *path, unsigned flags, struct sql **ret, struct err *err
 		char pragmas[256];
 		sqlite3_extended_result_codes(db->db, 1);
 		sqlite3_busy_timeout(db->db, 10000);
+		if (flags & SQL_KEEP_WAL)
+			sqlite3_db_config(db->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		snprintf(pragmas, sizeof(pragmas),
 			 "%sPRAGMA synchronous=%s;PRAGMA foreign_keys=ON;PRAGMA "
 			 "temp_store=MEMORY;%s",
 			 flags & SQL_READ_ONLY ? "" : "PRAGMA journal_mode=WAL;",
 			 flags & SQL_SYNC_FULL ? "FULL" : "NORMAL",
-			 flags & SQL_NO_AUTOCHECKPOINT ? "PRAGMA wal_autocheckpoint=0;" : "");
+			 flags & SQL_NO_AUTOCHECKPOINT ? "PRAGMA wal_autocheckpoint=0;"
+			 : flags & SQL_KEEP_WAL	       ? "PRAGMA wal_autocheckpoint=250;"
+						       : "");
 		rc = sqlite3_exec(db->db, pragmas, NULL, NULL, NULL);
 		if (flags & SQL_NO_AUTOCHECKPOINT)
 			sqlite3_wal_hook(db->db, on_wal, db);

@@ -20,6 +20,7 @@ enum sql_flags {
 	SQL_SYNC_FULL = 2, /**< synchronous=FULL: a COMMIT is on disk; otherwise NORMAL */
 	SQL_NO_CREATE = 4,
 	SQL_NO_AUTOCHECKPOINT = 8, /**< somebody else calls sql_checkpoint */
+	SQL_KEEP_WAL = 16, /**< closing leaves the log: short-lived processes wait for no disk */
 };
 
 /** Open `path` (":memory:" allowed) in WAL mode; a new file is made 0600. The caller owns *ret. */

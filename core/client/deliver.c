@@ -121,14 +121,20 @@ static int upload(struct client *c, struct store *s, struct store_outbox *o,
 	return store_outbox_content(s, o->id, o->content, err);
 }
 
+struct sending {
+	media_progress_fn *progress;
+	void *arg;
+	bool fresh; /* the row was added just now, and nobody has sent it before */
+};
+
 static bool is_transient(int rc)
 {
 	return rc == ERR_NETWORK || rc == ERR_LIMITED || rc == ERR_CANCELLED || rc == ERR_PROTOCOL;
 }
 
 /* Note the trouble. Nothing is forgotten that may have been posted, or that was to be queued. */
-static int not_sent(struct store *s, const struct store_outbox *o, int rc, bool queue, json_t **ret,
-		    struct err *err)
+static int not_sent(struct store *s, const struct store_outbox *o, int rc, bool queue, bool fresh,
+		    json_t **ret, struct err *err)
 {
 	const char *why = err->msg;
 	if (queue && is_transient(rc)) {
@@ -142,7 +148,7 @@ static int not_sent(struct store *s, const struct store_outbox *o, int rc, bool 
 	if (is_transient(rc)) {
 		store_outbox_state(s, o->id, "failed", why, NULL);
 		err_hint(err, "muster queue retry %s", o->txn_id);
-	} else if (o->attempts > 0 || strcmp(o->state, "sending") != 0) {
+	} else if (!fresh) {
 		store_outbox_state(s, o->id, "failed", why, NULL);
 	} else {
 		store_outbox_drop(s, o->id, NULL);
@@ -150,15 +156,10 @@ static int not_sent(struct store *s, const struct store_outbox *o, int rc, bool 
 	return rc;
 }
 
-struct sending {
-	media_progress_fn *progress;
-	void *arg;
-};
-
 static int send_row(struct client *c, struct store *s, struct store_outbox *o,
 		    const struct sending *how, bool *ret_found, char **ret_id, struct err *err)
 {
-	bool tried = o->attempts > 0;
+	bool tried = !how->fresh && o->attempts > 0;
 	int rc = 0;
 	if (tried && clock_wall_ms() - o->tried_ms > FORGOTTEN_MS) {
 		rc = deliver_find_posted(c, o, ret_id, err);
@@ -169,7 +170,7 @@ static int send_row(struct client *c, struct store *s, struct store_outbox *o,
 	}
 	if (o->file)
 		rc = upload(c, s, o, how->progress, how->arg, err);
-	if (!rc)
+	if (!rc && !(how->fresh && o->attempts))
 		rc = store_outbox_attempt(s, o->id, clock_wall_ms(), err);
 	return rc ? rc : put(c, o, ret_id, err);
 }
@@ -186,7 +187,7 @@ static int deliver_how(struct client *c, struct store_outbox *o, bool queue,
 		return rc;
 	rc = send_row(c, s, o, how, &found, &event_id, &e);
 	if (rc) {
-		rc = not_sent(s, o, rc, queue, ret, &e);
+		rc = not_sent(s, o, rc, queue, how->fresh, ret, &e);
 		if (err)
 			*err = e;
 		return rc;
@@ -200,7 +201,7 @@ static int deliver_how(struct client *c, struct store_outbox *o, bool queue,
 
 int deliver_row(struct client *c, struct store_outbox *o, bool queue, json_t **ret, struct err *err)
 {
-	struct sending how = {NULL, NULL};
+	struct sending how = {NULL, NULL, false};
 	struct err e = {0};
 	int rc = o->target ? 0 : deliver_check_room(c, o->room_id, &e);
 	if (!rc)
@@ -209,7 +210,7 @@ int deliver_row(struct client *c, struct store_outbox *o, bool queue, json_t **r
 	int opened = client_store(c, &s, err);
 	if (opened)
 		return opened;
-	rc = not_sent(s, o, rc, queue, ret, &e);
+	rc = not_sent(s, o, rc, queue, false, ret, &e);
 	if (err)
 		*err = e;
 	return rc;
@@ -251,7 +252,7 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 {
 	AUTO(store_outbox_done) struct store_outbox o = {0};
 	JSON_AUTO json_t *redaction = d->target ? json_object() : NULL;
-	struct sending how = {d->progress ? on_progress : NULL, (void *)d};
+	struct sending how = {d->progress ? on_progress : NULL, (void *)d, false};
 	struct store *s;
 	struct err e = {0};
 	bool is_new;
@@ -277,6 +278,7 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 	AUTO_FREE char *txn = d->txn_id ? mem_strdup(d->txn_id) : deliver_txn_id();
 	struct store_outbox want = row_for(d, txn, content);
 	int trouble = rc;
+	want.attempts = !trouble && !d->file;
 	rc = store_outbox_add(s, &want, &o, &is_new, err);
 	if (rc)
 		return rc;
@@ -284,9 +286,10 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 		*ret = result_row(&o, o.event_id, "sent", true);
 		return 0;
 	}
+	how.fresh = is_new;
 	if (!trouble)
 		return deliver_how(c, &o, d->queue, &how, ret, err);
-	rc = not_sent(s, &o, trouble, true, ret, &e);
+	rc = not_sent(s, &o, trouble, true, is_new, ret, &e);
 	if (err)
 		*err = e;
 	return rc;

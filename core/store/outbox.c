@@ -67,7 +67,8 @@ int store_outbox_add(struct store *s, const struct store_outbox *o, struct store
 {
 	struct sql_stmt *q =
 		SQL(store_sql(s), "INSERT OR IGNORE INTO outbox(room_id,txn_id,type,target,content,"
-				  "file,body,state,keep,created_ms) VALUES(?,?,?,?,?,?,?,?,?,?)");
+				  "file,body,state,keep,created_ms,tried_ms,attempts)"
+				  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10*(?11>0),?11)");
 	sql_bind_str(q, 1, o->room_id);
 	sql_bind_str(q, 2, o->txn_id);
 	sql_bind_str(q, 3, o->type);
@@ -78,6 +79,7 @@ int store_outbox_add(struct store *s, const struct store_outbox *o, struct store
 	sql_bind_str(q, 8, o->state ? o->state : "sending");
 	sql_bind_i64(q, 9, o->keep);
 	sql_bind_i64(q, 10, clock_wall_ms());
+	sql_bind_i64(q, 11, o->attempts);
 	int rc = sql_run(q, err);
 	if (rc)
 		return rc;

@@ -19,7 +19,7 @@ struct store_outbox {
 };
 
 /**
- * Add in state "sending", unless (room, txn) is there: then *ret is that row
+ * Add in state "sending" (with `attempts` 1: the first attempt begins now), unless (room, txn) is there: then *ret is that row
  * and *ret_new is false. Commits by itself.
  */
 int store_outbox_add(struct store *s, const struct store_outbox *o, struct store_outbox *ret,

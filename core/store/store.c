@@ -29,7 +29,7 @@ int store_open(const char *path, struct store **ret, struct err *err)
 	s->path = mem_strdup(path);
 	int rc = strcmp(path, ":memory:") == 0 ? 0 : make_private(path, err);
 	if (!rc)
-		rc = sql_open(path, 0, &s->db, err);
+		rc = sql_open(path, SQL_KEEP_WAL, &s->db, err);
 	if (!rc)
 		rc = sql_migrate(s->db, store_migrations, store_migration_count, err);
 	if (rc) {
