@@ -29,22 +29,37 @@ static int settle_name(const struct server_config *c, char *ret_name, struct err
 	return rc;
 }
 
+/* For the first people: it ends by itself, so that it may lie about. */
+#define INVITE_USES 100
+#define INVITE_MS ((json_int_t)30 * 24 * 3600 * 1000)
+
+static int first_invite(const struct server_config *c, json_t **ret, struct err *err)
+{
+	JSON_AUTO json_t *args = json_pack("{s:i,s:I,s:s}", "uses", INVITE_USES, "expires_in_ms",
+					   INVITE_MS, "note", "serve --init");
+	return admin_offline(c->data_dir, "invite.create", args, ret, err);
+}
+
 int serve_init(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
 	char name[SERVER_NAME_SIZE];
 	JSON_AUTO json_t *args = json_pack("{s:s,s:b}", "user", "admin", "admin", 1);
-	json_t *made = NULL;
+	json_t *made = NULL, *invite = NULL;
 	int rc = serve_config_load(opt, &c, err);
 	if (!rc)
 		rc = settle_name(&c, name, err);
 	if (!rc)
 		rc = admin_offline(c.data_dir, "user.add", args, &made, err);
 	if (!rc)
-		*ret = json_pack("{s:s,s:s,s:O,s:O}", "data", c.data_dir, "server_name", name,
+		rc = first_invite(&c, &invite, err);
+	if (!rc)
+		*ret = json_pack("{s:s,s:s,s:O,s:O,s:O}", "data", c.data_dir, "server_name", name,
 				 "user_id", json_object_get(made, "user_id"), "password",
-				 json_object_get(made, "password"));
+				 json_object_get(made, "password"), "invite",
+				 json_object_get(invite, "token"));
 	json_decref(made);
+	json_decref(invite);
 	serve_config_done(&c);
 	return rc;
 }

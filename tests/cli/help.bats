@@ -88,9 +88,9 @@ check_schema() {
 }
 
 @test "hidden verbs are not shown" {
-	m help | grep -qE '^  (docs|complete) ' && return 1
-	grep -qxE 'docs|complete' "$BATS_FILE_TMPDIR/verbs" && return 1
-	true
+	m help >"$BATS_TEST_TMPDIR/help"
+	run ! grep -qE '^  (docs|complete) ' "$BATS_TEST_TMPDIR/help"
+	run ! grep -qxE 'docs|complete' "$BATS_FILE_TMPDIR/verbs"
 }
 
 @test "unknown verbs: the nearest is suggested, status 2" {

@@ -134,8 +134,8 @@ teardown_file() {
 	for f in table csv tsv json; do
 		m read "$ROOM" -n 1 --format "$f" >out
 		# no escape, no C1, no bidi control in any format
-		! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\x{9b}|\x{202e}|\x{2066}' out
-		! grep -q $'\e' out
+		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\x{9b}|\x{202e}|\x{2066}' out
+		run ! grep -q $'\e' out
 		grep -q '美丽' out
 	done
 	# and JSON gives exactly what was sent
@@ -149,8 +149,8 @@ teardown_file() {
 	local id
 	id=$(new_room "$name")
 	m room list >out
-	! grep -q $'\e' out
-	! grep -qP '\x{202e}|\x{2069}' out
+	run ! grep -q $'\e' out
+	run ! grep -qP '\x{202e}|\x{2069}' out
 	[ "$(grep -c "$id" out)" -eq 1 ]
 	m room list --json | jq -es --arg i "$id" --arg n "$name" 'map(select(.room_id == $i))[0].name == $n' >/dev/null
 	m room list --format csv | grep -q '日本語'
