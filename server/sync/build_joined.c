@@ -125,12 +125,35 @@ static bool put_data(struct build *x, struct hub_room *room, bool fresh)
 	return n > 0;
 }
 
+static void put_counts(struct buf *b, struct unread_counts c)
+{
+	buf_printf(b, "{\"notification_count\":%d,\"highlight_count\":%d}", c.notification,
+		   c.highlight);
+}
+
+/* Counts of the room; by thread where the filter asks for it. */
 static void put_unread(struct build *x, struct hub_member *m)
 {
-	struct unread_counts c = unread_count(x->h, m);
-	buf_printf(x->b,
-		   ",\"unread_notifications\":{\"notification_count\":%d,\"highlight_count\":%d}",
-		   c.notification, c.highlight);
+	struct unread_thread *v;
+	size_t n;
+	buf_put_str(x->b, ",\"unread_notifications\":");
+	if (!x->f || !x->f->timeline.unread_thread_notifications) {
+		put_counts(x->b, unread_count(x->h, m));
+		return;
+	}
+	n = unread_by_thread(x->h, m, &v);
+	put_counts(x->b, v[0].counts);
+	buf_put_str(x->b, ",\"unread_thread_notifications\":{");
+	for (size_t i = 1; i < n; i++) {
+		if (!v[i].counts.notification && !v[i].counts.highlight)
+			continue;
+		build_comma(x->b);
+		buf_put_json_str(x->b, span_of(v[i].root));
+		buf_put_char(x->b, ':');
+		put_counts(x->b, v[i].counts);
+	}
+	buf_put_char(x->b, '}');
+	mem_free(v);
 }
 
 static bool data_for(const struct build *x, int64_t room_nid)

@@ -25,8 +25,10 @@ struct hub *hub_new(struct loop *l)
 static void room_free(struct hub_room *r)
 {
 	struct hub_member *m;
-	for (size_t at = 0; (m = nidmap_next(&r->members, &at));)
+	for (size_t at = 0; (m = nidmap_next(&r->members, &at));) {
+		unread_free(m->unread);
 		mem_free(m);
+	}
 	nidmap_done(&r->members);
 	unread_free(r->unread);
 	mem_free(r->typists);
@@ -234,7 +236,7 @@ static void on_membership(struct hub *h, const struct db_change *c)
 		set_member(h, c->room_nid, c->user_nid, (enum membership)c->membership, c->pos, -1);
 	if (!m)
 		return;
-	m->read_pos = -1;
+	unread_read(m);
 	if (m->membership != MEMBERSHIP_JOIN)
 		hub_typing(h, m->room, m->user, 0);
 	hub_wake_user(h, m->user);
@@ -250,7 +252,7 @@ static void on_receipt(struct hub *h, const struct db_change *c)
 	r->newest = tail_add(&h->tail, c, TAIL_RECEIPT, r->newest)->seq;
 	moved(r, c->pos);
 	if (m)
-		m->read_pos = -1;
+		unread_read(m);
 	if (c->private_to_user)
 		hub_wake_user(h, u);
 	else

@@ -16,7 +16,7 @@
 
 struct hub_room;
 struct hub_user;
-struct unread_room;
+struct unread_list;
 struct waiter;
 
 /** One person in one room; linked from both. */
@@ -26,10 +26,11 @@ struct hub_member {
 	enum membership membership;
 	int64_t pos;	    /**< of the newest member event */
 	int64_t joined_pos; /**< start of the present or last stay; 0: never joined */
-	int64_t read_pos;   /**< newest event with an own receipt; -1: not looked up yet */
-	/* unread.h: what own push rules said about (read_pos, counted_pos]; 0: nothing counted */
-	int64_t counted_pos;
-	int counted_notify, counted_highlight;
+	/* unread.h keeps these */
+	int64_t read_pos;	    /**< read up to here in all threads; -1: not looked up yet */
+	int64_t main_pos;	    /**< and outside of threads */
+	bool thread_receipts;	    /**< there are receipts for threads */
+	struct unread_list *unread; /**< own push rules: what they say; NULL until needed */
 };
 
 struct hub_typist {
@@ -49,7 +50,7 @@ struct hub_room {
 	struct nidmap members; /**< user nid -> struct hub_member, owned */
 	struct hub_typist *typists;
 	size_t typist_count;
-	struct unread_room *unread; /**< server/sync/unread.h; NULL until needed */
+	struct unread_list *unread; /**< server/sync/unread.h; NULL until needed */
 };
 
 enum hub_presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_UNAVAILABLE, PRESENCE_OFFLINE };

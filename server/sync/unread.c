@@ -13,12 +13,14 @@ enum class_flags { CLASS_NOTIFY = 1, CLASS_HIGHLIGHT = 2 };
 struct unread_event {
 	int64_t pos, sender_nid;
 	unsigned flags; /* for everybody but the sender */
-	char *mentions; /* user ids, each followed by '\n'; a highlight for them; or NULL */
+	char *mentions; /* user ids, each followed by '\n': a highlight for them; or NULL */
+	char *thread;	/* id of its root, or NULL */
 };
 
-struct unread_room {
+struct unread_list {
 	struct unread_event *v; /* oldest first */
 	size_t n, size;
+	int64_t upto; /* all events up to here were looked at */
 };
 
 struct rules {
@@ -26,15 +28,25 @@ struct rules {
 	char *display_name;
 };
 
-void unread_free(struct unread_room *u)
+static void event_done(struct unread_event *e)
+{
+	mem_free(e->mentions);
+	mem_free(e->thread);
+	e->mentions = e->thread = NULL;
+	e->flags = 0;
+}
+
+void unread_free(struct unread_list *u)
 {
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n; i++)
-		mem_free(u->v[i].mentions);
+		event_done(&u->v[i]);
 	mem_free(u->v);
 	mem_free(u);
 }
+
+/* --- what an event is --- */
 
 static char *mentions_of(const json_t *mentions)
 {
@@ -67,6 +79,19 @@ static bool is(const char *s, const char *word)
 	return s && !strcmp(s, word);
 }
 
+static bool is_message(const char *type)
+{
+	return is(type, "m.room.message") || is(type, "m.room.encrypted") ||
+	       is(type, "m.call.invite");
+}
+
+static char *thread_of(const json_t *j)
+{
+	const json_t *r = json_get_object(json_get_object(j, "content"), "m.relates_to");
+	return is(json_get_str(r, "rel_type"), "m.thread") ? mem_strdup(json_get_str(r, "event_id"))
+							   : NULL;
+}
+
 /* The default rules in their order, for everybody at once. */
 static void classify(struct hub *h, int64_t room_nid, const json_t *j, struct unread_event *ret)
 {
@@ -74,8 +99,6 @@ static void classify(struct hub *h, int64_t room_nid, const json_t *j, struct un
 	const json_t *mentions = json_get_object(content, "m.mentions");
 	const char *type = json_get_str(j, "type"), *sender = json_get_str(j, "sender");
 	const char *rel = json_get_str(json_get_object(content, "m.relates_to"), "rel_type");
-	ret->flags = 0;
-	ret->mentions = NULL;
 	if (!type || is(json_get_str(content, "msgtype"), "m.notice") || is(type, "m.room.member"))
 		return;
 	ret->mentions = mentions_of(mentions);
@@ -83,21 +106,43 @@ static void classify(struct hub *h, int64_t room_nid, const json_t *j, struct un
 	     may_notify_room(h, room_nid, sender)) ||
 	    (is(type, "m.room.tombstone") && is(json_get_str(j, "state_key"), "")))
 		ret->flags = CLASS_NOTIFY | CLASS_HIGHLIGHT;
-	else if (is(rel, "m.replace"))
-		ret->flags = 0;
-	else if (is(type, "m.room.message") || is(type, "m.room.encrypted") ||
-		 is(type, "m.call.invite"))
+	else if (!is(rel, "m.replace") && is_message(type))
 		ret->flags = CLASS_NOTIFY;
+	if (ret->flags || ret->mentions)
+		ret->thread = thread_of(j);
 }
 
-static void add(struct unread_room *u, const struct unread_event *e)
+static bool holds(struct span text, const char *word)
 {
+	return memmem(text.p, text.n, word, strlen(word)) != NULL;
+}
+
+/* A text that mentions none of these words in any place needs no parsing. */
+static bool is_plain(struct span text)
+{
+	return !holds(text, "m.mentions") && !holds(text, "m.relates_to") &&
+	       !holds(text, "m.notice");
+}
+
+static void classify_text(struct hub *h, int64_t room_nid, const char *type, struct span text,
+			  struct unread_event *ret)
+{
+	JSON_AUTO json_t *j = NULL;
+	if (is_plain(text) && strcmp(type, "m.room.tombstone") != 0)
+		ret->flags = is_message(type) ? CLASS_NOTIFY : 0;
+	else if (!json_parse_object(text, &j, NULL))
+		classify(h, room_nid, j, ret);
+}
+
+static void add(struct unread_list *u, const struct unread_event *e)
+{
+	u->upto = e->pos;
 	if (!e->flags && !e->mentions)
 		return;
 	if (u->n == UNREAD_MAX) {
 		size_t drop = UNREAD_MAX / 4;
 		for (size_t i = 0; i < drop; i++)
-			mem_free(u->v[i].mentions);
+			event_done(&u->v[i]);
 		u->n -= drop;
 		memmove(u->v, u->v + drop, u->n * sizeof(*u->v));
 	}
@@ -107,6 +152,8 @@ static void add(struct unread_room *u, const struct unread_event *e)
 	}
 	u->v[u->n++] = *e;
 }
+
+/* --- by the default rules: one list for the room --- */
 
 static void forget_one(struct hub *h, const struct hub_room *keep)
 {
@@ -121,28 +168,33 @@ static void forget_one(struct hub *h, const struct hub_room *keep)
 	}
 }
 
-static struct unread_room *load(struct hub *h, struct hub_room *room)
+/* Events of (after, now], at most the newest UNREAD_MAX, oldest first. */
+static struct sql_stmt *newest(struct hub *h, int64_t room_nid, int64_t after)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db),
+		    "SELECT pos,sender_nid,type,text FROM(SELECT pos,sender_nid,type,text FROM"
+		    " events WHERE room_nid=?1 AND pos>?2 AND pos<=?3 AND redacted_by IS NULL"
+		    " ORDER BY pos DESC LIMIT ?4) ORDER BY pos");
+	sql_bind_i64(s, 1, room_nid);
+	sql_bind_i64(s, 2, after);
+	sql_bind_i64(s, 3, db_position(h->db));
+	sql_bind_i64(s, 4, UNREAD_MAX);
+	return s;
+}
+
+static struct unread_list *room_list(struct hub *h, struct hub_room *room)
 {
 	if (room->unread)
 		return room->unread;
 	if (h->unread_rooms >= UNREAD_ROOMS)
 		forget_one(h, room);
-	room->unread = NEW(struct unread_room);
+	room->unread = NEW(struct unread_list);
 	h->unread_rooms++;
-	struct sql_stmt *s =
-		SQL(db_reader(h->db),
-		    "SELECT pos,sender_nid,text FROM(SELECT pos,sender_nid,text FROM events WHERE"
-		    " room_nid=?1 AND pos<=?2 AND redacted_by IS NULL ORDER BY pos DESC LIMIT ?3)"
-		    " ORDER BY pos");
-	sql_bind_i64(s, 1, room->nid);
-	sql_bind_i64(s, 2, db_position(h->db));
-	sql_bind_i64(s, 3, UNREAD_MAX);
+	struct sql_stmt *s = newest(h, room->nid, 0);
 	while (sql_row(s)) {
 		struct unread_event e = {.pos = sql_col_i64(s, 0), .sender_nid = sql_col_i64(s, 1)};
-		JSON_AUTO json_t *j = NULL;
-		if (json_parse_object(sql_col_text(s, 2), &j, NULL))
-			continue;
-		classify(h, room->nid, j, &e);
+		classify_text(h, room->nid, sql_col_text(s, 2).p, sql_col_text(s, 3), &e);
 		add(room->unread, &e);
 	}
 	return room->unread;
@@ -153,37 +205,42 @@ void unread_event(struct hub *h, struct hub_room *room, const struct db_change *
 {
 	struct unread_event e = {.pos = c->pos};
 	/* A room that nobody asked about yet is read as a whole when somebody does. */
-	if (!room->unread || !json)
-		return;
-	if (room->unread->n && room->unread->v[room->unread->n - 1].pos >= c->pos)
+	if (!room->unread || !json || room->unread->upto >= c->pos)
 		return;
 	classify(h, room->nid, json, &e);
-	struct sql_stmt *s = SQL(db_reader(h->db), "SELECT nid FROM users WHERE user_id=?1");
-	sql_bind_str(s, 1, c->sender);
-	e.sender_nid = sql_get_i64(s, 0);
+	if (e.flags || e.mentions) {
+		struct sql_stmt *s =
+			SQL(db_reader(h->db), "SELECT nid FROM users WHERE user_id=?1");
+		sql_bind_str(s, 1, c->sender);
+		e.sender_nid = sql_get_i64(s, 0);
+	}
 	add(room->unread, &e);
+}
+
+static void drop_event(struct unread_list *u, int64_t pos)
+{
+	for (size_t i = 0; u && i < u->n; i++)
+		if (u->v[i].pos == pos)
+			event_done(&u->v[i]);
 }
 
 void unread_redacted(struct hub_room *room, int64_t pos)
 {
 	struct hub_member *m;
+	drop_event(room->unread, pos);
 	for (size_t at = 0; (m = nidmap_next(&room->members, &at));)
-		m->counted_pos = 0;
-	for (size_t i = 0; room->unread && i < room->unread->n; i++) {
-		struct unread_event *e = &room->unread->v[i];
-		if (e->pos != pos)
-			continue;
-		mem_free(e->mentions);
-		e->mentions = NULL;
-		e->flags = 0;
-	}
+		drop_event(m->unread, pos);
 }
+
+/* --- by own rules: one list for each person and room --- */
 
 void unread_rules_changed(struct hub_user *user)
 {
 	struct hub_member *m;
-	for (size_t at = 0; (m = nidmap_next(&user->rooms, &at));)
-		m->counted_pos = 0;
+	for (size_t at = 0; (m = nidmap_next(&user->rooms, &at));) {
+		unread_free(m->unread);
+		m->unread = NULL;
+	}
 	if (!user->rules)
 		return;
 	json_decref(user->rules->set);
@@ -213,33 +270,6 @@ static struct rules *rules_of(struct hub *h, struct hub_user *user)
 	return user->rules;
 }
 
-static int64_t read_pos(struct hub *h, struct hub_member *m)
-{
-	if (m->read_pos >= 0)
-		return m->read_pos;
-	struct sql_stmt *s =
-		SQL(db_reader(h->db),
-		    "SELECT coalesce(max(e.pos),0) FROM receipts r CROSS JOIN events e ON"
-		    " e.event_id=r.event_id WHERE r.room_nid=?1 AND r.user_nid=?2 AND"
-		    " r.kind IN('m.read','m.read.private') AND r.thread_id IN('','main')");
-	sql_bind_i64(s, 1, m->room->nid);
-	sql_bind_i64(s, 2, m->user->nid);
-	m->read_pos = sql_get_i64(s, 0);
-	if (m->read_pos < m->joined_pos)
-		m->read_pos = m->joined_pos;
-	m->counted_pos = 0;
-	return m->read_pos;
-}
-
-static bool mentioned(const struct unread_event *e, const char *user_id)
-{
-	size_t n = strlen(user_id);
-	for (const char *p = e->mentions; p && *p; p = strchr(p, '\n') + 1)
-		if (!strncmp(p, user_id, n) && p[n] == '\n')
-			return true;
-	return false;
-}
-
 struct room_ping {
 	struct hub *h;
 	int64_t room_nid;
@@ -252,57 +282,139 @@ static bool may_notify(const char *key, void *arg)
 	return p->sender && !strcmp(key, "room") && may_notify_room(p->h, p->room_nid, p->sender);
 }
 
-/* Own rules: every event is judged once, then remembered as a sum. */
-static struct unread_counts count_by_rules(struct hub *h, struct hub_member *m,
-					   const struct rules *rules, int64_t from)
+static void judge(struct hub *h, const struct hub_member *m, const struct rules *rules,
+		  struct span text, struct unread_event *ret)
 {
-	if (!m->counted_pos) {
-		m->counted_pos = from;
-		m->counted_notify = m->counted_highlight = 0;
+	JSON_AUTO json_t *j = NULL;
+	if (json_parse_object(text, &j, NULL))
+		return;
+	struct room_ping ping = {h, m->room->nid, json_get_str(j, "sender")};
+	struct pushrules_context ctx = {.display_name = rules->display_name,
+					.members = m->room->joined,
+					.may_notify = may_notify,
+					.arg = &ping};
+	struct pushrules_verdict v = pushrules_eval(rules->set, j, &ctx);
+	ret->flags = (v.notify ? CLASS_NOTIFY : 0) | (v.highlight ? CLASS_HIGHLIGHT : 0);
+	ret->thread = ret->flags ? thread_of(j) : NULL;
+}
+
+static struct unread_list *own_list(struct hub *h, struct hub_member *m, const struct rules *rules)
+{
+	if (!m->unread) {
+		m->unread = NEW(struct unread_list);
+		m->unread->upto = m->read_pos;
 	}
+	if (m->room->last_pos <= m->unread->upto)
+		return m->unread;
+	struct sql_stmt *s = newest(h, m->room->nid, m->unread->upto);
+	while (sql_row(s)) {
+		struct unread_event e = {.pos = sql_col_i64(s, 0), .sender_nid = sql_col_i64(s, 1)};
+		if (e.sender_nid != m->user->nid)
+			judge(h, m, rules, sql_col_text(s, 3), &e);
+		add(m->unread, &e);
+	}
+	return m->unread;
+}
+
+/* --- counting --- */
+
+static int64_t receipt_pos(struct hub *h, const struct hub_member *m, const char *thread)
+{
 	struct sql_stmt *s =
 		SQL(db_reader(h->db),
-		    "SELECT text,pos FROM(SELECT text,pos FROM events WHERE room_nid=?1 AND pos>?2"
-		    " AND pos<=?3 AND sender_nid!=?4 AND redacted_by IS NULL ORDER BY pos DESC"
-		    " LIMIT ?5)");
+		    "SELECT coalesce(max(e.pos),0) FROM receipts r CROSS JOIN events e ON"
+		    " e.event_id=r.event_id WHERE r.room_nid=?1 AND r.user_nid=?2 AND"
+		    " r.kind IN('m.read','m.read.private') AND r.thread_id=?3");
 	sql_bind_i64(s, 1, m->room->nid);
-	sql_bind_i64(s, 2, m->counted_pos);
-	sql_bind_i64(s, 3, db_position(h->db));
-	sql_bind_i64(s, 4, m->user->nid);
-	sql_bind_i64(s, 5, UNREAD_MAX);
-	while (sql_row(s)) {
-		JSON_AUTO json_t *j = NULL;
-		if (json_parse_object(sql_col_text(s, 0), &j, NULL))
+	sql_bind_i64(s, 2, m->user->nid);
+	sql_bind_str(s, 3, thread);
+	return sql_get_i64(s, 0);
+}
+
+void unread_read(struct hub_member *m)
+{
+	m->read_pos = -1;
+	unread_free(m->unread);
+	m->unread = NULL;
+}
+
+static void look_up_read(struct hub *h, struct hub_member *m)
+{
+	if (m->read_pos >= 0)
+		return;
+	m->read_pos = receipt_pos(h, m, "");
+	if (m->read_pos < m->joined_pos)
+		m->read_pos = m->joined_pos;
+	m->main_pos = receipt_pos(h, m, "main");
+	struct sql_stmt *s = SQL(db_reader(h->db), "SELECT 1 FROM receipts WHERE room_nid=?1 AND"
+						   " user_nid=?2 AND thread_id NOT IN('','main')");
+	sql_bind_i64(s, 1, m->room->nid);
+	sql_bind_i64(s, 2, m->user->nid);
+	m->thread_receipts = sql_get_i64(s, 0) != 0;
+}
+
+static bool mentioned(const struct unread_event *e, const char *user_id)
+{
+	size_t n = strlen(user_id);
+	for (const char *p = e->mentions; p && *p; p = strchr(p, '\n') + 1)
+		if (!strncmp(p, user_id, n) && p[n] == '\n')
+			return true;
+	return false;
+}
+
+struct counting {
+	struct unread_thread *v;
+	int64_t *read; /* how far each was read */
+	size_t n;
+};
+
+static size_t row_of(struct hub *h, const struct hub_member *m, struct counting *c,
+		     const char *thread)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (thread ? is(c->v[i].root, thread) : !c->v[i].root)
+			return i;
+	c->v = mem_realloc_array(c->v, c->n + 1, sizeof(*c->v));
+	c->read = mem_realloc_array(c->read, c->n + 1, sizeof(*c->read));
+	c->v[c->n] = (struct unread_thread){.root = thread};
+	c->read[c->n] = !thread ? m->main_pos : m->thread_receipts ? receipt_pos(h, m, thread) : 0;
+	return c->n++;
+}
+
+size_t unread_by_thread(struct hub *h, struct hub_member *m, struct unread_thread **ret)
+{
+	struct counting c = {NULL, NULL, 0};
+	const struct rules *rules = rules_of(h, m->user);
+	look_up_read(h, m);
+	row_of(h, m, &c, NULL);
+	const struct unread_list *u = m->room->last_pos <= m->read_pos ? NULL
+				      : rules->set		       ? own_list(h, m, rules)
+								       : room_list(h, m->room);
+	for (size_t i = u ? u->n : 0; i-- && u->v[i].pos > m->read_pos;) {
+		const struct unread_event *e = &u->v[i];
+		bool me = mentioned(e, m->user->user_id);
+		if (e->sender_nid == m->user->nid || (!e->flags && !me))
 			continue;
-		struct room_ping ping = {h, m->room->nid, json_get_str(j, "sender")};
-		struct pushrules_context ctx = {.display_name = rules->display_name,
-						.members = m->room->joined,
-						.may_notify = may_notify,
-						.arg = &ping};
-		struct pushrules_verdict v = pushrules_eval(rules->set, j, &ctx);
-		m->counted_notify += v.notify;
-		m->counted_highlight += v.highlight;
+		size_t row = row_of(h, m, &c, e->thread);
+		if (e->pos <= c.read[row])
+			continue;
+		c.v[row].counts.notification += me || (e->flags & CLASS_NOTIFY);
+		c.v[row].counts.highlight += me || (e->flags & CLASS_HIGHLIGHT);
 	}
-	m->counted_pos = db_position(h->db);
-	return (struct unread_counts){m->counted_notify, m->counted_highlight};
+	mem_free(c.read);
+	*ret = c.v;
+	return c.n;
 }
 
 struct unread_counts unread_count(struct hub *h, struct hub_member *m)
 {
-	struct unread_counts c = {0, 0};
-	int64_t from = read_pos(h, m);
-	const struct rules *rules = rules_of(h, m->user);
-	if (m->room->last_pos <= from)
-		return c;
-	if (rules->set)
-		return count_by_rules(h, m, rules, from);
-	const struct unread_room *u = load(h, m->room);
-	for (size_t i = u->n; i-- && u->v[i].pos > from;) {
-		const struct unread_event *e = &u->v[i];
-		bool me = e->sender_nid != m->user->nid && mentioned(e, m->user->user_id);
-		unsigned flags = e->sender_nid == m->user->nid ? 0 : e->flags;
-		c.notification += me || (flags & CLASS_NOTIFY);
-		c.highlight += me || (flags & CLASS_HIGHLIGHT);
+	struct unread_counts sum = {0, 0};
+	struct unread_thread *v;
+	size_t n = unread_by_thread(h, m, &v);
+	for (size_t i = 0; i < n; i++) {
+		sum.notification += v[i].counts.notification;
+		sum.highlight += v[i].counts.highlight;
 	}
-	return c;
+	mem_free(v);
+	return sum;
 }

@@ -607,6 +607,57 @@ static void test_mentions(void **state)
 	assert_int_equal(json_get_i64(unread, "notification_count", 9), 0);
 }
 
+static void check_unread(const json_t *sync, const char *room, int main, const char *root,
+			 int threaded)
+{
+	json_t *r = sync_room(sync, "join", room);
+	assert_int_equal(json_get_i64(json_object_get(r, "unread_notifications"),
+				      "notification_count", -1),
+			 main);
+	json_t *thread = json_object_get(json_object_get(r, "unread_thread_notifications"), root);
+	assert_int_equal(json_get_i64(thread, "notification_count", 0), threaded);
+}
+
+/* Each thread is read by itself; a receipt without a thread reads all. */
+static void test_unread_threads(void **state)
+{
+	(void)state;
+	static const char query[] = "&filter=%7B%22room%22:%7B%22timeline%22:%7B"
+				    "%22unread_thread_notifications%22:true%7D%7D%7D";
+	struct chatter *who[] = {&eve, &bert}; /* default rules, rules of his own */
+	for (size_t i = 0; i < ARRAY_LEN(who); i++) {
+		char room[LIMIT_ID_BYTES + 1], root[64], reply[64], last[64];
+		make_room(room, 0);
+		if (who[i] == &eve)
+			chatter_room(&eve, room, "join", "{}");
+		chatter_say(&anna, room, "root", root);
+		for (int k = 0; k < 2; k++)
+			send_raw(&anna, room, "m.room.message", reply,
+				 "{\"msgtype\":\"m.text\",\"body\":\"re\"," RELATES "}", "m.thread",
+				 root);
+		chatter_say(&anna, room, "main", last);
+		JSON_AUTO json_t *a = chatter_sync(who[i], query);
+		check_unread(a, room, 2, root, 2);
+		AUTO_FREE char *main = mem_printf("receipt/m.read/%s", last);
+		chatter_room(who[i], room, main, "{'thread_id':'main'}");
+		JSON_AUTO json_t *b = chatter_sync(who[i], query);
+		check_unread(b, room, 0, root, 2);
+		AUTO_FREE char *body = mem_printf("{'thread_id':'%s'}", root);
+		AUTO_FREE char *thread = mem_printf("receipt/m.read.private/%s", reply);
+		chatter_room(who[i], room, thread, body);
+		JSON_AUTO json_t *c = chatter_sync(who[i], query);
+		check_unread(c, room, 0, root, 0);
+		send_raw(&anna, room, "m.room.message", reply,
+			 "{\"msgtype\":\"m.text\",\"body\":\"re\"," RELATES "}", "m.thread", root);
+		JSON_AUTO json_t *d = chatter_sync(who[i], "");
+		check_unread(d, room, 1, root, 0);
+		AUTO_FREE char *all = mem_printf("receipt/m.read/%s", reply);
+		chatter_room(who[i], room, all, "{}");
+		JSON_AUTO json_t *e = chatter_sync(who[i], query);
+		check_unread(e, room, 0, root, 0);
+	}
+}
+
 static void test_filters(void **state)
 {
 	(void)state;
@@ -712,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_account_data),
 		cmocka_unit_test(test_pushrules),
 		cmocka_unit_test(test_mentions),
+		cmocka_unit_test(test_unread_threads),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_heroes),
 		cmocka_unit_test(test_presence),
