@@ -49,6 +49,8 @@ rc_message: {limit}
 rc_login: {{address: {limit}, account: {limit}, failed_attempts: {limit}}}
 rc_invites: {{per_room: {limit}, per_user: {limit}, per_issuer: {limit}}}
 rc_joins: {{local: {limit}, remote: {limit}}}
+rc_joins_per_room: {limit}
+rc_registration: {limit}
 {extra}
 """)
         self._run(["--generate-keys"])
