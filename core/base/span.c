@@ -117,3 +117,11 @@ char *span_dup(struct span s)
 {
 	return mem_strndup(s.p, s.n);
 }
+
+uint64_t span_hash(struct span s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+	return h;
+}

@@ -41,6 +41,8 @@ bool span_split(struct span *rest, char sep, struct span *ret_field);
 /** Decimal integer filling the whole span; false on anything else or overflow. */
 bool span_i64(struct span s, int64_t *ret);
 bool span_u64(struct span s, uint64_t *ret);
+/** FNV-1a, 64 bits: names and tables, nothing that an enemy may choose collisions for. */
+uint64_t span_hash(struct span s);
 /** New terminated copy. The caller owns it. */
 char *span_dup(struct span s);
 

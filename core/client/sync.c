@@ -1,7 +1,6 @@
 #include "core/client/sync.h"
 
 #include "core/base/clock.h"
-#include "core/base/crypto.h"
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/ipc.h"
@@ -58,15 +57,11 @@ char *sync_lock_path(const struct account *a)
 int sync_socket_path(const struct account *a, char **ret, struct err *err)
 {
 	AUTO_FREE char *dir = NULL;
-	uint8_t hash[32];
-	char hex[17];
 	int rc = fs_place(FS_RUNTIME, &dir, err);
 	if (rc)
 		return rc;
 	/* A socket's path is short; folders of accounts need not be. */
-	crypto_sha256(span_of(a->dir), hash);
-	hex_put(hex, hash, 8);
-	*ret = mem_printf("%s/sync-%s", dir, hex);
+	*ret = mem_printf("%s/sync-%016llx", dir, (unsigned long long)span_hash(span_of(a->dir)));
 	return 0;
 }
 
