@@ -94,14 +94,14 @@ static int apply_timeline(struct apply *a, const struct sync_room *r, struct err
 	struct sync_event e;
 	struct err why = {0};
 	int64_t pos = 0;
-	int got;
+	int got = 0;
 	a->last_ts = 0;
 	if (!r->timeline.n && !r->limited && !r->prev_batch[0])
 		return 0;
 	int rc = place_chunk(a, r, &pos, err);
 	if (rc || !r->timeline.n || sync_events(&cut, r->timeline, NULL))
 		return rc;
-	while ((got = sync_next_event(&cut, EVENT_ROOM, &e, &why)) > 0 && !rc) {
+	while (!rc && (got = sync_next_event(&cut, EVENT_ROOM, &e, &why)) > 0) {
 		rc = timeline_event(a, r, &e, &pos, err);
 		sync_event_done(&e);
 	}
