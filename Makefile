@@ -82,7 +82,7 @@ $(BUILD)/libmuster.a: $(OBJ_LIB)
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/llhttp/%.o: $(LLHTTP_DIR)/%.c
+$(BUILD)/llhttp/%.o: $(LLHTTP_DIR)/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) -std=gnu17 $(CFLAGS) $(SAN) $(PKG_CFLAGS) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
