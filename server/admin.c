@@ -82,7 +82,7 @@ static int offline_run(struct db_tx *tx, void *arg, struct err *err)
 
 static void hashed(void *arg, bool failed)
 {
-	(void)failed; /* nobody stops this loop */
+	(void)failed; /* nobody else uses this queue */
 	loop_stop(((struct offline *)arg)->loop);
 }
 
@@ -91,7 +91,7 @@ static void hash_offline(struct offline *o, json_t *rows)
 {
 	o->loop = loop_new();
 	struct accounts *a = accounts_new(o->loop);
-	admin_hash_rows(a, o->loop, rows, hashed, o);
+	admin_hash_rows(a, rows, hashed, o);
 	loop_run(o->loop);
 	accounts_finish(a);
 	accounts_free(a);

@@ -41,11 +41,11 @@ int admin_prepare(struct sql *db, const char *server_name, const char *op, json_
 		  json_t **ret_rows, struct err *err);
 /**
  * Hash the passwords of `rows` into their "hash", few at a time so that log-ins
- * are not held up; then `done(arg)`, at once when there are none. `failed` is
- * true when the server stops first. `rows` is taken over.
+ * are not held up; then `done`, at once when there are none. `failed`: the queue
+ * is full, or the server stops. `rows` is taken over.
  */
-void admin_hash_rows(struct accounts *a, struct loop *l, json_t *rows,
-		     void (*done)(void *arg, bool failed), void *arg);
+void admin_hash_rows(struct accounts *a, json_t *rows, void (*done)(void *arg, bool failed),
+		     void *arg);
 /** In a job. The caller owns *ret. */
 int admin_call(struct db_tx *tx, const struct admin_env *env, const char *op, json_t *args,
 	       json_t **ret, struct err *err);

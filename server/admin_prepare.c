@@ -74,8 +74,6 @@ int admin_prepare(struct sql *db, const char *server_name, const char *op, json_
 
 struct hashing {
 	struct accounts *accounts;
-	struct loop *loop;
-	struct loop_timer *again; /* when the queue was full */
 	json_t *rows;
 	size_t next;
 	int under_way;
@@ -89,7 +87,7 @@ struct hashing_row {
 	json_t *row;
 };
 
-static void hash_more(void *arg);
+static void hash_more(struct hashing *h);
 
 static void row_hashed(void *arg, const char *encoded, bool match)
 {
@@ -105,18 +103,16 @@ static void row_hashed(void *arg, const char *encoded, bool match)
 	hash_more(h);
 }
 
-static void hash_more(void *arg)
+static void hash_more(struct hashing *h)
 {
-	struct hashing *h = arg;
 	while (h->under_way < HASH_AHEAD && h->next < json_array_size(h->rows) && !h->failed) {
 		struct hashing_row *r = NEW(struct hashing_row);
 		r->h = h;
 		r->row = json_array_get(h->rows, h->next);
 		if (!password_hash(h->accounts, json_get_span(r->row, "password"), row_hashed, r)) {
 			mem_free(r);
-			if (!h->under_way)
-				loop_timer_start(h->again, 50, 0);
-			return;
+			h->failed = h->under_way == 0; /* the queue is full */
+			break;
 		}
 		h->next++;
 		h->under_way++;
@@ -124,20 +120,17 @@ static void hash_more(void *arg)
 	if (h->under_way)
 		return;
 	h->done(h->arg, h->failed);
-	loop_timer_free(h->again);
 	json_decref(h->rows);
 	mem_free(h);
 }
 
-void admin_hash_rows(struct accounts *a, struct loop *l, json_t *rows,
-		     void (*done)(void *arg, bool failed), void *arg)
+void admin_hash_rows(struct accounts *a, json_t *rows, void (*done)(void *arg, bool failed),
+		     void *arg)
 {
 	struct hashing *h = NEW(struct hashing);
 	h->accounts = a;
-	h->loop = l;
 	h->rows = rows;
 	h->done = done;
 	h->arg = arg;
-	h->again = loop_timer_new(l, hash_more, h);
 	hash_more(h);
 }

@@ -17,6 +17,8 @@ const struct serve_setting serve_settings[] = {
 	{"public_url", "text", "",
 	 N_("Address that clients are told, when a proxy stands in front of the server.")},
 	{"announce_ip", "text", "", N_("Address of this machine as others see it.")},
+	{"contact", "text", "",
+	 N_("E-mail address or user id of who runs the server; everybody may read it.")},
 	{"tls_cert", "path", "", N_("Certificate chain (PEM); read anew when it changes.")},
 	{"tls_key", "path", "", N_("Private key (PEM).")},
 	{"lan", "bool", "false",
@@ -36,6 +38,7 @@ void serve_config_done(struct server_config *c)
 	mem_free(c->server_name);
 	mem_free(c->public_url);
 	mem_free(c->announce_ip);
+	mem_free(c->contact);
 	mem_free(c->tls_cert);
 	mem_free(c->tls_key);
 	mem_free(c->listen_addr);
@@ -162,8 +165,8 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		char **at;
 	} texts[] = {
 		{"server_name", &c->server_name}, {"public_url", &c->public_url},
-		{"announce_ip", &c->announce_ip}, {"tls_cert", &c->tls_cert},
-		{"tls_key", &c->tls_key},
+		{"announce_ip", &c->announce_ip}, {"contact", &c->contact},
+		{"tls_cert", &c->tls_cert},	  {"tls_key", &c->tls_key},
 	};
 	const struct {
 		const char *name;

@@ -21,6 +21,7 @@ struct server_config {
 	char *server_name; /**< stored in the database at first start; later ones must agree */
 	char *public_url;  /**< or NULL: from the listening address */
 	char *announce_ip; /**< this machine's address as others see it, or NULL */
+	char *contact;	   /**< e-mail address or user id of who runs it, or NULL */
 	char *tls_cert, *tls_key;
 	char *listen_addr; /**< numeric */
 	int listen_port;

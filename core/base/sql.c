@@ -295,6 +295,22 @@ bool sql_col_null(struct sql_stmt *s, int at)
 	return sqlite3_column_type(s->stmt, at) == SQLITE_NULL;
 }
 
+const char *sql_settle(struct sql *db)
+{
+	const char *left = NULL;
+	for (size_t i = 0; i < STMT_SLOTS; i++) {
+		if (!db->slots[i].stmt || !sqlite3_stmt_busy(db->slots[i].stmt))
+			continue;
+		left = db->slots[i].key;
+		sqlite3_reset(db->slots[i].stmt);
+	}
+	if (sql_in_transaction(db)) {
+		left = "BEGIN";
+		sql_rollback(db);
+	}
+	return left;
+}
+
 int64_t sql_last_id(struct sql *db)
 {
 	return sqlite3_last_insert_rowid(db->db);

@@ -76,6 +76,13 @@ struct span sql_col_text(struct sql_stmt *s, int at); /**< terminated; NULL give
 struct span sql_col_blob(struct sql_stmt *s, int at);
 bool sql_col_null(struct sql_stmt *s, int at);
 
+/**
+ * Reset every statement that was left before its last row, and end a
+ * transaction: such leftovers keep a reader at an old state of the data.
+ * Returns one of them, or NULL.
+ */
+const char *sql_settle(struct sql *db);
+
 int64_t sql_last_id(struct sql *db);
 int sql_changes(struct sql *db);
 /** Inside a transaction; false after SQLite undid it by itself (disk full, I/O error). */

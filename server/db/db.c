@@ -235,9 +235,22 @@ static void deliver(struct db *db, struct batch *b)
 	batch_free(b);
 }
 
+/* A reader that stopped before its last row would show this loop the past for ever. */
+static void check_reader(struct db *db)
+{
+	const char *left = db->reader ? sql_settle(db->reader) : NULL;
+	if (left)
+		log_error("database: a statement was not finished: %s", left);
+#ifdef __SANITIZE_ADDRESS__
+	if (left)
+		abort();
+#endif
+}
+
 static void collect(void *arg)
 {
 	struct db *db = arg;
+	check_reader(db);
 	struct batch *newest = atomic_exchange(&db->finished, NULL), *oldest = NULL;
 	while (newest) {
 		struct batch *b = newest;

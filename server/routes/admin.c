@@ -86,7 +86,7 @@ static void post_admin(struct rq *rq)
 	struct admin_rq *a = NEW(struct admin_rq);
 	a->rq = rq;
 	a->env = (struct admin_env){srv->name, srv->config->data_dir, rq->who.user_id};
-	admin_hash_rows(srv->accounts, srv->loop, rows, passwords_hashed, a);
+	admin_hash_rows(srv->accounts, rows, passwords_hashed, a);
 }
 
 const struct route admin_routes[] = {

@@ -5,25 +5,36 @@
 #include "core/base/i18n.h"
 #include "server/routes/route.h"
 
-#include <stdio.h>
-
 extern const struct route discovery_routes[];
 
 /*
- * Each version here is one whose endpoints this server has for what it claims
- * to do. Old numbers stay, as clients refuse a server that only lists new ones.
+ * Up to 1.11 every endpoint that a version added for chat is here; keys of
+ * end-to-end encryption, push and server-side search are not, in any version,
+ * and answer M_UNRECOGNIZED. Old numbers stay, as clients refuse a server that
+ * lists only new ones; r0 does not, as its log-in and media differ.
  */
 static void get_versions(struct rq *rq)
 {
 	rq_json(rq, 200,
 		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b}}", "versions", "v1.1", "v1.2", "v1.3",
 			  "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
-			  "unstable_features", "org.matrix.msc4222", 0));
+			  "unstable_features", "org.matrix.msc4222", 1));
 }
 
 static void get_well_known(struct rq *rq)
 {
 	rq_json(rq, 200, json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url));
+}
+
+static void get_support(struct rq *rq)
+{
+	const char *contact = rq->srv->config->contact;
+	if (!contact)
+		rq_error(rq, 404, "M_NOT_FOUND", "%s", _("This server names nobody to ask"));
+	else
+		rq_json(rq, 200,
+			json_pack("{s:[{s:s,s:s}]}", "contacts", "role", "m.role.admin",
+				  contact[0] == '@' ? "matrix_id" : "email_address", contact));
 }
 
 static void get_capabilities(struct rq *rq)
@@ -50,6 +61,7 @@ static void get_no_oauth(struct rq *rq)
 const struct route discovery_routes[] = {
 	{"GET", "/_matrix/client/versions", ROUTE_OPEN, 0, get_versions, 0},
 	{"GET", "/.well-known/matrix/client", ROUTE_OPEN, 0, get_well_known, 0},
+	{"GET", "/.well-known/matrix/support", ROUTE_OPEN, 0, get_support, 0},
 	{"GET", "/_matrix/client/v3/capabilities", ROUTE_USER, 0, get_capabilities, 0},
 	{"GET", "/_matrix/client/v1/auth_metadata", ROUTE_OPEN, 0, get_no_oauth, 0},
 	{"GET", "/_matrix/client/v3/voip/turnServer", ROUTE_USER, 0, get_nothing, 0},

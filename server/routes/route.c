@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "server/routes/route_impl.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +19,32 @@ static void refuse(struct httpd_request *http, int status, const char *errcode, 
 	buf_done(&b);
 }
 
+/* Behind a proxy on this machine the proxy knows who asks. Only shown, never trusted. */
+static void find_peer(struct rq_impl *im, const struct httpd_request *http)
+{
+	const char *peer = http->peer ? http->peer : "";
+	struct span list = httpd_header(http, "X-Forwarded-For"), one, last = {NULL, 0};
+	unsigned char bits[16];
+	snprintf(im->peer, sizeof(im->peer), "%s", peer);
+	if (strncmp(peer, "127.", 4) != 0 && strcmp(peer, "::1") != 0)
+		return;
+	while (list.n && span_split(&list, ',', &one))
+		last = span_trim(one);
+	if (last.n == 0 || last.n >= sizeof(im->peer))
+		return;
+	char text[sizeof(im->peer)];
+	snprintf(text, sizeof(text), "%.*s", SPAN_ARG(last));
+	if (inet_pton(AF_INET, text, bits) == 1 || inet_pton(AF_INET6, text, bits) == 1)
+		memcpy(im->peer, text, sizeof(text));
+}
+
 static struct rq *rq_new(struct server *srv, struct httpd_request *http)
 {
 	struct rq_impl *im = NEW(struct rq_impl);
 	im->rq.srv = srv;
 	im->rq.http = http;
 	im->rq.impl = im;
-	snprintf(im->peer, sizeof(im->peer), "%s", http->peer ? http->peer : "");
+	find_peer(im, http);
 	return &im->rq;
 }
 

@@ -17,6 +17,13 @@ const char *const route_common_headers[] = {
 	NULL,
 };
 
+/* Patterns, not paths: who did what in which room does not belong into a log. */
+static void log_reply(const struct rq *rq, int status)
+{
+	if (rq->route)
+		log_debug("%s %s %d", rq->route->method, rq->route->pattern, status);
+}
+
 void rq_free(struct rq *rq)
 {
 	struct rq_impl *im = rq->impl;
@@ -28,6 +35,7 @@ void rq_free(struct rq *rq)
 
 void rq_raw(struct rq *rq, int status, const char *headers, struct span body)
 {
+	log_reply(rq, status);
 	if (rq->http)
 		httpd_reply(rq->http, status, headers, body);
 	rq_free(rq);
@@ -35,6 +43,7 @@ void rq_raw(struct rq *rq, int status, const char *headers, struct span body)
 
 void rq_text(struct rq *rq, int status, struct buf *json)
 {
+	log_reply(rq, status);
 	if (rq->http)
 		httpd_reply_buf(rq->http, status, JSON_HEADERS, json);
 	buf_done(json);
@@ -58,6 +67,7 @@ void rq_empty(struct rq *rq)
 void rq_file(struct rq *rq, int status, const char *headers, const char *path, int64_t offset,
 	     int64_t len)
 {
+	log_reply(rq, status);
 	if (rq->http)
 		httpd_reply_file(rq->http, status, headers, path, offset, len);
 	rq_free(rq);
