@@ -117,6 +117,7 @@ struct conn {
 	struct buf pending; /**< input that waits for its turn */
 	struct out_seg *out, **out_last;
 	size_t out_bytes; /**< not yet handed to the kernel */
+	size_t out_left;  /**< of the write under way, when its deadline was set */
 	uv_write_t write_req;
 	uv_shutdown_t shutdown_req;
 	size_t head_bytes;

@@ -31,6 +31,15 @@ static void expire_body(struct conn *c)
 		request_fail(c, 408);
 }
 
+/* A long write reports only its end; what is left of it tells of progress. */
+static void expire_write(struct conn *c)
+{
+	if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) < c->out_left)
+		timers_set(c, DL_WRITE);
+	else
+		conn_abort(c);
+}
+
 static void expire(struct conn *c, enum deadline dl)
 {
 	switch (dl) {
@@ -45,6 +54,9 @@ static void expire(struct conn *c, enum deadline dl)
 		break;
 	case DL_IDLE:
 		conn_linger(c);
+		break;
+	case DL_WRITE:
+		expire_write(c);
 		break;
 	case DL_WS:
 		ws_deadline(c->ws);
@@ -106,6 +118,8 @@ void timers_set(struct conn *c, enum deadline dl)
 	struct httpd *h = c->h;
 	struct deadline_list *l = &h->deadlines[dl];
 	c->dl = dl;
+	if (dl == DL_WRITE && !c->socketless)
+		c->out_left = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
 	c->due = uv_now(loop_uv(h->loop)) + l->after_ms;
 	c->dl_prev = l->last;
 	*(l->last ? &l->last->dl_next : &l->first) = c;

@@ -268,11 +268,11 @@ static void test_no_header_injection(void **state)
 static int setup_hasty(void **state)
 {
 	struct httpd_options opt = {
-		.head_timeout_ms = 200,
-		.body_stall_ms = 300,
-		.keepalive_ms = 200,
-		.write_stall_ms = 400,
-		.rate_grace_ms = 300,
+		.head_timeout_ms = 500,
+		.body_stall_ms = 500,
+		.keepalive_ms = 400,
+		.write_stall_ms = 700,
+		.rate_grace_ms = 400,
 		.min_body_rate = 100000,
 	};
 	*state = fixture_start(&opt);
@@ -329,7 +329,7 @@ static void test_idle_connection_ends(void **state)
 	/* But one that waits for its reply does not. */
 	struct raw c = raw_open(f, false);
 	raw_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
-	usleep(700000);
+	usleep(900000);
 	assert_int_equal(f->waiting, 1);
 	struct raw w = raw_open(f, false);
 	raw_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
@@ -386,23 +386,34 @@ static void test_slow_reader(void **state)
 	}
 }
 
-/* Slow, yet reading: is served. */
+static int setup_steady(void **state)
+{
+	struct httpd_options opt = {.write_stall_ms = 1500};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+/* Slow, yet reading: is served, though the whole takes longer than a stall may. */
 static void test_steady_reader(void **state)
 {
 	struct fixture *f = *state;
-	make_file(f, "data", 8 * MB);
-	struct raw c = raw_open(f, false);
-	raw_puts(&c, "GET /send/data?0-8388608 HTTP/1.1\r\n" HOST "\r\n");
-	size_t got = 0;
+	const size_t n = 24 * MB;
 	char *p = mem_alloc(MB);
-	while (got < 8 * MB) {
-		ssize_t n = raw_read(&c, p, MB);
-		assert_true(n > 0);
-		got += (size_t)n;
-		usleep(20000);
+	for (int tls = 0; tls < 2; tls++) {
+		struct raw c = raw_open(f, tls);
+		int64_t start = clock_mono_ms();
+		size_t got = 0;
+		raw_puts(&c, "GET /big?25165824 HTTP/1.1\r\n" HOST "\r\n");
+		while (got < n) {
+			ssize_t m = raw_read(&c, p, MB / 2);
+			assert_true(m > 0);
+			got += (size_t)m;
+			if (clock_mono_ms() - start < (int64_t)(got * 2200 / n))
+				usleep(20000);
+		}
+		raw_close(&c);
 	}
 	mem_free(p);
-	raw_close(&c);
 }
 
 /* ---- what runs out ---- */
@@ -574,7 +585,7 @@ int main(void)
 		HASTY(test_slow_body),
 		HASTY(test_idle_connection_ends),
 		HASTY(test_slow_reader),
-		HASTY(test_steady_reader),
+		cmocka_unit_test_setup_teardown(test_steady_reader, setup_steady, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_connections, setup_few, teardown),
 		T(test_disk_full),
 		T(test_upload_broken_off),

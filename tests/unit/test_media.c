@@ -354,6 +354,7 @@ static void test_too_large(void **state)
 	p = mem_alloc(0xa00000);
 	AUTO_FREE char *id = upload("", "", (struct span){p, 0xa00000});
 	mem_free(p);
+	assert_true(media_valid_id(span_of(id)));
 	get("/_matrix/client/v1/media/config", anna, "", &r);
 	assert_string_equal(buf_str(&r.body), "{\"m.upload.size\":10485760}");
 	reply_done(&r);
@@ -520,6 +521,30 @@ static void test_old_addresses(void **state)
 	expect_error("GET", path_of(OLD, id, ""), "wrong", "", none, 404, "M_NOT_FOUND");
 }
 
+static void restart_with(const char *settings)
+{
+	char conf[300];
+	struct err e;
+	test_server_stop(&server);
+	snprintf(conf, sizeof(conf), "%s/muster.conf", server.dir);
+	assert_int_equal(fs_write_atomic(conf, span_of(settings), 0600, &e), 0);
+	test_server_start(&server);
+}
+
+/* A setting opens the old addresses, and only those. */
+static void test_open_media(void **state)
+{
+	(void)state;
+	AUTO_FREE char *id = upload("text/plain", "", span_of("offen"));
+	restart_with("max_upload = 10M\nopen_media = true\n");
+	expect_body(path_of(R0, id, "/?allow_remote=true"), NULL, "offen");
+	expect_error("GET", path_of(DOWNLOAD, id, ""), NULL, "", (struct span){NULL, 0}, 401,
+		     "M_MISSING_TOKEN");
+	restart_with("max_upload = 10M\n");
+	expect_error("GET", path_of(OLD, id, ""), NULL, "", (struct span){NULL, 0}, 404,
+		     "M_NOT_FOUND");
+}
+
 /* The server ends while a download waits and an upload is under way. */
 static void test_stop_while_busy(void **state)
 {
@@ -545,13 +570,8 @@ static void test_stop_while_busy(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	char conf[300];
-	struct err e;
 	test_server_start(&server);
-	test_server_stop(&server);
-	snprintf(conf, sizeof(conf), "%s/muster.conf", server.dir);
-	assert_int_equal(fs_write_atomic(conf, span_of("max_upload = 10M\n"), 0600, &e), 0);
-	test_server_start(&server);
+	restart_with("max_upload = 10M\n");
 	test_add_user(&server, "anna", false);
 	test_add_user(&server, "bert", false);
 	anna = test_login(&server, "anna", "A");
@@ -585,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_create_limit),
 		cmocka_unit_test(test_thumbnails),
 		cmocka_unit_test(test_old_addresses),
+		cmocka_unit_test(test_open_media),
 		cmocka_unit_test(test_stop_while_busy),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
