@@ -26,7 +26,7 @@ static int send_lines(struct command_ctx *ctx, struct client *c, struct send_req
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t n;
-	int rc = 0;
+	int rc = 0, pending = 0;
 	for (int i = 1; !rc && (n = getline(&line, &size, stdin)) >= 0; i++) {
 		struct span s = {line, (size_t)n};
 		while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
@@ -37,9 +37,14 @@ static int send_lines(struct command_ctx *ctx, struct client *c, struct send_req
 		rq->txn_id = own;
 		rq->text = s;
 		rc = client_send(c, rq, command_row_fn, ctx, err);
+		/* Queued: the lines behind it are queued too. */
+		if (rc == ERR_PENDING) {
+			pending = rc;
+			rc = 0;
+		}
 	}
 	free(line);
-	return rc;
+	return rc ? rc : pending;
 }
 
 static int check_words(const struct command_line *l, struct err *err)

@@ -119,7 +119,7 @@ static char *find_direct(struct client *c, const char *user)
 }
 
 /* m.direct is one object for all devices: read it anew, add, write. */
-static int note_direct(struct client *c, const char *user, const char *room_id, struct err *err)
+int room_note_direct(struct client *c, const char *user, const char *room_id, struct err *err)
 {
 	JSON_AUTO json_t *direct = NULL;
 	const char *own = client_account(c)->user_id;
@@ -134,6 +134,11 @@ static int note_direct(struct client *c, const char *user, const char *room_id, 
 		rooms = json_array();
 		json_object_set_new(direct, user, rooms);
 	}
+	size_t i;
+	json_t *known;
+	json_array_foreach (rooms, i, known)
+		if (json_is_string(known) && strcmp(json_string_value(known), room_id) == 0)
+			return 0;
 	json_array_append_new(rooms, json_string(room_id));
 	return session_do(client_session(c),
 			  request_account_data_put(own, NULL, "m.direct", direct), NULL, err);
@@ -148,7 +153,7 @@ static int make_direct(struct client *c, const char *user, char **ret, struct er
 	if (rc)
 		return rc;
 	const char *room_id = json_get_str(made, "room_id");
-	rc = note_direct(c, user, room_id, err);
+	rc = room_note_direct(c, user, room_id, err);
 	client_note_room(c, room_id, NULL, user);
 	if (!rc)
 		*ret = mem_strdup(room_id);

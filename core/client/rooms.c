@@ -118,6 +118,27 @@ int client_room_create(struct client *c, const struct room_create *rq, json_t **
 	return rq->space ? put_in_space(c, rq->space, room_id, err) : 0;
 }
 
+/* Who invited us to a direct chat, or NULL. The caller owns it. */
+static char *direct_inviter(struct client *c, const char *room_id)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	JSON_AUTO json_t *ev = NULL;
+	struct store *s;
+	if (client_store(c, &s, NULL))
+		return NULL;
+	int64_t id = store_room_find(s, span_of(room_id));
+	if (!id ||
+	    !store_state_get(s, id, "m.room.member", span_of(client_account(c)->user_id), &b) ||
+	    json_parse_object(buf_span(&b), &ev, NULL))
+		return NULL;
+	json_t *content = json_get_object(ev, "content");
+	const char *membership = json_get_str(content, "membership");
+	if (!membership || strcmp(membership, "invite") != 0 ||
+	    !json_get_bool(content, "is_direct", false))
+		return NULL;
+	return mem_strdup(json_get_str(ev, "sender"));
+}
+
 int client_room_join(struct client *c, const char *what, const char *reason, json_t **ret,
 		     struct err *err)
 {
@@ -137,9 +158,10 @@ int client_room_join(struct client *c, const char *what, const char *reason, jso
 		rc = reply_room_id(reply, &room_id, err);
 	if (rc)
 		return rc;
-	client_note_room(c, room_id, NULL, NULL);
+	AUTO_FREE char *direct = direct_inviter(c, room_id);
+	client_note_room(c, room_id, NULL, direct);
 	*ret = json_pack("{s:s}", "room_id", room_id);
-	return 0;
+	return direct ? room_note_direct(c, direct, room_id, err) : 0;
 }
 
 int client_room_leave(struct client *c, const char *room_id, const char *reason, bool forget,

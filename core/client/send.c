@@ -46,8 +46,6 @@ static char *part_txn(const struct send_request *rq, int part, const char *kind)
 	if (!rq->txn_id)
 		return NULL;
 	buf_put_str(&b, rq->txn_id);
-	if (rq->part)
-		buf_printf(&b, ".%d", rq->part);
 	if (part)
 		buf_printf(&b, ".%s%d", kind, part);
 	return buf_take(&b);

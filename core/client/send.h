@@ -20,7 +20,6 @@ struct send_request {
 	const char *const *files; /**< paths, NULL-ended, or NULL; sent in order, after the text */
 	const char *const *mentions; /**< user ids, NULL-ended, or NULL */
 	const char *txn_id;  /**< the script's id; the same again posts nothing. NULL: made */
-	int part;	     /**< of a series with one txn_id (--lines): 1, 2 ...; 0: no series */
 	bool queue;	     /**< without network: keep it queued (ERR_PENDING) */
 	const char *at;	     /**< scheduled sending; refused for now with the reason */
 	const json_t *extra; /**< merged into the content, or NULL */

@@ -26,6 +26,9 @@ bool client_is_fresh(struct client *c, int64_t ms);
 /** Note a room that we have just made or joined, so that it is found before the next sync. */
 void client_note_room(struct client *c, const char *room_id, const char *name, const char *direct);
 
+/** Add a room to m.direct. */
+int room_note_direct(struct client *c, const char *user, const char *room_id, struct err *err);
+
 /** Set a string, or null when `s` is NULL or not UTF-8. */
 void row_str(json_t *row, const char *key, const char *s);
 void row_span(json_t *row, const char *key, struct span s);

@@ -325,6 +325,86 @@ static void test_parallel_senders(void **state)
 	close(fds[1]);
 }
 
+/* A reader beside the process that syncs sees what was said before it asked. */
+static void test_read_beside_owner(void **state)
+{
+	(void)state;
+	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	AUTO_FREE char *room = make_room(bob, "Beside", "@ann:localhost");
+	JSON_AUTO json_t *joined = NULL, *rows = json_array();
+	struct job f = {"ann", room, 1000, 0, "beside", -1};
+	int fds[2];
+	OK(client_room_join(ann, room, NULL, &joined, &err));
+	assert_int_equal(pipe(fds), 0);
+	f.ready_fd = fds[1];
+	pid_t pid = worker_start(follower, &f);
+	wait_ready(fds[0], 1);
+	for (int i = 0; i < 10; i++) {
+		JSON_AUTO json_t *read = json_array();
+		char text[64];
+		snprintf(text, sizeof(text), "message %d", i);
+		OK(send_one(bob, room, text, NULL, rows, &err));
+		struct read_request rq = {.room_id = room, .last = 1};
+		OK(client_read(ann, &rq, rows_add, read, &err));
+		assert_int_equal(count_bodies(read, text), 1);
+	}
+	worker_kill(pid, SIGKILL);
+	worker_wait(pid);
+	client_close(ann);
+	client_close(bob);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* More is said than one sync brings: the gap is filled, and told in order. */
+static void test_follow_gap(void **state)
+{
+	(void)state;
+	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	AUTO_FREE char *room = make_room(bob, "Gap", "@ann:localhost");
+	JSON_AUTO json_t *joined = NULL, *rows = json_array();
+	enum { TOTAL = 260 };
+	struct job f = {"ann", room, TOTAL, 0, "gap", -1};
+	AUTO(buf_done) struct buf told = BUF_INIT(1 << 20), want = BUF_INIT(1 << 20);
+	int fds[2];
+	OK(client_room_join(ann, room, NULL, &joined, &err));
+	assert_int_equal(pipe(fds), 0);
+	f.ready_fd = fds[1];
+	pid_t pid = worker_start(follower, &f);
+	wait_ready(fds[0], 1);
+	worker_kill(pid, SIGSTOP);
+	for (int i = 0; i < TOTAL; i++) {
+		char text[64];
+		snprintf(text, sizeof(text), "message %d", i);
+		OK(send_one(bob, room, text, NULL, rows, &err));
+		buf_printf(&want, "%s\n", text);
+	}
+	worker_kill(pid, SIGCONT);
+	assert_int_equal(worker_wait(pid), 0);
+	OK(fs_read("gap", &told, &err));
+	assert_string_equal(buf_str(&told), buf_str(&want));
+	client_close(ann);
+	client_close(bob);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void test_direct_invite(void **state)
+{
+	(void)state;
+	account_register(server.url, "cem");
+	struct client *cem = client_of("cem", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	AUTO_FREE char *room = NULL, *back = NULL;
+	JSON_AUTO json_t *joined = NULL;
+	OK(room_resolve(cem, "@bob", ROOM_MAKE_DIRECT, &room, &err));
+	OK(client_refresh(bob, &err));
+	OK(client_room_join(bob, room, NULL, &joined, &err));
+	OK(room_resolve(bob, "@cem", 0, &back, &err));
+	assert_string_equal(room, back);
+	client_close(cem);
+	client_close(bob);
+}
+
 /* The owner of sync dies; the other follower goes on and misses nothing. */
 static void test_takeover(void **state)
 {
@@ -477,8 +557,10 @@ int main(void)
 		cmocka_unit_test(test_chat),	      cmocka_unit_test(test_direct_and_names),
 		cmocka_unit_test(test_txn_id),	      cmocka_unit_test(test_files),
 		cmocka_unit_test(test_queue_offline), cmocka_unit_test(test_parallel_senders),
-		cmocka_unit_test(test_takeover),      cmocka_unit_test(test_kill_syncing),
-		cmocka_unit_test(test_kill_sending),  cmocka_unit_test(test_export),
+		cmocka_unit_test(test_takeover),      cmocka_unit_test(test_read_beside_owner),
+		cmocka_unit_test(test_follow_gap),    cmocka_unit_test(test_direct_invite),
+		cmocka_unit_test(test_kill_syncing),  cmocka_unit_test(test_kill_sending),
+		cmocka_unit_test(test_export),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
