@@ -33,6 +33,14 @@ static int read_list(const json_t *o, const char *key, struct filter_list *ret, 
 	return 0;
 }
 
+/* A list whose items are tried on every event. */
+static int read_tried(const json_t *o, const char *key, struct filter_list *ret, struct err *err)
+{
+	if (json_array_size(json_object_get(o, key)) > FILTER_LIST_MAX)
+		return bad(err, key, _("shorter: at most 500 items"));
+	return read_list(o, key, ret, err);
+}
+
 static int read_bool(const json_t *o, const char *key, bool *ret, struct err *err)
 {
 	const json_t *v = json_object_get(o, key);
@@ -65,10 +73,10 @@ int event_filter_compile(const json_t *j, struct event_filter *ret, struct err *
 		return 0;
 	if (!json_is_object(j))
 		return bad(err, "filter", _("an object"));
-	int rc = read_list(j, "types", &ret->types, err);
-	rc = rc ? rc : read_list(j, "not_types", &ret->not_types, err);
-	rc = rc ? rc : read_list(j, "senders", &ret->senders, err);
-	rc = rc ? rc : read_list(j, "not_senders", &ret->not_senders, err);
+	int rc = read_tried(j, "types", &ret->types, err);
+	rc = rc ? rc : read_tried(j, "not_types", &ret->not_types, err);
+	rc = rc ? rc : read_tried(j, "senders", &ret->senders, err);
+	rc = rc ? rc : read_tried(j, "not_senders", &ret->not_senders, err);
 	rc = rc ? rc : read_list(j, "rooms", &ret->rooms, err);
 	rc = rc ? rc : read_list(j, "not_rooms", &ret->not_rooms, err);
 	rc = rc ? rc : read_limit(j, &ret->limit, err);
@@ -131,7 +139,7 @@ int filter_compile(const json_t *j, struct filter **ret, struct err *err)
 	f->account_data.contains_url = f->presence.contains_url = -1;
 	int rc = event_filter_compile(json_object_get(j, "account_data"), &f->account_data, err);
 	rc = rc ? rc : event_filter_compile(json_object_get(j, "presence"), &f->presence, err);
-	rc = rc ? rc : read_list(j, "event_fields", &f->fields, err);
+	rc = rc ? rc : read_tried(j, "event_fields", &f->fields, err);
 	rc = rc ? rc : json_is_object(room) ? compile_room(room, f, err) : 0;
 	if (rc) {
 		filter_unref(f);

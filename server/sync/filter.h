@@ -13,6 +13,7 @@
 #define FILTER_TIMELINE_DEFAULT 20
 #define FILTER_LIMIT_MAX 1000 /* a larger limit counts as this */
 #define FILTER_BYTES_MAX 65536
+#define FILTER_LIST_MAX 500 /* types or senders in one list: each is tried on each event */
 
 struct filter_list {
 	char **items;

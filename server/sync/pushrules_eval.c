@@ -6,29 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Glob of push rules: '*' and '?', without regard to ASCII case. */
-static bool glob(struct span p, struct span s)
+/*
+ * Comparisons that one event may cost, so that nobody's rules hold up the
+ * server; what is not decided by then does not match. Far more than 1,000
+ * keywords need for a long message.
+ */
+#define EVAL_STEPS 500000
+#define EVAL_BODY 4096 /* bytes of a body that are searched */
+
+/* An event under evaluation. */
+struct eval {
+	const json_t *event;
+	const struct pushrules_context *ctx;
+	int steps; /* left */
+};
+
+static bool same(char a, char b)
 {
-	size_t pi = 0, si = 0, star = (size_t)-1, mark = 0;
-	while (si < s.n) {
-		if (pi < p.n && p.p[pi] == '*') {
-			star = pi++;
-			mark = si;
-		} else if (pi < p.n &&
-			   (p.p[pi] == '?' ||
-			    tolower((unsigned char)p.p[pi]) == tolower((unsigned char)s.p[si]))) {
-			pi++;
-			si++;
-		} else if (star != (size_t)-1) {
-			pi = star + 1;
-			si = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (pi < p.n && p.p[pi] == '*')
-		pi++;
-	return pi == p.n;
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 static bool word_char(char c)
@@ -36,32 +31,52 @@ static bool word_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* content.body matches when any run of whole words in it does. */
-static bool glob_words(struct span pattern, struct span body)
+/* Between two characters of one word? */
+static bool inside_word(struct span s, size_t at)
 {
-	bool plain = !memchr(pattern.p, '*', pattern.n) && !memchr(pattern.p, '?', pattern.n);
-	if (!pattern.n)
+	return at > 0 && at < s.n && word_char(s.p[at - 1]) && word_char(s.p[at]);
+}
+
+/*
+ * Glob of push rules, without regard to ASCII case: '*' any run, '?' any one.
+ * It begins at `at`, and ends at the end or, with `words`, where a word ends.
+ */
+static bool glob(struct eval *x, struct span p, struct span s, size_t at, bool words)
+{
+	size_t pi = 0, si = at, star = (size_t)-1, mark = 0;
+	while (x->steps-- > 0) {
+		if (pi == p.n && (si == s.n || (words && !inside_word(s, si))))
+			return true;
+		if (pi < p.n && p.p[pi] == '*') {
+			star = pi++;
+			mark = si;
+		} else if (pi < p.n && si < s.n && (p.p[pi] == '?' || same(p.p[pi], s.p[si]))) {
+			pi++;
+			si++;
+		} else if (star != (size_t)-1 && mark < s.n) {
+			pi = star + 1;
+			si = ++mark;
+		} else {
+			return false;
+		}
+	}
+	return false;
+}
+
+/* content.body matches when any run of whole words in it does. */
+static bool glob_words(struct eval *x, struct span pattern, struct span body)
+{
+	if (!pattern.n || pattern.n > EVAL_BODY)
 		return false;
-	/* Bodies are capped by the event's size; the cap here bounds the work. */
-	body = span_head(body, 4096);
-	for (size_t from = 0; from < body.n; from++) {
-		if (from && word_char(body.p[from - 1]) && word_char(body.p[from]))
+	body = span_head(body, EVAL_BODY);
+	for (size_t at = 0; at < body.n && x->steps-- > 0; at++) {
+		if (inside_word(body, at))
 			continue;
-		if (plain) {
-			struct span here = span_from(body, from);
-			if (here.n < pattern.n || !glob(pattern, span_head(here, pattern.n)))
-				continue;
-			if (here.n == pattern.n || !word_char(here.p[pattern.n]) ||
-			    !word_char(here.p[pattern.n - 1]))
-				return true;
-			continue;
-		}
-		for (size_t to = from + 1; to <= body.n && to - from <= 256; to++) {
-			if (to < body.n && word_char(body.p[to - 1]) && word_char(body.p[to]))
-				continue;
-			if (glob(pattern, (struct span){body.p + from, to - from}))
-				return true;
-		}
+		if (glob(x, pattern, body, at, true))
+			return true;
+		/* A star at the front has tried all other places. */
+		if (pattern.p[0] == '*')
+			return false;
 	}
 	return false;
 }
@@ -87,15 +102,16 @@ static const json_t *value_at(const json_t *event, const char *path)
 	}
 }
 
-static bool event_match(const json_t *c, const json_t *event)
+static bool event_match(struct eval *x, const json_t *c)
 {
 	const char *key = json_get_str(c, "key");
-	const json_t *v = key ? value_at(event, key) : NULL;
+	const json_t *v = key ? value_at(x->event, key) : NULL;
 	struct span pattern = json_get_span(c, "pattern");
 	if (!json_is_string(v) || !pattern.p)
 		return false;
 	struct span s = {json_string_value(v), json_string_length(v)};
-	return !strcmp(key, "content.body") ? glob_words(pattern, s) : glob(pattern, s);
+	return !strcmp(key, "content.body") ? glob_words(x, pattern, s)
+					    : glob(x, pattern, s, 0, false);
 }
 
 static bool property_is(const json_t *c, const json_t *event)
@@ -131,45 +147,44 @@ static bool member_count(const json_t *c, int members)
 	return is[0] == '<' ? members < n : members > n;
 }
 
-static bool holds(const json_t *c, const json_t *event, const struct pushrules_context *ctx)
+static bool holds(struct eval *x, const json_t *c)
 {
+	const struct pushrules_context *ctx = x->ctx;
 	const char *kind = json_get_str(c, "kind"), *key = json_get_str(c, "key");
-	struct span body = json_get_span(json_object_get(event, "content"), "body");
+	struct span body = json_get_span(json_object_get(x->event, "content"), "body");
 	if (!kind)
 		return false;
 	if (!strcmp(kind, "event_match"))
-		return event_match(c, event);
+		return event_match(x, c);
 	if (!strcmp(kind, "event_property_is"))
-		return property_is(c, event);
+		return property_is(c, x->event);
 	if (!strcmp(kind, "event_property_contains"))
-		return property_contains(c, event);
+		return property_contains(c, x->event);
 	if (!strcmp(kind, "room_member_count"))
 		return member_count(c, ctx->members);
 	if (!strcmp(kind, "contains_display_name"))
-		return ctx->display_name && *ctx->display_name && body.p &&
-		       glob_words(span_of(ctx->display_name), body);
+		return body.p && glob_words(x, span_of(ctx->display_name), body);
 	if (!strcmp(kind, "sender_notification_permission"))
 		return key && ctx->may_notify && ctx->may_notify(key, ctx->arg);
 	return false; /* a condition that nobody knows never holds */
 }
 
-static bool applies(const json_t *rule, const char *kind, const json_t *event,
-		    const struct pushrules_context *ctx)
+static bool applies(struct eval *x, const json_t *rule, const char *kind)
 {
 	const char *id = json_get_str(rule, "rule_id");
 	if (!id || !json_get_bool(rule, "enabled", true))
 		return false;
 	if (!strcmp(kind, "room"))
-		return span_eq_str(json_get_span(event, "room_id"), id);
+		return span_eq_str(json_get_span(x->event, "room_id"), id);
 	if (!strcmp(kind, "sender"))
-		return span_eq_str(json_get_span(event, "sender"), id);
+		return span_eq_str(json_get_span(x->event, "sender"), id);
 	if (!strcmp(kind, "content")) {
-		struct span body = json_get_span(json_object_get(event, "content"), "body");
-		return body.p && glob_words(json_get_span(rule, "pattern"), body);
+		struct span body = json_get_span(json_object_get(x->event, "content"), "body");
+		return body.p && glob_words(x, json_get_span(rule, "pattern"), body);
 	}
 	const json_t *conditions = json_object_get(rule, "conditions");
 	for (size_t i = 0; i < json_array_size(conditions); i++)
-		if (!holds(json_array_get(conditions, i), event, ctx))
+		if (!holds(x, json_array_get(conditions, i)))
 			return false;
 	return true;
 }
@@ -194,12 +209,13 @@ struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
 					const struct pushrules_context *ctx)
 {
 	static const char *const order[] = {"override", "content", "room", "sender", "underride"};
+	struct eval x = {event, ctx, EVAL_STEPS};
 	const json_t *global = json_object_get(set, "global");
 	for (size_t k = 0; k < ARRAY_LEN(order); k++) {
 		const json_t *rules = json_object_get(global, order[k]);
 		for (size_t i = 0; i < json_array_size(rules); i++) {
 			const json_t *rule = json_array_get(rules, i);
-			if (applies(rule, order[k], event, ctx))
+			if (applies(&x, rule, order[k]))
 				return verdict_of(json_object_get(rule, "actions"));
 		}
 	}

@@ -18,8 +18,12 @@ static int64_t previous(struct hub *h, int64_t pos)
 	return sql_get_i64(s, 0);
 }
 
-/* Rows of current_state joined with their events; those newer than `pos` are walked back. */
-static void collect(struct hub *h, struct sql_stmt *s, int64_t pos, struct event_list *l)
+/*
+ * Rows of current_state joined with their events; those newer than `pos` are
+ * walked back, and dropped when that leads to `after` or before.
+ */
+static void collect(struct hub *h, struct sql_stmt *s, int64_t after, int64_t pos,
+		    struct event_list *l)
 {
 	size_t from = l->n, older_n = 0;
 	AUTO_FREE int64_t *older = NULL;
@@ -36,7 +40,7 @@ static void collect(struct hub *h, struct sql_stmt *s, int64_t pos, struct event
 		int64_t at = older[i];
 		while (at > pos)
 			at = previous(h, at);
-		if (at > 0)
+		if (at > after)
 			event_row_at(h, at, l);
 	}
 	if (l->n > from)
@@ -49,7 +53,7 @@ void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l
 		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
 				      " CROSS JOIN events e ON e.pos=c.pos WHERE c.room_nid=?1");
 	sql_bind_i64(s, 1, room_nid);
-	collect(h, s, pos, l);
+	collect(h, s, 0, pos, l);
 }
 
 void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
@@ -59,7 +63,7 @@ void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event
 				      " CROSS JOIN events e ON e.pos=c.pos"
 				      " WHERE c.room_nid=?1 AND c.type='m.room.member'");
 	sql_bind_i64(s, 1, room_nid);
-	collect(h, s, pos, l);
+	collect(h, s, 0, pos, l);
 }
 
 bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,
@@ -85,16 +89,11 @@ void state_changed(struct hub *h, int64_t room_nid, int64_t after, int64_t upto,
 {
 	if (upto <= after)
 		return;
-	/* An event is the newest of its key unless another of the span replaced it. */
-	struct sql_stmt *s =
-		SQL(db_reader(h->db),
-		    "SELECT" EVENT_COLUMNS "FROM events e WHERE e.room_nid=?1 AND e.pos>?2 AND"
-		    " e.pos<=?3 AND e.state_key IS NOT NULL AND NOT EXISTS(SELECT 1 FROM events n"
-		    " WHERE n.room_nid=e.room_nid AND n.type=e.type AND n.state_key=e.state_key AND"
-		    " n.pos>e.pos AND n.pos<=?3) ORDER BY e.pos");
+	/* What changed in the span has changed since `after` too. */
+	struct sql_stmt *s = SQL(db_reader(h->db),
+				 "SELECT" EVENT_COLUMNS "FROM current_state c CROSS JOIN events e"
+				 " ON e.pos=c.pos WHERE c.room_nid=?1 AND c.pos>?2");
 	sql_bind_i64(s, 1, room_nid);
 	sql_bind_i64(s, 2, after);
-	sql_bind_i64(s, 3, upto);
-	while (sql_row(s))
-		event_row_read(h, s, l);
+	collect(h, s, after, upto, l);
 }

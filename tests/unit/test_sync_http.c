@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "server/sync/hub.h"
 #include "tests/lib/syncing.h"
 
 #include <string.h>
@@ -358,6 +359,91 @@ static void test_killed_waiters(void **state)
 	polls_waiting(&t, 0);
 }
 
+#define CROWD 300
+
+static void read_waiting(void *arg)
+{
+	*(int *)arg = t.srv->hub->waiting;
+}
+
+static int waiting_now(void)
+{
+	int n;
+	test_server_run(&t, read_waiting, &n);
+	return n;
+}
+
+struct crowd {
+	struct loop *loop;
+	struct loop_timer *late;
+	int answered, told;
+};
+
+static void on_crowd(const struct http_reply *reply, const struct err *err, void *arg)
+{
+	struct crowd *c = arg;
+	JSON_AUTO json_t *j = NULL;
+	if (err)
+		return;
+	json_parse(reply->body, &j, NULL);
+	c->told += !strcmp(body_at(synced_events(sync_room(j, "join", room), "timeline"), 0),
+			   "to all of you");
+	if (++c->answered == CROWD)
+		loop_stop(c->loop);
+}
+
+static void on_crowd_late(void *arg)
+{
+	loop_stop(((struct crowd *)arg)->loop);
+}
+
+/* One message answers 300 waiting syncs. */
+static void test_crowd(void **state)
+{
+	(void)state;
+	struct crowd c = {.loop = loop_new()};
+	struct http *http = http_new(c.loop, &(struct http_options){.max_per_host = CROWD});
+	char *tokens[CROWD / 50];
+	/* At most 64 syncs of one person wait at once. */
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+		char name[16];
+		AUTO_FREE char *join = mem_printf("/_matrix/client/v3/rooms/%s/join", room);
+		snprintf(name, sizeof(name), "crowd%zu", i);
+		test_add_user(&t, name, false);
+		tokens[i] = test_login(&t, name, NULL);
+		json_decref(test_json(&t, 200, "POST", join, tokens[i], "{}"));
+	}
+	json_decref(chatter_sync(&bert, ""));
+	for (int i = 0; i < CROWD; i++) {
+		AUTO_FREE char *url = mem_printf("%s/_matrix/client/v3/sync?timeout=30000&since=%s",
+						 t.url, bert.since);
+		http_start(http,
+			   &(struct http_request){.method = "GET",
+						  .url = url,
+						  .bearer = tokens[i / 50],
+						  .timeout_ms = 30000},
+			   on_crowd, &c);
+	}
+	c.late = loop_timer_new(c.loop, on_crowd_late, &c);
+	/* All requests are out when the server says that all wait. */
+	for (int tries = 0; tries < 200 && waiting_now() < CROWD; tries++) {
+		loop_timer_start(c.late, 50, 0);
+		loop_run(c.loop);
+	}
+	assert_int_equal(waiting_now(), CROWD);
+	chatter_say(&anna, room, "to all of you", NULL);
+	loop_timer_start(c.late, 20000, 0);
+	loop_run(c.loop);
+	assert_int_equal(c.answered, CROWD);
+	assert_int_equal(c.told, CROWD);
+	polls_waiting(&t, 0);
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
+		mem_free(tokens[i]);
+	loop_timer_free(c.late);
+	http_free(http);
+	loop_free(c.loop);
+}
+
 static void test_restart(void **state)
 {
 	(void)state;
@@ -410,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_invite_and_account_data),
 		cmocka_unit_test(test_redaction_while_cached),
 		cmocka_unit_test(test_killed_waiters),
+		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_bad_tokens),
 	};
