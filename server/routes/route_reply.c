@@ -21,7 +21,7 @@ const char *const route_common_headers[] = {
 static void log_reply(const struct rq *rq, int status)
 {
 	if (rq->route)
-		log_debug("%s %s %d", rq->route->method, rq->route->pattern, status);
+		log_info("%s %s %d", rq->route->method, rq->route->pattern, status);
 }
 
 void rq_free(struct rq *rq)
