@@ -197,7 +197,7 @@ static void take_positional(struct parse *p, const char *word)
 		return;
 	}
 	p->words++;
-	accept(p, a, command_value_name(a), word);
+	accept(p, a, a->kind == KIND_CHOICE ? a->name : command_value_name(a), word);
 }
 
 static void take_word(struct parse *p, const char *word)
