@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,19 +20,32 @@ static void on_signal(int signum)
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-static void watch(struct sigaction old[ARRAY_LEN(watched)])
+/* What the signals did before. */
+struct watch {
+	struct sigaction old[ARRAY_LEN(watched)];
+	sigset_t mask;
+};
+
+/* Blocked but while waiting in pselect: none can slip in between a look at `caught` and the wait. */
+static void watch_start(struct watch *w)
 {
-	/* No SA_RESTART: read() must return so that echo comes back before the process ends. */
 	struct sigaction sa = {.sa_handler = on_signal};
+	sigset_t block;
 	caught = 0;
+	sigemptyset(&block);
 	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaction(watched[i], &sa, &old[i]);
+		sigaddset(&block, watched[i]);
+	sigprocmask(SIG_BLOCK, &block, &w->mask);
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		sigaction(watched[i], &sa, &w->old[i]);
 }
 
-static void unwatch(const struct sigaction old[ARRAY_LEN(watched)])
+/* Echo is back by now: what was caught may do its work. */
+static void watch_end(const struct watch *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
-		sigaction(watched[i], &old[i], NULL);
+		sigaction(watched[i], &w->old[i], NULL);
+	sigprocmask(SIG_SETMASK, &w->mask, NULL);
 	if (caught)
 		raise(caught);
 }
@@ -55,14 +69,18 @@ static void show(const char *prompt)
 }
 
 /* One line from stdin, byte by byte, so that nothing behind it is taken. */
-static int read_line(struct buf *b, struct err *err)
+static int read_line(struct buf *b, const sigset_t *mask, struct err *err)
 {
 	char c;
 	for (;;) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
-		if (n < 0 && errno == EINTR && !caught)
+		fd_set in;
+		FD_ZERO(&in);
+		FD_SET(STDIN_FILENO, &in);
+		int ready = pselect(STDIN_FILENO + 1, &in, NULL, NULL, NULL, mask);
+		if (ready < 0 && errno == EINTR && !caught)
 			continue;
-		if (n < 0 || caught)
+		ssize_t n = ready > 0 && !caught ? read(STDIN_FILENO, &c, 1) : -1;
+		if (n < 0)
 			return err_set(err, ERR_CANCELLED, _("cancelled"));
 		if (n == 0 && b->n == 0)
 			return err_set(err, ERR_CANCELLED, _("cancelled: end of input"));
@@ -73,25 +91,29 @@ static int read_line(struct buf *b, struct err *err)
 	}
 }
 
-static int read_typed(bool echo, char **ret, struct err *err)
+/* The prompt comes after echo is off: what is typed at once is neither shown nor lost. */
+static int read_typed(const char *prompt, bool echo, char **ret, struct err *err)
 {
 	struct termios was, now;
-	struct sigaction old[ARRAY_LEN(watched)];
+	struct watch w;
 	struct buf b = BUF_INIT(4096);
-	bool tty = tcgetattr(STDIN_FILENO, &was) == 0;
-	watch(old);
-	now = was;
-	now.c_lflag &= ~(tcflag_t)(echo ? 0 : ECHO);
-	now.c_lflag |= ECHONL;
-	if (tty)
+	bool silent = !echo && tcgetattr(STDIN_FILENO, &was) == 0;
+	buf_reserve(&b, 512); /* one piece of memory, to be wiped */
+	watch_start(&w);
+	if (silent) {
+		now = was;
+		now.c_lflag &= ~(tcflag_t)ECHO;
+		now.c_lflag |= ECHONL;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &now);
-	int rc = read_line(&b, err);
-	if (tty)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
-	unwatch(old);
+	}
+	show(prompt);
+	int rc = read_line(&b, &w.mask, err);
+	if (silent)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
+	watch_end(&w);
 	if (rc) {
 		if (b.p)
-			mem_wipe(b.p, b.n);
+			mem_wipe(b.p, b.size);
 		buf_done(&b);
 		return rc;
 	}
@@ -103,16 +125,14 @@ int ask_secret(const struct app *app, const char *prompt, char **ret, struct err
 {
 	if (!app->may_ask)
 		return not_asked(err, prompt);
-	show(prompt);
-	return read_typed(false, ret, err);
+	return read_typed(prompt, false, ret, err);
 }
 
 int ask_line(const struct app *app, const char *prompt, char **ret, struct err *err)
 {
 	if (!app->may_ask)
 		return not_asked(err, prompt);
-	show(prompt);
-	return read_typed(true, ret, err);
+	return read_typed(prompt, true, ret, err);
 }
 
 /* "y" in English or the first letter of the translated "yes". */
@@ -133,9 +153,8 @@ int ask_confirm(const struct app *app, const char *question, struct err *err)
 		err_hint(err, _("--yes answers it"));
 		return ERR_USAGE;
 	}
-	show(question);
-	show(" [y/N] ");
-	int rc = read_typed(true, &typed, err);
+	AUTO_FREE char *prompt = mem_printf("%s [y/N] ", question);
+	int rc = read_typed(prompt, true, &typed, err);
 	if (rc)
 		return rc;
 	bool yes = is_yes(typed);

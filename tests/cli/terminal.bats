@@ -1,0 +1,90 @@
+# With a terminal: questions, passwords without echo, unique prefixes.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up ada
+	new_room Physics >/dev/null
+	new_room Chemistry >/dev/null
+}
+
+setup() {
+	use_home ada
+}
+
+teardown_file() {
+	stop_server
+}
+
+# On a terminal of its own, answering what is asked: on_terminal 'PROMPT=ANSWER'... -- ARGS...
+# Prints what the terminal showed; the last line is "status N".
+on_terminal() {
+	timeout "$STEP" python3 "$BATS_TEST_DIRNAME/on_terminal.py" "$MUSTER" "$@"
+}
+
+@test "a password is asked for without echo" {
+	use_home asked
+	on_terminal 'Password=sesame-open-ada' -- login "$URL" --user ada >shown
+	grep -q 'status 0' shown
+	run ! grep -q sesame shown
+	m whoami >/dev/null
+}
+
+@test "echo comes back when a password question is interrupted" {
+	use_home interrupted
+	on_terminal 'Password=<INT>' -- login "$URL" --user ada >shown
+	grep -q 'status 130' shown
+	grep -q 'echo on' shown
+}
+
+@test "server and user are asked for" {
+	use_home asked2
+	on_terminal "Server=$URL" 'User name=ada' 'Password=sesame-open-ada' -- login >shown
+	grep -q 'status 0' shown
+}
+
+@test "destruction asks; no means no, status 3" {
+	use_home asked2
+	on_terminal 'Remove account=n' -- account remove ada >shown
+	grep -q 'status 3' shown
+	m account list --json | jq -es 'length == 1' >/dev/null
+	on_terminal -- account remove ada --no-input >shown
+	grep -q 'status 2' shown
+	on_terminal 'Remove account=y' -- account remove ada >shown
+	grep -q 'status 0' shown
+	[ -z "$(m account list --json)" ]
+}
+
+@test "a unique prefix of a room counts only when a person types" {
+	fails_with 5 send Phys hello
+	on_terminal -- send Phys hello >shown
+	grep -q 'status 0' shown
+	on_terminal -- send Phys hello --no-input >shown
+	grep -q 'status 5' shown
+}
+
+@test "colours on a terminal, none with NO_COLOR or TERM=dumb" {
+	TERM=xterm on_terminal -- room list >shown
+	grep -q $'\e\[1m' shown
+	TERM=xterm NO_COLOR=1 on_terminal -- room list >shown
+	run ! grep -q $'\e\[1m' shown
+	TERM=dumb on_terminal -- room list >shown
+	run ! grep -q $'\e\[1m' shown
+}
+
+@test "without a verb on a terminal: one honest sentence" {
+	on_terminal -- >shown
+	grep -q 'muster --help' shown
+	grep -q 'status 2' shown
+}
+
+@test "PAGER pages what is longer than the terminal" {
+	printf '#!/bin/sh\necho PAGED; cat >/dev/null\n' >pager
+	chmod +x pager
+	PAGER=$PWD/pager on_terminal -- help >shown
+	grep -q PAGED shown
+	PAGER=$PWD/pager on_terminal -- account list >shown
+	run ! grep -q PAGED shown
+}
