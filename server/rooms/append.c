@@ -134,11 +134,12 @@ static int check(struct append *a, struct err *err)
 		rc = event_content_put(&a->cache->content, a->content, err);
 	if (!rc && d->state_key)
 		rc = find_state(a, err);
-	/* Said of oneself, so that leaving twice is no error. */
-	if (!rc && a->identical && a->member && a->target_nid == d->sender_nid)
-		return 0;
-	if (!rc)
-		rc = authorise(a, err);
+	/* Done already, perhaps by the very request whose reply was lost: it may be told again. */
+	bool own = a->member && a->target_nid == d->sender_nid;
+	a->identical = a->identical && (a->sender_is == MEMBERSHIP_JOIN || own);
+	if (rc || a->identical)
+		return rc;
+	rc = authorise(a, err);
 	if (!rc && !d->state_key)
 		rc = append_relation(a, err);
 	if (!rc && d->state_key && strcmp(d->type, "m.room.canonical_alias") == 0)

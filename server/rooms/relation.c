@@ -25,21 +25,22 @@ static int check_duplicate(struct append *a, struct err *err)
 			  _("You have already sent this reaction to this event"));
 }
 
-/* The event that is related to, when this server has it, is in the same room. */
+/* The event that is related to is in the same room. Without federation an unknown one is nowhere. */
 static int check_target(struct append *a, struct err *err)
 {
 	struct sql_stmt *s = SQL(a->sql, "SELECT room_nid,rel_type FROM events WHERE event_id=?");
 	sql_bind_str(s, 1, a->relation.target);
-	if (!sql_row(s))
-		return sql_failed(a->sql, err);
-	bool elsewhere = sql_col_i64(s, 0) != a->d->room_nid;
-	bool related = !sql_col_null(s, 1);
+	bool here = sql_row(s) && sql_col_i64(s, 0) == a->d->room_nid;
+	bool related = here && !sql_col_null(s, 1);
 	sql_reset(s);
-	if (elsewhere)
-		return matrix_err(err, 400, "M_INVALID_PARAM",
-				  _("The event that this one relates to is in another room"));
+	int rc = here ? 0 : sql_failed(a->sql, err);
+	if (rc)
+		return rc;
+	if (!here)
+		return matrix_err(err, 400, "M_UNKNOWN",
+				  _("The event that this one relates to is not in this room"));
 	if (related && is(a->relation.type, "m.thread"))
-		return matrix_err(err, 400, "M_INVALID_PARAM",
+		return matrix_err(err, 400, "M_UNKNOWN",
 				  _("A thread cannot begin at an event that itself belongs to "
 				    "another one"));
 	return 0;

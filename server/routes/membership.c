@@ -89,12 +89,21 @@ static int run_forget(struct db_tx *tx, void *arg, struct err *err)
 
 /* --- others --- */
 
-static enum membership membership_of(const struct room_job *j, struct db_tx *tx, const char *user)
+/*
+ * The membership of `user`, for a requester who may be told it: members are
+ * told everybody's, others their own.
+ */
+static int membership_of(const struct room_job *j, struct db_tx *tx, const char *user,
+			 enum membership *ret, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);
+	if (mine(j, tx) != MEMBERSHIP_JOIN && strcmp(user, j->rq->who.user_id) != 0)
+		return matrix_err(err, 403, "M_FORBIDDEN",
+				  _("You are not in this room, join it first"));
 	struct sql_stmt *s = SQL(db, "SELECT nid FROM users WHERE user_id=?");
 	sql_bind_str(s, 1, user);
-	return room_membership(db, j->nid, sql_get_i64(s, 0));
+	*ret = room_membership(db, j->nid, sql_get_i64(s, 0));
+	return 0;
 }
 
 /* The room of the path and "user_id" of the body. */
@@ -120,11 +129,13 @@ static int run_kick(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
 	const char *user;
+	enum membership is;
 	int rc = find_target(j, tx, &user, err);
+	if (!rc)
+		rc = membership_of(j, tx, user, &is, err);
 	if (rc)
 		return rc;
-	enum membership is = membership_of(j, tx, user);
-	if ((is == MEMBERSHIP_LEAVE || is == MEMBERSHIP_BAN) && mine(j, tx) == MEMBERSHIP_JOIN)
+	if (is == MEMBERSHIP_LEAVE || is == MEMBERSHIP_BAN)
 		return matrix_err(err, 403, "M_FORBIDDEN", _("%s is not in the room"), user);
 	return put_member(j, tx, user, MEMBERSHIP_LEAVE, err);
 }
@@ -141,11 +152,14 @@ static int run_unban(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
 	const char *user;
+	enum membership is;
 	int rc = find_target(j, tx, &user, err);
+	if (!rc)
+		rc = membership_of(j, tx, user, &is, err);
 	if (rc)
 		return rc;
-	if (membership_of(j, tx, user) != MEMBERSHIP_BAN && mine(j, tx) == MEMBERSHIP_JOIN)
-		return matrix_err(err, 403, "M_FORBIDDEN", _("%s is not banned"), user);
+	if (is != MEMBERSHIP_BAN)
+		return matrix_err(err, 403, "M_BAD_STATE", _("%s is not banned"), user);
 	return put_member(j, tx, user, MEMBERSHIP_LEAVE, err);
 }
 

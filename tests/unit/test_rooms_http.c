@@ -206,7 +206,7 @@ static void test_membership(void **state)
 	test_error(&t, 400, "M_UNKNOWN", "POST", at(V3 "rooms/%s/forget", room), bob, "{}");
 	test_error(&t, 403, "M_FORBIDDEN", "POST", at(V3 "rooms/%s/kick", room), bob,
 		   "{\"user_id\":\"@alice:%s\"}", t.srv->name);
-	test_error(&t, 403, "M_FORBIDDEN", "POST", at(V3 "rooms/%s/unban", room), alice, "%s",
+	test_error(&t, 403, "M_BAD_STATE", "POST", at(V3 "rooms/%s/unban", room), alice, "%s",
 		   bob_body);
 	test_error(&t, 400, "M_BAD_JSON", "POST", at(V3 "rooms/%s/kick", room), alice,
 		   "{\"user_id\":7}");
