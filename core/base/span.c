@@ -47,7 +47,7 @@ struct span span_from(struct span s, size_t from)
 {
 	if (from > s.n)
 		from = s.n;
-	return (struct span){s.p + from, s.n - from};
+	return (struct span){from ? s.p + from : s.p, s.n - from};
 }
 
 struct span span_head(struct span s, size_t n)

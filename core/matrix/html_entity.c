@@ -100,7 +100,7 @@ void html_escape(struct buf *out, struct span text)
 		buf_put_str(out, as);
 		from = i + 1;
 	}
-	buf_put(out, text.p + from, text.n - from);
+	buf_put_span(out, span_from(text, from));
 }
 
 bool html_link_ok(struct span href)

@@ -9,14 +9,20 @@
 #include <md4c.h>
 #include <string.h>
 
-#define MAX_LINKS 100 /* links and images inside each other */
+#define MAX_SPANS 100 /* inside each other; deeper ones are left out */
+
+struct open_span {
+	MD_SPANTYPE type;
+	bool dropped; /* a link whose target is not allowed */
+};
 
 struct render {
 	struct buf *html;
 	struct buf plain; /* the text alone, to see whether anything was changed */
 	bool formatted;
-	bool dropped[MAX_LINKS]; /* links whose target is not allowed, by nesting */
-	int links;
+	/* md4c 0.4.8 ends spans that it did not begin: only what is here is closed. */
+	struct open_span spans[MAX_SPANS];
+	int depth;
 };
 
 static struct span text_of(const MD_CHAR *p, MD_SIZE n)
@@ -37,6 +43,73 @@ static void put_attr(struct buf *b, const MD_ATTRIBUTE *a)
 		else
 			html_escape(b, s);
 	}
+}
+
+static const char *const span_tags[] = {
+	[MD_SPAN_EM] = "em",
+	[MD_SPAN_STRONG] = "strong",
+	[MD_SPAN_CODE] = "code",
+	[MD_SPAN_DEL] = "del",
+};
+
+static const char *span_tag(MD_SPANTYPE type)
+{
+	return (size_t)type < ARRAY_LEN(span_tags) ? span_tags[type] : NULL;
+}
+
+/* Where a link or image leads; NULL for other spans. */
+static const MD_ATTRIBUTE *target_of(MD_SPANTYPE type, void *detail)
+{
+	if (type == MD_SPAN_A)
+		return &((MD_SPAN_A_DETAIL *)detail)->href;
+	return type == MD_SPAN_IMG ? &((MD_SPAN_IMG_DETAIL *)detail)->src : NULL;
+}
+
+static int enter_span(MD_SPANTYPE type, void *detail, void *arg)
+{
+	struct render *r = arg;
+	const MD_ATTRIBUTE *href = target_of(type, detail);
+	struct open_span s = {.type = type};
+	r->formatted = true;
+	if (r->depth == MAX_SPANS)
+		return 0;
+	if (href && !(href->text && html_link_ok(text_of(href->text, href->size)))) {
+		s.dropped = true;
+	} else if (href) {
+		buf_put_str(r->html, "<a href=\"");
+		put_attr(r->html, href);
+		buf_put_str(r->html, "\">");
+	} else if (span_tag(type)) {
+		buf_printf(r->html, "<%s>", span_tag(type));
+	}
+	r->spans[r->depth++] = s;
+	return buf_ok(r->html) ? 0 : 1;
+}
+
+/* A target that is not allowed stands as text behind its link. */
+static void close_top(struct render *r, const MD_ATTRIBUTE *href)
+{
+	const struct open_span *s = &r->spans[--r->depth];
+	if (span_tag(s->type)) {
+		buf_printf(r->html, "</%s>", span_tag(s->type));
+	} else if (!s->dropped) {
+		buf_put_str(r->html, s->type == MD_SPAN_A || s->type == MD_SPAN_IMG ? "</a>" : "");
+	} else if (href && href->size) {
+		buf_put_str(r->html, " (");
+		put_attr(r->html, href);
+		buf_put_char(r->html, ')');
+	}
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *arg)
+{
+	struct render *r = arg;
+	int at = r->depth - 1;
+	while (at >= 0 && r->spans[at].type != type)
+		at--;
+	while (at >= 0 && r->depth > at)
+		close_top(r, r->depth - 1 == at ? target_of(type, detail) : NULL);
+	return buf_ok(r->html) ? 0 : 1;
 }
 
 static void put_list_start(struct buf *b, const MD_BLOCK_OL_DETAIL *d)
@@ -131,97 +204,14 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		[MD_BLOCK_TH] = "</th>",
 		[MD_BLOCK_TD] = "</td>",
 	};
+	while (r->depth)
+		close_top(r, NULL);
 	if (type == MD_BLOCK_H)
 		buf_printf(b, "</h%u>", ((MD_BLOCK_H_DETAIL *)detail)->level);
 	else if ((size_t)type < ARRAY_LEN(ends) && ends[type])
 		buf_put_str(b, ends[type]);
 	buf_put_char(&r->plain, '\n');
 	return buf_ok(b) ? 0 : 1;
-}
-
-/* Link or image; a target that is not allowed stands as text behind it. */
-static void open_link(struct render *r, const MD_ATTRIBUTE *href)
-{
-	bool ok = href->text && html_link_ok(text_of(href->text, href->size));
-	if (r->links < MAX_LINKS)
-		r->dropped[r->links] = !ok;
-	r->links++;
-	if (!ok || r->links > MAX_LINKS)
-		return;
-	buf_put_str(r->html, "<a href=\"");
-	put_attr(r->html, href);
-	buf_put_str(r->html, "\">");
-}
-
-static void close_link(struct render *r, const MD_ATTRIBUTE *href)
-{
-	r->links--;
-	if (r->links >= MAX_LINKS)
-		return;
-	if (!r->dropped[r->links]) {
-		buf_put_str(r->html, "</a>");
-	} else if (href->size) {
-		buf_put_str(r->html, " (");
-		put_attr(r->html, href);
-		buf_put_char(r->html, ')');
-	}
-}
-
-static int enter_span(MD_SPANTYPE type, void *detail, void *arg)
-{
-	struct render *r = arg;
-	r->formatted = true;
-	switch (type) {
-	case MD_SPAN_EM:
-		buf_put_str(r->html, "<em>");
-		break;
-	case MD_SPAN_STRONG:
-		buf_put_str(r->html, "<strong>");
-		break;
-	case MD_SPAN_CODE:
-		buf_put_str(r->html, "<code>");
-		break;
-	case MD_SPAN_DEL:
-		buf_put_str(r->html, "<del>");
-		break;
-	case MD_SPAN_A:
-		open_link(r, &((MD_SPAN_A_DETAIL *)detail)->href);
-		break;
-	case MD_SPAN_IMG:
-		open_link(r, &((MD_SPAN_IMG_DETAIL *)detail)->src);
-		break;
-	default:
-		break;
-	}
-	return buf_ok(r->html) ? 0 : 1;
-}
-
-static int leave_span(MD_SPANTYPE type, void *detail, void *arg)
-{
-	struct render *r = arg;
-	switch (type) {
-	case MD_SPAN_EM:
-		buf_put_str(r->html, "</em>");
-		break;
-	case MD_SPAN_STRONG:
-		buf_put_str(r->html, "</strong>");
-		break;
-	case MD_SPAN_CODE:
-		buf_put_str(r->html, "</code>");
-		break;
-	case MD_SPAN_DEL:
-		buf_put_str(r->html, "</del>");
-		break;
-	case MD_SPAN_A:
-		close_link(r, &((MD_SPAN_A_DETAIL *)detail)->href);
-		break;
-	case MD_SPAN_IMG:
-		close_link(r, &((MD_SPAN_IMG_DETAIL *)detail)->src);
-		break;
-	default:
-		break;
-	}
-	return buf_ok(r->html) ? 0 : 1;
 }
 
 static int put_text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)

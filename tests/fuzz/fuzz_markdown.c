@@ -27,13 +27,38 @@ static bool allowed(struct span tag)
 		struct span href = span_from(span_head(tag, tag.n - 1), 8);
 		return html_link_ok(href) && span_find(href, '"') < 0;
 	}
+	/* One attribute, whose value holds no quote. */
+	ptrdiff_t quote = span_find(tag, '"');
 	return (span_starts(tag, "ol start=\"") || span_starts(tag, "code class=\"language-")) &&
-	       span_ends(tag, "\"") && tag.p[tag.n - 2] != '=';
+	       span_find(span_from(tag, (size_t)quote + 1), '"') == (ptrdiff_t)tag.n - quote - 2;
+}
+
+struct open_tags {
+	struct span names[4000];
+	size_t n;
+};
+
+/* Each end closes what was opened last. */
+static void nest(struct open_tags *open, struct span tag)
+{
+	bool closing = span_starts(tag, "/");
+	ptrdiff_t space = span_find(tag, ' ');
+	struct span name = span_from(space < 0 ? tag : span_head(tag, (size_t)space), closing);
+	if (span_eq_str(name, "br") || span_eq_str(name, "hr"))
+		return;
+	if (closing && (!open->n || !span_eq(open->names[--open->n], name)))
+		abort();
+	if (!closing && open->n < ARRAY_LEN(open->names))
+		open->names[open->n++] = name;
+	else if (!closing)
+		abort();
 }
 
 static void check(struct span html)
 {
+	static struct open_tags open;
 	ptrdiff_t at;
+	open.n = 0;
 	if (!utf8_valid(html))
 		abort();
 	while ((at = span_find(html, '<')) >= 0) {
@@ -41,8 +66,11 @@ static void check(struct span html)
 		ptrdiff_t end = span_find(html, '>');
 		if (end < 0 || !allowed(span_head(html, (size_t)end)))
 			abort();
+		nest(&open, span_head(html, (size_t)end));
 		html = span_from(html, (size_t)end + 1);
 	}
+	if (open.n)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
