@@ -35,6 +35,7 @@ struct build {
 struct build_timeline {
 	struct event_list l;
 	bool limited;
+	bool whole;    /**< there is nothing earlier to page to: no prev_batch */
 	bool holes;    /**< events between the first and the last were left out */
 	int64_t start; /**< position of the first one, or just after `upto` */
 	int64_t prev;  /**< page token: what was not told lies at or before */

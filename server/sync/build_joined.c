@@ -199,6 +199,7 @@ bool build_joined(struct build *x, struct hub_member *m)
 		after = begin_of(x, &vis);
 	}
 	build_timeline(x, room, fresh ? &vis : NULL, after, x->pos, &t);
+	t.whole = !after;
 	build_timeline_settle(x, room, x->pos, &t);
 	build_timeline_put(x, room, fresh ? &vis : NULL, &t);
 	any |= t.l.n > 0 || t.limited;

@@ -22,6 +22,7 @@ static void put_left(struct build *x, struct hub_member *m, const struct visibil
 	buf_put_json_str(x->b, span_of(m->room->room_id));
 	buf_put_str(x->b, ":{");
 	build_timeline(x, m->room, vis, after, end, &t);
+	t.whole = !after || !ever;
 	build_timeline_settle(x, m->room, end, &t);
 	build_timeline_put(x, m->room, vis, &t);
 	build_comma(x->b);

@@ -108,7 +108,11 @@ void build_timeline_put(struct build *x, struct hub_room *room, const struct vis
 		build_comma(x->b);
 		event_put(x->b, e, &view);
 	}
-	buf_printf(x->b, "],\"limited\":%s,\"prev_batch\":\"", t->limited ? "true" : "false");
-	token_put_page(x->b, db_epoch(x->h->db), t->prev);
-	buf_put_str(x->b, "\"}");
+	buf_printf(x->b, "],\"limited\":%s", t->limited ? "true" : "false");
+	if (!t->whole || t->limited) {
+		buf_put_str(x->b, ",\"prev_batch\":\"");
+		token_put_page(x->b, db_epoch(x->h->db), t->prev);
+		buf_put_char(x->b, '"');
+	}
+	buf_put_char(x->b, '}');
 }
