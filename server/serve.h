@@ -36,9 +36,9 @@ int serve_run(const struct serve_options *opt, struct err *err);
 
 /**
  * `serve --init`: make the data folder, fix the server's name, make an
- * administrator "admin" with a password that is told only now.
- * *ret: {"data","server_name","user_id","password"}. ERR_CONFLICT when the
- * folder has an administrator already.
+ * administrator "admin" with a password that is told only now, and an invite.
+ * *ret: {"data","server_name","user_id","password","invite"}. ERR_CONFLICT
+ * when the folder has an administrator already.
  */
 int serve_init(const struct serve_options *opt, json_t **ret, struct err *err);
 

@@ -446,6 +446,35 @@ static void test_profile(void **state)
 	mem_free(a);
 }
 
+static size_t found(const char *token, const char *term)
+{
+	json_t *j = test_json(&t, 200, "POST", V3 "/user_directory/search", token,
+			      "{\"search_term\":\"%s\"}", term);
+	size_t n = json_array_size(json_object_get(j, "results"));
+	json_decref(j);
+	return n;
+}
+
+/* Only whom one meets in a room, or could meet in a public one. */
+static void test_people_search(void **state)
+{
+	(void)state;
+	test_add_user(&t, "seeker", false);
+	test_add_user(&t, "hidden", false);
+	char *a = test_login(&t, "seeker", NULL), *b = test_login(&t, "hidden", NULL);
+	ok(test_json(&t, 200, "PUT", V3 "/profile/@hidden:localhost/displayname", b,
+		     "{\"displayname\":\"100%% Hidden\"}"));
+	assert_int_equal(found(a, "hidden"), 0);
+	ok(test_json(&t, 200, "POST", V3 "/createRoom", b,
+		     "{\"preset\":\"public_chat\",\"visibility\":\"public\"}"));
+	assert_int_equal(found(a, "HIDD"), 1);
+	assert_int_equal(found(a, "100%"), 1);
+	assert_int_equal(found(a, "1%0"), 0);
+	assert_int_equal(found(a, "_idden"), 0);
+	mem_free(a);
+	mem_free(b);
+}
+
 static void test_openid(void **state)
 {
 	(void)state;
@@ -577,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_password_change),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_profile),
+		cmocka_unit_test(test_people_search),
 		cmocka_unit_test(test_openid),
 		cmocka_unit_test(test_deactivate),
 		cmocka_unit_test(test_lock),
