@@ -54,16 +54,20 @@ struct httpd_handler {
 };
 
 struct httpd_options {
-	size_t max_head;	/**< request line + headers; 0: LIMIT_HTTP_HEADERS; over it 431 */
-	int head_timeout_ms;	/**< 0: 15 s; 408 */
-	int body_stall_ms;	/**< no body byte for so long: 408; 0: 20 s */
-	int min_body_rate;	/**< bytes/s after the grace time; 0: 1024 */
-	int rate_grace_ms;	/**< 0: 10 s */
-	int keepalive_ms;	/**< idle connection; 0: 75 s */
-	int max_connections;	/**< over it 503 and close; 0: 10,000 */
-	size_t max_write_queue; /**< per connection, of a slow reader; 0: 8 MB */
-	int write_stall_ms;	/**< no progress in writing for so long ends it; 0: 60 s */
-	int ws_ping_ms; /**< silence on a WebSocket before a ping, and until it ends; 0: 30 s */
+	size_t max_head;     /**< request line + headers; 0: LIMIT_HTTP_HEADERS; over it 431 */
+	int head_timeout_ms; /**< 0: 15 s; 408 */
+	int body_stall_ms;   /**< no body byte for so long: 408; 0: 20 s */
+	int min_body_rate;   /**< bytes/s after the grace time; 0: 1024 */
+	int rate_grace_ms;   /**< 0: 10 s */
+	int keepalive_ms;    /**< idle connection; 0: 75 s */
+	int max_connections; /**< over it 503 and close; 0: 10,000 */
+	/**
+	 * Bytes waiting for a slow reader: WebSocket messages over it are
+	 * refused; while a reply waits the next request is not begun. 0: 8 MB.
+	 */
+	size_t max_write_queue;
+	int write_stall_ms; /**< no progress in writing for so long ends it; 0: 60 s */
+	int ws_ping_ms;	    /**< silence on a WebSocket before a ping, and until it ends; 0: 30 s */
 	const char *const *common_headers; /**< "Name: value" lines on every reply; NULL-ended */
 };
 

@@ -316,26 +316,39 @@ static int files_below(const char *dir)
 	return n;
 }
 
+struct count {
+	const char *dir;
+	int n;
+};
+
+static void count_files(void *arg)
+{
+	struct count *c = arg;
+	AUTO_FREE char *dir = fs_join(server.dir, c->dir);
+	c->n = files_below(dir);
+}
+
+/* On the server's thread, which opens and closes files at the same time. */
+static int files_in(const char *dir)
+{
+	struct count c = {dir, 0};
+	test_server_run(&server, count_files, &c);
+	return c.n;
+}
+
 /* Uploads that fail leave nothing behind, after a moment. */
 static void until_files(int want)
 {
-	AUTO_FREE char *dir = fs_join(server.dir, "media");
-	for (int i = 0; i < 5000 && files_below(dir) != want; i++)
+	for (int i = 0; i < 5000 && files_in("media") != want; i++)
 		usleep(1000);
-	assert_int_equal(files_below(dir), want);
-}
-
-static int files_now(void)
-{
-	AUTO_FREE char *dir = fs_join(server.dir, "media");
-	return files_below(dir);
+	assert_int_equal(files_in("media"), want);
 }
 
 static void test_too_large(void **state)
 {
 	(void)state;
 	struct reply r;
-	int files = files_now();
+	int files = files_in("media");
 	expect_error("POST", "/_matrix/media/v3/upload", anna, "Content-Length: 10485761\r\n",
 		     (struct span){NULL, 0}, 413, "M_TOO_LARGE");
 	/* Chunked: noticed on the way. */
@@ -363,7 +376,7 @@ static void test_too_large(void **state)
 static void test_broken_off(void **state)
 {
 	(void)state;
-	int files = files_now();
+	int files = files_in("media");
 	for (int i = 0; i < 10; i++) {
 		struct raw c = ask("POST", "/_matrix/media/v3/upload", anna,
 				   "Content-Length: 5000000\r\n", SPAN_LIT(""));
@@ -377,7 +390,7 @@ static void test_broken_off(void **state)
 static void test_disk_full(void **state)
 {
 	(void)state;
-	int files = files_now();
+	int files = files_in("media");
 	struct rlimit old, small;
 	struct reply r;
 	signal(SIGXFSZ, SIG_IGN);
@@ -563,8 +576,7 @@ static void test_stop_while_busy(void **state)
 	raw_close(&waiting);
 	raw_close(&half);
 	test_server_start(&server);
-	AUTO_FREE char *dir = fs_join(server.dir, "media/tmp");
-	assert_int_equal(files_below(dir), 0);
+	assert_int_equal(files_in("media/tmp"), 0);
 }
 
 static int setup(void **state)
