@@ -1,5 +1,6 @@
 #include "core/base/mem.h"
 #include "server/sync/build.h"
+#include "server/sync/ignored.h"
 #include "server/sync/state_at.h"
 
 static bool forgotten(struct build *x, const struct hub_member *m)
@@ -65,8 +66,12 @@ static bool put_stripped(struct build *x, struct hub_member *m, const char *sect
 	for (size_t i = 0; i < ARRAY_LEN(stripped); i++)
 		state_event_at(x->h, room->nid, span_of(stripped[i]), SPAN_LIT(""), x->pos, &l);
 	event_row_at(x->h, m->pos, &l);
-	/* Who invites is shown by name. */
 	struct event_row *own = l.n ? &l.v[l.n - 1] : NULL;
+	if (own && ignored_sender(x->h, m->user, own->sender)) {
+		event_list_done(&l);
+		return false;
+	}
+	/* Who invites is shown by name. */
 	if (own && !span_eq_str(own->state_key, own->sender))
 		state_event_at(x->h, room->nid, SPAN_LIT("m.room.member"), span_of(own->sender),
 			       x->pos, &l);

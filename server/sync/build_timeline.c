@@ -1,6 +1,7 @@
 #include "server/sync/build.h"
 
 #include "core/base/mem.h"
+#include "server/sync/ignored.h"
 
 static int limit_of(const struct build *x)
 {
@@ -21,7 +22,8 @@ static void from_tail(struct build *x, struct hub_room *room, int64_t after, int
 		if (e->kind != TAIL_EVENT || e->pos > x->pos)
 			continue;
 		struct span text = {e->text, e->text_n};
-		if (!event_filter_match(f, span_of(e->type), span_of(e->sender), text)) {
+		if (!event_filter_match(f, span_of(e->type), span_of(e->sender), text) ||
+		    (!e->state_key && ignored_sender(x->h, x->q->user, e->sender))) {
 			t->holes = true;
 			continue;
 		}
@@ -50,7 +52,8 @@ static void from_store(struct build *x, struct hub_room *room, const struct visi
 		bool shown =
 			(!vis || visibility_sees(vis, e->pos,
 						 visibility_subject(me, e->type, e->state_key))) &&
-			event_filter_match(f, e->type, span_of(e->sender), e->text);
+			event_filter_match(f, e->type, span_of(e->sender), e->text) &&
+			(e->is_state || !ignored_sender(x->h, x->q->user, e->sender));
 		if (shown && (int)t->l.n <= limit)
 			continue;
 		t->holes |= !shown;

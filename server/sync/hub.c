@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "server/sync/event_row.h"
+#include "server/sync/ignored.h"
 #include "server/sync/typing.h"
 #include "server/sync/unread.h"
 #include "server/sync/waiters.h"
@@ -39,6 +40,7 @@ static void room_free(struct hub_room *r)
 static void user_free(struct hub_user *u)
 {
 	unread_rules_changed(u);
+	ignored_changed(u);
 	nidmap_done(&u->rooms);
 	mem_free(u->status_msg);
 	mem_free(u->user_id);
@@ -267,8 +269,10 @@ static void on_account_data(struct hub *h, const struct db_change *c)
 	u->newest = tail_add(&h->tail, c, TAIL_ACCOUNT_DATA, u->newest)->seq;
 	if (c->pos > u->last_pos)
 		u->last_pos = c->pos;
-	if (!c->room_nid)
+	if (!c->room_nid) {
 		unread_rules_changed(u);
+		ignored_changed(u);
+	}
 	hub_wake_user(h, u);
 }
 

@@ -15,6 +15,7 @@
 #include "server/sync/tail.h"
 
 struct hub_room;
+struct ignored;
 struct hub_user;
 struct unread_list;
 struct waiter;
@@ -67,8 +68,9 @@ struct hub_user {
 	struct hub_user *next_woken;
 	enum hub_presence presence; /**< as the person set it */
 	char *status_msg;
-	int64_t active_ms;   /**< wall time of the last request that counts as activity; 0: none */
-	struct rules *rules; /**< server/sync/unread.h: own push rules; NULL until needed */
+	int64_t active_ms; /**< wall time of the last request that counts as activity; 0: none */
+	struct ignored *ignored; /**< server/sync/ignored.h; NULL until needed */
+	struct rules *rules;	 /**< server/sync/unread.h: own push rules; NULL until needed */
 };
 
 struct hub {

@@ -1,6 +1,7 @@
 #include "server/sync/page.h"
 
 #include "core/base/mem.h"
+#include "server/sync/ignored.h"
 
 static struct sql_stmt *query(struct room_access *a, const struct page *p)
 {
@@ -29,7 +30,8 @@ bool page_read(struct room_access *a, const struct page *p, struct event_list *l
 	while (!more && sql_row(s)) {
 		struct event_row *e = event_row_read(a->hub, s, l);
 		bool shown = access_sees(a, e) &&
-			     event_filter_match(p->filter, e->type, span_of(e->sender), e->text);
+			     event_filter_match(p->filter, e->type, span_of(e->sender), e->text) &&
+			     (e->is_state || !ignored_sender(a->hub, a->me, e->sender));
 		bool room_left = l->n - had <= (size_t)p->limit;
 		if (shown && room_left) {
 			end = p->forward ? e->pos : e->pos - 1;

@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "server/sync/ignored.h"
 #include "server/sync/pushrules.h"
 
 #include <string.h>
@@ -394,6 +395,9 @@ size_t unread_by_thread(struct hub *h, struct hub_member *m, struct unread_threa
 		const struct unread_event *e = &u->v[i];
 		bool me = mentioned(e, m->user->user_id);
 		if (e->sender_nid == m->user->nid || (!e->flags && !me))
+			continue;
+		const struct hub_user *by = hub_user(h, e->sender_nid);
+		if (by && ignored_sender(h, m->user, by->user_id))
 			continue;
 		size_t row = row_of(h, m, &c, e->thread);
 		if (e->pos <= c.read[row])

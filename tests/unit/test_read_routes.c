@@ -704,6 +704,34 @@ static void test_filters(void **state)
 	assert_string_equal(json_get_str(json_object_get(e, "content"), "body"), "fields");
 }
 
+static void test_ignored(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1], other[LIMIT_ID_BYTES + 1], got[100], id[64];
+	make_room(room, 0);
+	json_decref(chatter_sync(&anna, ""));
+	AUTO_FREE char *list = mem_printf(V3 "user/%s/account_data/m.ignored_user_list", anna.id);
+	json_decref(test_json(&t, 200, "PUT", list, anna.token, "{\"ignored_users\":{\"%s\":{}}}",
+			      bert.id));
+	chatter_say(&bert, room, "noise", NULL);
+	chatter_say(&anna, room, "signal", id);
+	AUTO_FREE char *body = mem_printf("{'invite':['%s']}", anna.id);
+	chatter_create(&bert, body, other);
+	JSON_AUTO json_t *j = chatter_sync(&anna, "");
+	json_t *r = sync_room(j, "join", room), *events = synced_events(r, "timeline");
+	assert_int_equal(json_array_size(events), 1);
+	assert_string_equal(body_at(events, 0), "signal");
+	assert_int_equal(json_get_i64(json_object_get(r, "unread_notifications"),
+				      "notification_count", -1),
+			 0);
+	assert_null(sync_room(j, "invite", other));
+	page_all(&anna, room, "dir=b", got, sizeof(got));
+	assert_string_equal(got, "signal ");
+	json_decref(test_json(&t, 200, "PUT", list, anna.token, "{\"ignored_users\":{}}"));
+	page_all(&anna, room, "dir=b", got, sizeof(got));
+	assert_string_equal(got, "signal noise ");
+}
+
 static void test_heroes(void **state)
 {
 	(void)state;
@@ -765,6 +793,7 @@ int main(void)
 		cmocka_unit_test(test_mentions),
 		cmocka_unit_test(test_unread_threads),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_ignored),
 		cmocka_unit_test(test_heroes),
 		cmocka_unit_test(test_presence),
 	};
