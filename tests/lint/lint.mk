@@ -27,7 +27,7 @@ format: build/lint/bin/clang-format
 	@build/lint/bin/clang-format -i $(C_FILES)
 
 lint-shell:
-	@shellcheck -s sh $(SH_FILES) && echo "shell: $(words $(SH_FILES)) scripts"
+	@shellcheck $(SH_FILES) && echo "shell: $(words $(SH_FILES)) scripts"
 
 lint-words:
 	@tests/lint/words

@@ -300,34 +300,39 @@ static void test_hostile(void **state)
 		 SYNC("s2", CHUNK("false", "", ODD("int", "{\"a\":9223372036854775809}"))), false},
 		{"GET", V3 "/sync", NULL, 200,
 		 SYNC("s1",
-		      CHUNK(
-			      "false", "",
-			      ODD("surrogate", "{\"body\":\"\\ud800\"}") "," ODD("int", "{\"a\":"
-											"9223372036"
-											"854775809"
-											"}") "," ODD("float", "{\"a\":1e999}") "," ODD(
-				      "utf8", "{\"body\":\"\xff\xfe\"}") "," ODD("nul", "{\"msgtype"
-											"\":\"m."
-											"text\","
-											"\"body\":"
-											"\"a\\u0000"
-											"b\"}") ",1"
-												"7,"
-												"nu"
-												"ll"
-												","
-												"\""
-												"x"
-												"\""
-												",{"
-												"\""
-												"ty"
-												"pe"
-												"\""
-												":5"
-												"},"
-												"{}"
-												"," EV(1))),
+		      CHUNK("false", "",
+			    ODD("surrogate", "{\"body\":\"\\ud800\"}") "," ODD(
+				    "int",
+				    "{\"a\":"
+				    "9223372036"
+				    "854775809"
+				    "}") "," ODD("float",
+						 "{\"a\":1e999}") "," ODD("utf8",
+									  "{\"body\":"
+									  "\"\xff\xfe\""
+									  "}") "," ODD("nul",
+										       "{\"msgtype"
+										       "\":\"m."
+										       "text\","
+										       "\"body\":"
+										       "\"a\\u0000"
+										       "b\"}") ",1"
+											       "7,"
+											       "nu"
+											       "ll"
+											       ","
+											       "\""
+											       "x"
+											       "\""
+											       ",{"
+											       "\""
+											       "ty"
+											       "pe"
+											       "\""
+											       ":5"
+											       "},"
+											       "{}"
+											       "," EV(1))),
 		 false},
 		{0},
 	};
