@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-#define PAGES_START 2000   /* 8 MB: copy in the background */
-#define PAGES_HELP 25000   /* 100 MB: the writer has outrun us, it must help */
-#define LARGE_LOG 32000000 /* bytes of the log's file that an idle server gives back */
+#define PAGES_START 1000   /* 4 MB: copy in the background */
+#define PAGES_HELP 8000	   /* 32 MB: the writer has outrun us, it must help */
+#define LARGE_LOG 16000000 /* bytes of the log that an idle server gives back */
 #define IDLE_MS 2000
 
 struct checkpoint {
