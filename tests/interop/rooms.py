@@ -225,6 +225,7 @@ def clean(content):
         content.pop("displayname", None)
         content.pop("avatar_url", None)
         content.pop("reason", None)  # of joining a second time
+        content.pop("join_authorised_via_users_server", None)  # Synapse drops it then
     return content
 
 
