@@ -193,10 +193,14 @@ void loop_assert_owner(const struct loop *l)
 
 void loop_post(struct loop *l, loop_fn *fn, void *arg)
 {
+	/*
+	 * Wake it under the lock: when an earlier message has woken it already,
+	 * this one may be the last it ever runs, and the loop be gone after it.
+	 */
 	uv_mutex_lock(&l->lock);
 	list_add(&l->posted, fn, arg);
-	uv_mutex_unlock(&l->lock);
 	uv_async_send(&l->wake);
+	uv_mutex_unlock(&l->lock);
 }
 
 void loop_defer(struct loop *l, loop_fn *fn, void *arg)
