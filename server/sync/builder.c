@@ -93,6 +93,9 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 			  .now_ms = clock_wall_ms()};
 	x.held = !q->initial && x.since >= h->tail.floor;
 	bool any = q->initial || q->full_state;
+	struct sql *db = db_reader(h->db);
+	/* One snapshot, and one lock, for the many small queries. */
+	bool reads = !x.held && !sql_begin_read(db);
 	build_data_load(&x);
 	buf_put_str(b, "{\"next_batch\":\"");
 	token_put_sync(b, &now);
@@ -104,6 +107,8 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 		       "\"device_unused_fallback_key_types\":[],\"to_device\":{\"events\":[]},"
 		       "\"presence\":{\"events\":[]}}");
 	build_data_done(&x);
+	if (reads)
+		sql_commit(db, NULL);
 	if (!any && !always)
 		buf_truncate(b, mark);
 	return any || always;
