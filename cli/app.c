@@ -166,12 +166,19 @@ static const char *choose_pager(const struct app *app)
 	return wanted && pager && *pager && isatty(STDIN_FILENO) ? pager : NULL;
 }
 
+/* An option that not every verb has. */
+static bool given(const struct command_line *l, const char *name)
+{
+	const struct command_param *p = command_option(l->set, l->command, name);
+	return p && command_given(l, name);
+}
+
+/* Following has no end, and how long a file takes depends on the file. */
 static int64_t choose_timeout(const struct app *app)
 {
 	const struct command_line *l = &app->line;
 	const struct command *c = l->command;
-	bool waits =
-		c->no_timeout || (command_option(l->set, c, "follow") && command_flag(l, "follow"));
+	bool waits = c->no_timeout || given(l, "follow") || given(l, "file");
 	if (command_given(l, "timeout"))
 		return command_number(l, "timeout", 0);
 	if (waits)

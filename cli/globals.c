@@ -19,7 +19,8 @@ const struct command_param cli_globals[] = {
 	{.name = "json", .kind = KIND_FLAG, .what = N_("the same as --format json")},
 	{.name = "timeout",
 	 .kind = KIND_DURATION,
-	 .what = N_("give up after this time: 30s unless the verb waits by nature; 0s for never")},
+	 .what = N_("give up after this time: 30s unless the verb follows, serves or moves files; "
+		    "0s for never")},
 	{.name = "quiet",
 	 .letter = 'q',
 	 .kind = KIND_FLAG,

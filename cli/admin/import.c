@@ -118,6 +118,7 @@ static int run_import(struct command_ctx *ctx, struct err *err)
 const struct command verb_admin_user_import = {
 	.name = "admin user import",
 	.group = GROUP_ADMIN,
+	.no_timeout = true,
 	.summary = N_("Make many accounts from a table (CSV)."),
 	.examples = EXAMPLES{{"muster admin user import class.csv --format csv > passwords.csv",
 			      N_("and keep the passwords that were made")},

@@ -53,6 +53,7 @@ static void line_get(struct buf *b, const json_t *row, const struct command_line
 const struct command verb_file_get = {
 	.name = "file get",
 	.group = GROUP_MESSAGE,
+	.no_timeout = true,
 	.summary = N_("Fetch a file that was sent."),
 	.examples = EXAMPLES{{"muster file get mxc://school.example/abc -o homework.pdf",
 			      N_("by its media address, the key url of read --json")},

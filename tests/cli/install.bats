@@ -1,0 +1,26 @@
+# make install puts everything where a system looks for it, uninstall removes it.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+}
+
+setup() {
+	[ "$MUSTER" = "$TOP/muster" ] || skip "not the ordinary build"
+	use_home install
+}
+
+@test "install and uninstall" {
+	make -s -C "$TOP" install DESTDIR="$HOME/root" PREFIX=/usr/local >/dev/null
+	local p=$HOME/root/usr/local
+	cmp "$p/bin/muster" "$MUSTER"
+	[ -f "$p/share/man/man1/muster.1" ]
+	[ -f "$p/share/man/man5/muster-config.5" ]
+	[ -f "$p/share/bash-completion/completions/muster" ]
+	[ -f "$p/share/zsh/site-functions/_muster" ]
+	[ -f "$p/share/fish/vendor_completions.d/muster.fish" ]
+	MUSTER_LOCALEDIR=$p/share/locale LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
+	make -s -C "$TOP" uninstall DESTDIR="$HOME/root" PREFIX=/usr/local >/dev/null
+	[ -z "$(find "$HOME/root" -type f)" ]
+}
