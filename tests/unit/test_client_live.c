@@ -389,6 +389,36 @@ static void test_follow_gap(void **state)
 	close(fds[1]);
 }
 
+static int stop_at_once(json_t *row, void *arg)
+{
+	(void)row;
+	++*(int *)arg;
+	return 77;
+}
+
+/* In this process, so that what is left allocated shows. */
+static void test_follow_ends(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	struct client *ann = client_of("ann", 30000, NULL);
+	char *room = make_room(ann, "Short", NULL);
+	JSON_AUTO json_t *rows = json_array();
+	struct read_request rq = {.room_id = room, .last = 3};
+	int told = 0;
+	OK(send_one(ann, room, "one", NULL, rows, &err));
+	assert_int_equal(client_follow(ann, &rq, stop_at_once, NULL, &told, &err), 77);
+	assert_int_equal(told, 1);
+	client_close(ann);
+	rq.last = 0;
+	ann = client_of("ann", 400, NULL);
+	assert_int_equal(client_follow(ann, &rq, stop_at_once, NULL, &told, &err), ERR_CANCELLED);
+	assert_int_equal(told, 1);
+	client_close(ann);
+	mem_free(room);
+	assert_int_equal(mem_live(), before);
+}
+
 static void test_direct_invite(void **state)
 {
 	(void)state;
@@ -559,8 +589,8 @@ int main(void)
 		cmocka_unit_test(test_queue_offline), cmocka_unit_test(test_parallel_senders),
 		cmocka_unit_test(test_takeover),      cmocka_unit_test(test_read_beside_owner),
 		cmocka_unit_test(test_follow_gap),    cmocka_unit_test(test_direct_invite),
-		cmocka_unit_test(test_kill_syncing),  cmocka_unit_test(test_kill_sending),
-		cmocka_unit_test(test_export),
+		cmocka_unit_test(test_follow_ends),   cmocka_unit_test(test_kill_syncing),
+		cmocka_unit_test(test_kill_sending),  cmocka_unit_test(test_export),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
