@@ -21,7 +21,7 @@ OUT ?= muster
 PKGS_CLIENT := libcurl libwebsockets jansson sqlite3 libcrypto libssl libuv libutf8proc
 PKGS := $(PKGS_CLIENT) ncursesw
 # wslay ships no .pc file.
-PKGS += md4c md4c-html libargon2
+PKGS += md4c md4c-html libargon2 libsrtp2 libprotobuf-c
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)

@@ -1,0 +1,60 @@
+/*
+ * What a receiver knows of one SSRC (RFC 3550 appendix A): extended sequence
+ * numbers, loss, jitter, delay since the last sender report, and which packets
+ * are missing now, for NACK.
+ */
+#ifndef MUSTER_RTC_RTP_RECEIVER_H
+#define MUSTER_RTC_RTP_RECEIVER_H
+
+#include "core/rtc/rtcp.h"
+#include "core/rtc/rtp.h"
+
+#define RTP_NACK_MAX 64	     /**< missing packets remembered */
+#define RTP_NACK_WAIT_MS 20  /**< reordering gets this long before the first NACK */
+#define RTP_NACK_AGAIN_MS 80 /**< between two NACKs for one packet */
+#define RTP_NACK_TRIES 4
+
+struct rtp_missing {
+	uint16_t seq;
+	uint8_t tries;
+	int64_t due;
+};
+
+/** A value; members are for reading. */
+struct rtp_receiver {
+	uint32_t ssrc;
+	unsigned rate_hz;
+	bool started;
+	bool late; /**< the last packet was older than the newest */
+	uint16_t max_seq, bad_seq;
+	uint32_t cycles; /**< wraps, counted in units of 65536 */
+	uint32_t base_seq;
+	uint64_t received, duplicates;
+	uint32_t expected_prior, received_prior;
+	uint32_t transit;
+	double jitter; /**< in units of the RTP clock */
+	bool has_sr;
+	uint32_t last_sr; /**< middle 32 bits of its NTP time */
+	int64_t last_sr_ms, last_packet_ms;
+	uint64_t sr_ntp;
+	uint32_t sr_timestamp;
+	struct rtp_missing missing[RTP_NACK_MAX];
+	size_t missing_n;
+	uint64_t seen[4]; /**< the last 256 sequence numbers */
+};
+
+void rtp_receiver_init(struct rtp_receiver *r, uint32_t ssrc, unsigned rate_hz);
+/** Count a packet. False: a duplicate, or a jump not confirmed yet; do not play it. */
+bool rtp_receiver_add(struct rtp_receiver *r, int64_t now, uint16_t seq, uint32_t timestamp);
+void rtp_receiver_sr(struct rtp_receiver *r, int64_t now, const struct rtcp_sr *sr);
+/** A report block for now; loss is since the previous one. */
+void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report *ret);
+/** Sequence numbers to ask for now (at most `max`); counts as asked. */
+size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, uint16_t *ret, size_t max);
+/** When rtp_receiver_nacks has something; INT64_MAX: nothing is missing. */
+int64_t rtp_receiver_deadline(const struct rtp_receiver *r);
+double rtp_receiver_jitter_ms(const struct rtp_receiver *r);
+/** Packets expected and never seen so far; late ones and duplicates are counted right. */
+int64_t rtp_receiver_lost(const struct rtp_receiver *r);
+
+#endif
