@@ -41,7 +41,7 @@ const struct err_exit *err_exit_table(void)
 	return rows;
 }
 
-int err_set(struct err *err, int code, const char *fmt, ...)
+int(err_set)(struct err *err, int code, const char *fmt, ...)
 {
 	if (err) {
 		va_list ap;
@@ -78,7 +78,7 @@ static int code_of_errno(int errnum)
 	}
 }
 
-int err_errno(struct err *err, int errnum, const char *fmt, ...)
+int(err_errno)(struct err *err, int errnum, const char *fmt, ...)
 {
 	char what[384];
 	va_list ap;

@@ -50,6 +50,13 @@ int err_errno(struct err *err, int errnum, const char *fmt, ...)
 /** Put "context: " before the sentence that is there. */
 void err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__
+/* The analyzer reads one file at a time: tell it that these never return 0. */
+#define err_set(err, code, ...) \
+	((err_set)((err), (code), __VA_ARGS__), (code) ? (code) : ERR_FAILED)
+#define err_errno(...) ((err_errno)(__VA_ARGS__), ERR_FAILED)
+#endif
+
 /** One row of the table that the manual's EXIT STATUS also prints. */
 struct err_exit {
 	int code;
