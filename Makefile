@@ -23,7 +23,10 @@ PKGS := $(PKGS_CLIENT) ncursesw
 # wslay ships no .pc file.
 PKGS += md4c md4c-html libargon2 libsrtp2 libprotobuf-c
 
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+# Loaded when sound is first used, not linked: see audio/lib.h.
+PKGS_LOADED := portaudio-2.0 opus speexdsp sndfile
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_LOADED) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # llhttp: a library on Debian 13, C sources in node-llhttp on Debian 12.
@@ -61,7 +64,7 @@ OBJ_LIB := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 .DEFAULT_GOAL := all
 include $(wildcard mk/*.mk cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
 
-ifeq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LOADED) 2>/dev/null && echo yes),yes)
 all: $(OUT)
 else
 all:

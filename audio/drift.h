@@ -41,7 +41,7 @@ double drift_update(struct drift *d, int level, int dt_ms);
 /** Resampler near ratio 1. */
 struct varispeed {
 	float history[VARISPEED_TAPS];
-	double position; /* of the next output sample, in input samples from history's centre */
+	double position; /* of the next output sample, in input samples from the oldest of history */
 	double step;	 /* input samples per output sample */
 };
 

@@ -5,8 +5,8 @@
  *
  * Threads. Owner: the thread that made the engine; every function here is its,
  * unless it says otherwise. Network: one thread (may be the owner) that calls
- * engine_packet. Media: the engine's own; handlers run on it, must not block,
- * and may not call back into the engine, save for engine_packet when the media
+ * audio_engine_packet. Media: the engine's own; handlers run on it, must not block,
+ * and may not call back into the engine, save for audio_engine_packet when the media
  * thread is the network thread too.
  *
  * Times are ns of CLOCK_MONOTONIC (clock_mono_ns), or of the injected clock.
@@ -21,12 +21,12 @@
 #include "audio/recorder.h"
 
 /** Incoming voices at once. */
-#define ENGINE_STREAMS_MAX 64
+#define AUDIO_ENGINE_STREAMS_MAX 64
 
-struct engine;
+struct audio_engine;
 
 /** One encoded frame of our own voice. */
-struct engine_frame {
+struct audio_engine_frame {
 	struct span payload; /**< Opus; borrowed during the call */
 	uint32_t timestamp;  /**< RTP units since start; counts on through silence and mute */
 	bool marker;	     /**< first frame after a silence: RTP's marker bit */
@@ -35,9 +35,9 @@ struct engine_frame {
 	int64_t captured_ns; /**< when its first sample was heard, for abs-capture-time */
 };
 
-struct engine_handler {
+struct audio_engine_handler {
 	/** Media thread: send this. Not called while muted, nor where DTX has nothing to say. */
-	void (*frame)(void *arg, const struct engine_frame *f);
+	void (*frame)(void *arg, const struct audio_engine_frame *f);
 	/** Media thread: before each tick's work; a place to read sockets. May be NULL. */
 	void (*tick)(void *arg, int64_t now_ns);
 	/** Media thread: the capture device reached its end (file played, pipe closed). Once. May be
@@ -45,82 +45,84 @@ struct engine_handler {
 	void (*input_end)(void *arg);
 };
 
-struct engine_settings {
+struct audio_engine_settings {
 	const char *input;  /**< device spec (driver.h); NULL: none, listen only */
 	const char *output; /**< NULL: nothing is played (recordings still work) */
 	struct process_settings process;
 	struct opus_settings opus;
-	struct engine_handler handler;
+	struct audio_engine_handler handler;
 	void *arg;
 	bool muted;  /**< start muted */
-	bool manual; /**< no thread: the owner calls engine_tick with times of its own */
+	bool manual; /**< no thread: the owner calls audio_engine_tick with times of its own */
 	uint32_t first_timestamp;
 };
 
 /** Open devices, make the encoder; nothing runs yet. The caller owns *ret. */
-int engine_new(const struct engine_settings *s, struct engine **ret, struct err *err);
+int audio_engine_new(const struct audio_engine_settings *s, struct audio_engine **ret,
+		     struct err *err);
 /** Start the devices, and the media thread unless manual. */
-int engine_start(struct engine *e, struct err *err);
+int audio_engine_start(struct audio_engine *e, struct err *err);
 /** End the media thread; handlers are not called any more when this returns. */
-void engine_stop(struct engine *e);
-/** Implies engine_stop. Recorders stay their owner's. NULL is allowed. */
-void engine_free(struct engine *e);
+void audio_engine_stop(struct audio_engine *e);
+/** Implies audio_engine_stop. Recorders stay their owner's. NULL is allowed. */
+void audio_engine_free(struct audio_engine *e);
 /** Manual only: do the tick whose time is `now_ns` (each 20 ms after the last). */
-void engine_tick(struct engine *e, int64_t now_ns);
+void audio_engine_tick(struct audio_engine *e, int64_t now_ns);
 
 /* -- Our own voice -------------------------------------------------------- */
 
-void engine_mute(struct engine *e, bool muted);
-bool engine_muted(const struct engine *e);
+void audio_engine_mute(struct audio_engine *e, bool muted);
+bool audio_engine_muted(const struct audio_engine *e);
 /** Of the microphone, before processing, in dB. */
-void engine_input_gain(struct engine *e, float db);
+void audio_engine_input_gain(struct audio_engine *e, float db);
 /** What receiver reports say is lost, in percent: steers FEC. Bit rate 0: unchanged. Any thread. */
-void engine_network(struct engine *e, int loss_pct, int bitrate_bps);
+void audio_engine_network(struct audio_engine *e, int loss_pct, int bitrate_bps);
 /** Whether, during mute, sound is still listened to for "you are muted but speaking". */
-bool engine_speaking_while_muted(const struct engine *e);
+bool audio_engine_speaking_while_muted(const struct audio_engine *e);
 
 /* -- Incoming voices ------------------------------------------------------ */
 
 /** A new voice; its id is never 0 and not used again soon. ERR_LIMITED when all are taken. */
-int engine_stream_add(struct engine *e, uint32_t *ret_id, struct err *err);
+int audio_engine_stream_add(struct audio_engine *e, uint32_t *ret_id, struct err *err);
 /** It is silent from the next tick on; packets for it are dropped. Unknown ids are ignored. */
-void engine_stream_remove(struct engine *e, uint32_t id);
+void audio_engine_stream_remove(struct audio_engine *e, uint32_t id);
 /** Gain in dB; -100 and below: silent. */
-void engine_stream_gain(struct engine *e, uint32_t id, float db);
+void audio_engine_stream_gain(struct audio_engine *e, uint32_t id, float db);
 /**
  * A packet for a voice: RTP's sequence number, timestamp and payload, copied
  * at once. Network thread. False when it was dropped (queue full, too large).
  */
-bool engine_packet(struct engine *e, uint32_t id, const struct jitter_packet *p);
+bool audio_engine_packet(struct audio_engine *e, uint32_t id, const struct jitter_packet *p);
 /** All voices together, in dB; -100 and below: deaf. */
-void engine_output_gain(struct engine *e, float db);
+void audio_engine_output_gain(struct audio_engine *e, float db);
 
 /* -- Recording ------------------------------------------------------------ */
 
-enum engine_tap {
-	ENGINE_TAP_HEARD, /**< what others say */
-	ENGINE_TAP_SENT,  /**< what we say, after processing, zeros while muted */
-	ENGINE_TAP_BOTH,  /**< both mixed: a recording of the call */
-	ENGINE_TAPS
+enum audio_engine_tap {
+	AUDIO_ENGINE_TAP_HEARD, /**< what others say */
+	AUDIO_ENGINE_TAP_SENT,	/**< what we say, after processing, zeros while muted */
+	AUDIO_ENGINE_TAP_BOTH,	/**< both mixed: a recording of the call */
+	AUDIO_ENGINE_TAPS
 };
 /** Write that sound to `r` from the next tick on; NULL ends it, and then returns only when the
  * media thread has let go of the recorder before. The recorder stays the caller's. */
-void engine_tap(struct engine *e, enum engine_tap which, struct recorder *r);
+void audio_engine_tap(struct audio_engine *e, enum audio_engine_tap which, struct recorder *r);
 
 /* -- Looking in ----------------------------------------------------------- */
 
-struct engine_stream_state {
+struct audio_engine_stream_state {
 	struct jitter_stats jitter;
 	int level_dbov; /**< of the last tick */
 };
 /** A recent picture of one voice; false for an unknown id. */
-bool engine_stream_state(const struct engine *e, uint32_t id, struct engine_stream_state *ret);
+bool audio_engine_stream_state(const struct audio_engine *e, uint32_t id,
+			       struct audio_engine_stream_state *ret);
 
-struct engine_state {
+struct audio_engine_state {
 	int64_t ticks;
 	int64_t late_ticks;	 /**< ticks that began over 10 ms late */
 	int64_t skipped_ticks;	 /**< not done at all because the thread was held up */
-	int64_t packets_dropped; /**< by engine_packet */
+	int64_t packets_dropped; /**< by audio_engine_packet */
 	int64_t frames_sent;
 	int level_dbov; /**< of our voice after processing */
 	bool voice;
@@ -132,6 +134,6 @@ struct engine_state {
 	bool input_ended;
 	struct audio_counts input, output;
 };
-void engine_state(const struct engine *e, struct engine_state *ret);
+void audio_engine_state(const struct audio_engine *e, struct audio_engine_state *ret);
 
 #endif

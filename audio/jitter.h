@@ -16,6 +16,7 @@
 /** Packets held at most; at 20 ms each that is 1.28 s. */
 #define JITTER_SLOTS 64
 /** Delay is never asked to be above this, nor below one tick. */
+#define JITTER_TARGET_MIN_MS AUDIO_TICK_MS
 #define JITTER_TARGET_MAX_MS 400
 
 struct jitter;
@@ -57,6 +58,7 @@ struct jitter_stats {
 	int64_t fec;	   /**< of those, made from FEC */
 	int64_t concealed_samples;
 	int64_t silence_samples;
+	int64_t stretched_samples; /**< longer (positive) or shorter than sent; from stream_stats */
 	int64_t restarts;
 	int held;	/**< packets in the buffer now */
 	int target_ms;	/**< delay wanted */
@@ -71,10 +73,11 @@ struct jitter *jitter_new(void);
 void jitter_free(struct jitter *j);
 /** Take one packet (copied). */
 void jitter_put(struct jitter *j, const struct jitter_packet *p);
-/** The next piece to play at `now_ns`; called until a tick's worth of samples is there. */
-void jitter_get(struct jitter *j, int64_t now_ns, struct jitter_piece *ret);
-/** Tell that `samples` fewer (negative) or more were played than the pieces hold. */
-void jitter_adjusted(struct jitter *j, int samples);
+/**
+ * The next piece; called until a tick's worth of samples is there. `play_ns` is when its first
+ * sample will be played: now, and later by what the caller still holds from the piece before.
+ */
+void jitter_get(struct jitter *j, int64_t play_ns, struct jitter_piece *ret);
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret);
 
 #endif

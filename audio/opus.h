@@ -34,8 +34,9 @@ void opus_enc_free(struct opus_enc *e);
 /** Change loss and bit rate while running. */
 void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct);
 /**
- * Encode AUDIO_TICK_SAMPLES. Returns bytes in `out` (OPUS_PACKET_MAX); 0 when
- * DTX says that nothing need be sent; negative on an internal error.
+ * Encode AUDIO_TICK_SAMPLES. Returns bytes in `out` (OPUS_PACKET_MAX), negative
+ * on an internal error. With DTX a silent frame is one or two bytes long
+ * (opus_packet_is_dtx): after the first such packet they need not be sent.
  */
 int opus_enc_run(struct opus_enc *e, const int16_t *pcm, uint8_t *out);
 /** Forget what was before (after a long mute). */

@@ -5,6 +5,7 @@
 #ifndef MUSTER_AUDIO_RESAMPLE_H
 #define MUSTER_AUDIO_RESAMPLE_H
 
+#include "audio/frame.h"
 #include "core/base/err.h"
 
 #include <stdint.h>

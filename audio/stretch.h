@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/** Samples that one call changes at most (15 ms); `pcm` needs room for as many more. */
-#define STRETCH_MAX 720
+/** Samples that one call changes at most (10 ms); `pcm` needs room for as many more. */
+#define STRETCH_MAX 480
 /** Shortest piece that can be stretched. */
 #define STRETCH_MIN_SAMPLES 960
 

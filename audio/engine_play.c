@@ -1,0 +1,153 @@
+/* The media thread's way out: packets, voices, mixer, loudspeaker. */
+#include "audio/engine_parts.h"
+
+#include <string.h>
+
+struct packet_head {
+	uint32_t id, timestamp;
+	int64_t arrival_ns;
+	uint16_t seq;
+};
+
+bool audio_engine_packet(struct audio_engine *e, uint32_t id, const struct jitter_packet *p)
+{
+	struct packet_head h;
+	memset(&h, 0, sizeof(h));
+	h.id = id;
+	h.timestamp = p->timestamp;
+	h.arrival_ns = p->arrival_ns;
+	h.seq = p->seq;
+	bool ok = p->payload.n > 0 && p->payload.n <= OPUS_PACKET_MAX &&
+		  ring_bytes_put(&e->packets, &h, sizeof(h), p->payload.p, p->payload.n);
+	if (!ok)
+		atomic_fetch_add(&e->packets_dropped, 1);
+	return ok;
+}
+
+static void drain(struct audio_engine *e)
+{
+	char message[RING_MESSAGE_MAX];
+	struct packet_head h;
+	size_t n;
+	while ((n = ring_bytes_get(&e->packets, message)) > sizeof(h)) {
+		memcpy(&h, message, sizeof(h));
+		struct voice *v = &e->voices[h.id % AUDIO_ENGINE_STREAMS_MAX];
+		struct jitter_packet p = {
+			.seq = h.seq,
+			.timestamp = h.timestamp,
+			.arrival_ns = h.arrival_ns,
+			.payload = {message + sizeof(h), n - sizeof(h)},
+		};
+		if (atomic_load_explicit(&v->state, memory_order_acquire) == VOICE_OPEN &&
+		    v->id == h.id)
+			stream_put(v->stream, &p);
+	}
+}
+
+static void mix_voice(struct audio_engine *e, struct voice *v, int64_t now_ns)
+{
+	int16_t pcm[AUDIO_TICK_SAMPLES];
+	struct audio_engine_stream_state shown;
+	float gain = atomic_load(&v->gain);
+	memset(&shown, 0, sizeof(shown));
+	shown.level_dbov = AUDIO_LEVEL_SILENT;
+	if (stream_pull(v->stream, now_ns, pcm)) {
+		shown.level_dbov = audio_level_dbov(pcm, AUDIO_TICK_SAMPLES);
+		mixer_add(&e->mixer, pcm, v->gain_now, gain);
+	}
+	v->gain_now = gain;
+	stream_stats(v->stream, &shown.jitter);
+	snapshot_put(&v->shown, &shown, sizeof(shown));
+}
+
+static void mix(struct audio_engine *e, int64_t now_ns)
+{
+	float gain = atomic_load(&e->out_gain);
+	mixer_begin(&e->mixer, AUDIO_TICK_SAMPLES);
+	for (int i = 0; i < AUDIO_ENGINE_STREAMS_MAX; i++) {
+		struct voice *v = &e->voices[i];
+		int state = atomic_load_explicit(&v->state, memory_order_acquire);
+		if (state == VOICE_CLOSING)
+			atomic_store_explicit(&v->state, VOICE_DEAD, memory_order_release);
+		else if (state == VOICE_OPEN)
+			mix_voice(e, v, now_ns);
+	}
+	mixer_end(&e->mixer, e->heard);
+	for (int i = 0; i < AUDIO_TICK_SAMPLES; i++) {
+		float step = (gain - e->out_gain_now) * (float)i / AUDIO_TICK_SAMPLES;
+		if (e->out_gain_now != 1 || gain != 1)
+			e->heard[i] = audio_clip(e->heard[i] * (e->out_gain_now + step));
+	}
+	e->out_gain_now = gain;
+}
+
+/* What really goes to the device is what can come back as echo. */
+static void remember(struct audio_engine *e, const int16_t *pcm)
+{
+	for (int i = 0; i < AUDIO_TICK_SAMPLES; i++)
+		e->reference[(e->reference_end + i) % REFERENCE_SAMPLES] = pcm ? pcm[i] : 0;
+	e->reference_end += AUDIO_TICK_SAMPLES;
+}
+
+static void write_zeros(struct play_side *p, int64_t now_ns, int n)
+{
+	static const int16_t zeros[AUDIO_TICK_SAMPLES];
+	for (; n > 0; n -= AUDIO_TICK_SAMPLES)
+		p->dev.driver->write(p->dev.dev, now_ns, zeros,
+				     n < AUDIO_TICK_SAMPLES ? n : AUDIO_TICK_SAMPLES);
+}
+
+/* The device ran dry (or starts): fill it up to where it should be. */
+static void refill(struct play_side *p, int64_t now_ns)
+{
+	if (p->primed && p->drift.target + PLAY_TARGET_STEP <= PLAY_TARGET_MAX)
+		p->drift.target += PLAY_TARGET_STEP;
+	write_zeros(p, now_ns, (int)p->drift.target);
+	drift_reset(&p->drift);
+	p->primed = true;
+}
+
+/* To a device with a clock of its own; false when this tick's sound is left out. */
+static bool write_drifting(struct play_side *p, int64_t now_ns, const int16_t *pcm)
+{
+	int16_t out[AUDIO_TICK_SAMPLES + 16];
+	int level = p->dev.driver->queued(p->dev.dev, now_ns);
+	if (level > p->drift.target + TOO_MUCH) {
+		drift_reset(&p->drift);
+		return false;
+	}
+	if (level == 0)
+		refill(p, now_ns);
+	else
+		varispeed_set(&p->speed, drift_update(&p->drift, level, AUDIO_TICK_MS));
+	int n = varispeed_run(&p->speed, pcm, AUDIO_TICK_SAMPLES, out);
+	p->dev.driver->write(p->dev.dev, now_ns, out, n);
+	return true;
+}
+
+static void play(struct audio_engine *e, int64_t now_ns)
+{
+	struct play_side *p = &e->play;
+	const struct audio_driver *d = p->dev.driver;
+	bool written = true;
+	if (!d)
+		return;
+	if (d->own_clock)
+		written = write_drifting(p, now_ns, e->heard);
+	else
+		d->write(p->dev.dev, now_ns, e->heard, AUDIO_TICK_SAMPLES);
+	if (written)
+		remember(e, e->heard);
+	p->delay = d->queued ? d->queued(p->dev.dev, now_ns) : 0;
+	p->delay += d->latency ? d->latency(p->dev.dev) : 0;
+	d->counts(p->dev.dev, &e->now.output);
+	e->now.output_delay_ms = p->delay / AUDIO_SAMPLES_PER_MS;
+	e->now.output_ppm = (float)p->drift.ppm;
+}
+
+void audio_engine_play_tick(struct audio_engine *e, int64_t now_ns)
+{
+	drain(e);
+	mix(e, now_ns);
+	play(e, now_ns);
+}

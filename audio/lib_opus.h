@@ -1,0 +1,27 @@
+/* libopus, loaded when needed (lib.h). Included only by audio/. */
+#ifndef MUSTER_AUDIO_LIB_OPUS_H
+#define MUSTER_AUDIO_LIB_OPUS_H
+
+#include "audio/lib.h"
+
+#include <opus.h>
+
+#define LIB_OPUS(F)             \
+	F(opus_encoder_create)  \
+	F(opus_encoder_destroy) \
+	F(opus_encoder_ctl)     \
+	F(opus_encode)          \
+	F(opus_decoder_create)  \
+	F(opus_decoder_destroy) \
+	F(opus_decoder_ctl)     \
+	F(opus_decode)          \
+	F(opus_get_version_string)
+
+struct lib_opus {
+	LIB_OPUS(LIB_MEMBER)
+};
+
+/** NULL when it cannot be loaded. Any thread. */
+const struct lib_opus *lib_opus(struct err *err);
+
+#endif
