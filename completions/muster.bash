@@ -187,6 +187,8 @@ _muster_from()
 	@folder) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
 	@*)
 		while IFS=$'\t' read -r line _; do
+			# A name instead of an alias cannot go on behind a colon.
+			[[ $cur != *:* || $line == "$cur"* ]] || continue
 			[[ -n $quote ]] || line=$(printf '%q' "$line")
 			COMPREPLY+=("$line")
 		done < <("${words[0]}" complete "${1#@}" -- "$cur" 2>/dev/null)

@@ -21,6 +21,8 @@ static const char tail[] =
 	"\t@folder) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- \"$cur\")) ;;\n"
 	"\t@*)\n"
 	"\t\twhile IFS=$'\\t' read -r line _; do\n"
+	"\t\t\t# A name instead of an alias cannot go on behind a colon.\n"
+	"\t\t\t[[ $cur != *:* || $line == \"$cur\"* ]] || continue\n"
 	"\t\t\t[[ -n $quote ]] || line=$(printf '%q' \"$line\")\n"
 	"\t\t\tCOMPREPLY+=(\"$line\")\n"
 	"\t\tdone < <(\"${words[0]}\" complete \"${1#@}\" -- \"$cur\" 2>/dev/null)\n"

@@ -79,7 +79,8 @@ static void put_option(struct buf *b, const char *verb, const struct command_par
 	if (p->letter)
 		buf_printf(b, " -s %c", p->letter);
 	if (p->kind != KIND_FLAG && !p->value_optional) {
-		buf_put_str(b, " -r");
+		bool path = p->kind == KIND_FILE || p->kind == KIND_FOLDER;
+		buf_put_str(b, path ? " -r" : " -x");
 		put_source(b, p);
 	}
 	buf_put_str(b, " -d ");

@@ -288,7 +288,7 @@ int room_complete(struct client *c, const char *prefix, client_row_fn *fn, void 
 		if (!store_room_get(s, *p, &r) || strcmp(r.membership, "join") != 0)
 			continue;
 		JSON_AUTO json_t *row = json_object();
-		row_str(row, "value", r.display);
+		row_str(row, "value", prefix[0] == '#' && r.alias ? r.alias : r.display);
 		row_str(row, "what", r.topic ? r.topic : r.room_id);
 		rc = fn(row, arg);
 	}

@@ -153,6 +153,7 @@ teardown_file() {
 	new_room Completed --alias completed >/dev/null
 	m room list >/dev/null
 	m complete room "" | cut -f1 | grep -q 'Completed'
+	[ "$(m complete room '#compl' | cut -f1)" = '#completed:s.test' ]
 	m complete account a | grep -q '^ada'
 	# without an account it is silent and fine
 	use_home nobody
