@@ -12,8 +12,8 @@ setup() {
 }
 
 @test "install and uninstall" {
-	make -s -C "$TOP" install DESTDIR="$HOME/root" PREFIX=/usr/local >/dev/null
-	local p=$HOME/root/usr/local
+	make -s -C "$TOP" install DESTDIR="$HOME/dest" PREFIX=/usr/local >/dev/null
+	local p=$HOME/dest/usr/local
 	cmp "$p/bin/muster" "$MUSTER"
 	[ -f "$p/share/man/man1/muster.1" ]
 	[ -f "$p/share/man/man5/muster-config.5" ]
@@ -21,6 +21,6 @@ setup() {
 	[ -f "$p/share/zsh/site-functions/_muster" ]
 	[ -f "$p/share/fish/vendor_completions.d/muster.fish" ]
 	MUSTER_LOCALEDIR=$p/share/locale LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
-	make -s -C "$TOP" uninstall DESTDIR="$HOME/root" PREFIX=/usr/local >/dev/null
-	[ -z "$(find "$HOME/root" -type f)" ]
+	make -s -C "$TOP" uninstall DESTDIR="$HOME/dest" PREFIX=/usr/local >/dev/null
+	[ -z "$(find "$HOME/dest" -type f)" ]
 }
