@@ -12,8 +12,9 @@
 #define SEEN 256
 /* After this much concealment the stream counts as silent. */
 #define CONCEAL_MAX (100 * AUDIO_SAMPLES_PER_MS)
-/* Delay may be off by this before anything is done about it ... */
-#define LAG_SLACK (15 * AUDIO_SAMPLES_PER_MS)
+/* Delay may be too long by this, too short by that, before anything is done about it ... */
+#define LAG_SLACK_LONG (15 * AUDIO_SAMPLES_PER_MS)
+#define LAG_SLACK_SHORT (5 * AUDIO_SAMPLES_PER_MS)
 /* ... and beyond this, packets are skipped instead of played faster. */
 #define LAG_SKIP (300 * AUDIO_SAMPLES_PER_MS)
 /* At least so many packets between two stretches. */
@@ -34,7 +35,8 @@ struct jitter {
 	bool silent;	 /* position may be moved freely: nothing is heard */
 	int64_t first_seq, high_seq, high_ts, high_arrival_ns;
 	int64_t next_seq, next_ts;
-	int concealed; /* samples in a row */
+	int64_t moved_ns; /* when silence last moved next_ts */
+	int concealed;	  /* samples in a row */
 	int since_stretch;
 	/* An absurd packet; if the next continues it, the sender did restart. */
 	bool suspect;
@@ -49,6 +51,7 @@ struct jitter *jitter_new(void)
 {
 	struct jitter *j = NEW(struct jitter);
 	jitter_delay_init(&j->delay);
+	j->moved_ns = INT64_MIN;
 	return j;
 }
 
@@ -232,10 +235,12 @@ static void give(struct jitter *j, enum jitter_kind kind, int samples, struct ji
 }
 
 /* Nothing is heard: the place to change delay without anyone noticing. */
-static void give_silence(struct jitter *j, const struct slot *next, int64_t play_ns,
+static void give_silence(struct jitter *j, const struct slot *next, int64_t now_ns,
 			 struct jitter_piece *ret)
 {
-	int64_t at = ideal(j, play_ns);
+	/* Once a tick: within it, time stands still. */
+	int64_t at = j->moved_ns == now_ns ? j->next_ts : ideal(j, now_ns);
+	j->moved_ns = now_ns;
 	if (next && at > next->ts)
 		at = next->ts;
 	j->next_ts = at;
@@ -244,11 +249,11 @@ static void give_silence(struct jitter *j, const struct slot *next, int64_t play
 	give(j, JITTER_SILENCE, (int)samples, ret);
 }
 
-static void give_missing(struct jitter *j, const struct slot *next, int64_t play_ns,
+static void give_missing(struct jitter *j, const struct slot *next, int64_t now_ns,
 			 struct jitter_piece *ret)
 {
 	if (j->dtx || j->silent || j->concealed >= CONCEAL_MAX) {
-		give_silence(j, next, play_ns, ret);
+		give_silence(j, next, now_ns, ret);
 		return;
 	}
 	int64_t gap = next ? next->ts - j->next_ts : AUDIO_TICK_SAMPLES;
@@ -276,12 +281,12 @@ static void give_packet(struct jitter *j, struct slot *s, struct jitter_piece *r
 }
 
 /* Far too much delay: newer packets wait, older ones are worth nothing any more. */
-static struct slot *skip_stale(struct jitter *j, struct slot *s, int64_t play_ns)
+static struct slot *skip_stale(struct jitter *j, struct slot *s, int64_t now_ns)
 {
 	int target = jitter_delay_target(&j->delay);
-	if (jitter_delay_lag(&j->delay, j->next_ts, play_ns) < target + LAG_SKIP)
+	if (jitter_delay_lag(&j->delay, j->next_ts, now_ns) < target + LAG_SKIP)
 		return s;
-	while (s && j->stats.held > 1 && jitter_delay_lag(&j->delay, s->ts, play_ns) > target) {
+	while (s && j->stats.held > 1 && jitter_delay_lag(&j->delay, s->ts, now_ns) > target) {
 		pass_to(j, s->seq);
 		j->stats.dropped++;
 		let_go(j, s);
@@ -292,12 +297,13 @@ static struct slot *skip_stale(struct jitter *j, struct slot *s, int64_t play_ns
 }
 
 /* Delay that this packet was played with, against what is wanted. */
-static void ask_adjust(struct jitter *j, int64_t play_ns, int samples, struct jitter_piece *ret)
+static void ask_adjust(struct jitter *j, int64_t now_ns, int samples, struct jitter_piece *ret)
 {
-	int64_t lag = jitter_delay_lag(&j->delay, j->next_ts - samples, play_ns);
+	int64_t lag = jitter_delay_lag(&j->delay, j->next_ts - samples, now_ns);
 	int64_t off = jitter_delay_target(&j->delay) - lag;
 	j->stats.delay_ms = (int)(lag / AUDIO_SAMPLES_PER_MS);
-	if (++j->since_stretch < STRETCH_EVERY || (off <= LAG_SLACK && off >= -LAG_SLACK))
+	if (++j->since_stretch < STRETCH_EVERY ||
+	    (off <= LAG_SLACK_SHORT && off >= -LAG_SLACK_LONG))
 		return;
 	/* Faster only while there is something to go on with. */
 	if (off < 0 && j->stats.held == 0)
@@ -307,30 +313,32 @@ static void ask_adjust(struct jitter *j, int64_t play_ns, int samples, struct ji
 	j->since_stretch = 0;
 }
 
-void jitter_get(struct jitter *j, int64_t play_ns, struct jitter_piece *ret)
+void jitter_get(struct jitter *j, int64_t now_ns, struct jitter_piece *ret)
 {
 	*ret = (struct jitter_piece){.kind = JITTER_NONE, .samples = AUDIO_TICK_SAMPLES};
 	if (!j->started)
 		return;
 	ret->fresh = j->fresh;
 	j->fresh = false;
-	struct slot *s = skip_stale(j, first_held(j), play_ns);
+	struct slot *s = skip_stale(j, first_held(j), now_ns);
 	if (!s) {
-		give_missing(j, NULL, play_ns, ret);
+		give_missing(j, NULL, now_ns, ret);
 		return;
 	}
 	/* The sender said nothing before this packet, or nothing of it was heard. */
 	bool quiet = s->seq == j->next_seq || !j->any_played || j->dtx || j->silent;
-	if (quiet && (j->silent || s->ts > j->next_ts)) {
-		give_silence(j, s, play_ns, ret);
-		if (ret->samples > 0)
-			return;
-	} else if (s->ts > j->next_ts) {
-		give_missing(j, s, play_ns, ret);
+	bool before = true;
+	if (quiet && (j->silent || s->ts > j->next_ts))
+		give_silence(j, s, now_ns, ret);
+	else if (s->ts > j->next_ts)
+		give_missing(j, s, now_ns, ret);
+	else
+		before = false;
+	/* Silence may turn out to be over already. */
+	if (before && ret->samples > 0)
 		return;
-	}
 	give_packet(j, s, ret);
-	ask_adjust(j, play_ns, ret->samples, ret);
+	ask_adjust(j, now_ns, ret->samples, ret);
 }
 
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret)

@@ -74,10 +74,10 @@ void jitter_free(struct jitter *j);
 /** Take one packet (copied). */
 void jitter_put(struct jitter *j, const struct jitter_packet *p);
 /**
- * The next piece; called until a tick's worth of samples is there. `play_ns` is when its first
- * sample will be played: now, and later by what the caller still holds from the piece before.
+ * The next piece; called, with the same time, until a tick's worth of samples is there. What has
+ * not come by then is late, so delay is counted from this time, not from when the piece is heard.
  */
-void jitter_get(struct jitter *j, int64_t play_ns, struct jitter_piece *ret);
+void jitter_get(struct jitter *j, int64_t now_ns, struct jitter_piece *ret);
 void jitter_stats(const struct jitter *j, struct jitter_stats *ret);
 
 #endif

@@ -88,8 +88,7 @@ static int decode(struct stream *s, const struct jitter_piece *p)
 static void fill(struct stream *s, int64_t now_ns)
 {
 	struct jitter_piece p;
-	int64_t play_ns = now_ns + (int64_t)s->n * 1000000 / AUDIO_SAMPLES_PER_MS;
-	jitter_get(s->jitter, play_ns, &p);
+	jitter_get(s->jitter, now_ns, &p);
 	if (p.fresh)
 		opus_dec_reset(s->dec);
 	s->n += decode(s, &p);
