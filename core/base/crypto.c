@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,15 @@ void crypto_sha1(struct span in, uint8_t ret[20])
 void crypto_sha256(struct span in, uint8_t ret[32])
 {
 	digest(EVP_sha256(), in, ret);
+}
+
+void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32])
+{
+	if (!HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n,
+		  (const unsigned char *)(in.p ? in.p : ""), in.n, ret, NULL)) {
+		log_error("OpenSSL cannot compute HMAC");
+		abort();
+	}
 }
 
 static int digest_stream(FILE *in, EVP_MD_CTX *ctx, uint8_t ret[32])

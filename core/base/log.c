@@ -49,6 +49,7 @@ static void clean(char *line)
 					    "mst_",
 					    "msr_",
 					    "mso_",
+					    "msd_",
 					    "access_token=",
 					    "access_token\":\"",
 					    "access_token\": \"",
