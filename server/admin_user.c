@@ -49,7 +49,7 @@ static int not_oneself(const struct admin *a, const struct user *u, struct err *
 
 int admin_user_password(struct admin *a, struct err *err)
 {
-	struct user u;
+	struct user u = {0};
 	const char *hash = json_get_str(a->args, "hash");
 	int rc = find(a, &u, err);
 	if (!rc && !hash)
@@ -65,7 +65,7 @@ int admin_user_password(struct admin *a, struct err *err)
 
 static int set_locked(struct admin *a, bool locked, struct err *err)
 {
-	struct user u;
+	struct user u = {0};
 	int rc = find(a, &u, err);
 	if (!rc && locked)
 		rc = not_oneself(a, &u, err);
@@ -87,7 +87,7 @@ int admin_user_unlock(struct admin *a, struct err *err)
 
 int admin_user_role(struct admin *a, struct err *err)
 {
-	struct user u;
+	struct user u = {0};
 	const json_t *v = json_object_get(a->args, "admin");
 	int rc = find(a, &u, err);
 	if (!rc && !json_is_boolean(v))
@@ -102,7 +102,7 @@ int admin_user_role(struct admin *a, struct err *err)
 
 int admin_user_remove(struct admin *a, struct err *err)
 {
-	struct user u;
+	struct user u = {0};
 	int rc = find(a, &u, err);
 	if (!rc)
 		rc = not_oneself(a, &u, err);

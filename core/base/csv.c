@@ -120,7 +120,7 @@ static char find_separator(const struct reader *r)
 	size_t count[3] = {0};
 	bool quoted = false;
 	for (const char *p = r->p; p < r->end && (quoted || (*p != '\n' && *p != '\r')); p++) {
-		const char *hit = strchr(candidates, *p);
+		const char *hit = *p ? strchr(candidates, *p) : NULL;
 		if (*p == '"')
 			quoted = !quoted;
 		else if (!quoted && hit)
@@ -247,8 +247,10 @@ static bool row_is_empty(const struct csv *c, const struct row *row)
 
 static int read_rows(struct csv *c, struct err *err)
 {
-	struct reader r = {c, c->text.p, c->text.p + c->text.n, ',', 1};
-	bool told = r.p && take_separator_line(&r);
+	char none[1]; /* a file of nothing but a mark of its encoding has no text */
+	char *text = c->text.n ? c->text.p : none;
+	struct reader r = {c, text, text + c->text.n, ',', 1};
+	bool told = take_separator_line(&r);
 	while (r.p < r.end) {
 		if (at_line_end(&r)) {
 			skip_line_end(&r);

@@ -61,6 +61,8 @@ static void split_url(CURLU *u, struct ws_url *ret)
 	AUTO_FREE char *host = NULL, *port = NULL, *path = NULL, *query = NULL;
 	uint64_t number;
 	set_part(u, CURLUPART_HOST, &host);
+	if (!host)
+		host = mem_strdup("");
 	set_part(u, CURLUPART_PORT, &port);
 	set_part(u, CURLUPART_PATH, &path);
 	set_part(u, CURLUPART_QUERY, &query);

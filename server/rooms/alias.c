@@ -54,7 +54,7 @@ static int check_listed(struct append *a, const char *alias, struct err *err)
 {
 	struct room_alias id;
 	struct err why;
-	int64_t nid;
+	int64_t nid = 0;
 	if (room_alias_parse(span_of(alias), &id, &why))
 		return matrix_err(err, 400, "M_INVALID_PARAM", "%s", why.msg);
 	if (!alias_find(a->sql, span_of(alias), &nid, NULL) && nid == a->d->room_nid)

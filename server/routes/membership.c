@@ -120,7 +120,7 @@ static int find_target(struct room_job *j, struct db_tx *tx, const char **ret_us
 static int run_invite(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
-	const char *user;
+	const char *user = "";
 	int rc = find_target(j, tx, &user, err);
 	return rc ? rc : put_member(j, tx, user, MEMBERSHIP_INVITE, err);
 }
@@ -128,8 +128,8 @@ static int run_invite(struct db_tx *tx, void *arg, struct err *err)
 static int run_kick(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
-	const char *user;
-	enum membership is;
+	const char *user = "";
+	enum membership is = MEMBERSHIP_LEAVE;
 	int rc = find_target(j, tx, &user, err);
 	if (!rc)
 		rc = membership_of(j, tx, user, &is, err);
@@ -143,7 +143,7 @@ static int run_kick(struct db_tx *tx, void *arg, struct err *err)
 static int run_ban(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
-	const char *user;
+	const char *user = "";
 	int rc = find_target(j, tx, &user, err);
 	return rc ? rc : put_member(j, tx, user, MEMBERSHIP_BAN, err);
 }
@@ -151,8 +151,8 @@ static int run_ban(struct db_tx *tx, void *arg, struct err *err)
 static int run_unban(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
-	const char *user;
-	enum membership is;
+	const char *user = "";
+	enum membership is = MEMBERSHIP_LEAVE;
 	int rc = find_target(j, tx, &user, err);
 	if (!rc)
 		rc = membership_of(j, tx, user, &is, err);

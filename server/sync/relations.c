@@ -24,7 +24,7 @@ static unsigned kinds_of(struct hub *h, struct span event_id)
 }
 
 /* Commas between the bundles; the first opens the object. */
-static void open(struct buf *b, bool *any, const char *key)
+static void open_bundle(struct buf *b, bool *any, const char *key)
 {
 	buf_put_str(b, *any ? "," : "\"m.relations\":{");
 	*any = true;
@@ -63,7 +63,7 @@ static void put_replace(struct buf *b, bool *any, const struct event_row *e,
 		inner.bundle = inner.previous = false;
 		inner.nested = true;
 		inner.fields = NULL;
-		open(b, any, "m.replace");
+		open_bundle(b, any, "m.replace");
 		event_put(b, &l.v[i], &inner);
 		break;
 	}
@@ -90,7 +90,7 @@ static void put_thread(struct buf *b, bool *any, const struct event_row *e,
 		inner.fields = NULL;
 		inner.bundle = !v->nested;
 		inner.nested = true;
-		open(b, any, "m.thread");
+		open_bundle(b, any, "m.thread");
 		buf_put_str(b, "{\"latest_event\":");
 		event_put(b, &l.v[0], &inner);
 		buf_put_str(b, ",\"count\":");
@@ -110,7 +110,7 @@ static void put_reference(struct buf *b, bool *any, const struct event_row *e,
 					   " ORDER BY pos DESC LIMIT ?2");
 	sql_bind_text(s, 1, e->event_id);
 	sql_bind_i64(s, 2, RELATIONS_REFERENCES_MAX);
-	open(b, any, "m.reference");
+	open_bundle(b, any, "m.reference");
 	buf_put_str(b, "{\"chunk\":[");
 	while (sql_row(s)) {
 		buf_put_str(b, first ? "{\"event_id\":" : ",{\"event_id\":");

@@ -114,6 +114,7 @@ static void test_errors(void **state)
 {
 	(void)state;
 	refuses(BYTES(""), ERR_INVALID, "empty");
+	refuses(BYTES("\xFF\xFE"), ERR_INVALID, "empty");
 	refuses(BYTES("\r\n , \n"), ERR_INVALID, "empty");
 	refuses(BYTES("a,b\n1,2\n\"x,y\nz\n"), ERR_INVALID, "line 3");
 	refuses(BYTES("a,b\n\"x\"y,1\n"), ERR_INVALID, "line 2");
