@@ -5,11 +5,12 @@
 #ifndef MUSTER_BASE_LIMITS_H
 #define MUSTER_BASE_LIMITS_H
 
-#define LIMIT_EVENT_BYTES 65536		  /* Matrix: a complete event */
-#define LIMIT_ID_BYTES 255		  /* Matrix: user, room, event ids, types, state keys */
-#define LIMIT_JSON_BODY (1u << 20)	  /* request bodies that are JSON */
-#define LIMIT_HTTP_HEADERS 16384	  /* request line and headers, server */
-#define LIMIT_HTTP_REPLY_HEADERS 262144	  /* all headers of a reply, client */
+#define LIMIT_EVENT_BYTES 65536		/* Matrix: a complete event */
+#define LIMIT_ID_BYTES 255		/* Matrix: user, room, event ids, types, state keys */
+#define LIMIT_JSON_BODY (1u << 20)	/* request bodies that are JSON */
+#define LIMIT_JSON_LOGIN (32u << 10)	/* the same where a password is asked for: many may wait */
+#define LIMIT_HTTP_HEADERS 16384	/* request line and headers, server */
+#define LIMIT_HTTP_REPLY_HEADERS 262144 /* all headers of a reply, client */
 #define LIMIT_UPLOAD_DEFAULT (100u << 20) /* media, server default; configurable */
 #define LIMIT_REPLY_JSON (64u << 20)	  /* a JSON reply the client accepts */
 #define LIMIT_SYNC_REPLY (512u << 20)	  /* a sync reply the client accepts */

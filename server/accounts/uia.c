@@ -13,14 +13,14 @@
 
 #define SESSIONS 2048
 #define LIFE_MS (30 * 60 * 1000)
-#define BODY_MAX 65536 /* larger requests must be sent again whole */
+#define BODY_MAX 4096 /* larger requests must be sent again whole */
 
 struct uia_session {
 	char id[25];
 	int64_t made_ms;
 	const struct route *route;
 	int64_t user_nid;
-	json_t *body; /* as first sent, or NULL */
+	char *body; /* as first sent, without `auth`, or NULL */
 };
 
 /* A ring: the oldest gives way. */
@@ -39,13 +39,13 @@ void uia_free(struct uia *u)
 	if (!u)
 		return;
 	for (int i = 0; i < SESSIONS; i++)
-		json_decref(u->ring[i].body);
+		mem_free_secret(u->ring[i].body);
 	mem_free(u);
 }
 
 static void forget(struct uia_session *s)
 {
-	json_decref(s->body);
+	mem_free_secret(s->body);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -64,6 +64,19 @@ static struct uia_session *find(struct rq *rq, const char *id)
 	return NULL;
 }
 
+/* As text, which takes a fraction of the memory: anybody may begin sessions. */
+static char *keep_body(const json_t *body)
+{
+	JSON_AUTO json_t *copy = json_copy((json_t *)body);
+	json_object_del(copy, "auth");
+	char *text = json_text(copy);
+	if (strlen(text) > BODY_MAX) {
+		mem_free_secret(text);
+		return NULL;
+	}
+	return text;
+}
+
 static struct uia_session *make(struct rq *rq)
 {
 	struct uia *u = rq->srv->uia;
@@ -75,8 +88,7 @@ static struct uia_session *make(struct rq *rq)
 	s->made_ms = clock_mono_ms();
 	s->route = rq->route;
 	s->user_nid = rq->who.user_nid;
-	if (httpd_body(rq->http).n <= BODY_MAX)
-		s->body = json_deep_copy(rq->body);
+	s->body = keep_body(rq->body);
 	return s;
 }
 
@@ -125,6 +137,14 @@ static void password_checked(void *arg, const char *encoded, bool match)
 {
 	struct asking *a = arg;
 	(void)encoded;
+	/* Who asks many times at once learns no more than who asks one after the other. */
+	int wait = limit_wait_ms(a->rq->srv->accounts, a->key);
+	if (wait) {
+		struct rq *rq = a->rq;
+		asking_free(a);
+		rq_limited(rq, wait);
+		return;
+	}
 	if (match) {
 		limit_succeeded(a->rq->srv->accounts, a->key);
 		authorised(a, NULL);
@@ -179,12 +199,13 @@ static void try_token(struct asking *a)
 /* Later requests of a session may carry `auth` alone. */
 static void restore_body(struct rq *rq, const struct uia_session *s)
 {
-	if (!s->body || json_object_size(rq->body) != 1)
+	json_t *body;
+	if (!s->body || json_object_size(rq->body) != 1 ||
+	    json_parse_object(span_of(s->body), &body, NULL))
 		return;
-	json_t *auth = json_incref(json_object_get(rq->body, "auth"));
+	json_object_set(body, "auth", json_object_get(rq->body, "auth"));
 	json_decref(rq->body);
-	rq->body = json_deep_copy(s->body);
-	json_object_set_new(rq->body, "auth", auth);
+	rq->body = body;
 }
 
 static bool offered(const char *const *stages, const char *stage)

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/device.h"
@@ -240,9 +241,10 @@ static void post_pushers(struct rq *rq)
 }
 
 const struct route account_routes[] = {
-	{"POST", "/_matrix/client/v3/account/password", ROUTE_USER, ROUTE_JSON, post_password, 0},
+	{"POST", "/_matrix/client/v3/account/password", ROUTE_USER, ROUTE_JSON, post_password,
+	 LIMIT_JSON_LOGIN},
 	{"POST", "/_matrix/client/v3/account/deactivate", ROUTE_USER, ROUTE_JSON, post_deactivate,
-	 0},
+	 LIMIT_JSON_LOGIN},
 	{"GET", "/_matrix/client/v3/account/3pid", ROUTE_USER, 0, get_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid/add", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
@@ -250,7 +252,7 @@ const struct route account_routes[] = {
 	{"POST", "/_matrix/client/v3/account/3pid/delete", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid/unbind", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid/email/requestToken", ROUTE_OPEN, ROUTE_JSON,
-	 refuse_3pid, 0},
+	 refuse_3pid, LIMIT_JSON_LOGIN},
 	{"POST", "/_matrix/client/v3/user/{}/openid/request_token", ROUTE_USER, ROUTE_JSON,
 	 post_openid, 0},
 	{"GET", "/_matrix/federation/v1/openid/userinfo", ROUTE_OPEN, 0, get_userinfo, 0},

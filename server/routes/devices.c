@@ -2,6 +2,7 @@
  * A person's own devices.
  */
 #include "core/base/i18n.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "server/accounts/device.h"
 #include "server/accounts/uia.h"
@@ -190,8 +191,9 @@ const struct route devices_routes[] = {
 	{"GET", "/_matrix/client/v3/devices", ROUTE_USER, 0, get_devices, 0},
 	{"GET", "/_matrix/client/v3/devices/{}", ROUTE_USER, 0, get_device, 0},
 	{"PUT", "/_matrix/client/v3/devices/{}", ROUTE_USER, ROUTE_JSON, put_device, 0},
-	{"DELETE", "/_matrix/client/v3/devices/{}", ROUTE_USER, ROUTE_JSON, delete_device, 0},
+	{"DELETE", "/_matrix/client/v3/devices/{}", ROUTE_USER, ROUTE_JSON, delete_device,
+	 LIMIT_JSON_LOGIN},
 	{"POST", "/_matrix/client/v3/delete_devices", ROUTE_USER, ROUTE_JSON, post_delete_devices,
-	 0},
+	 LIMIT_JSON_LOGIN},
 	{0},
 };

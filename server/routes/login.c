@@ -2,6 +2,7 @@
  * Log-in by password, refresh, log-out, who am I.
  */
 #include "core/base/i18n.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/user.h"
@@ -62,6 +63,13 @@ static void password_checked(void *arg, const char *encoded, bool match)
 	struct rq *rq = l->rq;
 	struct accounts *a = rq->srv->accounts;
 	(void)encoded;
+	/* Who asks many times at once learns no more than who asks one after the other. */
+	int wait = limit_wait_ms(a, l->key);
+	if (wait) {
+		login_free(l);
+		rq_limited(rq, wait);
+		return;
+	}
 	if (!match) {
 		limit_failed(a, l->key);
 		login_free(l);
@@ -146,7 +154,11 @@ static void post_login(struct rq *rq)
 	struct accounts *a = rq->srv->accounts;
 	int wait = limit_wait_ms(a, l->key);
 	const char *encoded = l->user.password[0] ? l->user.password : NULL;
-	if (wait || !password_check(a, password, encoded, password_checked, l)) {
+	if (!wait && password_check(a, password, encoded, password_checked, l)) {
+		/* Hundreds may wait: not with JSON that may be large in memory. */
+		json_decref(rq->body);
+		rq->body = NULL;
+	} else {
 		login_free(l);
 		rq_limited(rq, wait ? wait : 2000);
 	}
@@ -241,8 +253,9 @@ static void get_whoami(struct rq *rq)
 
 const struct route login_routes[] = {
 	{"GET", "/_matrix/client/v3/login", ROUTE_OPEN, 0, get_login, 0},
-	{"POST", "/_matrix/client/v3/login", ROUTE_OPEN, ROUTE_JSON, post_login, 0},
-	{"POST", "/_matrix/client/v3/refresh", ROUTE_OPEN, ROUTE_JSON, post_refresh, 0},
+	{"POST", "/_matrix/client/v3/login", ROUTE_OPEN, ROUTE_JSON, post_login, LIMIT_JSON_LOGIN},
+	{"POST", "/_matrix/client/v3/refresh", ROUTE_OPEN, ROUTE_JSON, post_refresh,
+	 LIMIT_JSON_LOGIN},
 	{"POST", "/_matrix/client/v3/logout", ROUTE_USER, ROUTE_LOCKED_OK, post_logout, 0},
 	{"POST", "/_matrix/client/v3/logout/all", ROUTE_USER, ROUTE_LOCKED_OK, post_logout_all, 0},
 	{"GET", "/_matrix/client/v3/account/whoami", ROUTE_USER, 0, get_whoami, 0},

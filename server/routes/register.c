@@ -3,6 +3,7 @@
  */
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
+#include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/invite.h"
@@ -185,7 +186,8 @@ static void get_validity(struct rq *rq)
 }
 
 const struct route register_routes[] = {
-	{"POST", "/_matrix/client/v3/register", ROUTE_OPEN, ROUTE_JSON, post_register, 0},
+	{"POST", "/_matrix/client/v3/register", ROUTE_OPEN, ROUTE_JSON, post_register,
+	 LIMIT_JSON_LOGIN},
 	{"GET", "/_matrix/client/v3/register/available", ROUTE_OPEN, 0, get_available, 0},
 	{"GET", "/_matrix/client/v1/register/m.login.registration_token/validity", ROUTE_OPEN, 0,
 	 get_validity, 0},

@@ -12,6 +12,7 @@
 #include "server/accounts/device.h"
 #include "server/accounts/hash.h"
 #include "server/accounts/user.h"
+#include "tests/lib/httpd_fixture.h"
 #include "tests/lib/server.h"
 
 #define V3 "/_matrix/client/v3"
@@ -258,6 +259,49 @@ static void test_failures_limited(void **state)
 	json_decref(j);
 	char *other = test_login(&t, "root", NULL);
 	mem_free(other);
+}
+
+#define AT_ONCE 40
+
+/* Guesses that wait for the hasher together tell no more than ten in a row. */
+static void test_failures_at_once(void **state)
+{
+	static const char body[] = "{\"type\":\"m.login.password\",\"user\":\"crowded\","
+				   "\"password\":\"a wrong guess\"}";
+	struct raw c[AT_ONCE];
+	int told = 0;
+	(void)state;
+	ok(test_json(&t, 200, "POST", ADMIN "user.add", admin,
+		     "{\"user\":\"crowded\",\"password\":\"password of crowded\"}"));
+	AUTO_FREE char *ask = mem_printf("POST " V3 "/login HTTP/1.1\r\nHost: x\r\n"
+					 "Content-Length: %zu\r\n\r\n%s",
+					 strlen(body), body);
+	for (int i = 0; i < AT_ONCE; i++) {
+		c[i] = raw_connect(t.srv->port);
+		raw_puts(&c[i], ask);
+	}
+	for (int i = 0; i < AT_ONCE; i++) {
+		struct reply r;
+		raw_reply(&c[i], &r, false);
+		assert_true(r.status == 403 || r.status == 429);
+		told += r.status == 403;
+		reply_done(&r);
+		raw_close(&c[i]);
+	}
+	assert_in_range(told, 5, 15);
+}
+
+/* Many of these may wait, some of them from anybody: none is large. */
+static void test_large_login(void **state)
+{
+	char junk[40001];
+	(void)state;
+	memset(junk, 'x', sizeof(junk));
+	junk[sizeof(junk) - 1] = '\0';
+	static const char *const paths[] = {V3 "/login", V3 "/register", V3 "/refresh",
+					    V3 "/account/password", V3 "/account/deactivate"};
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		test_error(&t, 413, "M_TOO_LARGE", "POST", paths[i], admin, "{\"x\":\"%s\"}", junk);
 }
 
 static char *invite(const char *args)
@@ -601,6 +645,8 @@ int main(void)
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_soft_logout),
 		cmocka_unit_test(test_failures_limited),
+		cmocka_unit_test(test_failures_at_once),
+		cmocka_unit_test(test_large_login),
 		cmocka_unit_test(test_register_by_invite),
 		cmocka_unit_test(test_register_refused),
 		cmocka_unit_test(test_password_change),
