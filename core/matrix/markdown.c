@@ -38,8 +38,6 @@ static void put_attr(struct buf *b, const MD_ATTRIBUTE *a)
 		struct span s = text_of(a->text + from, a->substr_offsets[i + 1] - from);
 		if (a->substr_types[i] == MD_TEXT_ENTITY)
 			buf_put_span(b, s);
-		else if (a->substr_types[i] == MD_TEXT_NULLCHAR)
-			utf8_put(b, 0xfffd);
 		else
 			html_escape(b, s);
 	}
@@ -224,9 +222,6 @@ static int put_text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *arg)
 		buf_put_str(r->html, "<br>");
 		buf_put_char(&r->plain, '\n');
 		return buf_ok(r->html) ? 0 : 1;
-	case MD_TEXT_NULLCHAR:
-		utf8_put(r->html, 0xfffd);
-		return buf_ok(r->html) ? 0 : 1;
 	case MD_TEXT_ENTITY:
 		buf_put_span(r->html, s);
 		break;
@@ -273,6 +268,23 @@ static void unwrap(struct buf *b)
 	buf_consume(b, 3);
 }
 
+/*
+ * What md4c 0.4.8 is spared: NUL, which it passes on beside its replacement,
+ * and the end of the text, behind which it looks for the ")" of a link.
+ */
+static size_t put_input(struct buf *in, struct span text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i])
+			buf_put_char(in, text.p[i]);
+		else
+			utf8_put(in, 0xfffd);
+	}
+	size_t n = in->n;
+	buf_put(in, "\0\0\0\0\0\0\0\0", 8);
+	return n;
+}
+
 int markdown_to_html(struct span text, struct buf *html, struct err *err)
 {
 	static const MD_PARSER parser = {
@@ -290,13 +302,11 @@ int markdown_to_html(struct span text, struct buf *html, struct err *err)
 	if (!utf8_valid(text))
 		return err_set(err, ERR_INVALID, _("the message is not UTF-8 text"));
 	AUTO(buf_done) struct buf own = BUF_INIT(2 * LIMIT_EVENT_BYTES);
-	/* md4c 0.4.8 looks at the byte behind the text, for the ")" of a link. */
-	AUTO(buf_done) struct buf in = BUF_INIT(LIMIT_EVENT_BYTES + 16);
-	buf_put_span(&in, text);
-	buf_put(&in, "\0\0\0\0\0\0\0\0", 8);
+	AUTO(buf_done) struct buf in = BUF_INIT(3 * LIMIT_EVENT_BYTES + 16);
+	size_t n = put_input(&in, text);
 	struct render r = {.html = &own, .plain = BUF_INIT(4 * LIMIT_EVENT_BYTES)};
-	int rc = md_parse(in.p, (MD_SIZE)text.n, &parser, &r);
-	bool plain = !r.formatted && same_words(text, buf_span(&r.plain));
+	int rc = md_parse(in.p, (MD_SIZE)n, &parser, &r);
+	bool plain = !r.formatted && same_words((struct span){in.p, n}, buf_span(&r.plain));
 	buf_done(&r.plain);
 	if (rc)
 		return err_set(err, ERR_TOO_LARGE, _("the formatted message is too large"));

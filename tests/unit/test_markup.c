@@ -161,6 +161,11 @@ static void test_markdown_caps(void **state)
 		buf_put_str(&in, "> ");
 	assert_int_equal(markdown_to_html(buf_span(&in), &out, &e), ERR_TOO_LARGE);
 	assert_int_equal(markdown_to_html(span_of("\xff*x*"), &out, &e), ERR_INVALID);
+	/* No NUL comes out, whatever md4c makes of one. */
+	static const char nul[] = "```\0c\n\0\0x\n```\n*a\0*";
+	buf_clear(&out);
+	assert_int_equal(markdown_to_html((struct span){nul, sizeof(nul) - 1}, &out, &e), 1);
+	assert_null(memchr(out.p, '\0', out.n));
 	/* What stands behind the text is not looked at. */
 	buf_clear(&out);
 	assert_int_equal(markdown_to_html((struct span){"*a* [t](https://b)", 17}, &out, &e), 1);
