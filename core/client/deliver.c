@@ -38,7 +38,7 @@ static bool cache_is_live(struct client *c)
 {
 	AUTO_FREE char *path = NULL;
 	return client_is_fresh(c, LIVE_MS) &&
-	       sync_socket_path(client_account(c), &path, NULL) == 0 && ipc_alive(path);
+	       sync_socket_of_owner(client_account(c), &path, NULL) == 0 && ipc_alive(path);
 }
 
 int deliver_check_room(struct client *c, const char *room_id, struct err *err)

@@ -91,7 +91,10 @@ static void peer_line(struct ipc *c, struct span line, void *arg)
 		return;
 	}
 	e->askers[e->asker_count++] = c;
-	engine_poll_now(e);
+	if (e->state == ENGINE_LOGGED_OUT) /* no sync will come that could answer */
+		engine_answer(e, &e->why);
+	else
+		engine_poll_now(e);
 }
 
 static void peer_closed(struct ipc *c, void *arg)
@@ -114,14 +117,19 @@ static int become_owner(struct engine *e, struct err *err)
 	static const struct ipc_handler h = {peer_opened, peer_line, peer_closed};
 	AUTO_FREE char *socket = NULL;
 	AUTO_FREE char *db = account_path(client_account(e->c), "cache.db");
-	int rc = sync_socket_path(client_account(e->c), &socket, err);
+	int rc = e->store ? 0 : store_open(db, &e->store, err);
+	if (!rc)
+		rc = sync_socket_path(client_account(e->c), &socket, err);
+	if (!rc)
+		rc = sync_socket_note(client_account(e->c), socket, err);
 	if (!rc)
 		rc = ipc_listen(e->l, socket, &h, e, &e->server, err);
-	if (!rc && !e->store)
-		rc = store_open(db, &e->store, err);
-	if (!rc)
-		engine_poll(e);
-	return rc;
+	if (rc)
+		return rc;
+	/* What others committed between the last owner's end and now, nobody has told. */
+	engine_publish(e);
+	engine_poll(e);
+	return 0;
 }
 
 /* -- as listener ---------------------------------------------------------- */
@@ -181,7 +189,7 @@ static void take_over(void *arg)
 			return;
 	} else if (rc == ERR_CONFLICT) {
 		AUTO_FREE char *socket = NULL;
-		rc = sync_socket_path(client_account(e->c), &socket, &err);
+		rc = sync_socket_of_owner(client_account(e->c), &socket, &err);
 		if (!rc) {
 			e->owner = ipc_connect(e->l, socket, &h, e);
 			return;

@@ -65,7 +65,7 @@ static void sync_stored(struct engine *e, const struct job *j)
 	e->failures = 0;
 	e->whole = false;
 	engine_set_state(e, ENGINE_LIVE, NULL);
-	if (j->news)
+	if (j->news || j->rc) /* in a conflict the news are the other process's */
 		engine_publish(e);
 	if (!j->rc)
 		engine_answer(e, NULL);

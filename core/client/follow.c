@@ -122,6 +122,14 @@ static void tell_room(struct follow *f, int64_t room)
 	}
 }
 
+/* A gap may be filled by a process that announces nothing (muster read). */
+static void tell_held(struct follow *f)
+{
+	for (size_t i = 0; i < f->count && !f->rc; i++)
+		if (f->cursors[i].held)
+			tell_room(f, f->cursors[i].room);
+}
+
 static void tell_news(struct follow *f)
 {
 	int64_t seq = store_newest_seq(f->s);
@@ -129,9 +137,7 @@ static void tell_news(struct follow *f)
 	f->seq = seq;
 	for (int64_t *p = ids; *p && !f->rc; p++)
 		tell_room(f, *p);
-	for (size_t i = 0; i < f->count && !f->rc; i++)
-		if (f->cursors[i].held)
-			tell_room(f, f->cursors[i].room);
+	tell_held(f);
 }
 
 /* Remember where every room stands, then tell what was asked for of the past. */
@@ -202,6 +208,8 @@ static void on_tick(void *arg)
 	int rc = client_check_time(f->up, &err);
 	if (rc)
 		stop(f, rc, &err);
+	else if (f->started && !f->rc)
+		tell_held(f);
 }
 
 static int run(struct follow *f, struct err *err)

@@ -65,6 +65,22 @@ int sync_socket_path(const struct account *a, char **ret, struct err *err)
 	return 0;
 }
 
+int sync_socket_note(const struct account *a, const char *path, struct err *err)
+{
+	AUTO_FREE char *note = account_path(a, "sync.socket");
+	return fs_write_atomic(note, span_of(path), 0600, err);
+}
+
+int sync_socket_of_owner(const struct account *a, char **ret, struct err *err)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	AUTO_FREE char *note = account_path(a, "sync.socket");
+	if (fs_read(note, &b, NULL) || !b.n)
+		return sync_socket_path(a, ret, err);
+	*ret = buf_take(&b);
+	return 0;
+}
+
 static int fetch(struct client *c, struct request rq, struct buf *body, int timeout_ms,
 		 struct err *err)
 {
@@ -116,7 +132,7 @@ static int ask_owner(struct client *c, int wait_ms, struct err *err)
 {
 	AUTO_FREE char *path = NULL;
 	char line[1024];
-	int rc = sync_socket_path(client_account(c), &path, err);
+	int rc = sync_socket_of_owner(client_account(c), &path, err);
 	if (rc)
 		return rc;
 	rc = ipc_ask(path, SPAN_LIT("{\"op\":\"sync\"}"), "{\"synced\"", wait_ms, line,

@@ -18,8 +18,15 @@ struct request sync_gap_request(const char *room_id, const struct store_gap *g, 
 /** A gap that the server will never fill: forbidden, or its token is unknown. */
 bool sync_gap_hopeless(const struct err *err);
 
-/** The lock of the process that syncs, and its socket. The caller owns the paths. */
+/** The lock of the process that syncs. The caller owns the path. */
 char *sync_lock_path(const struct account *a);
+/** Where this process would serve its socket. The caller owns *ret. */
 int sync_socket_path(const struct account *a, char **ret, struct err *err);
+/**
+ * Write down where the owner of the lock serves, and read it: runtime folders
+ * differ between a log-in session and cron, but the account is the same.
+ */
+int sync_socket_note(const struct account *a, const char *path, struct err *err);
+int sync_socket_of_owner(const struct account *a, char **ret, struct err *err);
 
 #endif

@@ -9,12 +9,15 @@
 #include "core/base/crypto.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/client/apply.h"
 #include "core/client/login.h"
 #include "core/client/media.h"
 #include "core/client/profile.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
+#include "core/client/session.h"
 #include "core/client/sync.h"
+#include "core/client/sync_priv.h"
 #include "core/client/timeline.h"
 #include "tests/lib/forked.h"
 
@@ -469,6 +472,76 @@ static void test_takeover(void **state)
 	close(fds[1]);
 }
 
+/* What a verb that syncs for a moment commits between two owners is told by the second. */
+static void test_takeover_between(void **state)
+{
+	(void)state;
+	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	AUTO_FREE char *room = make_room(bob, "Regents", "@ann:localhost");
+	struct job a = {"ann", room, 1000, 0, "regent-a", -1};
+	struct job b = {"ann", room, 1, 0, "regent-b", -1};
+	JSON_AUTO json_t *joined = NULL, *rows = json_array();
+	struct fs_lock *lock = NULL;
+	struct store *s;
+	int fds[2];
+	OK(client_room_join(ann, room, NULL, &joined, &err));
+	OK(client_store(ann, &s, &err));
+	assert_int_equal(pipe(fds), 0);
+	a.ready_fd = b.ready_fd = fds[1];
+	pid_t first = worker_start(follower, &a);
+	wait_ready(fds[0], 1);
+	pid_t second = worker_start(follower, &b);
+	wait_ready(fds[0], 1);
+	AUTO_FREE char *path = sync_lock_path(client_account(ann));
+	worker_kill(first, SIGKILL);
+	assert_int_equal(worker_wait(first), 128 + SIGKILL);
+	OK(fs_lock(path, true, &lock, &err));
+	OK(send_one(bob, room, "meanwhile", NULL, rows, &err));
+	AUTO(buf_done) struct buf body = BUF_INIT(1 << 20);
+	AUTO_FREE char *since = NULL;
+	AUTO(request_done) struct request rq = sync_request(s, 0, false, &since);
+	struct session_request sr = {.method = rq.method, .path = buf_str(&rq.path)};
+	OK(session_raw(client_session(ann), &sr, &body, &err));
+	OK(apply_sync(s, "@ann:localhost", since, buf_span(&body), NULL, &err));
+	fs_unlock(lock);
+	assert_int_equal(worker_wait(second), 0);
+	assert_int_equal(lines_of("regent-b", "meanwhile"), 1);
+	client_close(ann);
+	client_close(bob);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* cron has another runtime folder than the log-in session: it still finds who syncs. */
+static void test_other_runtime_folder(void **state)
+{
+	(void)state;
+	struct client *ann = client_of("ann", 8000, NULL);
+	AUTO_FREE char *room = make_room(ann, "Cron", NULL);
+	AUTO_FREE char *other = mem_printf("%s/other-run", home.dir);
+	AUTO_FREE char *was = mem_strdup(getenv("XDG_RUNTIME_DIR"));
+	struct job f = {"ann", room, 1000, 0, "cron", -1};
+	struct read_request rq = {.room_id = room, .last = 1};
+	JSON_AUTO json_t *read = json_array();
+	int fds[2];
+	assert_int_equal(pipe(fds), 0);
+	f.ready_fd = fds[1];
+	pid_t pid = worker_start(follower, &f);
+	wait_ready(fds[0], 1);
+	assert_int_equal(mkdir(other, 0700), 0);
+	setenv("XDG_RUNTIME_DIR", other, 1);
+	OK(client_read(ann, &rq, rows_add, read, &err));
+	if (was)
+		setenv("XDG_RUNTIME_DIR", was, 1);
+	else
+		unsetenv("XDG_RUNTIME_DIR");
+	worker_kill(pid, SIGKILL);
+	worker_wait(pid);
+	client_close(ann);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* Processes that sync are killed at random; at last the cache has everything once, in order. */
 static void test_kill_syncing(void **state)
 {
@@ -584,13 +657,22 @@ static void test_export(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chat),	      cmocka_unit_test(test_direct_and_names),
-		cmocka_unit_test(test_txn_id),	      cmocka_unit_test(test_files),
-		cmocka_unit_test(test_queue_offline), cmocka_unit_test(test_parallel_senders),
-		cmocka_unit_test(test_takeover),      cmocka_unit_test(test_read_beside_owner),
-		cmocka_unit_test(test_follow_gap),    cmocka_unit_test(test_direct_invite),
-		cmocka_unit_test(test_follow_ends),   cmocka_unit_test(test_kill_syncing),
-		cmocka_unit_test(test_kill_sending),  cmocka_unit_test(test_export),
+		cmocka_unit_test(test_chat),
+		cmocka_unit_test(test_direct_and_names),
+		cmocka_unit_test(test_txn_id),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_queue_offline),
+		cmocka_unit_test(test_parallel_senders),
+		cmocka_unit_test(test_takeover),
+		cmocka_unit_test(test_takeover_between),
+		cmocka_unit_test(test_other_runtime_folder),
+		cmocka_unit_test(test_read_beside_owner),
+		cmocka_unit_test(test_follow_gap),
+		cmocka_unit_test(test_direct_invite),
+		cmocka_unit_test(test_follow_ends),
+		cmocka_unit_test(test_kill_syncing),
+		cmocka_unit_test(test_kill_sending),
+		cmocka_unit_test(test_export),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
