@@ -254,10 +254,17 @@ int ice_pair_nominee(struct ice *ice, int64_t now)
 
 int64_t ice_pair_nominee_deadline(const struct ice *ice)
 {
-	if (!ice->controlling || ice->nominating >= 0 || ice->selected >= 0 ||
-	    best_valid(ice, INT64_MIN) < 0)
+	if (!ice->controlling || ice->nominating >= 0)
 		return INT64_MAX;
-	return ice->first_valid + ICE_NOMINATE_WAIT_MS;
+	if (ice->selected >= 0)
+		return ice->state == ICE_DISCONNECTED &&
+				       best_valid(ice, ice->pairs[ice->selected].answered) >= 0
+			       ? INT64_MIN
+			       : INT64_MAX;
+	int i = best_valid(ice, INT64_MIN);
+	if (i < 0)
+		return INT64_MAX;
+	return better_ahead(ice, i) ? ice->first_valid + ICE_NOMINATE_WAIT_MS : INT64_MIN;
 }
 
 void ice_pair_revive(struct ice *ice)

@@ -219,10 +219,14 @@ static void test_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request_vector),	 cmocka_unit_test(test_response_vectors),
-		cmocka_unit_test(test_every_bit_counts), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_ice_attributes),	 cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_demux),		 cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_request_vector),
+		cmocka_unit_test(test_response_vectors),
+		cmocka_unit_test(test_every_bit_counts),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_ice_attributes),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_demux),
+		cmocka_unit_test(test_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
