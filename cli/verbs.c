@@ -51,6 +51,9 @@
 	VERB(config_list)         \
 	VERB(config_get)          \
 	VERB(config_set)          \
+	VERB(audio_devices)       \
+	VERB(audio_test)          \
+	VERB(audio_echo)          \
 	VERB(doctor)              \
 	VERB(version)             \
 	VERB(completion)          \

@@ -52,6 +52,8 @@ static int run_doctor(struct command_ctx *ctx, struct err *err)
 	int bad = 0;
 	int rc = run_checks(ctx, doctor_local, &bad);
 	if (!rc)
+		rc = run_checks(ctx, doctor_sound, &bad);
+	if (!rc)
 		rc = run_checks(ctx, doctor_server, &bad);
 	if (rc || !bad)
 		return rc;

@@ -23,7 +23,7 @@ struct check {
 	void (*run)(struct command_ctx *ctx, struct finding *f);
 };
 
-/** Checks of this machine, and of the account's server; end with name NULL. */
-extern const struct check doctor_local[], doctor_server[];
+/** Checks of this machine, of its sound, and of the account's server; end with name NULL. */
+extern const struct check doctor_local[], doctor_sound[], doctor_server[];
 
 #endif

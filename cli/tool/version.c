@@ -1,3 +1,5 @@
+#include "audio/driver.h"
+#include "audio/lib.h"
 #include "core/base/build.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -9,8 +11,7 @@
 #endif
 
 /* Planned parts that this version does not have yet, so that nobody looks for them. */
-static const char *const left_out[] = {"tui",	   "calls",	"audio",
-				       "meetings", "roll-call", "encryption"};
+static const char *const left_out[] = {"tui", "calls", "meetings", "roll-call", "encryption"};
 
 static json_t *libraries(void)
 {
@@ -18,6 +19,20 @@ static json_t *libraries(void)
 	struct build_library l;
 	for (int i = 0; (l = build_library(i)).name; i++)
 		json_object_set_new(all, l.name, json_string(l.version));
+	/* These are loaded when needed; null says that one is not installed. */
+	struct audio_library a;
+	for (int i = 0; (a = audio_library_at(i)).name; i++)
+		json_object_set_new(all, a.name, a.version ? json_string(a.version) : json_null());
+	return all;
+}
+
+/* Those that can be used here. */
+static json_t *drivers(void)
+{
+	json_t *all = json_array();
+	for (int i = 0; audio_driver_at(i); i++)
+		if (audio_driver_usable(audio_driver_at(i), NULL))
+			json_array_append_new(all, json_string(audio_driver_at(i)->name));
 	return all;
 }
 
@@ -37,7 +52,7 @@ static int run_version(struct command_ctx *ctx, struct err *err)
 	json_object_set_new(row, "system", json_string(os_name()));
 	json_object_set_new(row, "compiler", json_string(build_compiler()));
 	json_object_set_new(row, "libraries", libraries());
-	json_object_set_new(row, "drivers", json_array());
+	json_object_set_new(row, "drivers", drivers());
 	json_object_set_new(row, "left_out", words(left_out, ARRAY_LEN(left_out)));
 	return command_row(ctx, row);
 }
@@ -64,7 +79,8 @@ static void line_version(struct buf *b, const json_t *row, const struct command_
 		   json_string_value(json_object_get(row, "compiler")));
 	buf_printf(b, "%s:", _("Libraries"));
 	json_object_foreach (json_object_get(row, "libraries"), key, value)
-		buf_printf(b, " %s %s", key, json_string_value(value));
+		if (json_is_string(value))
+			buf_printf(b, " %s %s", key, json_string_value(value));
 	put_list(b, _("Drivers"), json_object_get(row, "drivers"));
 	put_list(b, _("Not in this version"), json_object_get(row, "left_out"));
 }
@@ -84,8 +100,8 @@ const struct command verb_version = {
 			{"version", "string", NULL, N_("version of muster"), false},
 			{"system", "string", NULL, N_("operating system and processor"), false},
 			{"compiler", "string", NULL, N_("what compiled it"), false},
-			{"libraries", "object", NULL, N_("versions of the libraries in use"),
-			 false},
+			{"libraries", "object", NULL,
+			 N_("versions of the libraries in use, null: not installed"), false},
 			{"drivers", "strings", NULL, N_("sound drivers in this binary"), false},
 			{"left_out", "strings", NULL, N_("parts that this binary does not have"),
 			 false},
