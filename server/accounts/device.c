@@ -126,11 +126,13 @@ int device_login(struct db_tx *tx, int64_t user_nid, const char *device_id, cons
 }
 
 /* The token that was given out for `from` but never used, with its access token. */
-static int forget_unused(struct db_tx *tx, const uint8_t unused[32], struct err *err)
+static int forget_unused(struct db_tx *tx, int64_t device_nid, const uint8_t unused[32],
+			 struct err *err)
 {
-	struct sql_stmt *s =
-		SQL(db_tx_sql(tx), "DELETE FROM tokens WHERE hash=?1 OR (kind=0 AND next_hash=?1)");
-	sql_bind_blob(s, 1, unused, 32);
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "DELETE FROM tokens WHERE device_nid=?1 AND"
+						" (hash=?2 OR (kind=0 AND next_hash=?2))");
+	sql_bind_i64(s, 1, device_nid);
+	sql_bind_blob(s, 2, unused, 32);
 	return sql_run(s, err);
 }
 
@@ -181,7 +183,7 @@ int device_refresh(struct db_tx *tx, struct span refresh_token, struct grant *re
 		return matrix_err(err, 401, "M_USER_LOCKED", _("This account is locked"));
 	int rc = forget_older(tx, device_nid, used, err);
 	if (!rc && again) {
-		rc = forget_unused(tx, unused, err);
+		rc = forget_unused(tx, device_nid, unused, err);
 		device_tokens_changed(tx, user_nid, device_nid);
 	}
 	if (!rc)

@@ -8,7 +8,7 @@
  * a failed COMMIT fails every job of its batch with ERR_DISK.
  *
  * Reads run on the loop's thread through db_reader(), a handle of its own that
- * sees what is committed. Long reads belong to db_read_work.
+ * sees what is committed; every read there is bounded (tests/lint/plans).
  */
 #ifndef MUSTER_SERVER_DB_DB_H
 #define MUSTER_SERVER_DB_DB_H

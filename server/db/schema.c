@@ -93,5 +93,12 @@ static const char v1[] =
 	" created_ts INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX media_sha256 ON media(sha256);";
 
-const sql_migration server_migrations[] = {v1};
+static const char v2[] =
+	/* threads of one room, whatever happens in the others */
+	"CREATE INDEX events_thread ON events(room_nid,relates_to,pos,sender_nid)"
+	" WHERE rel_type='m.thread';"
+	"CREATE INDEX openid_user ON openid_tokens(user_nid,expires_ts);"
+	"CREATE INDEX openid_expires ON openid_tokens(expires_ts);";
+
+const sql_migration server_migrations[] = {v1, v2};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

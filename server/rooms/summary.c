@@ -151,11 +151,15 @@ static bool holds(struct span text, struct span term)
 	return term.n == 0;
 }
 
+/* A topic may have 60,000 bytes, and a directory thousands of topics. */
+#define SEARCHED_BYTES 1024
+
 bool room_summary_matches(const json_t *summary, const char *term)
 {
 	static const char *const searched[] = {"name", "topic", "canonical_alias"};
 	for (size_t i = 0; i < ARRAY_LEN(searched); i++)
-		if (holds(json_get_span(summary, searched[i]), span_of(term)))
+		if (holds(span_head(json_get_span(summary, searched[i]), SEARCHED_BYTES),
+			  span_of(term)))
 			return true;
 	return false;
 }

@@ -24,7 +24,8 @@ bool room_summary_is_open(const json_t *summary);
  */
 bool room_summary_visible(struct sql *db, const json_t *summary, int64_t room_nid,
 			  int64_t user_nid);
-/** Does the name, topic or alias hold `term` (a search without regard to case)? */
+#define ROOM_TERM_MAX 255 /* bytes of a term, so that a search takes no longer than it should */
+/** Does the (beginning of the) name, topic or alias hold `term`, without regard to case? */
 bool room_summary_matches(const json_t *summary, const char *term);
 
 #endif

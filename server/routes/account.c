@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define OPENID_LIFE_MS (3600 * 1000)
+#define OPENID_MAX 20 /* tokens of one person; the oldest gives way */
 
 extern const struct route account_routes[];
 
@@ -164,16 +165,26 @@ static void openid_free(void *arg)
 	mem_free(o);
 }
 
-static int openid_run(struct db_tx *tx, void *arg, struct err *err)
+static int openid_make_room(struct db_tx *tx, int64_t user_nid, struct err *err)
 {
-	struct openid *o = arg;
 	struct sql *db = db_tx_sql(tx);
-	uint8_t hash[32];
 	struct sql_stmt *s = SQL(db, "DELETE FROM openid_tokens WHERE expires_ts<?");
 	sql_bind_i64(s, 1, db_tx_now_ms(tx));
 	int rc = sql_run(s, err);
+	s = SQL(db, "DELETE FROM openid_tokens WHERE hash IN(SELECT hash FROM openid_tokens"
+		    " WHERE user_nid=?1 ORDER BY expires_ts DESC LIMIT -1 OFFSET ?2)");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, OPENID_MAX - 1);
+	return rc ? rc : sql_run(s, err);
+}
+
+static int openid_run(struct db_tx *tx, void *arg, struct err *err)
+{
+	struct openid *o = arg;
+	uint8_t hash[32];
+	int rc = openid_make_room(tx, o->user_nid, err);
 	crypto_sha256(span_of(o->token), hash);
-	s = SQL(db, "INSERT INTO openid_tokens VALUES(?,?,?)");
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "INSERT INTO openid_tokens VALUES(?,?,?)");
 	sql_bind_blob(s, 1, hash, 32);
 	sql_bind_i64(s, 2, o->user_nid);
 	sql_bind_i64(s, 3, db_tx_now_ms(tx) + OPENID_LIFE_MS);

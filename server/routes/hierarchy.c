@@ -16,15 +16,17 @@ extern const struct route hierarchy_routes[];
 #define DEPTH_MAX 20
 #define PAGE_DEFAULT 50
 #define PAGE_MAX 100
-#define WALK_MAX 1000 /* rooms looked at for one reply */
+#define WALK_MAX 1000	  /* rooms looked at for one reply */
+#define CHILDREN_MAX 5000 /* children read for one reply */
 
 struct walk {
 	struct sql *db;
 	int64_t user_nid;
 	bool suggested_only;
 	int64_t max_depth, skip, limit;
-	int64_t seen;  /* rooms that belong into the reply so far */
-	int64_t looks; /* rooms looked at */
+	int64_t seen;	  /* rooms that belong into the reply so far */
+	int64_t looks;	  /* rooms looked at */
+	int64_t children; /* read so far */
 	json_t *visited, *rooms;
 };
 
@@ -83,6 +85,7 @@ static json_t *children_of(struct walk *w, int64_t nid)
 					" c.type='m.space.child' LIMIT 1000");
 	sql_bind_i64(s, 1, nid);
 	while (sql_row(s)) {
+		w->children++;
 		json_t *child = child_of(sql_col_text(s, 0), w->suggested_only);
 		if (!child)
 			continue;
@@ -99,7 +102,7 @@ static json_t *children_of(struct walk *w, int64_t nid)
 
 static bool page_is_full(const struct walk *w)
 {
-	return w->seen > w->skip + w->limit || w->looks > WALK_MAX;
+	return w->seen > w->skip + w->limit || w->looks > WALK_MAX || w->children > CHILDREN_MAX;
 }
 
 static void visit(struct walk *w, const char *room_id, int64_t depth)

@@ -87,6 +87,12 @@ static void answer(struct rq *rq, const char *since, int64_t limit, const json_t
 	p.types = json_get_array(filter, "room_types");
 	if (p.term && !*p.term)
 		p.term = NULL;
+	if (p.term && strlen(p.term) > ROOM_TERM_MAX) {
+		json_decref(p.chunk);
+		rq_error(rq, 400, "M_INVALID_PARAM", _("A search term has at most %d bytes"),
+			 ROOM_TERM_MAX);
+		return;
+	}
 	if (p.limit < 1 || p.limit > PAGE_MAX)
 		p.limit = p.limit < 1 ? PAGE_DEFAULT : PAGE_MAX;
 	bool bad = since && (since[0] != 'o' || !span_i64(span_of(since + 1), &p.skip) ||

@@ -12,7 +12,7 @@ build/lint/bin/clang-format:
 
 #: make lint        layers, format, clang-tidy, shellcheck
 lint: lint-deps
-	@$(MAKE) --no-print-directory lint-layers lint-format lint-shell lint-words lint-tidy
+	@$(MAKE) --no-print-directory lint-layers lint-format lint-shell lint-words lint-plans lint-tidy
 
 lint-deps:
 	@.ci/deps lint
@@ -28,6 +28,11 @@ format: build/lint/bin/clang-format
 
 lint-shell:
 	@shellcheck $(SH_FILES) && echo "shell: $(words $(SH_FILES)) scripts"
+
+#: make lint-plans  no statement of the server reads a whole table
+lint-plans:
+	@tests/lint/plans
+CHECKS += lint-plans
 
 lint-words:
 	@tests/lint/words
@@ -45,4 +50,4 @@ build/tidy/%.ok: % .clang-tidy
 lint-tidy:
 	@$(MAKE) --no-print-directory -k -j$$(nproc) $(TIDY_OK) && echo "clang-tidy: $(words $(TIDY_OK)) files"
 
-.PHONY: lint lint-deps lint-layers lint-format lint-shell lint-words lint-tidy format
+.PHONY: lint lint-deps lint-layers lint-format lint-shell lint-words lint-plans lint-tidy format

@@ -311,6 +311,8 @@ static void test_public_rooms(void **state)
 	assert_int_equal(json_array_size(json_object_get(j, "chunk")), 1);
 	assert_string_equal(json_get_str(first, "room_id"), a);
 	json_decref(j);
+	test_error(&t, 400, "M_INVALID_PARAM", "POST", V3 "publicRooms", carol,
+		   "{\"filter\":{\"generic_search_term\":\"%0300d\"}}", 0);
 	test_error(&t, 400, "M_INVALID_PARAM", "GET", V3 "publicRooms?since=x", carol, NULL);
 	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "publicRooms?server=matrix.org", carol, NULL);
 	/* Listing another one. */
