@@ -5,6 +5,7 @@
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "server/media/sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +30,12 @@ struct media_waiter {
 
 struct media {
 	struct loop *loop;
-	char *dir, *temp_dir;
+	char *dir, *temp_dir, *db_path;
+	struct timespec born; /* of temp_dir: when this life began, by the file system's clock */
+	atomic_bool stop_sweep;
 	struct claim *claims;
 	struct media_waiter *waiters;
-	int storing;
+	int storing; /* jobs of the pool */
 	bool finished;
 };
 
@@ -55,12 +58,36 @@ static void wake(struct media_waiter *w)
 	fn(arg);
 }
 
+static void sweep_work(void *arg)
+{
+	const struct media *m = arg;
+	media_sweep(m->dir, m->db_path, m->born, &m->stop_sweep);
+}
+
+static void sweep_done(void *arg)
+{
+	struct media *m = arg;
+	m->storing--;
+}
+
+/* In the background: a start does not wait for folders to be read. */
+static void start_sweep(struct media *m)
+{
+	struct stat st;
+	if (stat(m->temp_dir, &st))
+		return;
+	m->born = st.st_mtim;
+	m->storing++;
+	loop_work(m->loop, sweep_work, sweep_done, m);
+}
+
 int media_open(struct loop *l, const char *data_dir, struct media **ret, struct err *err)
 {
 	struct media *m = NEW(struct media);
 	m->loop = l;
 	m->dir = fs_join(data_dir, "media");
 	m->temp_dir = fs_join(m->dir, "tmp");
+	m->db_path = fs_join(data_dir, "muster.db");
 	int rc = fs_remove_tree(m->temp_dir, err);
 	if (!rc || rc == ERR_NOT_FOUND)
 		rc = fs_mkdirs(m->temp_dir, 0700, err);
@@ -68,6 +95,7 @@ int media_open(struct loop *l, const char *data_dir, struct media **ret, struct 
 		media_free(m);
 		return rc;
 	}
+	start_sweep(m);
 	*ret = m;
 	return 0;
 }
@@ -77,6 +105,7 @@ void media_finish(struct media *m)
 	if (!m)
 		return;
 	m->finished = true;
+	atomic_store(&m->stop_sweep, true);
 	while (m->waiters)
 		wake(m->waiters);
 	while (m->storing) {
@@ -96,6 +125,7 @@ void media_free(struct media *m)
 	}
 	mem_free(m->dir);
 	mem_free(m->temp_dir);
+	mem_free(m->db_path);
 	mem_free(m);
 }
 
@@ -160,13 +190,13 @@ static int sync_path(const char *path, int flags, struct err *err)
 
 static int give_name(struct store *s)
 {
-	bool made = mkdir(s->folder, 0700) == 0;
-	if (!made && errno != EEXIST)
+	if (mkdir(s->folder, 0700) && errno != EEXIST)
 		return err_errno(&s->err, errno, _("cannot make %s"), s->folder);
 	if (rename(s->temp, s->path))
 		return err_errno(&s->err, errno, _("cannot name %s"), s->path);
 	int rc = sync_path(s->folder, O_RDONLY | O_DIRECTORY, &s->err);
-	if (!rc && made)
+	/* Also when another upload made the folder: it may not have come to this yet. */
+	if (!rc)
 		rc = sync_path(s->m->dir, O_RDONLY | O_DIRECTORY, &s->err);
 	if (rc)
 		unlink(s->path);

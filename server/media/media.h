@@ -21,7 +21,10 @@ struct media;
 #define MEDIA_WAIT_MAX_MS 60000
 #define MEDIA_THUMBNAIL_MAX 4194304 /* bytes of an image that is its own thumbnail */
 
-/** Make the folders, remove what an earlier life left unfinished. The caller owns *ret. */
+/**
+ * Make the folders, remove what an earlier life left unfinished (files without
+ * a row in the background). After db_open. The caller owns *ret.
+ */
 int media_open(struct loop *l, const char *data_dir, struct media **ret, struct err *err);
 /** Wait for files being stored; waiting downloads are woken. Nothing is stored afterwards. */
 void media_finish(struct media *m);

@@ -77,9 +77,10 @@ static void put_disposition(struct buf *b, const char *type, const char *name)
 
 static void put_headers(struct buf *b, const struct media_row *row, const char *name)
 {
+	bool named = name && *name && strlen(name) <= MEDIA_NAME_MAX;
 	const char *type = row->content_type[0] ? row->content_type : "application/octet-stream";
 	httpd_header_put(b, "Content-Type", span_of(type));
-	put_disposition(b, type, name && *name ? name : row->name);
+	put_disposition(b, type, named ? name : row->name);
 	buf_put_str(b, "Content-Security-Policy: sandbox; default-src 'none'; script-src 'none'; "
 		       "plugin-types application/pdf; style-src 'unsafe-inline'; object-src "
 		       "'self';\r\n"

@@ -8,11 +8,13 @@
 
 #include <cmocka.h>
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "server/media/media.h"
 #include "server/media/range.h"
+#include "server/media/sweep.h"
 #include "tests/lib/httpd_fixture.h"
 #include "tests/lib/server.h"
 
@@ -176,6 +178,96 @@ static void test_restart(void **state)
 	test_server_start(&server);
 	expect_body(path_of(DOWNLOAD, id, ""), bert, "bleibt");
 	assert_false(fs_exists(half));
+}
+
+static void put_file(const char *path)
+{
+	FILE *out = fopen(path, "w");
+	assert_non_null(out);
+	fclose(out);
+}
+
+static void wait_gone(const char *path)
+{
+	int64_t until = clock_mono_ms() + 5000;
+	while (fs_exists(path) && clock_mono_ms() < until)
+		usleep(2000);
+	assert_false(fs_exists(path));
+}
+
+/* What a crash left between a file's name and its row; nothing else is touched. */
+static void test_orphans(void **state)
+{
+	(void)state;
+	char name[MEDIA_ID_SIZE];
+	AUTO_FREE char *id = upload("text/plain", "", span_of("bleibt"));
+	AUTO_FREE char *folder = mem_printf("%s/media/%.2s", server.dir, id);
+	AUTO_FREE char *strange = fs_join(folder, "README");
+	snprintf(name, sizeof(name), "%.2sOrphanOrphanOrphanOrph", id);
+	AUTO_FREE char *orphan = fs_join(folder, name);
+	put_file(strange);
+	put_file(orphan);
+	test_server_stop(&server);
+	test_server_start(&server);
+	wait_gone(orphan);
+	assert_true(fs_exists(strange));
+	expect_body(path_of(DOWNLOAD, id, ""), bert, "bleibt");
+	unlink(strange);
+}
+
+static int orphans(const char *folder, const char *id, int n, void (*fn)(const char *))
+{
+	char path[400];
+	int found = 0;
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%.2sOrphanOrphanOrphan%04d", folder, id, i);
+		if (fn)
+			fn(path);
+		found += fs_exists(path);
+	}
+	return found;
+}
+
+static void remove_file(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+}
+
+/* So many are no crash, but another database. */
+static void test_many_orphans(void **state)
+{
+	(void)state;
+	atomic_bool stop = false;
+	struct timespec later = {.tv_sec = clock_wall_ms() / 1000 + 60};
+	AUTO_FREE char *id = upload("text/plain", "", span_of("bleibt"));
+	AUTO_FREE char *media = fs_join(server.dir, "media");
+	AUTO_FREE char *db = fs_join(server.dir, "muster.db");
+	AUTO_FREE char *folder = mem_printf("%s/%.2s", media, id);
+	orphans(folder, id, 120, put_file);
+	media_sweep(media, db, later, &stop);
+	assert_int_equal(orphans(folder, id, 120, NULL), 120);
+	orphans(folder, id, 40, remove_file);
+	media_sweep(media, db, (struct timespec){.tv_sec = 1}, &stop);
+	assert_int_equal(orphans(folder, id, 120, NULL), 80);
+	media_sweep(media, db, later, &stop);
+	assert_int_equal(orphans(folder, id, 120, NULL), 0);
+	expect_body(path_of(DOWNLOAD, id, ""), bert, "bleibt");
+}
+
+/* A name in the address that is longer than names are does not break the reply. */
+static void test_long_name(void **state)
+{
+	(void)state;
+	char rest[9001] = "/";
+	char path[9400];
+	struct reply r;
+	AUTO_FREE char *id = upload("text/plain", "?filename=own.txt", span_of("x"));
+	memset(rest + 1, 'a', sizeof(rest) - 2);
+	snprintf(path, sizeof(path), "/_matrix/" DOWNLOAD "/%s/%s%s", server.srv->name, id, rest);
+	get(path, bert, "", &r);
+	assert_int_equal(r.status, 200);
+	expect_header(&r, "Content-Disposition", "inline; filename=\"own.txt\"");
+	reply_done(&r);
 }
 
 static void test_dispositions(void **state)
@@ -603,21 +695,15 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_dispositions),
-		cmocka_unit_test(test_empty_and_large),
-		cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_broken_off),
-		cmocka_unit_test(test_disk_full),
-		cmocka_unit_test(test_create_then_put),
-		cmocka_unit_test(test_put_twice_at_once),
-		cmocka_unit_test(test_create_limit),
-		cmocka_unit_test(test_thumbnails),
-		cmocka_unit_test(test_old_addresses),
-		cmocka_unit_test(test_open_media),
+		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_orphans),		cmocka_unit_test(test_many_orphans),
+		cmocka_unit_test(test_long_name),	cmocka_unit_test(test_dispositions),
+		cmocka_unit_test(test_empty_and_large), cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_refusals),	cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_broken_off),	cmocka_unit_test(test_disk_full),
+		cmocka_unit_test(test_create_then_put), cmocka_unit_test(test_put_twice_at_once),
+		cmocka_unit_test(test_create_limit),	cmocka_unit_test(test_thumbnails),
+		cmocka_unit_test(test_old_addresses),	cmocka_unit_test(test_open_media),
 		cmocka_unit_test(test_stop_while_busy),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
