@@ -164,8 +164,11 @@ static void resolve(struct ws *w)
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 	w->resolving = NEW(struct ws_resolve);
 	w->resolving->w = w;
+	/* Without a name: this machine, which localhost is even where no hosts file says so
+	 * (RFC 6761). The port is not used from here. */
+	bool local = strcasecmp(w->url.host, "localhost") == 0;
 	int rc = uv_getaddrinfo(loop_uv(ws_client_loop(w->client)), &w->resolving->req, on_resolved,
-				w->url.host, NULL, &hints);
+				local ? NULL : w->url.host, local ? "80" : NULL, &hints);
 	if (rc == 0)
 		return;
 	mem_free(take(&w->resolving));
