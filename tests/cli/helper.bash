@@ -24,6 +24,14 @@ clean_environment() {
 	export LANG=C.UTF-8 TZ=UTC TERM=dumb MUSTER_LOCALEDIR=$TOP/build/locale
 }
 
+# A locale that can be translated: C.UTF-8 never is since glibc 2.39, and a small system has no
+# other one.
+translated_locale() {
+	mkdir -p "$BATS_FILE_TMPDIR/locales"
+	localedef -i en_US -f UTF-8 "$BATS_FILE_TMPDIR/locales/en_US.UTF-8"
+	export LOCPATH=$BATS_FILE_TMPDIR/locales LANG=en_US.UTF-8
+}
+
 m() {
 	timeout "$STEP" "$MUSTER" "$@" </dev/null
 }

@@ -4,6 +4,7 @@ load helper
 
 setup_file() {
 	clean_environment
+	translated_locale
 }
 
 setup() {
