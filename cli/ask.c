@@ -54,6 +54,8 @@ static int not_asked(struct err *err, const char *what)
 {
 	char shown[200];
 	snprintf(shown, sizeof(shown), "%s", what);
+	for (size_t n = strlen(shown); n && strchr(": ", shown[n - 1]); n--)
+		shown[n - 1] = '\0';
 	err_set(err, ERR_USAGE, _("not asked, because there is no terminal or --no-input: %s"),
 		shown);
 	return ERR_USAGE;

@@ -55,7 +55,7 @@ json_t *output_arrange(const struct command *c, json_t *row);
 /** Append one value as sanitised text for people; `now_ms` for short times. */
 void output_put_cell(struct buf *b, const struct command_key *key, const json_t *value,
 		     int64_t now_ms);
-/** Append rows as columns. */
+/** Append rows as columns; where a line cannot hold them, as records. */
 void output_put_table(struct buf *b, const struct output *o, const json_t *rows);
 /** Append a row as "label: value" lines. */
 void output_put_record(struct buf *b, const struct output *o, const json_t *row);

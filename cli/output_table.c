@@ -12,8 +12,18 @@
 
 struct column {
 	const struct command_key *key;
+	size_t at; /* its cell of a row */
 	int cells; /* widest cell, then what it may take */
 	bool right;
+};
+
+struct table {
+	struct column cols[MAX_COLUMNS];
+	size_t n;   /* columns that stand beside each other */
+	int below;  /* cell that gets a line of its own, or -1 */
+	size_t per; /* cells of a row */
+	size_t rows;
+	char **cells;
 };
 
 static void put_list(struct buf *b, const json_t *v)
@@ -76,9 +86,11 @@ static size_t columns_of(const struct command *c, struct column cols[MAX_COLUMNS
 {
 	size_t n = 0;
 	for (const struct command_key *k = c->keys; k && k->name && n < MAX_COLUMNS; k++)
-		if (k->label)
-			cols[n++] = (struct column){.key = k,
-						    .cells = text_cells(span_of(_(k->label)))};
+		if (k->label) {
+			int cells = text_cells(span_of(_(k->label)));
+			cols[n] = (struct column){.key = k, .at = n, .cells = cells};
+			n++;
+		}
 	return n;
 }
 
@@ -101,23 +113,53 @@ static char **render(const struct output *o, const json_t *rows, struct column *
 	return cells;
 }
 
-/* Take from the widest column that may be shortened until the line fits. */
-static void fit(struct column *cols, size_t n, int width)
+/* A column without a single value is left out where room is scarce. */
+static void leave_out_empty(struct table *t)
+{
+	size_t kept = 0;
+	for (size_t c = 0; c < t->n; c++) {
+		bool any = false;
+		for (size_t i = 0; i < t->rows && !any; i++)
+			any = t->cells[i * t->per + c][0] != '\0';
+		if (any)
+			t->cols[kept++] = t->cols[c];
+	}
+	t->n = kept;
+}
+
+static int width_of(const struct table *t)
 {
 	int total = 0;
-	for (size_t i = 0; i < n; i++)
-		total += cols[i].cells + (i ? GAP : 0);
-	while (width > 0 && total > width) {
+	for (size_t i = 0; i < t->n; i++)
+		total += t->cols[i].cells + (i ? GAP : 0);
+	return total;
+}
+
+/* Take from the widest column that may be shortened until the line fits. */
+static bool shorten(struct table *t, int width)
+{
+	for (int total = width_of(t); total > width; total--) {
 		struct column *widest = NULL;
-		for (size_t i = 0; i < n; i++)
-			if (!cols[i].key->keep && cols[i].cells > NARROWEST &&
-			    (!widest || cols[i].cells > widest->cells))
-				widest = &cols[i];
+		for (size_t i = 0; i < t->n; i++)
+			if (!t->cols[i].key->keep && t->cols[i].cells > NARROWEST &&
+			    (!widest || t->cols[i].cells > widest->cells))
+				widest = &t->cols[i];
 		if (!widest)
-			return;
+			return false;
 		widest->cells--;
-		total--;
 	}
+	return true;
+}
+
+/* Make the lines fit; a last column that must stay whole goes below its row if need be. */
+static bool fit(struct table *t, int width)
+{
+	if (width <= 0)
+		return true;
+	leave_out_empty(t);
+	if (width_of(t) > width && t->n > 1 && t->cols[t->n - 1].key->keep)
+		t->below = (int)t->cols[--t->n].at;
+	return shorten(t, width);
 }
 
 static void pad(struct buf *b, int n)
@@ -156,23 +198,45 @@ static void put_head(struct buf *b, const struct output *o, const struct column 
 	buf_put_char(b, '\n');
 }
 
+static void put_row(struct buf *b, const struct table *t, size_t row)
+{
+	char *const *cells = t->cells + row * t->per;
+	for (size_t c = 0; c < t->n; c++)
+		put_one(b, &t->cols[c], span_of(cells[t->cols[c].at]), c + 1 == t->n);
+	buf_put_char(b, '\n');
+	if (t->below >= 0 && cells[t->below][0])
+		buf_printf(b, "  %s\n", cells[t->below]);
+}
+
+/* Where columns would not be readable: one value a line. */
+static void put_records(struct buf *b, const struct output *o, const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+	json_array_foreach (rows, i, row) {
+		if (i)
+			buf_put_char(b, '\n');
+		output_put_record(b, o, row);
+	}
+}
+
 void output_put_table(struct buf *b, const struct output *o, const json_t *rows)
 {
-	struct column cols[MAX_COLUMNS];
-	size_t n = columns_of(o->command, cols), count = json_array_size(rows);
-	if (n == 0)
+	struct table t = {.below = -1, .rows = json_array_size(rows)};
+	t.n = t.per = columns_of(o->command, t.cols);
+	if (t.n == 0)
 		return;
-	char **cells = render(o, rows, cols, n);
-	fit(cols, n, o->width);
-	put_head(b, o, cols, n);
-	for (size_t i = 0; i < count * n; i++) {
-		bool last = (i + 1) % n == 0;
-		put_one(b, &cols[i % n], span_of(cells[i]), last);
-		if (last)
-			buf_put_char(b, '\n');
-		mem_free(cells[i]);
+	t.cells = render(o, rows, t.cols, t.n);
+	if (fit(&t, o->width)) {
+		put_head(b, o, t.cols, t.n);
+		for (size_t i = 0; i < t.rows; i++)
+			put_row(b, &t, i);
+	} else {
+		put_records(b, o, rows);
 	}
-	mem_free(cells);
+	for (size_t i = 0; i < t.rows * t.per; i++)
+		mem_free(t.cells[i]);
+	mem_free(t.cells);
 }
 
 void output_put_record(struct buf *b, const struct output *o, const json_t *row)
@@ -184,7 +248,8 @@ void output_put_record(struct buf *b, const struct output *o, const json_t *row)
 	}
 	for (const struct command_key *k = o->command->keys; k && k->name; k++) {
 		const json_t *v = json_object_get(row, k->name);
-		if (!k->label || !v || json_is_null(v))
+		if (!k->label || !v || json_is_null(v) ||
+		    (json_is_string(v) && !json_string_length(v)))
 			continue;
 		buf_put_str(b, _(k->label));
 		buf_put_char(b, ':');

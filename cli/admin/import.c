@@ -149,7 +149,7 @@ const struct command verb_admin_user_import = {
 		      false},
 		     {"password", "string", N_("Password"),
 		      N_("the password that was made; it is told only this once"), true},
-		     {"error", "string", N_("Error"), N_("why it failed"), false},
+		     {"error", "string", N_("Error"), N_("why it failed"), true},
 		     END_KEYS},
 	.exits = EXITS{{7, N_("some accounts could not be made")}, END_EXITS},
 	.run = run_import,

@@ -25,7 +25,9 @@ static int put_topic(struct command_ctx *ctx, struct buf *b, int width, struct e
 			return err_set(err, ERR_USAGE,
 				       _("there is no verb \"%.60s\"; did you mean \"%s\"?"), topic,
 				       near);
-		return err_set(err, ERR_USAGE, _("there is no verb \"%.60s\""), topic);
+		err_set(err, ERR_USAGE, _("there is no verb \"%.60s\""), topic);
+		err_hint(err, _("muster --help lists the verbs"));
+		return ERR_USAGE;
 	}
 	return 0;
 }

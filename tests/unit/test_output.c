@@ -68,6 +68,41 @@ static void test_table_fits(void **state)
 	buf_done(&b);
 }
 
+static const struct command_key outcome_keys[] = {
+	{"id", "string", "User", "id", true},
+	{"name", "string", "Name", "name", false},
+	{"email", "string", "E-mail", "address", false},
+	{"error", "string", "Error", "why", true},
+	{NULL, NULL, NULL, NULL, false},
+};
+static const struct command outcome = {.name = "o", .keys = outcome_keys};
+
+/* Nobody gives an e-mail address; the error must be readable whole. */
+static void test_narrow_table(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT(10000);
+	struct output o = {.command = &outcome, .width = 30};
+	JSON_AUTO json_t *rows =
+		json_pack("[{s:s, s:s}, {s:s, s:s, s:s}]", "id", "@a:b", "name", "Ann", "id",
+			  "@c:d", "name", "Cyd", "error", "a name may hold a-z and 0-9 only");
+	output_put_table(&b, &o, rows);
+	assert_string_equal(buf_str(&b), "User  Name\n"
+					 "@a:b  Ann\n"
+					 "@c:d  Cyd\n"
+					 "  a name may hold a-z and 0-9 only\n");
+	buf_clear(&b);
+	o.width = 9;
+	output_put_table(&b, &o, rows);
+	assert_string_equal(buf_str(&b), "User:   @a:b\n"
+					 "Name:   Ann\n"
+					 "\n"
+					 "User:   @c:d\n"
+					 "Name:   Cyd\n"
+					 "Error:  a name may hold a-z and 0-9 only\n");
+	buf_done(&b);
+}
+
 static void test_csv(void **state)
 {
 	(void)state;
@@ -110,8 +145,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_escapes), cmocka_unit_test(test_arrange),
-		cmocka_unit_test(test_table_fits),   cmocka_unit_test(test_csv),
-		cmocka_unit_test(test_broken_pipe),
+		cmocka_unit_test(test_table_fits),   cmocka_unit_test(test_narrow_table),
+		cmocka_unit_test(test_csv),	     cmocka_unit_test(test_broken_pipe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
