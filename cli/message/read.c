@@ -49,7 +49,9 @@ static int run_read(struct command_ctx *ctx, struct err *err)
 			       _("ROOM is missing; without it only --follow works, for all rooms"));
 	int rc = command_client(ctx, &c, err);
 	if (!rc)
-		rc = command_room(ctx, "room", ROOM_LEFT, &room, err);
+		rc = command_room(ctx, "room",
+				  ROOM_LEFT | (command_flag(l, "offline") ? ROOM_OFFLINE : 0),
+				  &room, err);
 	if (rc)
 		return rc;
 	struct read_request rq = {

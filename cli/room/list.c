@@ -1,21 +1,54 @@
 #include "core/client/rooms.h"
 
 #include "cli/params.h"
-#include "core/client/timeline.h"
+#include "core/base/i18n.h"
+#include "core/base/json.h"
+
+struct listing {
+	struct command_ctx *ctx;
+	bool invited; /* invitations are asked for */
+	int hidden;   /* of those that are not */
+	int shown;
+};
+
+static int on_room(json_t *row, void *arg)
+{
+	struct listing *list = arg;
+	const char *membership = json_get_str(row, "membership");
+	if (!list->invited && membership && !strcmp(membership, "invite")) {
+		list->hidden++;
+		return 0;
+	}
+	list->shown++;
+	return command_row_fn(row, list->ctx);
+}
+
+/* An empty answer must not be a riddle, and an invitation not be missed. */
+static void remark(const struct listing *list)
+{
+	if (list->hidden)
+		command_say(list->ctx, _("invitations: %d; see muster room list --invited"),
+			    list->hidden);
+	else if (!list->shown)
+		command_say(list->ctx, _("you are in no room yet"));
+}
 
 static int run_list(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
+	struct listing list = {.ctx = ctx, .invited = command_flag(l, "invited")};
 	struct client *c;
-	unsigned flags = 0;
-	if (command_flag(l, "invited"))
-		flags |= ROOM_INVITED;
+	unsigned flags = ROOM_INVITED;
 	if (command_flag(l, "left"))
 		flags |= ROOM_LEFT;
+	if (command_flag(l, "offline"))
+		flags |= ROOM_OFFLINE;
 	int rc = command_client(ctx, &c, err);
-	if (!rc && !command_flag(l, "offline"))
-		rc = client_refresh(c, err);
-	return rc ? rc : client_room_list(c, flags, command_row_fn, ctx, err);
+	if (!rc)
+		rc = client_room_list(c, flags, on_room, &list, err);
+	if (!rc)
+		remark(&list);
+	return rc;
 }
 
 const struct command verb_room_list = {
@@ -56,13 +89,12 @@ static int run_show(struct command_ctx *ctx, struct err *err)
 	struct client *c;
 	json_t *row;
 	AUTO_FREE char *room = NULL;
+	unsigned flags = command_flag(ctx->line, "offline") ? ROOM_OFFLINE : 0;
 	int rc = command_client(ctx, &c, err);
-	if (!rc && !command_flag(ctx->line, "offline"))
-		rc = client_refresh(c, err);
 	if (!rc)
-		rc = command_room(ctx, "room", ROOM_INVITED | ROOM_LEFT, &room, err);
+		rc = command_room(ctx, "room", ROOM_INVITED | ROOM_LEFT | flags, &room, err);
 	if (!rc)
-		rc = client_room_show(c, room, &row, err);
+		rc = client_room_show(c, room, flags, &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 

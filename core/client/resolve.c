@@ -77,10 +77,12 @@ static int by_name(struct client *c, const char *arg, unsigned flags, char **ret
 	int rc = client_store(c, &s, err);
 	if (rc)
 		return rc;
-	bool fresh = client_is_fresh(c, FRESH_MS);
+	bool offline = flags & ROOM_OFFLINE, fresh = offline || client_is_fresh(c, FRESH_MS);
 	rc = fresh ? find_local(s, arg, flags, ret, err) : 0;
 	if (rc)
 		return rc < 0 ? rc : 0;
+	if (offline)
+		return no_room(arg, err);
 	rc = client_refresh(c, err);
 	if (rc)
 		return rc;

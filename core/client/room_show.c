@@ -57,7 +57,7 @@ int client_room_list(struct client *c, unsigned flags, client_row_fn *fn, void *
 {
 	struct store *s;
 	int rc = client_store(c, &s, err);
-	if (!rc)
+	if (!rc && !(flags & ROOM_OFFLINE))
 		rc = client_refresh(c, err);
 	if (rc)
 		return rc;
@@ -102,13 +102,14 @@ static int on_parent(const struct store_state *st, void *arg)
 	return 0;
 }
 
-int client_room_show(struct client *c, const char *room_id, json_t **ret, struct err *err)
+int client_room_show(struct client *c, const char *room_id, unsigned flags, json_t **ret,
+		     struct err *err)
 {
 	AUTO(store_room_done) struct store_room r = {0};
 	JSON_AUTO json_t *create_event = NULL, *power_event = NULL;
 	struct store *s;
 	const char *creator = NULL;
-	int rc = client_refresh(c, err);
+	int rc = flags & ROOM_OFFLINE ? 0 : client_refresh(c, err);
 	if (!rc)
 		rc = client_find_room(c, room_id, &r, err);
 	if (!rc)

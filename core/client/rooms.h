@@ -11,6 +11,7 @@ enum room_resolve_flags {
 	ROOM_MAKE_DIRECT = 2, /**< `@user`: create the direct chat when there is none */
 	ROOM_INVITED = 4,     /**< rooms we are invited to match names too */
 	ROOM_LEFT = 8,	      /**< rooms we left match names too */
+	ROOM_OFFLINE = 16,    /**< the cache alone is asked */
 };
 
 /**
@@ -37,7 +38,8 @@ int client_room_list(struct client *c, unsigned flags, client_row_fn *fn, void *
 		     struct err *err);
 /** One such row with more: creator, version, join_rule, history_visibility, guest_access, power
  * (the power levels), space parents. */
-int client_room_show(struct client *c, const char *room_id, json_t **ret, struct err *err);
+int client_room_show(struct client *c, const char *room_id, unsigned flags, json_t **ret,
+		     struct err *err);
 
 struct room_create {
 	const char *name, *topic;

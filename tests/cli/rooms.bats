@@ -63,6 +63,18 @@ teardown_file() {
 	m room list --json | jq -es --arg i "$id" 'all(.[]; .room_id != $i)' >/dev/null
 }
 
+@test "room list tells of an invitation rather than being silent" {
+	use_home bob
+	local before id
+	before=$(m room list --invited --json | jq -r 'select(.membership == "invite").room_id' | wc -l)
+	use_home ada
+	id=$(new_room "Come in" --invite @bob:s.test)
+	use_home bob
+	r room list
+	[[ $stderr == *"invitations: $((before + 1))"*--invited* ]]
+	m room list --invited --json | jq -es "any(.[]; .room_id == \"$id\")" >/dev/null
+}
+
 @test "done in part is status 7, with a row for each person" {
 	local id
 	id=$(new_room Partly)
@@ -123,8 +135,12 @@ teardown_file() {
 
 @test "tables: COLUMNS, wide characters, NO_COLOR" {
 	new_room "日本語の部屋、とても長い名前がついている部屋です" >/dev/null
-	COLUMNS=60 m room list --format table >narrow
+	COLUMNS=80 m room list --format table >narrow
 	grep -q '…' narrow
+	# Too narrow for columns: a line for each value, nothing cut off.
+	COLUMNS=40 m room list >records
+	grep -q '^Name:.*日本語の部屋、とても長い名前がついている部屋です' records
+	run ! grep -q '…' records
 	m room list >wide
 	grep -q '日本語の部屋、とても長い名前がついている部屋です' wide
 	run ! grep -q $'\e' wide
@@ -160,4 +176,18 @@ teardown_file() {
 	run timeout "$STEP" "$MUSTER" complete room ""
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
+}
+
+# The last one: the server is gone afterwards.
+@test "--offline needs no server" {
+	local id
+	id=$(new_room Cellar)
+	m send Cellar "still here" >/dev/null
+	m read Cellar >/dev/null
+	stop_server
+	fails_with 6 room list
+	m room list --offline --json | jq -es "any(.[]; .room_id == \"$id\")" >/dev/null
+	[ "$(m room show Cellar --offline --json | jq -r .room_id)" = "$id" ]
+	m read Cellar --offline | grep -q 'still here'
+	fails_with 5 room show Attic --offline
 }
