@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room serve admin config doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove' ;;
 	'profile') echo 'show set' ;;
 	'file') echo 'get' ;;
@@ -13,6 +13,7 @@ _muster_next()
 	'admin') echo 'user invite status' ;;
 	'admin user') echo 'add import list password lock unlock role remove' ;;
 	'config') echo 'list get set' ;;
+	'audio') echo 'devices test echo' ;;
 	esac
 }
 
@@ -54,6 +55,9 @@ _muster_options()
 	'admin status') echo -n ' --data' ;;
 	'config list') echo -n ' --show-origin' ;;
 	'config set') echo -n ' --scope --unset' ;;
+	'audio devices') echo -n ' --driver' ;;
+	'audio test') echo -n ' --driver --input --output --for' ;;
+	'audio echo') echo -n ' --driver --input --output --delay --for' ;;
 	esac
 	echo ' --help --account --format --json --timeout --quiet --verbose --no-input --yes --dry-run --ca-file --version'
 }
@@ -125,6 +129,16 @@ _muster_value()
 	'admin invite'' --data') echo '@folder' ;;
 	'admin status'' --data') echo '@folder' ;;
 	'config set'' --scope') echo 'user project system' ;;
+	'audio devices'' --driver') echo 'portaudio file pipe tone null' ;;
+	'audio test'' --driver') echo 'portaudio file pipe tone null' ;;
+	'audio test'' --input') echo '-' ;;
+	'audio test'' --output') echo '-' ;;
+	'audio test'' --for') echo '-' ;;
+	'audio echo'' --driver') echo 'portaudio file pipe tone null' ;;
+	'audio echo'' --input') echo '-' ;;
+	'audio echo'' --output') echo '-' ;;
+	'audio echo'' --delay') echo '-' ;;
+	'audio echo'' --for') echo '-' ;;
 	*' --account' | *' -A') echo '@account' ;;
 	*' --format') echo 'table json csv tsv' ;;
 	*' --timeout') echo '-' ;;

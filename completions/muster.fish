@@ -1,7 +1,7 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --txn-id --txn-id --reason --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --data --scope
-set -g __muster_groups 'account' 'profile' 'file' 'queue' 'room' 'admin' 'admin user' 'config'
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --txn-id --txn-id --reason --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for
+set -g __muster_groups 'account' 'profile' 'file' 'queue' 'room' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
 function __muster_place
@@ -72,6 +72,7 @@ complete -c muster -n '__muster_in ""' -a room -d 'Rooms'
 complete -c muster -n '__muster_in ""' -a serve -d 'Run a server for a class or a team.'
 complete -c muster -n '__muster_in ""' -a admin -d 'Administration'
 complete -c muster -n '__muster_in ""' -a config -d 'Tools'
+complete -c muster -n '__muster_in ""' -a audio -d 'Tools'
 complete -c muster -n '__muster_in ""' -a doctor -d 'Check what works here, what does not, and how to mend it.'
 complete -c muster -n '__muster_in ""' -a version -d 'Say which version this is and what it is made of.'
 complete -c muster -n '__muster_in ""' -a completion -d 'Print a script that completes words in your shell.'
@@ -115,6 +116,9 @@ complete -c muster -n '__muster_in "admin user"' -a remove -d 'Remove an account
 complete -c muster -n '__muster_in "config"' -a list -d 'Show all settings in force and, if asked, where they come from.'
 complete -c muster -n '__muster_in "config"' -a get -d 'Show one setting.'
 complete -c muster -n '__muster_in "config"' -a set -d 'Change one setting in a file of settings.'
+complete -c muster -n '__muster_in "audio"' -a devices -d 'List microphones, loudspeakers and what can stand for them.'
+complete -c muster -n '__muster_in "audio"' -a test -d 'Play a tone and measure what the microphone hears.'
+complete -c muster -n '__muster_in "audio"' -a echo -d 'Hear yourself a moment later, and see how well echo is cancelled.'
 complete -c muster -n '__muster_in "login"' -l user -s u -x -a '(__muster_ask user)' -d 'user name, or a whole Matrix id'
 complete -c muster -n '__muster_in "login"' -l email -x -d 'e-mail address instead of a user name'
 complete -c muster -n '__muster_in "login"' -l password-stdin -d 'read the password from standard input'
@@ -258,6 +262,16 @@ complete -c muster -n '__muster_in "config get" 0' -a '(__muster_ask setting)'
 complete -c muster -n '__muster_in "config set"' -l scope -x -a 'user project system' -d 'which file is written'
 complete -c muster -n '__muster_in "config set"' -l unset -d 'remove the setting from the file'
 complete -c muster -n '__muster_in "config set" 0' -a '(__muster_ask setting)'
+complete -c muster -n '__muster_in "audio devices"' -l driver -x -a 'portaudio file pipe tone null' -d 'only those of one driver'
+complete -c muster -n '__muster_in "audio test"' -l driver -x -a 'portaudio file pipe tone null' -d 'which driver, where --input and --output do not say it'
+complete -c muster -n '__muster_in "audio test"' -l input -x -d 'microphone: its name, or DRIVER:DEVICE as in audio devices'
+complete -c muster -n '__muster_in "audio test"' -l output -x -d 'loudspeaker: its name, or DRIVER:DEVICE'
+complete -c muster -n '__muster_in "audio test"' -l for -x -d 'how long'
+complete -c muster -n '__muster_in "audio echo"' -l driver -x -a 'portaudio file pipe tone null' -d 'which driver, where --input and --output do not say it'
+complete -c muster -n '__muster_in "audio echo"' -l input -x -d 'microphone: its name, or DRIVER:DEVICE as in audio devices'
+complete -c muster -n '__muster_in "audio echo"' -l output -x -d 'loudspeaker: its name, or DRIVER:DEVICE'
+complete -c muster -n '__muster_in "audio echo"' -l delay -x -d 'how much later, at most five seconds'
+complete -c muster -n '__muster_in "audio echo"' -l for -x -d 'how long'
 complete -c muster -n '__muster_in "completion" 0' -a 'bash zsh fish'
 complete -c muster -n '__muster_in "schema" any' -a '(__muster_ask verb)'
 complete -c muster -n '__muster_in "help" any' -a '(__muster_ask verb)'
