@@ -10,8 +10,8 @@
  * against the saw-tooth of a device's periods, whose beat with the tick can
  * last that long, and quick against any crystal's wander.
  */
-#define KP_PPM_PER_SAMPLE 0.7
-#define KI_PPM_PER_SAMPLE_S 0.0059
+#define KP_PPM_PER_SAMPLE 1.0
+#define KI_PPM_PER_SAMPLE_S 0.012
 #define SMOOTH_MS 2000.0
 /* Until the smoothed level means something the correction rests. */
 #define WARM_UPDATES 25
@@ -96,10 +96,15 @@ static void fill_sinc(void)
 	}
 }
 
-void varispeed_init(struct varispeed *v)
+void varispeed_prepare(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, fill_sinc);
+}
+
+void varispeed_init(struct varispeed *v)
+{
+	varispeed_prepare();
 	memset(v, 0, sizeof(*v));
 	v->step = 1;
 }
@@ -109,7 +114,7 @@ void varispeed_set(struct varispeed *v, double ppm)
 	v->step = 1 + bounded(ppm, DRIFT_MAX_PPM) / 1e6;
 }
 
-static float interpolate(const float *x, double fraction)
+float varispeed_at(const float *x, double fraction)
 {
 	double at = fraction * PHASES;
 	int p = (int)at;
@@ -132,7 +137,7 @@ int varispeed_run(struct varispeed *v, const int16_t *in, int n, int16_t *out)
 	/* position counts from x[0]; a window of TAPS must lie before the end. */
 	for (; v->position < n; v->position += v->step) {
 		int whole = (int)v->position;
-		out[made++] = audio_clip(interpolate(x + whole, v->position - whole));
+		out[made++] = audio_clip(varispeed_at(x + whole, v->position - whole));
 	}
 	v->position -= n;
 	memcpy(v->history, x + n, sizeof(v->history));

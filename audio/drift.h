@@ -35,6 +35,11 @@ void drift_reset(struct drift *d);
 double drift_update(struct drift *d, int level, int dt_ms);
 
 #define VARISPEED_TAPS 32
+/** Prepare the table for varispeed_at; varispeed_init does it too. */
+void varispeed_prepare(void);
+/** The sound at `fraction` (0 to 1) after the middle, x[VARISPEED_TAPS / 2 - 1], of that many. */
+float varispeed_at(const float *x, double fraction);
+
 /** Most samples that varispeed_run takes at once. */
 #define VARISPEED_IN_MAX 4800
 

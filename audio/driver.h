@@ -76,6 +76,11 @@ struct audio_driver {
 	 * hardware. NULL when !own_clock.
 	 */
 	int (*queued)(void *dev, int64_t now_ns);
+	/**
+	 * How many of the samples ever read or written the hardware has captured or taken by
+	 * `now_ns`, between its periods too: as steady as can be told. NULL when !own_clock.
+	 */
+	double (*clock)(void *dev, int64_t now_ns);
 	/** Latency of the hardware beyond `queued`, in samples. NULL: 0. */
 	int (*latency)(void *dev);
 	void (*counts)(void *dev, struct audio_counts *ret);

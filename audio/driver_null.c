@@ -5,6 +5,7 @@
  * an echo: a capture opened with air=40 hears, 40 ms later and 12 dB lower,
  * what the playback opened with air=1 plays.
  */
+#include "audio/drift.h"
 #include "audio/driver.h"
 
 #include "core/base/i18n.h"
@@ -23,6 +24,7 @@
 static struct {
 	int16_t samples[AIR_SAMPLES];
 	int64_t played;
+	double per_ns; /* samples of the loudspeaker's clock */
 } air;
 static atomic_int opens;
 
@@ -31,7 +33,7 @@ struct null {
 	int64_t ppm, stall_at_ms, stall_ms, fail, hz, air_ms;
 	int64_t start_ns;
 	int64_t done;	 /* samples read or written */
-	int64_t shifted; /* by underruns: the device's clock went on without us */
+	int64_t shifted; /* by underruns and overruns: the device's clock went on without us */
 	atomic_int_fast64_t samples, underruns, overruns;
 };
 
@@ -60,6 +62,7 @@ static int null_open(const struct audio_open *how, void **ret, struct err *err)
 	struct span rest = span_of(how->device), word;
 	struct null *d = NEW(struct null);
 	bool ok = true;
+	varispeed_prepare();
 	d->capture = how->direction == AUDIO_CAPTURE;
 	d->air_ms = -1;
 	while (ok && rest.n && span_split(&rest, ',', &word))
@@ -83,8 +86,13 @@ static int null_start(void *dev, struct err *err)
 	return 0;
 }
 
-/* Samples that the device's own clock has counted, in whole periods. */
-static int64_t counted(struct null *d, int64_t now_ns)
+static double per_ns(const struct null *d)
+{
+	return AUDIO_RATE_HZ / 1e9 * (1 + (double)d->ppm / 1e6);
+}
+
+/* Samples that the device's own clock has counted ... */
+static double counted_finely(struct null *d, int64_t now_ns)
 {
 	if (!d->started) {
 		d->started = true;
@@ -95,17 +103,32 @@ static int64_t counted(struct null *d, int64_t now_ns)
 		int64_t off = ms - d->stall_at_ms;
 		ns -= (off < d->stall_ms ? off : d->stall_ms) * 1000000;
 	}
-	double samples = (double)ns * AUDIO_RATE_HZ / 1e9 * (1 + (double)d->ppm / 1e6);
-	return (int64_t)(samples / PERIOD) * PERIOD;
+	return (double)ns * per_ns(d);
+}
+
+/* ... in whole periods. */
+static int64_t counted(struct null *d, int64_t now_ns)
+{
+	return (int64_t)(counted_finely(d, now_ns) / PERIOD) * PERIOD;
+}
+
+/* Through the air, at any place between two samples of the loudspeaker. */
+static int16_t heard_at(double at)
+{
+	float x[VARISPEED_TAPS];
+	int64_t whole = (int64_t)floor(at), first = whole - (VARISPEED_TAPS / 2 - 1);
+	for (int i = 0; i < VARISPEED_TAPS; i++) {
+		int64_t k = first + i;
+		bool there = k >= 0 && k < air.played && k >= air.played - AIR_SAMPLES;
+		x[i] = there ? air.samples[k % AIR_SAMPLES] : 0;
+	}
+	return audio_clip(AIR_GAIN * varispeed_at(x, at - (double)whole));
 }
 
 static int16_t sample_at(const struct null *d, int64_t i)
 {
-	if (d->air_ms >= 0) {
-		int64_t from = i - d->air_ms * AUDIO_SAMPLES_PER_MS;
-		bool there = from >= 0 && from < air.played && from >= air.played - AIR_SAMPLES;
-		return there ? (int16_t)(AIR_GAIN * air.samples[from % AIR_SAMPLES]) : 0;
-	}
+	if (d->air_ms >= 0)
+		return heard_at(((double)i / per_ns(d) - (double)d->air_ms * 1e6) * air.per_ns);
 	if (d->hz)
 		return (int16_t)lrint(3276.7 * sin(2 * M_PI * (double)(i * d->hz % AUDIO_RATE_HZ) /
 						   AUDIO_RATE_HZ));
@@ -118,6 +141,7 @@ static int null_read(void *dev, int64_t now_ns, int16_t *pcm, int max)
 	int64_t there = counted(d, now_ns);
 	if (there - d->done > HELD_MAX) {
 		atomic_fetch_add(&d->overruns, there - d->done - HELD_MAX);
+		d->shifted += there - d->done - HELD_MAX;
 		d->done = there - HELD_MAX;
 	}
 	int64_t n = there - d->done < max ? there - d->done : max;
@@ -144,6 +168,13 @@ static int null_queued(void *dev, int64_t now_ns)
 	return (int)(d->done - there);
 }
 
+static double null_clock(void *dev, int64_t now_ns)
+{
+	struct null *d = dev;
+	double there = counted_finely(d, now_ns) - (double)d->shifted;
+	return d->capture || there < (double)d->done ? there : (double)d->done;
+}
+
 static void null_write(void *dev, int64_t now_ns, const int16_t *pcm, int n)
 {
 	struct null *d = dev;
@@ -160,6 +191,7 @@ static void null_write(void *dev, int64_t now_ns, const int16_t *pcm, int n)
 		for (int i = 0; i < n; i++)
 			air.samples[(at + i) % AIR_SAMPLES] = pcm[i];
 		air.played = at + n;
+		air.per_ns = per_ns(d);
 	}
 	d->done += n;
 	atomic_fetch_add(&d->samples, n);
@@ -202,6 +234,7 @@ const struct audio_driver audio_driver_null = {
 	.read = null_read,
 	.write = null_write,
 	.queued = null_queued,
+	.clock = null_clock,
 	.counts = null_counts,
 	.stop = null_stop,
 	.close = null_close,

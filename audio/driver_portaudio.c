@@ -63,6 +63,16 @@ static int pa_queued(void *dev, int64_t now_ns)
 	return (int)ring_fill(&s->ring);
 }
 
+/* Between two callbacks time is read off the monotonic clock: no system call where it matters. */
+static double pa_clock(void *dev, int64_t now_ns)
+{
+	struct pa_stream *s = dev;
+	int64_t passed = atomic_load(&s->passed);
+	double since = (double)(now_ns - atomic_load(&s->epoch_ns)) * AUDIO_RATE_HZ / 1e9;
+	double most = (double)passed + PA_AHEAD_SAMPLES;
+	return since < (double)passed ? (double)passed : since > most ? most : since;
+}
+
 static int pa_latency(void *dev)
 {
 	struct pa_stream *s = dev;
@@ -110,6 +120,7 @@ const struct audio_driver audio_driver_portaudio = {
 	.read = pa_read,
 	.write = pa_write,
 	.queued = pa_queued,
+	.clock = pa_clock,
 	.latency = pa_latency,
 	.counts = pa_counts,
 	.stop = pa_stop,

@@ -1,63 +1,115 @@
 /* The media thread's way in: microphone, processing, encoder. */
 #include "audio/engine_parts.h"
 
-#include <math.h>
 #include <string.h>
 
-/* The reference comes this much too early, so that it never comes too late. */
-#define ECHO_MARGIN (10 * AUDIO_SAMPLES_PER_MS)
-/* The compensated delay is moved only when it is off by this: each move unlearns the echo. */
-#define ECHO_SLACK (6 * AUDIO_SAMPLES_PER_MS)
-#define ECHO_SETTLE_TICKS 50
 /* Frames of silence that are still sent after muting: a clean end of the sound. */
 #define MUTE_TAIL 2
 
-static void put_fifo(struct take_side *t, const int16_t *pcm, int n)
+static int append(int16_t *to, int have, const int16_t *pcm, int n)
 {
-	n = n < TAKE_FIFO - t->n ? n : TAKE_FIFO - t->n;
-	memcpy(t->fifo + t->n, pcm, (size_t)n * sizeof(*pcm));
-	t->n += n;
+	n = n < TAKE_FIFO - have ? n : TAKE_FIFO - have;
+	memcpy(to + have, pcm, (size_t)n * sizeof(*pcm));
+	return have + n;
 }
 
 static void drop_fifo(struct take_side *t, int n)
 {
+	n = n < 0 ? 0 : n < t->n ? n : t->n;
 	t->n -= n;
 	memmove(t->fifo, t->fifo + n, (size_t)t->n * sizeof(*t->fifo));
 }
 
-/* All that a device with its own clock has, resampled to ours. */
-static void take_drifting(struct take_side *t, int64_t now_ns)
+/* One frame as the device gave it: gain, echo, noise; then on to our clock. */
+static void process(struct audio_engine *e, int16_t *mic)
 {
-	int16_t in[VARISPEED_IN_MAX], out[VARISPEED_IN_MAX + 16];
-	int n = t->dev.driver->read(t->dev.dev, now_ns, in, VARISPEED_IN_MAX);
+	struct take_side *t = &e->take;
+	int16_t reference[AUDIO_FRAME_SAMPLES], out[AUDIO_FRAME_SAMPLES + 16];
+	struct process_result r;
+	float gain = atomic_load(&e->in_gain);
+	bool echo = e->play.dev.driver && e->set.process.echo;
+	for (int i = 0; i < AUDIO_FRAME_SAMPLES && gain != 1; i++)
+		mic[i] = audio_clip(mic[i] * gain);
+	if (echo)
+		audio_engine_reference(e, t->raw_at, reference);
+	process_run(t->process, mic, echo ? reference : NULL, mic, &r);
+	t->voice = t->voice || r.voice;
+	if (!t->dev.driver->own_clock) {
+		t->n = append(t->fifo, t->n, mic, AUDIO_FRAME_SAMPLES);
+		return;
+	}
+	int n = varispeed_run(&t->speed, mic, AUDIO_FRAME_SAMPLES, out);
+	t->n = append(t->fifo, t->n, out, n);
+}
+
+/* Whole frames go through; the rest waits for more. */
+static void process_raw(struct audio_engine *e)
+{
+	struct take_side *t = &e->take;
+	int at = 0;
+	if (t->raw_n >= AUDIO_FRAME_SAMPLES)
+		t->voice = false;
+	for (; t->raw_n - at >= AUDIO_FRAME_SAMPLES; at += AUDIO_FRAME_SAMPLES) {
+		process(e, t->raw + at);
+		t->raw_at += AUDIO_FRAME_SAMPLES;
+	}
+	t->raw_n -= at;
+	memmove(t->raw, t->raw + at, (size_t)t->raw_n * sizeof(*t->raw));
+}
+
+/* Up to `max` samples of the device; false when there were none. */
+static bool read_raw(struct audio_engine *e, int64_t now_ns, int max)
+{
+	struct take_side *t = &e->take;
+	int16_t in[VARISPEED_IN_MAX];
+	int n = t->dev.driver->read(t->dev.dev, now_ns, in, max);
 	if (n == AUDIO_END)
 		t->ended = true;
 	if (n > 0)
-		put_fifo(t, out, varispeed_run(&t->speed, in, n, out));
+		t->raw_n = append(t->raw, t->raw_n, in, n);
+	if (e->set.process.echo)
+		audio_engine_track_echo(e, now_ns);
+	process_raw(e);
+	return n > 0;
+}
+
+/* All that a device with its own clock has. */
+static void take_drifting(struct audio_engine *e, int64_t now_ns)
+{
+	struct take_side *t = &e->take;
+	bool got = read_raw(e, now_ns, VARISPEED_IN_MAX);
 	if (t->n > TAKE_TARGET + TOO_MUCH) {
 		drop_fifo(t, t->n - TAKE_TARGET);
 		drift_reset(&t->drift);
 	}
-	if (!t->primed && t->n >= TAKE_TARGET)
+	double fine = t->n + t->dev.driver->clock(t->dev.dev, now_ns) - (double)t->raw_at;
+	if (!t->primed && t->n >= TAKE_TARGET) {
+		/* Begin where it should stay: a start that is off takes a minute to mend. */
 		t->primed = true;
-	else if (t->primed && n > 0)
-		varispeed_set(&t->speed, drift_update(&t->drift, t->n, AUDIO_TICK_MS));
+		drop_fifo(t, (int)(fine - TAKE_TARGET));
+	} else if (t->primed && got) {
+		varispeed_set(&t->speed, drift_update(&t->drift, (int)fine, AUDIO_TICK_MS));
+	}
 }
 
 /* From a source that follows us: what is missing for one tick. */
-static void take_clocked(struct take_side *t, int64_t now_ns)
+static void take_clocked(struct audio_engine *e, int64_t now_ns)
 {
-	int16_t in[AUDIO_TICK_SAMPLES];
-	int n = t->n < AUDIO_TICK_SAMPLES
-			? t->dev.driver->read(t->dev.dev, now_ns, in, AUDIO_TICK_SAMPLES - t->n)
-			: 0;
-	if (n == AUDIO_END)
-		t->ended = true;
-	if (n > 0)
-		put_fifo(t, in, n);
+	struct take_side *t = &e->take;
+	int missing = AUDIO_TICK_SAMPLES - t->n - t->raw_n;
+	if (missing > 0)
+		read_raw(e, now_ns, missing);
 	t->primed = true;
+	if (!t->ended)
+		return;
 	/* The last piece of a file is filled up with silence. */
-	if (t->ended && t->n > 0 && t->n < AUDIO_TICK_SAMPLES) {
+	if (t->raw_n > 0) {
+		memset(t->raw + t->raw_n, 0,
+		       (size_t)(AUDIO_FRAME_SAMPLES - t->raw_n) * sizeof(*t->raw));
+		t->raw_n = AUDIO_FRAME_SAMPLES;
+		process_raw(e);
+	}
+	if (t->n > 0 && t->n < AUDIO_TICK_SAMPLES) {
 		memset(t->fifo + t->n, 0, (size_t)(AUDIO_TICK_SAMPLES - t->n) * sizeof(*t->fifo));
 		t->n = AUDIO_TICK_SAMPLES;
 	}
@@ -72,71 +124,18 @@ static bool take_tick(struct audio_engine *e, int64_t now_ns, int16_t *pcm)
 	if (!d)
 		return false;
 	if (d->own_clock)
-		take_drifting(t, now_ns);
+		take_drifting(e, now_ns);
 	else
-		take_clocked(t, now_ns);
+		take_clocked(e, now_ns);
 	d->counts(t->dev.dev, &e->now.input);
 	e->now.input_ppm = (float)t->drift.ppm;
-	t->delay = t->n + (d->latency ? d->latency(t->dev.dev) : 0);
+	t->delay = t->n + t->raw_n + (d->latency ? d->latency(t->dev.dev) : 0);
 	e->now.input_delay_ms = t->delay / AUDIO_SAMPLES_PER_MS;
 	if (!t->primed || t->n < AUDIO_TICK_SAMPLES)
 		return false;
 	memcpy(pcm, t->fifo, AUDIO_TICK_SAMPLES * sizeof(*pcm));
 	drop_fifo(t, AUDIO_TICK_SAMPLES);
 	return true;
-}
-
-/* -- Processing ------------------------------------------------------------ */
-
-/* How long ago, in samples of the reference, the newest sample of this tick was played. */
-static void follow_echo_delay(struct audio_engine *e)
-{
-	struct take_side *t = &e->take;
-	int delay = e->play.delay + t->delay - AUDIO_TICK_SAMPLES;
-	if (t->echo_seen < ECHO_SETTLE_TICKS) {
-		t->echo_seen++;
-		t->echo_delay += (delay - t->echo_delay) / t->echo_seen;
-		t->echo_used = (int)lrint(t->echo_delay);
-	}
-	t->echo_delay += 0.02 * (delay - t->echo_delay);
-	if (fabs(t->echo_delay - t->echo_used) > ECHO_SLACK)
-		t->echo_used = (int)lrint(t->echo_delay);
-	e->now.echo_delay_ms = t->echo_used / AUDIO_SAMPLES_PER_MS;
-}
-
-static void reference_for(const struct audio_engine *e, int part, int16_t *out)
-{
-	int64_t end = e->reference_end - e->take.echo_used - ECHO_MARGIN;
-	int64_t from = end - AUDIO_TICK_SAMPLES + (int64_t)part * AUDIO_FRAME_SAMPLES;
-	for (int i = 0; i < AUDIO_FRAME_SAMPLES; i++) {
-		int64_t at = from + i;
-		bool there = at >= 0 && at < e->reference_end &&
-			     at >= e->reference_end - REFERENCE_SAMPLES;
-		out[i] = there ? e->reference[at % REFERENCE_SAMPLES] : 0;
-	}
-}
-
-static void process(struct audio_engine *e, int16_t *pcm)
-{
-	int16_t reference[AUDIO_FRAME_SAMPLES];
-	struct process_result r;
-	float gain = atomic_load(&e->in_gain);
-	bool echo = e->play.dev.driver && e->set.process.echo;
-	bool voice = false;
-	for (int i = 0; i < AUDIO_TICK_SAMPLES && gain != 1; i++)
-		pcm[i] = audio_clip(pcm[i] * gain);
-	if (echo)
-		follow_echo_delay(e);
-	for (int part = 0; part < AUDIO_TICK_SAMPLES / AUDIO_FRAME_SAMPLES; part++) {
-		int16_t *mic = pcm + (ptrdiff_t)part * AUDIO_FRAME_SAMPLES;
-		if (echo)
-			reference_for(e, part, reference);
-		process_run(e->take.process, mic, echo ? reference : NULL, mic, &r);
-		voice = voice || r.voice;
-	}
-	e->now.voice = voice;
-	e->now.level_dbov = audio_level_dbov(pcm, AUDIO_TICK_SAMPLES);
-	e->now.erle_db = process_erle_db(e->take.process);
 }
 
 /* -- Sending ---------------------------------------------------------------- */
@@ -200,10 +199,9 @@ void audio_engine_capture_tick(struct audio_engine *e, int64_t now_ns)
 {
 	struct take_side *t = &e->take;
 	bool muted = atomic_load(&e->muted), had = take_tick(e, now_ns, t->sent);
-	e->now.voice = false;
-	e->now.level_dbov = AUDIO_LEVEL_SILENT;
-	if (t->dev.driver && (had || !t->ended))
-		process(e, t->sent);
+	e->now.voice = had && t->voice;
+	e->now.level_dbov = audio_level_dbov(t->sent, AUDIO_TICK_SAMPLES);
+	e->now.erle_db = process_erle_db(t->process);
 	atomic_store(&e->speaking_muted, muted && e->now.voice);
 	if (t->ended && !had && !t->told_end) {
 		t->told_end = true;

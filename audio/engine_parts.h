@@ -20,8 +20,9 @@
 #define PLAY_TARGET (20 * AUDIO_SAMPLES_PER_MS)
 #define PLAY_TARGET_MAX (100 * AUDIO_SAMPLES_PER_MS)
 #define PLAY_TARGET_STEP (10 * AUDIO_SAMPLES_PER_MS)
-/* What a microphone's queue holds when a tick takes its part, itself included. */
-#define TAKE_TARGET (AUDIO_TICK_SAMPLES + 10 * AUDIO_SAMPLES_PER_MS)
+/* What a microphone's queue holds when a tick takes its part: that part, a period that has not
+ * arrived, and a little more. */
+#define TAKE_TARGET (AUDIO_TICK_SAMPLES + AUDIO_FRAME_SAMPLES + 5 * AUDIO_SAMPLES_PER_MS)
 /* Beyond this over the target sound is dropped instead of played faster. */
 #define TOO_MUCH (100 * AUDIO_SAMPLES_PER_MS)
 /* What was played, for the echo canceller: 1.3 s. */
@@ -45,7 +46,19 @@ struct play_side {
 	struct drift drift;
 	struct varispeed speed;
 	bool primed;
-	int delay; /* samples between mixer and air */
+	int64_t written; /* samples, also those of silence to fill up */
+	int delay;	 /* samples between mixer and air */
+};
+
+/*
+ * Which of the samples ever written to the loudspeaker was in the air when a
+ * given sample of the microphone was taken: sample + offset. Both count by
+ * clocks of their own, so the offset has a rate.
+ */
+struct echo_track {
+	double offset; /* samples */
+	double rate;   /* samples per tick */
+	int seen, odd; /* ticks; ticks in a row that do not fit */
 };
 
 /* Microphone. The media thread's. */
@@ -53,8 +66,13 @@ struct take_side {
 	struct audio_dev dev;
 	struct drift drift;
 	struct varispeed speed;
+	/* As the device gave it; then processed and in step with our clock. */
+	int16_t raw[TAKE_FIFO];
+	int raw_n;
+	int64_t raw_at; /* how many samples of the device came before raw */
 	int16_t fifo[TAKE_FIFO];
 	int n;
+	bool voice;
 	bool primed, ended, told_end;
 	int delay; /* samples between air and encoder */
 	struct process *process;
@@ -64,10 +82,7 @@ struct take_side {
 	int quiet_frames; /* DTX: since the last that was worth sending */
 	int mute_frames;  /* still to be sent after muting */
 	bool marker;
-	/* Echo. */
-	double echo_delay; /* smoothed */
-	int echo_used;	   /* in force, in samples */
-	int echo_seen;
+	struct echo_track track;
 	int16_t sent[AUDIO_TICK_SAMPLES];
 };
 
@@ -81,7 +96,6 @@ struct audio_engine {
 	struct mixer mixer, tap_mixer;
 	int16_t heard[AUDIO_TICK_SAMPLES];
 	int16_t reference[REFERENCE_SAMPLES];
-	int64_t reference_end; /* samples ever put into it */
 	float out_gain_now;
 
 	pthread_t thread;
@@ -97,6 +111,10 @@ struct audio_engine {
 
 /** Drain packets, mix, play. */
 void audio_engine_play_tick(struct audio_engine *e, int64_t now_ns);
+/** Once a tick, before frames are processed: where the echo is. */
+void audio_engine_track_echo(struct audio_engine *e, int64_t now_ns);
+/** What the loudspeaker played (a little before) when the frame at `raw_at` was taken. */
+void audio_engine_reference(struct audio_engine *e, int64_t raw_at, int16_t *out);
 /** Take, process, encode, send. */
 void audio_engine_capture_tick(struct audio_engine *e, int64_t now_ns);
 

@@ -81,63 +81,63 @@ static void mix(struct audio_engine *e, int64_t now_ns)
 	e->out_gain_now = gain;
 }
 
-/* What really goes to the device is what can come back as echo. */
-static void remember(struct audio_engine *e, const int16_t *pcm)
+/* What really goes to the device is what can come back as echo: kept by the device's count. */
+static void put_out(struct audio_engine *e, int64_t now_ns, const int16_t *pcm, int n)
 {
-	for (int i = 0; i < AUDIO_TICK_SAMPLES; i++)
-		e->reference[(e->reference_end + i) % REFERENCE_SAMPLES] = pcm ? pcm[i] : 0;
-	e->reference_end += AUDIO_TICK_SAMPLES;
+	struct play_side *p = &e->play;
+	for (int i = 0; i < n; i++)
+		e->reference[(p->written + i) % REFERENCE_SAMPLES] = pcm[i];
+	p->written += n;
+	p->dev.driver->write(p->dev.dev, now_ns, pcm, n);
 }
 
-static void write_zeros(struct play_side *p, int64_t now_ns, int n)
+static void write_zeros(struct audio_engine *e, int64_t now_ns, int n)
 {
 	static const int16_t zeros[AUDIO_TICK_SAMPLES];
 	for (; n > 0; n -= AUDIO_TICK_SAMPLES)
-		p->dev.driver->write(p->dev.dev, now_ns, zeros,
-				     n < AUDIO_TICK_SAMPLES ? n : AUDIO_TICK_SAMPLES);
+		put_out(e, now_ns, zeros, n < AUDIO_TICK_SAMPLES ? n : AUDIO_TICK_SAMPLES);
 }
 
 /* The device ran dry (or starts): fill it up to where it should be. */
-static void refill(struct play_side *p, int64_t now_ns)
+static void refill(struct audio_engine *e, int64_t now_ns)
 {
+	struct play_side *p = &e->play;
 	if (p->primed && p->drift.target + PLAY_TARGET_STEP <= PLAY_TARGET_MAX)
 		p->drift.target += PLAY_TARGET_STEP;
-	write_zeros(p, now_ns, (int)p->drift.target);
+	write_zeros(e, now_ns, (int)p->drift.target);
 	drift_reset(&p->drift);
 	p->primed = true;
 }
 
-/* To a device with a clock of its own; false when this tick's sound is left out. */
-static bool write_drifting(struct play_side *p, int64_t now_ns, const int16_t *pcm)
+/* To a device with a clock of its own. What is far too much is left out. */
+static void write_drifting(struct audio_engine *e, int64_t now_ns, const int16_t *pcm)
 {
+	struct play_side *p = &e->play;
 	int16_t out[AUDIO_TICK_SAMPLES + 16];
 	int level = p->dev.driver->queued(p->dev.dev, now_ns);
 	if (level > p->drift.target + TOO_MUCH) {
 		drift_reset(&p->drift);
-		return false;
+		return;
 	}
-	if (level == 0)
-		refill(p, now_ns);
-	else
-		varispeed_set(&p->speed, drift_update(&p->drift, level, AUDIO_TICK_MS));
-	int n = varispeed_run(&p->speed, pcm, AUDIO_TICK_SAMPLES, out);
-	p->dev.driver->write(p->dev.dev, now_ns, out, n);
-	return true;
+	if (level == 0) {
+		refill(e, now_ns);
+	} else {
+		double fine = (double)p->written - p->dev.driver->clock(p->dev.dev, now_ns);
+		varispeed_set(&p->speed, drift_update(&p->drift, (int)fine, AUDIO_TICK_MS));
+	}
+	put_out(e, now_ns, out, varispeed_run(&p->speed, pcm, AUDIO_TICK_SAMPLES, out));
 }
 
 static void play(struct audio_engine *e, int64_t now_ns)
 {
 	struct play_side *p = &e->play;
 	const struct audio_driver *d = p->dev.driver;
-	bool written = true;
 	if (!d)
 		return;
 	if (d->own_clock)
-		written = write_drifting(p, now_ns, e->heard);
+		write_drifting(e, now_ns, e->heard);
 	else
-		d->write(p->dev.dev, now_ns, e->heard, AUDIO_TICK_SAMPLES);
-	if (written)
-		remember(e, e->heard);
+		put_out(e, now_ns, e->heard, AUDIO_TICK_SAMPLES);
 	p->delay = d->queued ? d->queued(p->dev.dev, now_ns) : 0;
 	p->delay += d->latency ? d->latency(p->dev.dev) : 0;
 	d->counts(p->dev.dev, &e->now.output);

@@ -68,6 +68,7 @@ static void take_in(struct pa_stream *s, const int16_t *in, size_t frames)
 			mono[i] = s->channels == 1 ? in[i]
 						   : (int16_t)((in[2 * i] + in[2 * i + 1]) / 2);
 		size_t taken = ring_write(&s->ring, mono, n);
+		atomic_fetch_add(&s->passed, (int64_t)taken);
 		if (taken < n)
 			atomic_fetch_add(&s->overruns, (int64_t)(n - taken));
 		in += n * (size_t)s->channels;
@@ -81,6 +82,7 @@ static void give_out(struct pa_stream *s, int16_t *out, size_t frames)
 	while (frames > 0) {
 		size_t n = frames < AUDIO_FRAME_SAMPLES ? frames : AUDIO_FRAME_SAMPLES;
 		size_t got = ring_read(&s->ring, mono, n);
+		atomic_fetch_add(&s->passed, (int64_t)got);
 		if (got < n) {
 			memset(mono + got, 0, (n - got) * sizeof(*mono));
 			atomic_fetch_add(&s->underruns, (int64_t)(n - got));
@@ -102,6 +104,8 @@ static int on_sound(const void *in, void *out, unsigned long frames,
 		take_in(s, in, frames);
 	if (!s->capture && out)
 		give_out(s, out, frames);
+	atomic_store(&s->epoch_ns,
+		     clock_mono_ns() - atomic_load(&s->passed) * 1000000 / AUDIO_SAMPLES_PER_MS);
 	atomic_fetch_add_explicit(&s->calls, 1, memory_order_relaxed);
 	return paContinue;
 }

@@ -12,6 +12,8 @@
 
 /** Between callback and media thread: 680 ms, of which the engine keeps some 40 in use. */
 #define PA_RING_SAMPLES 32768
+/** A device whose callback is overdue is believed to have gone on for so long. */
+#define PA_AHEAD_SAMPLES (2 * AUDIO_FRAME_SAMPLES)
 /** Channels a device may insist on. */
 #define PA_CHANNELS_MAX 2
 
@@ -26,6 +28,9 @@ struct pa_stream {
 	atomic_uint_fast64_t calls;
 	atomic_int_fast64_t samples, underruns, overruns, reopens;
 	atomic_int latency;
+	/* When the first of all samples would have passed, had they come at an even pace up to the
+	 * last callback; and how many there were. One of them is enough to know the pace. */
+	atomic_int_fast64_t epoch_ns, passed;
 	atomic_bool present;
 	uint64_t calls_seen; /* the watching thread's */
 	int64_t seen_ms;
