@@ -1,0 +1,87 @@
+/* Inside a peer: peer.c, peer_io.c, peer_media.c, peer_report.c. */
+#ifndef MUSTER_RTC_PEER_PRIV_H
+#define MUSTER_RTC_PEER_PRIV_H
+
+#include "core/rtc/ice_lite.h"
+#include "core/rtc/peer.h"
+#include "core/rtc/rtp_history.h"
+#include "core/rtc/rtp_receiver.h"
+
+#define PEER_PACKET_ROOM 2048
+#define PEER_LITE_SILENT_MS 7000
+
+struct peer_sender {
+	uint32_t ssrc;
+	unsigned rate_hz;
+	struct rtp_history *history; /* NULL: none */
+	uint32_t packets, bytes;
+	uint32_t timestamp; /* of the last packet */
+	int64_t sent;	    /* when; INT64_MIN: never */
+	int64_t reported;
+};
+
+struct peer_receiver {
+	struct rtp_receiver r;
+	bool nack;
+	bool fresh; /* packets since the last report */
+};
+
+struct peer_format {
+	unsigned rate_hz; /* 0: not told */
+	bool nack;
+};
+
+struct peer_mux {
+	struct ice_lite *table;
+};
+
+struct peer {
+	struct peer_config cfg;
+	char cname[64];
+	struct ice *ice;
+	struct ice_lite_session *lite;
+	char remote_ufrag[ICE_UFRAG_MAX + 1];
+	bool restarted; /* by us, and the other side has not answered */
+	bool has_remote;
+	struct dtls *dtls; /* NULL until the other half is known */
+	bool dtls_client;
+	char fingerprint[3 * 64 + 1];
+	int dtls_base; /* where its last DTLS came from: answers before a path is chosen */
+	struct rtc_addr dtls_from;
+	struct srtp_stream *out, *in;
+	enum peer_state state;
+	bool closed;
+	char error[512];
+	int64_t started; /* peer_set_remote; for a lite peer that nobody checks */
+
+	struct peer_sender *senders[PEER_SENDERS_MAX];
+	size_t senders_n;
+	struct peer_receiver *receivers[PEER_RECEIVERS_MAX];
+	size_t receivers_n;
+	struct peer_format formats[128];
+	uint32_t own_ssrc; /* reports come from it while we send nothing */
+	int64_t ntp_offset_ms;
+	int64_t next_report;
+	struct peer_stats stats;
+};
+
+/* peer.c */
+bool peer_path(const struct peer *p, int *ret_base, struct rtc_addr *ret_to);
+/* After anything that may have changed ICE or DTLS: keys, state. */
+void peer_update(struct peer *p, int64_t now);
+
+/* peer_media.c */
+void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n);
+struct peer_sender *peer_sender_find(const struct peer *p, uint32_t ssrc);
+struct peer_receiver *peer_receiver_find(const struct peer *p, uint32_t ssrc);
+void peer_receiver_remove(struct peer *p, uint32_t ssrc);
+/* Protected bytes, to where data goes. */
+void peer_transmit(struct peer *p, const void *data, size_t n);
+
+/* peer_report.c */
+void peer_on_rtcp(struct peer *p, int64_t now, const void *data, size_t n);
+void peer_report_tick(struct peer *p, int64_t now);
+int64_t peer_report_deadline(const struct peer *p);
+void peer_send_bye(struct peer *p, int64_t now, const uint32_t *ssrc, size_t n);
+
+#endif
