@@ -92,6 +92,20 @@ static int add_device(struct db_tx *tx, int64_t user_nid, const char *device_id,
 	return rc;
 }
 
+/* The device unseen for longest gives way to a new one. */
+static int make_room(struct db_tx *tx, int64_t user_nid, struct err *err)
+{
+	struct sql *db = db_tx_sql(tx);
+	struct sql_stmt *s = SQL(db, "SELECT count(*) FROM devices WHERE user_nid=?");
+	sql_bind_i64(s, 1, user_nid);
+	if (sql_get_i64(s, 0) < DEVICES_MAX)
+		return 0;
+	s = SQL(db, "SELECT nid FROM devices WHERE user_nid=? ORDER BY coalesce(last_seen_ts,0),"
+		    "nid LIMIT 1");
+	sql_bind_i64(s, 1, user_nid);
+	return device_delete(tx, user_nid, sql_get_i64(s, 0), err);
+}
+
 static void make_device_id(char ret[DEVICE_ID_SIZE])
 {
 	uint8_t r[10];
@@ -120,7 +134,9 @@ int device_login(struct db_tx *tx, int64_t user_nid, const char *device_id, cons
 		rc = delete_tokens(tx, nid, err);
 		device_tokens_changed(tx, user_nid, nid);
 	} else {
-		rc = add_device(tx, user_nid, ret->device_id, name, &nid, err);
+		rc = make_room(tx, user_nid, err);
+		if (!rc)
+			rc = add_device(tx, user_nid, ret->device_id, name, &nid, err);
 	}
 	return rc ? rc : issue(tx, nid, refreshable, ret, unused, err);
 }

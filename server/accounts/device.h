@@ -10,6 +10,7 @@
 
 #define ACCESS_LIFE_MS (60 * 60 * 1000) /* of access tokens that can be refreshed */
 #define DEVICE_ID_SIZE 256
+#define DEVICES_MAX 500 /* of one account: then the one unseen for longest is logged out */
 
 /** What a log-in gives. Secrets are wiped by grant_done. */
 struct grant {

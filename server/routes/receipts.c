@@ -108,12 +108,22 @@ static int put_marker(struct db_tx *tx, const struct receipt_job *job, enum mark
 	return put_receipt(tx, job, marker_names[which], event_id, err);
 }
 
+/* Else one person could make receipts without end, and every sync would hold them. */
+static bool thread_exists(struct sql *db, const struct receipt_job *job)
+{
+	return !*job->thread || !strcmp(job->thread, "main") ||
+	       position_of(db, job->room_nid, job->thread);
+}
+
 static int run(struct db_tx *tx, void *arg, struct err *err)
 {
 	const struct receipt_job *job = arg;
 	if (room_membership(db_tx_sql(tx), job->room_nid, job->user_nid) != MEMBERSHIP_JOIN)
 		return matrix_err(err, 403, "M_FORBIDDEN", "%s",
 				  _("You are not in this room: join it first"));
+	if (!thread_exists(db_tx_sql(tx), job))
+		return matrix_err(err, 400, "M_INVALID_PARAM", "%s",
+				  _("There is no such thread in this room"));
 	for (int i = 0; i < MARK_COUNT; i++) {
 		int rc = job->event_id[i] ? put_marker(tx, job, (enum marker)i, err) : 0;
 		if (rc)

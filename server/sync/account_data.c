@@ -36,6 +36,33 @@ static int store(struct db_tx *tx, const struct db_change *c, struct err *err)
 	return sql_run(s, err);
 }
 
+static int too_large(struct err *err)
+{
+	return matrix_err(err, 413, "M_TOO_LARGE",
+			  _("A piece of account data has at most %u bytes, and all of an account's "
+			    "together %u"),
+			  ACCOUNT_DATA_BYTES_MAX, ACCOUNT_DATA_ALL_MAX);
+}
+
+/* Is there room for this text in place of what is there? */
+static int check_room(struct sql *db, const struct db_change *c, struct err *err)
+{
+	size_t n = strlen(c->text);
+	struct sql_stmt *s = SQL(db, "SELECT length(CAST(content AS BLOB)) FROM account_data"
+				     " WHERE user_nid=?1 AND room_nid=?2 AND type=?3");
+	sql_bind_i64(s, 1, c->user_nid);
+	sql_bind_i64(s, 2, c->room_nid);
+	sql_bind_str(s, 3, c->type);
+	int64_t had = sql_get_i64(s, 0);
+	if ((int64_t)n <= had)
+		return 0;
+	s = SQL(db,
+		"SELECT sum(length(CAST(content AS BLOB))) FROM account_data WHERE user_nid=?1");
+	sql_bind_i64(s, 1, c->user_nid);
+	int64_t all = sql_get_i64(s, 0) - had + (int64_t)n;
+	return n > ACCOUNT_DATA_BYTES_MAX || all > ACCOUNT_DATA_ALL_MAX ? too_large(err) : 0;
+}
+
 int account_data_put(struct db_tx *tx, int64_t user_nid, int64_t room_nid, const char *type,
 		     const json_t *content, struct err *err)
 {
@@ -59,7 +86,9 @@ int account_data_put(struct db_tx *tx, int64_t user_nid, int64_t room_nid, const
 		.text = json_text(content),
 		.type = mem_strdup(type),
 	};
-	int rc = store(tx, &c, err);
+	int rc = check_room(db, &c, err);
+	if (!rc)
+		rc = store(tx, &c, err);
 	if (rc) {
 		mem_free(c.text);
 		mem_free(c.type);

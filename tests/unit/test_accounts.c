@@ -452,6 +452,42 @@ static void test_devices(void **state)
 	mem_free(c);
 }
 
+static int log_in_often(struct db_tx *tx, void *arg, struct err *err)
+{
+	int rc = 0;
+	for (int i = 0; i < DEVICES_MAX - 1 && !rc; i++) {
+		struct grant g = {0};
+		rc = device_login(tx, *(int64_t *)arg, NULL, NULL, false, &g, err);
+		grant_done(&g);
+	}
+	return rc;
+}
+
+/* The one that was never seen since goes; the one that was seen stays. */
+static void test_too_many_devices(void **state)
+{
+	(void)state;
+	struct db *db;
+	struct user u;
+	struct err err;
+	test_add_user(&t, "restless", false);
+	char *first = test_login(&t, "restless", "FIRST"),
+	     *last = test_login(&t, "restless", "LAST");
+	ok(test_json(&t, 200, "GET", WHOAMI, last, NULL)); /* seen */
+	test_server_stop(&t);
+	assert_int_equal(db_open_offline(t.dir, &db, &err), 0);
+	assert_true(user_find(db_reader(db), "localhost", span_of("restless"), &u));
+	assert_int_equal(db_run_offline(db, log_in_often, &u.nid, &err), 0);
+	db_close(db);
+	test_server_start(&t);
+	test_error(&t, 401, "M_UNKNOWN_TOKEN", "GET", WHOAMI, first, NULL);
+	json_t *j = test_json(&t, 200, "GET", V3 "/devices", last, NULL);
+	assert_int_equal(json_array_size(json_object_get(j, "devices")), DEVICES_MAX);
+	json_decref(j);
+	mem_free(first);
+	mem_free(last);
+}
+
 static void test_profile(void **state)
 {
 	(void)state;
@@ -656,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_register_refused),
 		cmocka_unit_test(test_password_change),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_too_many_devices),
 		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_people_search),
 		cmocka_unit_test(test_openid),

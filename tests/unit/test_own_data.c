@@ -39,6 +39,8 @@ static void test_receipts_and_markers(void **state)
 		   "{\"thread_id\":\"\"}");
 	test_error(&class_server, 400, "M_INVALID_PARAM", "POST", back, bert.token,
 		   "{\"thread_id\":5}");
+	test_error(&class_server, 400, "M_INVALID_PARAM", "POST", back, bert.token,
+		   "{\"thread_id\":\"$made-up\"}");
 	AUTO_FREE char *odd = mem_printf(V3 "rooms/%s/receipt/m.seen/%s", room, one);
 	test_error(&class_server, 400, "M_INVALID_PARAM", "POST", odd, bert.token, "{}");
 	AUTO_FREE char *fully_path = mem_printf(V3 "rooms/%s/receipt/m.fully_read/%s", room, two);
@@ -92,6 +94,31 @@ static void test_account_data(void **state)
 	assert_non_null(
 		event_of_type(json_object_get(json_object_get(sync, "account_data"), "events"),
 			      "m.direct"));
+}
+
+static void test_account_data_caps(void **state)
+{
+	(void)state;
+	enum { FITS = 250000 };
+	AUTO_FREE char *text = mem_alloc(FITS + 20001);
+	memset(text, 'x', FITS);
+	AUTO_FREE char *path = mem_printf(V3 "user/%s/account_data/org.x.0", eve.id);
+	for (int i = 0; i < 16; i++) {
+		path[strlen(path) - 1] = (char)('a' + i);
+		json_decref(test_json(&class_server, 200, "PUT", path, eve.token, "{\"x\":\"%s\"}",
+				      text));
+	}
+	path[strlen(path) - 1] = 'z';
+	test_error(&class_server, 413, "M_TOO_LARGE", "PUT", path, eve.token, "{\"x\":\"%s\"}",
+		   text);
+	/* Smaller is always possible, and makes room. */
+	path[strlen(path) - 1] = 'a';
+	json_decref(test_json(&class_server, 200, "PUT", path, eve.token, "{}"));
+	memset(text, 'x', FITS + 20000);
+	test_error(&class_server, 413, "M_TOO_LARGE", "PUT", path, eve.token, "{\"x\":\"%s\"}",
+		   text);
+	text[FITS] = '\0';
+	json_decref(test_json(&class_server, 200, "PUT", path, eve.token, "{\"x\":\"%s\"}", text));
 }
 
 static void test_pushrules(void **state)
@@ -336,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_receipts_and_markers),
 		cmocka_unit_test(test_account_data),
+		cmocka_unit_test(test_account_data_caps),
 		cmocka_unit_test(test_pushrules),
 		cmocka_unit_test(test_mentions),
 		cmocka_unit_test(test_unread_threads),
