@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Sound through a real PortAudio: PulseAudio with null sinks stands for the card.
+
+A tone goes out through muster's engine to the sink "spk" and is recorded from
+its monitor; a tone played into a virtual microphone goes in. Both are
+measured with sox. Then PulseAudio is killed and started again under a running
+muster, which must come back by itself. Needs pulseaudio, pulseaudio-utils,
+libasound2-plugins and sox; skips plainly without them. TAP on stdout.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+MUSTER = os.path.abspath(os.environ.get("MUSTER", "./muster"))
+NEEDED = ["pulseaudio", "pactl", "paplay", "parec", "sox"]
+failed = 0
+count = 0
+
+
+def ok(good, what, detail=""):
+    global failed, count
+    count += 1
+    print(f"{'ok' if good else 'not ok'} {count} - {what}", flush=True)
+    if not good:
+        failed += 1
+        if detail:
+            print("# " + str(detail).replace("\n", "\n# "), flush=True)
+
+
+class Pulse:
+    """PulseAudio as this test's own child, on a socket in a throw-away folder."""
+
+    def __init__(self, folder):
+        self.socket = f"{folder}/native"
+        self.env = dict(
+            os.environ,
+            HOME=folder,
+            XDG_RUNTIME_DIR=folder,
+            PULSE_RUNTIME_PATH=f"{folder}/pulse",
+            PULSE_SERVER=f"unix:{self.socket}",
+        )
+        self.env.pop("SSH_CONNECTION", None)
+        pathlib.Path(folder, ".asoundrc").write_text(
+            "pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+        self.process = None
+
+    def start(self):
+        null = "module-null-sink sink_name={} rate=48000 norewinds=1"
+        self.process = subprocess.Popen(
+            ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes",
+             "--use-pid-file=no",
+             "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
+             "-L", null.format("spk"), "-L", null.format("mic"),
+             "-L", "module-remap-source source_name=micsrc master=mic.monitor"],
+            env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                return False
+            if self.run("pactl", "info").returncode == 0:
+                self.run("pactl", "set-default-sink", "spk")
+                return self.run("pactl", "set-default-source", "micsrc").returncode == 0
+            time.sleep(0.1)
+        return False
+
+    def run(self, *argv, timeout=30):
+        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=timeout)
+
+    def popen(self, *argv):
+        return subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+
+
+def measure(path, skip):
+    """Frequency and RMS as sox finds them, after `skip` seconds."""
+    out = subprocess.run(["sox", path, "-n", "trim", str(skip), "stat"], capture_output=True,
+                         text=True, timeout=30).stderr
+    hz = re.search(r"Rough\s+frequency:\s+(\d+)", out)
+    rms = re.search(r"RMS\s+amplitude:\s+([\d.]+)", out)
+    return (int(hz[1]) if hz else 0, float(rms[1]) if rms else 0.0)
+
+
+def rows(text):
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_devices(pulse):
+    r = pulse.run(MUSTER, "audio", "devices", "--json")
+    found = [d for d in rows(r.stdout) if d["driver"] == "portaudio"]
+    ok(r.returncode == 0 and any(d["default_out"] for d in found), "audio devices lists a default",
+       r.stdout + r.stderr)
+    ok(r.stderr == "", "ALSA's and JACK's chatter stays off the terminal", r.stderr)
+    r = pulse.run(MUSTER, "doctor", "--json")
+    sound = {d["check"]: d for d in rows(r.stdout)}
+    ok(sound["sound-devices"]["ok"], "doctor is content with the sound card", r.stdout)
+    r = subprocess.run([MUSTER, "doctor", "--json"], capture_output=True, text=True, timeout=60,
+                       env={**{k: v for k, v in pulse.env.items() if k != "PULSE_SERVER"},
+                            "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
+    sound = {d["check"]: d for d in rows(r.stdout)}
+    ok(not sound["sound-devices"]["ok"] and "SSH" in sound["sound-devices"]["message"],
+       "doctor says that over SSH the card is elsewhere", r.stdout)
+
+
+def test_out(pulse, folder):
+    """Our tone, as it leaves the loudspeaker."""
+    wav = f"{folder}/out.wav"
+    rec = pulse.popen("parec", "--device=spk.monitor", "--file-format=wav", "--rate=48000",
+                      "--channels=1", wav)
+    r = pulse.run(MUSTER, "audio", "test", "--for", "6s", "--json")
+    time.sleep(0.3)
+    rec.send_signal(signal.SIGINT)
+    rec.wait(10)
+    checks = {d["check"]: d for d in rows(r.stdout)}
+    ok(r.returncode == 0 and checks["output"]["ok"], "audio test plays", r.stdout + r.stderr)
+    # The last second and a half of the recording is tone.
+    whole = float(subprocess.run(["soxi", "-D", wav], capture_output=True, text=True,
+                                 timeout=10).stdout or 0)
+    hz, rms = measure(wav, max(0, whole - 2.2))
+    ok(430 <= hz <= 450, f"the loudspeaker plays 440 Hz (sox: {hz})")
+    ok(0.03 < rms < 0.09, f"at -20 dB (sox: RMS {rms})")
+    ok(checks["output"]["underruns"] < 4800, "without running dry",
+       json.dumps(checks["output"]))
+
+
+def test_in(pulse, folder):
+    """A tone into the microphone, as we record it and as we measure it."""
+    wav = f"{folder}/in.wav"
+    subprocess.run(["sox", "-n", "-r", "48000", "-c", "1", "-b", "16", wav, "synth", "20", "sine",
+                    "880", "vol", "0.1"], check=True, timeout=30)
+    play = pulse.popen("paplay", "--device=mic", wav)
+    r = pulse.run(MUSTER, "audio", "test", "--for", "4s", "--json")
+    checks = {d["check"]: d for d in rows(r.stdout)}
+    ok(checks.get("input", {}).get("ok") and -26 <= checks["input"]["level_dbov"] <= -20,
+       "the microphone is heard at its level", r.stdout + r.stderr)
+    r = pulse.run(MUSTER, "audio", "echo", "--for", "5s", "--delay", "500ms", "--json")
+    got = rows(r.stdout)
+    ok(r.returncode == 0 and len(got) == 5 and got[-1]["output_delay_ms"] > 0,
+       "audio echo reports each second", r.stdout + r.stderr)
+    ok(all(g["input_delay_ms"] + g["output_delay_ms"] < 250 for g in got),
+       "delay of the card and its buffers is bounded", r.stdout)
+    play.kill()
+    play.wait(10)
+
+
+def test_unplug(pulse):
+    """The sound server dies and comes back under a running muster."""
+    p = pulse.popen(MUSTER, "audio", "echo", "--for", "16s", "--json")
+    time.sleep(3)
+    pulse.stop(signal.SIGKILL)
+    time.sleep(2)
+    ok(p.poll() is None, "muster survives the sound server's death")
+    ok(pulse.start(), "the sound server is started again")
+    wav = f"{pulse.env['HOME']}/again.wav"
+    subprocess.run(["sox", "-n", "-r", "48000", "-c", "1", "-b", "16", wav, "synth", "20", "sine",
+                    "880", "vol", "0.1"], check=True, timeout=30)
+    play = pulse.popen("paplay", "--device=mic", wav)
+    out, err = p.communicate(timeout=40)
+    got = rows(out)
+    ok(p.returncode == 0 and len(got) == 16, "it goes on to its end", out + err)
+    ok(got[-1]["level_dbov"] > -60, "and hears the microphone again", out + err)
+    play.kill()
+    play.wait(10)
+
+
+def main():
+    missing = [n for n in NEEDED if not shutil.which(n)]
+    plugin = list(pathlib.Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so"))
+    if missing or not plugin:
+        print(f"1..0 # skip not installed: {' '.join(missing) or 'libasound2-plugins'}")
+        return 0
+    folder = tempfile.mkdtemp(prefix="muster-sound-")
+    pulse = Pulse(folder)
+    try:
+        if not pulse.start():
+            print("1..0 # skip PulseAudio does not start here")
+            return 0
+        test_devices(pulse)
+        test_out(pulse, folder)
+        test_in(pulse, folder)
+        test_unplug(pulse)
+    finally:
+        pulse.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
