@@ -131,7 +131,7 @@ int sdp_answer(const struct sdp *offer, const struct sdp_answer_how *how, struct
 	       struct err *err)
 {
 	const struct sdp_transport *theirs = sdp_transport(offer);
-	enum sdp_setup setup;
+	enum sdp_setup setup = SDP_ACTIVE;
 	if (!offer->media_n)
 		return err_set(err, ERR_PROTOCOL, _("the offer has no sections"));
 	if (!theirs || !theirs->pwd.n || !theirs->fingerprint.n)
