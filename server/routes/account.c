@@ -21,15 +21,6 @@ extern const struct route account_routes[];
 
 static const char *const by_password[] = {UIA_PASSWORD, NULL};
 
-static void empty_done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 struct new_password {
 	struct rq *rq;
 	int64_t user_nid, device_nid;
@@ -64,7 +55,7 @@ static void password_hashed(void *arg, const char *encoded, bool match)
 		return;
 	}
 	p->hash = mem_strdup(encoded);
-	rq_write(rq, password_run, empty_done, p, new_password_free);
+	rq_write(rq, password_run, rq_done_empty, p, new_password_free);
 }
 
 static void password_go(struct rq *rq, const char *token)

@@ -41,15 +41,6 @@ static int run(struct db_tx *tx, void *arg, struct err *err)
 	return account_data_put(tx, job->user_nid, job->room_nid, job->type, now, err);
 }
 
-static void done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 /* The room of path parameter 1, which the requester was ever in; 0 after a reply. */
 static int64_t own_room(struct rq *rq)
 {
@@ -87,7 +78,7 @@ static void start_put(struct rq *rq, int64_t room_nid, struct span type)
 	job->room_nid = room_nid;
 	job->type = span_dup(type);
 	job->content = json_incref(rq->body);
-	rq_write(rq, run, done, job, job_free);
+	rq_write(rq, run, rq_done_empty, job, job_free);
 }
 
 static void put_global(struct rq *rq)
@@ -175,7 +166,7 @@ static void start_tag(struct rq *rq, json_t *(*change)(const struct data_job *, 
 	job->tag = span_dup(tag);
 	job->content = rq->body ? json_incref(rq->body) : json_object();
 	job->change = change;
-	rq_write(rq, run, done, job, job_free);
+	rq_write(rq, run, rq_done_empty, job, job_free);
 }
 
 static void put_tag(struct rq *rq)

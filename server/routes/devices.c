@@ -62,15 +62,6 @@ static void get_device(struct rq *rq)
 		no_device(rq);
 }
 
-static void empty_done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 struct naming {
 	int64_t user_nid;
 	char *device_id, *name;
@@ -109,7 +100,7 @@ static void put_device(struct rq *rq)
 	}
 	struct naming *n = NEW(struct naming);
 	*n = (struct naming){rq->who.user_nid, span_dup(rq->param[0]), mem_strdup(name)};
-	rq_write(rq, naming_run, empty_done, n, naming_free);
+	rq_write(rq, naming_run, rq_done_empty, n, naming_free);
 }
 
 struct removal {
@@ -147,7 +138,7 @@ static void remove_devices(struct rq *rq, json_t *steal_ids)
 {
 	struct removal *r = NEW(struct removal);
 	*r = (struct removal){rq->who.user_nid, steal_ids};
-	rq_write(rq, removal_run, empty_done, r, removal_free);
+	rq_write(rq, removal_run, rq_done_empty, r, removal_free);
 }
 
 static void delete_device_go(struct rq *rq, const char *token)

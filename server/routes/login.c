@@ -218,20 +218,11 @@ static int logout_run(struct db_tx *tx, void *arg, struct err *err)
 			     : device_delete_all(tx, l->user_nid, 0, err);
 }
 
-static void empty_done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 static void log_out(struct rq *rq, int64_t device_nid)
 {
 	struct logout *l = NEW(struct logout);
 	*l = (struct logout){rq->who.user_nid, device_nid};
-	rq_write(rq, logout_run, empty_done, l, mem_free);
+	rq_write(rq, logout_run, rq_done_empty, l, mem_free);
 }
 
 static void post_logout(struct rq *rq)

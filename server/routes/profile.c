@@ -67,20 +67,11 @@ static int change_run(struct db_tx *tx, void *arg, struct err *err)
 	return profile_set(tx, c->user_nid, c->key, c->value, err);
 }
 
-static void change_done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 static void change_field(struct rq *rq, json_t *value)
 {
 	struct change *c = NEW(struct change);
 	*c = (struct change){rq->who.user_nid, span_dup(rq->param[1]), json_incref(value)};
-	rq_write(rq, change_run, change_done, c, change_free);
+	rq_write(rq, change_run, rq_done_empty, c, change_free);
 }
 
 static bool may_change(struct rq *rq)

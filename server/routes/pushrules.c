@@ -106,15 +106,6 @@ static int run(struct db_tx *tx, void *arg, struct err *err)
 	return account_data_put(tx, rq->who.user_nid, 0, "m.push_rules", set, err);
 }
 
-static void done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 static void start(struct rq *rq, change_fn *change)
 {
 	if (!kind_ok(rq))
@@ -124,7 +115,7 @@ static void start(struct rq *rq, change_fn *change)
 	job->before = rq_query(rq, "before");
 	job->after = rq_query(rq, "after");
 	job->change = change;
-	rq_write(rq, run, done, job, mem_free);
+	rq_write(rq, run, rq_done_empty, job, mem_free);
 }
 
 static int drop(json_t *set, const struct rq *rq, struct err *err)

@@ -132,15 +132,6 @@ static int run(struct db_tx *tx, void *arg, struct err *err)
 	return 0;
 }
 
-static void done(struct rq *rq, void *arg, int rc, const struct err *err)
-{
-	(void)arg;
-	if (rc)
-		rq_err(rq, err);
-	else
-		rq_empty(rq);
-}
-
 static struct receipt_job *job_new(struct rq *rq)
 {
 	struct room_access a;
@@ -187,7 +178,7 @@ static void post_receipt(struct rq *rq)
 	mem_free(job->thread);
 	job->thread = mem_strdup(thread);
 	job->event_id[which] = span_dup(rq->param[2]);
-	rq_write(rq, run, done, job, job_free);
+	rq_write(rq, run, rq_done_empty, job, job_free);
 }
 
 static void post_markers(struct rq *rq)
@@ -204,7 +195,7 @@ static void post_markers(struct rq *rq)
 		return;
 	for (int i = 0; i < MARK_COUNT; i++)
 		job->event_id[i] = mem_strdup(json_get_str(rq->body, marker_names[i]));
-	rq_write(rq, run, done, job, job_free);
+	rq_write(rq, run, rq_done_empty, job, job_free);
 }
 
 const struct route receipts_routes[] = {

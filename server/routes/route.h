@@ -117,6 +117,8 @@ const char *rq_peer(const struct rq *rq);
  */
 typedef void rq_done_fn(struct rq *rq, void *arg, int rc, const struct err *err);
 void rq_write(struct rq *rq, db_run_fn *run, rq_done_fn *done, void *arg, void (*free_arg)(void *));
+/** A rq_done_fn that replies with the error or 200 {}. */
+void rq_done_empty(struct rq *rq, void *arg, int rc, const struct err *err);
 
 /** Fill an err as a Matrix error and return ERR_* that fits the status. */
 int matrix_err(struct err *err, int status, const char *errcode, const char *fmt, ...)

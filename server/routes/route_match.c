@@ -114,11 +114,6 @@ void router_free(struct router *r)
 	mem_free(r);
 }
 
-int router_count(const struct router *r)
-{
-	return r->count;
-}
-
 static bool method_fits(const char *have, const char *asked)
 {
 	return !strcmp(have, asked) || (!strcmp(asked, "HEAD") && !strcmp(have, "GET"));

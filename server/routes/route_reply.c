@@ -195,3 +195,12 @@ void rq_write(struct rq *rq, db_run_fn *run, rq_done_fn *done, void *arg, void (
 	rq->drop = NULL;
 	db_submit(rq->srv->db, write_run, write_done, w);
 }
+
+void rq_done_empty(struct rq *rq, void *arg, int rc, const struct err *err)
+{
+	(void)arg;
+	if (rc)
+		rq_err(rq, err);
+	else
+		rq_empty(rq);
+}

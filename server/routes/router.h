@@ -15,7 +15,5 @@ struct router;
 struct router *router_new(const struct route *const *groups);
 /** NULL is allowed. */
 void router_free(struct router *r);
-/** Routes in it. */
-int router_count(const struct router *r);
 
 #endif

@@ -42,7 +42,6 @@ struct filter {
 
 /** Compile a whole filter; ERR_INVALID with 400 M_BAD_JSON when a member has the wrong type. */
 int filter_compile(const json_t *j, struct filter **ret, struct err *err);
-struct filter *filter_ref(struct filter *f);
 /** NULL is allowed. */
 void filter_unref(struct filter *f);
 /** A RoomEventFilter by itself (/messages, /context). event_filter_done afterwards. */
@@ -56,8 +55,6 @@ bool event_filter_room(const struct event_filter *f, const char *room_id);
 /** Types and senders; `text` (the event) is looked at only for contains_url. */
 bool event_filter_match(const struct event_filter *f, struct span type, struct span sender,
 			struct span text);
-/** True when the filter lets every type, sender and content pass. */
-bool event_filter_open(const struct event_filter *f);
 /** `pattern` with '*' for any sequence, else literally. */
 bool filter_glob(const char *pattern, struct span s);
 /** Keep only the members that event_fields names ("content.body", "\\." for a dot). */

@@ -42,6 +42,11 @@ struct pushrules_context {
 	/** May the sender notify everybody? NULL: no. */
 	bool (*may_notify)(const char *key, void *arg);
 	void *arg;
+	/**
+	 * NULL, or comparisons left for this event and those after it: when they
+	 * are used up, patterns no longer match.
+	 */
+	int *budget;
 };
 
 struct pushrules_verdict {

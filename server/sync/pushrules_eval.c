@@ -205,19 +205,27 @@ static struct pushrules_verdict verdict_of(const json_t *actions)
 	return v;
 }
 
-struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
-					const struct pushrules_context *ctx)
+static struct pushrules_verdict first_that_applies(struct eval *x, const json_t *global)
 {
 	static const char *const order[] = {"override", "content", "room", "sender", "underride"};
-	struct eval x = {event, ctx, EVAL_STEPS};
-	const json_t *global = json_object_get(set, "global");
 	for (size_t k = 0; k < ARRAY_LEN(order); k++) {
 		const json_t *rules = json_object_get(global, order[k]);
 		for (size_t i = 0; i < json_array_size(rules); i++) {
 			const json_t *rule = json_array_get(rules, i);
-			if (applies(&x, rule, order[k]))
+			if (applies(x, rule, order[k]))
 				return verdict_of(json_object_get(rule, "actions"));
 		}
 	}
 	return (struct pushrules_verdict){false, false};
+}
+
+struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
+					const struct pushrules_context *ctx)
+{
+	int steps = ctx->budget && *ctx->budget < EVAL_STEPS ? *ctx->budget : EVAL_STEPS;
+	struct eval x = {event, ctx, steps};
+	struct pushrules_verdict v = first_that_applies(&x, json_object_get(set, "global"));
+	if (ctx->budget)
+		*ctx->budget -= steps - (x.steps > 0 ? x.steps : 0);
+	return v;
 }

@@ -283,8 +283,11 @@ static bool may_notify(const char *key, void *arg)
 	return p->sender && !strcmp(key, "room") && may_notify_room(p->h, p->room_nid, p->sender);
 }
 
+/* Comparisons for all that a person has not read in a room: a tenth of a second at most. */
+#define JUDGE_STEPS 20000000
+
 static void judge(struct hub *h, const struct hub_member *m, const struct rules *rules,
-		  struct span text, struct unread_event *ret)
+		  struct span text, int *budget, struct unread_event *ret)
 {
 	JSON_AUTO json_t *j = NULL;
 	if (json_parse_object(text, &j, NULL))
@@ -293,7 +296,8 @@ static void judge(struct hub *h, const struct hub_member *m, const struct rules 
 	struct pushrules_context ctx = {.display_name = rules->display_name,
 					.members = m->room->joined,
 					.may_notify = may_notify,
-					.arg = &ping};
+					.arg = &ping,
+					.budget = budget};
 	struct pushrules_verdict v = pushrules_eval(rules->set, j, &ctx);
 	ret->flags = (v.notify ? CLASS_NOTIFY : 0) | (v.highlight ? CLASS_HIGHLIGHT : 0);
 	ret->thread = ret->flags ? thread_of(j) : NULL;
@@ -307,11 +311,12 @@ static struct unread_list *own_list(struct hub *h, struct hub_member *m, const s
 	}
 	if (m->room->last_pos <= m->unread->upto)
 		return m->unread;
+	int budget = JUDGE_STEPS;
 	struct sql_stmt *s = newest(h, m->room->nid, m->unread->upto);
 	while (sql_row(s)) {
 		struct unread_event e = {.pos = sql_col_i64(s, 0), .sender_nid = sql_col_i64(s, 1)};
 		if (e.sender_nid != m->user->nid)
-			judge(h, m, rules, sql_col_text(s, 3), &e);
+			judge(h, m, rules, sql_col_text(s, 3), &budget, &e);
 		add(m->unread, &e);
 	}
 	return m->unread;

@@ -156,6 +156,23 @@ static void test_glob_cost(void **state)
 	memset(text, 'a', 4000);
 	text[4000] = '\0';
 	assert_false(filter_glob("*a*a*a*a*a*a*a*a*a*a*a*a*b", span_of(text)));
+	/* What one list may cost is bounded, however it is written. */
+	json_t *types = json_array();
+	char slow[131];
+	memset(slow, 'a', sizeof(slow));
+	slow[0] = '*';
+	slow[sizeof(slow) - 2] = 'b';
+	slow[sizeof(slow) - 1] = '\0';
+	for (int i = 0; i < 400; i++)
+		json_array_append_new(types, json_string(slow));
+	json_array_append_new(types, json_string("*"));
+	JSON_AUTO json_t *heavy = json_pack("{s:o}", "types", types);
+	struct event_filter cut;
+	assert_int_equal(event_filter_compile(heavy, &cut, NULL), 0);
+	assert_false(event_filter_match(&cut, span_of(text), span_of("@a:b"), span_of("{}")));
+	assert_true(event_filter_match(&cut, span_of("m.room.message"), span_of("@a:b"),
+				       span_of("{}")));
+	event_filter_done(&cut);
 	assert_true(filter_glob("*a*a*a*a", span_of(text)));
 }
 
@@ -376,6 +393,25 @@ static void put_rule(json_t *set, const char *kind, const char *id, const char *
 		fail_msg("%s", err.msg);
 }
 
+/* Many events together cost no more than their budget. */
+static void test_rules_budget(void **state)
+{
+	(void)state;
+	int budget = 2000, before;
+	JSON_AUTO json_t *set = pushrules_default("@me:x");
+	put_rule(set, "content", "word", "{'pattern':'x*y*z','actions':['notify']}", NULL, NULL);
+	JSON_AUTO json_t *event = parse("{'type':'m.room.topic','content':{'body':'xxxx y z'}}");
+	struct pushrules_context ctx = {.members = 3, .budget = &budget};
+	assert_true(pushrules_eval(set, event, &ctx).notify);
+	assert_in_range(budget, 1, 1999);
+	do {
+		before = budget;
+		pushrules_eval(set, event, &ctx);
+	} while (budget < before);
+	assert_int_equal(budget, 0);
+	assert_false(pushrules_eval(set, event, &ctx).notify);
+}
+
 static void test_own_rules(void **state)
 {
 	(void)state;
@@ -548,9 +584,10 @@ int main(void)
 		cmocka_unit_test(test_filter_rooms),  cmocka_unit_test(test_filter_fields),
 		cmocka_unit_test(test_glob_cost),     cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_visibility),    cmocka_unit_test(test_stay_end),
-		cmocka_unit_test(test_default_rules), cmocka_unit_test(test_own_rules),
-		cmocka_unit_test(test_rule_order),    cmocka_unit_test(test_nidmap),
-		cmocka_unit_test(test_tail),	      cmocka_unit_test(test_room_id_cut),
+		cmocka_unit_test(test_default_rules), cmocka_unit_test(test_rules_budget),
+		cmocka_unit_test(test_own_rules),     cmocka_unit_test(test_rule_order),
+		cmocka_unit_test(test_nidmap),	      cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_room_id_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
