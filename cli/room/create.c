@@ -1,4 +1,5 @@
 #include "cli/params.h"
+#include "core/base/i18n.h"
 #include "core/client/rooms.h"
 
 static int run_create(struct command_ctx *ctx, struct err *err)
@@ -8,6 +9,8 @@ static int run_create(struct command_ctx *ctx, struct err *err)
 	json_t *row = NULL;
 	AUTO_FREE char *space = NULL;
 	char **invite = NULL;
+	if (!span_trim(span_of(command_text(l, "name"))).n)
+		return err_set(err, ERR_USAGE, _("the room's name is empty"));
 	int rc = command_client(ctx, &c, err);
 	if (!rc)
 		rc = command_users(ctx, "invite", NULL, &invite, err);

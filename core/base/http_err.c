@@ -55,7 +55,8 @@ static int explain_tls(const struct xfer *x, CURLcode rc, struct span host, stru
 		err_set(err, ERR_NETWORK, _("the certificate of %.*s is not trusted: %s"),
 			SPAN_ARG(host), x->why);
 		err_hint(err, _("check the name and this machine's clock; a school's own "
-				"certificate must be added to the trusted ones"));
+				"certificate is trusted by --ca-file FILE, or for good by "
+				"muster config set net.ca-file FILE"));
 	} else if (rc == CURLE_SSL_CACERT_BADFILE) {
 		err_set(err, ERR_FAILED, _("the file of trusted certificates cannot be used: %s"),
 			x->why);

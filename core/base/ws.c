@@ -238,7 +238,8 @@ static void explain(struct ws *w, int http_status, const char *why)
 		err_set(&w->err, ERR_NETWORK, _("the certificate of %s is not trusted: %s"), where,
 			w->tls_why);
 		err_hint(&w->err, _("check the name and this machine's clock; a school's own "
-				    "certificate must be added to the trusted ones"));
+				    "certificate is trusted by --ca-file FILE, or for good by "
+				    "muster config set net.ca-file FILE"));
 	} else if (http_status == 401 || http_status == 403) {
 		err_set(&w->err, ERR_AUTH, _("%s refuses the connection: not allowed"), where);
 	} else if (http_status == 404) {

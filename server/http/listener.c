@@ -203,8 +203,13 @@ int httpd_listen(struct httpd *h, const char *addr, int port, bool tls, int *ret
 		rc = uv_listen((uv_stream_t *)&ln->tcp, BACKLOG, on_connection);
 	if (rc) {
 		uv_close((uv_handle_t *)&ln->tcp, on_listener_closed);
-		return err_set(err, rc == UV_EADDRINUSE ? ERR_CONFLICT : ERR_FAILED,
-			       _("cannot listen on %s port %d: %s"), addr, port, uv_strerror(rc));
+		err_set(err, rc == UV_EADDRINUSE ? ERR_CONFLICT : ERR_FAILED,
+			_("cannot listen on %s port %d: %s"), addr, port, uv_strerror(rc));
+		if (rc == UV_EADDRINUSE)
+			err_hint(err, _("another program has it, perhaps another muster serve; end "
+					"it or "
+					"choose another port with --listen"));
+		return rc == UV_EADDRINUSE ? ERR_CONFLICT : ERR_FAILED;
 	}
 	ln->next = h->listeners;
 	h->listeners = ln;

@@ -112,7 +112,9 @@ static int tls_err(struct err *err, const char *fmt, const char *file)
 {
 	char why[160];
 	unsigned long e = ERR_get_error();
-	const char *reason = ERR_reason_error_string(e);
+	/* What the system says of a file has no reason of OpenSSL's own. */
+	const char *reason =
+		ERR_SYSTEM_ERROR(e) ? strerror(ERR_GET_REASON(e)) : ERR_reason_error_string(e);
 	snprintf(why, sizeof(why), "%s", reason ? reason : "?");
 	ERR_clear_error();
 	return err_set(err, ERR_FAILED, fmt, file, why);
