@@ -99,14 +99,26 @@ bad:
 		       text);
 }
 
+/* Length of "[IPv6 address]" at the front of `name`, or 0. */
+static size_t bracketed(const char *name)
+{
+	char inside[INET6_ADDRSTRLEN];
+	unsigned char bits[16];
+	const char *end = strchr(name, ']');
+	size_t n = end ? (size_t)(end - name) - 1 : 0;
+	if (n == 0 || n >= sizeof(inside) || strspn(name + 1, "0123456789abcdef:.") != n)
+		return 0;
+	snprintf(inside, sizeof(inside), "%.*s", (int)n, name + 1);
+	return inet_pton(AF_INET6, inside, bits) == 1 ? n + 2 : 0;
+}
+
 bool serve_config_valid_name(const char *name)
 {
 	size_t n = strlen(name);
 	if (n == 0 || n > 200)
 		return false;
-	if (name[0] == '[')
-		return strchr(name, ']') != NULL && strspn(name, "[]0123456789abcdef:.") == n;
-	size_t host = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	size_t host = name[0] == '[' ? bracketed(name)
+				     : strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
 	if (host == 0)
 		return false;
 	return host == n || (name[host] == ':' && host + 1 < n && n - host <= 6 &&

@@ -19,6 +19,16 @@ static void refuse(struct httpd_request *http, int status, const char *errcode, 
 	buf_done(&b);
 }
 
+static void refuse_method(struct httpd_request *http, const char *allow)
+{
+	char headers[160];
+	struct buf b = BUF_INIT(4096);
+	snprintf(headers, sizeof(headers), JSON_HEADERS "Allow: %s, OPTIONS\r\n", allow);
+	route_put_error(&b, "M_UNRECOGNIZED", _("This address knows no such method"));
+	httpd_reply_buf(http, 405, headers, &b);
+	buf_done(&b);
+}
+
 /* Behind a proxy on this machine the proxy knows who asks. Only shown, never trusted. */
 static void find_peer(struct rq_impl *im, const struct httpd_request *http)
 {
@@ -67,7 +77,7 @@ static bool resolve(struct rq *rq)
 		return false;
 	}
 	if (!found.route) {
-		refuse(http, 405, "M_UNRECOGNIZED", _("This address knows no such method"));
+		refuse_method(http, found.allow);
 		return false;
 	}
 	if (!route_split_query(http->query, rq->impl->room + http->path.n + 2, &rq->impl->query)) {

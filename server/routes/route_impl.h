@@ -20,6 +20,7 @@ struct route_path {
 struct route_found {
 	const struct route *route; /**< NULL: nothing for this method */
 	bool path_known;	   /**< some other method has it */
+	char allow[64];		   /**< "GET, HEAD, PUT", when no method fits */
 	struct span param[ROUTE_MAX_PARAMS];
 };
 

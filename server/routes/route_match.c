@@ -2,6 +2,7 @@
 #include "core/base/mem.h"
 #include "server/routes/route_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* One segment of the paths that begin alike. */
@@ -126,12 +127,22 @@ struct search {
 	struct span param[ROUTE_MAX_PARAMS];
 };
 
+/* For who asked with another method (RFC 9110 15.5.6). */
+static void add_allowed(struct route_found *found, const char *method)
+{
+	size_t n = strlen(found->allow);
+	snprintf(found->allow + n, sizeof(found->allow) - n, "%s%s%s", n ? ", " : "", method,
+		 !strcmp(method, "GET") ? ", HEAD" : "");
+}
+
 static bool take_node(struct search *s, const struct node *at, int params)
 {
 	for (int i = 0; i < at->route_count; i++) {
 		s->found->path_known = true;
-		if (!method_fits(at->routes[i]->method, s->method))
+		if (!method_fits(at->routes[i]->method, s->method)) {
+			add_allowed(s->found, at->routes[i]->method);
 			continue;
+		}
 		s->found->route = at->routes[i];
 		for (int k = 0; k < params; k++)
 			s->found->param[k] = s->param[k];

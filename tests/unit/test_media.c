@@ -270,6 +270,18 @@ static void test_long_name(void **state)
 	reply_done(&r);
 }
 
+static void test_other_method(void **state)
+{
+	(void)state;
+	struct reply r;
+	call("PATCH", "/_matrix/client/v3/rooms/!r/state/t/k", anna, "", (struct span){NULL, 0},
+	     &r);
+	check_error(&r, 405, "M_UNRECOGNIZED");
+	assert_true(span_eq_str(reply_header(&r, "Allow"), "GET, HEAD, PUT, OPTIONS") ||
+		    span_eq_str(reply_header(&r, "Allow"), "PUT, GET, HEAD, OPTIONS"));
+	reply_done(&r);
+}
+
 static void test_dispositions(void **state)
 {
 	(void)state;
@@ -695,15 +707,25 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_orphans),		cmocka_unit_test(test_many_orphans),
-		cmocka_unit_test(test_long_name),	cmocka_unit_test(test_dispositions),
-		cmocka_unit_test(test_empty_and_large), cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_refusals),	cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_broken_off),	cmocka_unit_test(test_disk_full),
-		cmocka_unit_test(test_create_then_put), cmocka_unit_test(test_put_twice_at_once),
-		cmocka_unit_test(test_create_limit),	cmocka_unit_test(test_thumbnails),
-		cmocka_unit_test(test_old_addresses),	cmocka_unit_test(test_open_media),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_many_orphans),
+		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_other_method),
+		cmocka_unit_test(test_dispositions),
+		cmocka_unit_test(test_empty_and_large),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_broken_off),
+		cmocka_unit_test(test_disk_full),
+		cmocka_unit_test(test_create_then_put),
+		cmocka_unit_test(test_put_twice_at_once),
+		cmocka_unit_test(test_create_limit),
+		cmocka_unit_test(test_thumbnails),
+		cmocka_unit_test(test_old_addresses),
+		cmocka_unit_test(test_open_media),
 		cmocka_unit_test(test_stop_while_busy),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

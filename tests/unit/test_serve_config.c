@@ -72,8 +72,9 @@ static void test_names(void **state)
 {
 	static const char *const good[] = {"localhost", "school.example", "a-b.c:8448", "1.2.3.4",
 					   "[::1]:80"};
-	static const char *const bad[] = {"",	"School", "a b",  "a/b",     ":80",
-					  "a:", "a:x",	  "@a:b", "a:123456"};
+	static const char *const bad[] = {"",	    "School", "a b", "a/b",  ":80",
+					  "a:",	    "[::1",   "[]",  "[x]",  "[::1]x",
+					  "[]]:::", "[1:2]",  "a:x", "@a:b", "a:123456"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		assert_true(serve_config_valid_name(good[i]));
