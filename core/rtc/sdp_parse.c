@@ -203,7 +203,7 @@ static void on_ssrc(struct parser *p, struct span v)
 
 static void on_candidate(struct parser *p, struct span v)
 {
-	if (!p->m)
+	if (!p->m || !v.n)
 		return;
 	struct span *c = APPEND(p, p->m->candidates, p->m->candidates_n, SDP_CANDIDATES_MAX);
 	if (c)
