@@ -124,7 +124,8 @@ asan:
 TSAN := BUILD=build/tsan OUT=build/tsan/muster OPT="-O1 -g" SAN="-fsanitize=thread"
 tsan:
 	@$(MAKE) --no-print-directory $(TSAN) all
-	@$(MAKE) --no-print-directory $(TSAN) unit
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/lib/tsan.supp die_after_fork=0" UNIT_TIMEOUT=600 \
+		$(MAKE) --no-print-directory $(TSAN) unit
 
 #: make clean       remove everything that was built
 clean:

@@ -63,6 +63,11 @@ static void count_up(void *arg)
 	++*(int *)arg;
 }
 
+static void count_second(void *arg)
+{
+	++((int *)arg)[1];
+}
+
 static void test_loop(void **state)
 {
 	(void)state;
@@ -70,15 +75,18 @@ static void test_loop(void **state)
 	int n = 0;
 	struct loop *l = loop_new();
 	struct loop_timer *t = loop_timer_new(l, count_up, &n);
+	int worked[2] = {0, 0}; /* on the pool, then on the loop */
 	loop_timer_start(t, 1, 0);
 	loop_defer(l, count_up, &n);
-	loop_work(l, count_up, count_up, &n);
+	loop_work(l, count_up, count_second, worked);
 	loop_run(l);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 2);
+	assert_int_equal(worked[0], 1);
+	assert_int_equal(worked[1], 1);
 	loop_post(l, count_up, &n);
 	loop_timer_free(t);
 	loop_free(l);
-	assert_int_equal(n, 5);
+	assert_int_equal(n, 3);
 	assert_int_equal(mem_live(), before);
 }
 
