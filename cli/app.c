@@ -16,6 +16,19 @@
 #define DEFAULT_TIMEOUT_MS 30000
 #define WATCHDOG_GRACE_MS 1000
 
+void app_wait_begin(struct app *app)
+{
+	watchdog_pause();
+	app->wait_began_ms = clock_mono_ms();
+}
+
+void app_wait_end(struct app *app)
+{
+	if (app->client && !command_given(&app->line, "timeout"))
+		client_give_time(app->client, clock_mono_ms() - app->wait_began_ms);
+	watchdog_resume();
+}
+
 /* -- The front end that verbs see ---------------------------------------- */
 
 static int front_row(void *arg, json_t *row)
@@ -73,10 +86,9 @@ static int front_client(void *arg, struct client **ret, struct err *err)
 	return 0;
 }
 
-static int front_input(void *arg, struct buf *b, struct err *err)
+static int read_input(struct buf *b, struct err *err)
 {
 	char piece[16384];
-	(void)arg;
 	for (;;) {
 		ssize_t n = read(STDIN_FILENO, piece, sizeof(piece));
 		if (n == 0)
@@ -89,6 +101,14 @@ static int front_input(void *arg, struct buf *b, struct err *err)
 			return err_set(err, ERR_TOO_LARGE,
 				       _("standard input is longer than %zu bytes"), b->cap);
 	}
+}
+
+static int front_input(void *arg, struct buf *b, struct err *err)
+{
+	app_wait_begin(arg);
+	int rc = read_input(b, err);
+	app_wait_end(arg);
+	return rc;
 }
 
 /* "homework.pdf 45 %", on a terminal that nobody else writes to. */
@@ -173,12 +193,12 @@ static bool given(const struct command_line *l, const char *name)
 	return p && command_given(l, name);
 }
 
-/* Following has no end, and how long a file takes depends on the file. */
+/* Following has no end, lines come when they come, and a file takes what its size takes. */
 static int64_t choose_timeout(const struct app *app)
 {
 	const struct command_line *l = &app->line;
 	const struct command *c = l->command;
-	bool waits = c->no_timeout || given(l, "follow") || given(l, "file");
+	bool waits = c->no_timeout || given(l, "follow") || given(l, "file") || given(l, "lines");
 	if (command_given(l, "timeout"))
 		return command_number(l, "timeout", 0);
 	if (waits)
@@ -246,7 +266,8 @@ static int run_verb(struct app *app, struct err *err)
 	int64_t ms = choose_timeout(app);
 	app->ctx.timeout_ms = ms > INT32_MAX ? 0 : (int)ms;
 	if (ms > 0)
-		watchdog_start(ms + WATCHDOG_GRACE_MS, app->json);
+		watchdog_start(ms + WATCHDOG_GRACE_MS, app->json,
+			       command_given(&app->line, "timeout"));
 	int rc = app->line.command->run(&app->ctx, err);
 	int out = output_finish(&app->out);
 	watchdog_stop();

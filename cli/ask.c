@@ -18,7 +18,7 @@ static void on_signal(int signum)
 	caught = signum;
 }
 
-static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM};
 
 /* What the signals did before. */
 struct watch {
@@ -94,13 +94,14 @@ static int read_line(struct buf *b, const sigset_t *mask, struct err *err)
 }
 
 /* The prompt comes after echo is off: what is typed at once is neither shown nor lost. */
-static int read_typed(const char *prompt, bool echo, char **ret, struct err *err)
+static int read_typed(struct app *app, const char *prompt, bool echo, char **ret, struct err *err)
 {
 	struct termios was, now;
 	struct watch w;
 	struct buf b = BUF_INIT(4096);
 	bool silent = !echo && tcgetattr(STDIN_FILENO, &was) == 0;
 	buf_reserve(&b, 512); /* one piece of memory, to be wiped */
+	app_wait_begin(app);
 	watch_start(&w);
 	if (silent) {
 		now = was;
@@ -113,6 +114,7 @@ static int read_typed(const char *prompt, bool echo, char **ret, struct err *err
 	if (silent)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
 	watch_end(&w);
+	app_wait_end(app);
 	if (rc) {
 		if (b.p)
 			mem_wipe(b.p, b.size);
@@ -123,18 +125,18 @@ static int read_typed(const char *prompt, bool echo, char **ret, struct err *err
 	return 0;
 }
 
-int ask_secret(const struct app *app, const char *prompt, char **ret, struct err *err)
+int ask_secret(struct app *app, const char *prompt, char **ret, struct err *err)
 {
 	if (!app->may_ask)
 		return not_asked(err, prompt);
-	return read_typed(prompt, false, ret, err);
+	return read_typed(app, prompt, false, ret, err);
 }
 
-int ask_line(const struct app *app, const char *prompt, char **ret, struct err *err)
+int ask_line(struct app *app, const char *prompt, char **ret, struct err *err)
 {
 	if (!app->may_ask)
 		return not_asked(err, prompt);
-	return read_typed(prompt, true, ret, err);
+	return read_typed(app, prompt, true, ret, err);
 }
 
 /* "y" in English or the first letter of the translated "yes". */
@@ -145,7 +147,7 @@ static bool is_yes(const char *typed)
 	       (strlen(typed) == 1 && yes[0] != 'n' && !strncasecmp(typed, yes, 1));
 }
 
-int ask_confirm(const struct app *app, const char *question, struct err *err)
+int ask_confirm(struct app *app, const char *question, struct err *err)
 {
 	char *typed = NULL;
 	if (app->yes)
@@ -156,7 +158,7 @@ int ask_confirm(const struct app *app, const char *question, struct err *err)
 		return ERR_USAGE;
 	}
 	AUTO_FREE char *prompt = mem_printf("%s [y/N] ", question);
-	int rc = read_typed(prompt, true, &typed, err);
+	int rc = read_typed(app, prompt, true, &typed, err);
 	if (rc)
 		return rc;
 	bool yes = is_yes(typed);

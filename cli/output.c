@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "cli/app.h"
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -54,13 +55,16 @@ static int state_of(const struct output *o)
 static int write_out(struct output *o, struct span s)
 {
 	while (s.n && !state_of(o)) {
+		watchdog_pause(); /* the reader may take its time */
 		ssize_t n = write(o->fd, s.p, s.n);
+		int why = errno;
+		watchdog_resume();
 		if (n >= 0)
 			s = span_from(s, (size_t)n);
-		else if (errno == EPIPE)
+		else if (why == EPIPE)
 			o->gone = true;
-		else if (errno != EINTR)
-			o->rc = err_errno(&o->err, errno, _("cannot write the output"));
+		else if (why != EINTR)
+			o->rc = err_errno(&o->err, why, _("cannot write the output"));
 	}
 	return state_of(o);
 }
@@ -85,8 +89,10 @@ static int write_page(struct output *o, struct span s)
 	FILE *p = popen(o->pager, "w");
 	if (!p)
 		return write_out(o, s);
+	watchdog_pause();
 	fwrite(s.p, 1, s.n, p);
 	pclose(p);
+	watchdog_resume();
 	return state_of(o);
 }
 

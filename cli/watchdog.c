@@ -12,6 +12,8 @@
 
 /* What a signal handler may not make any more. */
 static struct buf last_words = BUF_INIT(4096);
+static bool runs, firm; /* firm: the person said how long */
+static struct itimerval paused;
 
 static void too_late(int signum)
 {
@@ -27,7 +29,7 @@ static void set_timer(int64_t ms)
 	setitimer(ITIMER_REAL, &t, NULL);
 }
 
-void watchdog_start(int64_t ms, bool json)
+void watchdog_start(int64_t ms, bool json, bool by_person)
 {
 	struct err e;
 	struct sigaction sa = {.sa_handler = too_late};
@@ -37,10 +39,26 @@ void watchdog_start(int64_t ms, bool json)
 	report_put(&last_words, &e, json);
 	sigaction(SIGALRM, &sa, NULL);
 	set_timer(ms);
+	runs = true;
+	firm = by_person;
+}
+
+void watchdog_pause(void)
+{
+	static const struct itimerval none;
+	if (runs && !firm)
+		setitimer(ITIMER_REAL, &none, &paused);
+}
+
+void watchdog_resume(void)
+{
+	if (runs && !firm)
+		setitimer(ITIMER_REAL, &paused, NULL);
 }
 
 void watchdog_stop(void)
 {
 	set_timer(0);
+	runs = false;
 	buf_done(&last_words);
 }

@@ -2,6 +2,8 @@
 #include "core/client/media.h"
 #include "core/client/rooms.h"
 
+#include <unistd.h>
+
 struct progress {
 	struct command_ctx *ctx;
 	const char *what;
@@ -27,12 +29,17 @@ static int run_get(struct command_ctx *ctx, struct err *err)
 			       _("\"%.80s\" is neither a media address (mxc://...) nor an event id "
 				 "($...)"),
 			       what);
+	bool to_stdout = out && !strcmp(out, "-");
+	if (to_stdout && isatty(STDOUT_FILENO)) {
+		err_set(err, ERR_USAGE, _("a file's bytes may harm a terminal: not written there"));
+		err_hint(err, _("give a file name after -o, or a pipe behind it"));
+		return ERR_USAGE;
+	}
 	int rc = command_client(ctx, &c, err);
 	if (!rc)
 		rc = command_room(ctx, "room", ROOM_LEFT, &room, err);
 	if (rc || command_dry_run(ctx, NULL))
 		return rc;
-	bool to_stdout = out && !strcmp(out, "-");
 	rc = client_file_get(c, room, what, out, command_flag(l, "force"), to_stdout ? NULL : show,
 			     &p, &row, err);
 	if (rc)

@@ -3,6 +3,8 @@
 #include "cli/params.h"
 #include "core/base/json.h"
 
+#include <unistd.h>
+
 static void on_event(const json_t *event, void *arg)
 {
 	struct command_ctx *ctx = arg;
@@ -49,6 +51,19 @@ static struct serve_options options_of(struct command_ctx *ctx)
 	};
 }
 
+/* How to go on, for somebody who sits there. */
+static void say_next(struct command_ctx *ctx, const json_t *row)
+{
+	const char *data = json_get_str(row, "data"), *user = json_get_str(row, "user_id");
+	command_say(ctx,
+		    _("The server is ready to start. Start it: muster serve --data %s\n"
+		      "Then log in with the password above, which is shown only now: "
+		      "muster login http://127.0.0.1:8008 --user %s\n"
+		      "Save the invitation in a file and hand it out; people join with: "
+		      "muster register URL --user NAME --invite-file FILE"),
+		    data ? data : "DIR", user ? user : "NAME");
+}
+
 static int run_serve(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
@@ -67,7 +82,13 @@ static int run_serve(struct command_ctx *ctx, struct err *err)
 	if (!command_flag(l, "init"))
 		return serve_run(&opt, err);
 	int rc = serve_init(&opt, &row, err);
-	return rc ? rc : command_row(ctx, row);
+	if (rc)
+		return rc;
+	rc = command_row(ctx, json_incref(row));
+	if (!rc && isatty(STDERR_FILENO))
+		say_next(ctx, row);
+	json_decref(row);
+	return rc;
 }
 
 const struct command verb_serve = {

@@ -90,6 +90,14 @@ int client_time_left_ms(const struct client *c)
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
+void client_give_time(struct client *c, int64_t ms)
+{
+	if (!c->deadline_ms)
+		return;
+	c->deadline_ms += ms;
+	session_set_deadline(c->session, c->deadline_ms);
+}
+
 int client_check_time(const struct client *c, struct err *err)
 {
 	if (c->cancelled)

@@ -45,6 +45,8 @@ int client_store(struct client *c, struct store **ret, struct err *err);
 struct loop *client_loop(struct client *c);
 /** Milliseconds left of the deadline; -1 without one; 0 when it has passed. */
 int client_time_left_ms(const struct client *c);
+/** Move the deadline: `ms` went by in which nothing could be done. */
+void client_give_time(struct client *c, int64_t ms);
 /** ERR_CANCELLED with a sentence once the deadline has passed or client_cancel was called. */
 int client_check_time(const struct client *c, struct err *err);
 /** Have blocking work end with ERR_CANCELLED at its next step. Safe in a signal handler. */

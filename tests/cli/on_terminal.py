@@ -1,7 +1,7 @@
 """Run a program on a new terminal and answer its questions.
 
 on_terminal.py PROGRAM 'PROMPT=ANSWER'... -- ARGS...
-An ANSWER of <INT> is Ctrl-C. Prints what the terminal showed, whether echo is
+An ANSWER of <INT> is Ctrl-C, one that begins with <SLOW> comes late. Prints what the terminal showed, whether echo is
 on at the end, and "status N" as a shell would tell it.
 """
 import fcntl
@@ -10,6 +10,7 @@ import pty
 import struct
 import sys
 import termios
+import time
 
 program = sys.argv[1]
 split = sys.argv.index("--")
@@ -34,6 +35,9 @@ while True:
     if answers and answers[0][0].encode() in shown[seen:] and shown.rstrip(b" ")[-1:] in b":]":
         prompt, answer = answers.pop(0)
         seen = len(shown)
+        if answer.startswith("<SLOW>"):
+            answer = answer[6:]
+            time.sleep(2.5)  # longer than the time limit of the test that uses it
         os.write(fd, b"\x03" if answer == "<INT>" else answer.encode() + b"\n")
     echo = "on" if termios.tcgetattr(fd)[3] & termios.ECHO else "off"
 _, code = os.waitpid(pid, 0)

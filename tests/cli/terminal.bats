@@ -39,6 +39,35 @@ on_terminal() {
 	grep -q 'echo on' shown
 }
 
+@test "the time limit does not count while somebody types" {
+	use_home slow
+	MUSTER_TIMEOUT=1s on_terminal 'Password=<SLOW>sesame-open-ada' -- login "$URL" --user ada >shown
+	grep -q 'status 0' shown
+	MUSTER_TIMEOUT=1s on_terminal 'Remove account=<SLOW>y' -- account remove ada >shown
+	grep -q 'status 0' shown
+}
+
+@test "echo comes back when --timeout ends a password question" {
+	use_home late
+	on_terminal 'Password=<SLOW>sesame-open-ada' -- login "$URL" --user ada --timeout 1s >shown
+	grep -q 'status 3' shown
+	grep -q 'echo on' shown
+}
+
+@test "serve --init says how to go on" {
+	use_home init
+	on_terminal -- serve --init --data "$PWD/srv" --server-name i.test >shown
+	grep -q "muster serve --data $PWD/srv" shown
+	grep -q 'muster login http://127.0.0.1:8008 --user @admin:i.test' shown
+	grep -q 'muster register' shown
+}
+
+@test "a file's bytes are not written to a terminal" {
+	use_home ada
+	on_terminal -- file get mxc://s.test/nothing -o - >shown
+	grep -q 'status 2' shown
+}
+
 @test "server and user are asked for" {
 	use_home asked2
 	on_terminal "Server=$URL" 'User name=ada' 'Password=sesame-open-ada' -- login >shown
