@@ -192,6 +192,19 @@ _muster_position()
 	esac
 }
 
+# $line, so that the shell takes it as it is: others choose the names of rooms and people.
+_muster_quote()
+{
+	case $quote in
+	"'") line=${line//"'"/"'\\''"} ;;
+	'"')
+		line=${line//\\/\\\\} line=${line//\"/\\\"}
+		line=${line//\$/\\\$} line=${line//\`/\\\`}
+		;;
+	*) line=$(printf '%q' "$line") ;;
+	esac
+}
+
 # Complete $cur from a source: words, @file, @folder, or what muster itself knows.
 _muster_from()
 {
@@ -203,7 +216,7 @@ _muster_from()
 		while IFS=$'\t' read -r line _; do
 			# A name instead of an alias cannot go on behind a colon.
 			[[ $cur != *:* || $line == "$cur"* ]] || continue
-			[[ -n $quote ]] || line=$(printf '%q' "$line")
+			_muster_quote
 			COMPREPLY+=("$line")
 		done < <("${words[0]}" complete "${1#@}" -- "$cur" 2>/dev/null)
 		;;

@@ -35,6 +35,8 @@ size_t text_fit(struct span clean, int cells);
 /** Next code point; advances *s by at least 1 byte. Invalid bytes give U+FFFD and *ret_ok=false. */
 uint32_t utf8_next(struct span *s, bool *ret_ok);
 bool utf8_valid(struct span s);
+/** Length of the longest beginning of at most `max` bytes that cuts no character. */
+size_t utf8_head(struct span s, size_t max);
 void utf8_put(struct buf *b, uint32_t cp);
 
 #endif

@@ -80,3 +80,13 @@ void utf8_put(struct buf *b, uint32_t cp)
 	}
 	buf_put(b, out, n);
 }
+
+size_t utf8_head(struct span s, size_t max)
+{
+	if (s.n <= max)
+		return s.n;
+	size_t n = max;
+	while (n > 0 && max - n < 3 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}

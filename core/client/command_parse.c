@@ -146,10 +146,19 @@ static void take_letters(struct parse *p, const char *word)
 	}
 }
 
+/* Does the second word belong to what was mistyped, or is it an argument already? */
+static bool is_of_verb(const struct parse *p, const char *first, const char *near)
+{
+	const char *space = near ? strrchr(near, ' ') : NULL;
+	return p->line->prefix[0] || (space && strcmp(space + 1, first) != 0);
+}
+
 static void unknown_verb(struct parse *p, const char *first, const char *second)
 {
 	const char *near = command_suggest_verb(p->line->set, first, second);
 	char typed[128];
+	if (second && !is_of_verb(p, first, near))
+		second = NULL;
 	snprintf(typed, sizeof(typed), "%.60s%s%.60s", first, second ? " " : "",
 		 second ? second : "");
 	if (near)

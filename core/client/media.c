@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/client/timeline.h"
 #include "core/client/util.h"
 #include "core/matrix/event.h"
@@ -13,6 +14,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LONGEST_NAME 200 /* bytes; file systems take 255 */
 
 const char *media_type_of(const char *path)
 {
@@ -193,7 +196,7 @@ static int from_event(struct client *c, const char *room_id, const char *event_i
 	return rc;
 }
 
-/* A file's own name, which somebody else chose: no folders, no dots in front. */
+/* A file's own name, which somebody else chose: no folders, nothing that surprises. */
 static char *clean_name(const struct media *m)
 {
 	struct mxc_uri uri;
@@ -203,13 +206,18 @@ static char *clean_name(const struct media *m)
 		name = mxc_uri_parse(span_of(m->url), &uri, NULL) ? mem_strdup("file")
 								  : span_dup(mxc_uri_media(&uri));
 	}
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	/* No control characters, and none that turn the reading direction: gpj.exe is no picture. */
+	text_put(&b, span_of(name), TEXT_LINE);
+	mem_free(name);
+	buf_truncate(&b, utf8_head(buf_span(&b), LONGEST_NAME));
+	name = buf_take(&b);
 	for (char *p = name; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '/' || *p == '\\')
+		if (*p == '/' || *p == '\\')
 			*p = '_';
-	if (name[0] == '.')
+	/* Neither hidden nor an option of the next program. */
+	if (name[0] == '.' || name[0] == '-')
 		name[0] = '_';
-	if (strlen(name) > 200)
-		name[200] = '\0';
 	return name;
 }
 

@@ -87,6 +87,18 @@ check_schema() {
 	each_verb check
 }
 
+@test "bash completion quotes names that others chose" {
+	source <(m completion bash)
+	local name='a"$(touch x)`y`\'"'z" quote= line
+	for quote in '' '"' "'"; do
+		line=$name
+		_muster_quote
+		eval "line=$quote$line$quote"
+		[ "$line" = "$name" ]
+	done
+	[ ! -e x ]
+}
+
 @test "hidden verbs are not shown" {
 	m help >"$BATS_TEST_TMPDIR/help"
 	run ! grep -qE '^  (docs|complete) ' "$BATS_TEST_TMPDIR/help"
@@ -94,6 +106,8 @@ check_schema() {
 }
 
 @test "unknown verbs: the nearest is suggested, status 2" {
+	fails_with 2 sned room text
+	[[ $stderr == *'unknown verb "sned"; did you mean "muster send"'* ]]
 	fails_with 2 sned
 	[[ $stderr == *'did you mean "muster send"'* ]]
 	fails_with 2 rom create x
