@@ -18,24 +18,40 @@ static enum send_format format_of(const struct command_ctx *ctx, bool from_stdin
 	return SEND_MARKDOWN;
 }
 
+/* The next line of stdin, without its end. False at the end of input. */
+static bool next_line(struct buf *b)
+{
+	int c;
+	buf_clear(b);
+	while ((c = getchar_unlocked()) != EOF && c != '\n')
+		if (!buf_put_char(b, (char)c))
+			return true;
+	while (b->n && b->p[b->n - 1] == '\r')
+		buf_truncate(b, b->n - 1);
+	return c != EOF || b->n;
+}
+
+static int check_line(const struct buf *b, int i, struct err *err)
+{
+	if (buf_ok(b))
+		return 0;
+	return err_set(err, ERR_TOO_LARGE, _("line %d is longer than %zu bytes"), i, b->cap);
+}
+
 /* Each line of stdin as a message of its own, as it comes. */
 static int send_lines(struct command_ctx *ctx, struct client *c, struct send_request *rq,
 		      struct err *err)
 {
 	const char *txn = rq->txn_id;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	AUTO(buf_done) struct buf line = BUF_INIT(LIMIT_STDIN_MESSAGE);
 	int rc = 0, pending = 0;
-	for (int i = 1; !rc && (n = getline(&line, &size, stdin)) >= 0; i++) {
-		struct span s = {line, (size_t)n};
-		while (s.n && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\r'))
-			s.n--;
-		if (s.n == 0)
+	for (int i = 1; !rc && next_line(&line); i++) {
+		rc = check_line(&line, i, err);
+		if (rc || line.n == 0)
 			continue;
 		AUTO_FREE char *own = txn ? mem_printf("%s-%d", txn, i) : NULL;
 		rq->txn_id = own;
-		rq->text = s;
+		rq->text = buf_span(&line);
 		rc = client_send(c, rq, command_row_fn, ctx, err);
 		/* Queued: the lines behind it are queued too. */
 		if (rc == ERR_PENDING) {
@@ -43,7 +59,6 @@ static int send_lines(struct command_ctx *ctx, struct client *c, struct send_req
 			rc = 0;
 		}
 	}
-	free(line);
 	return rc ? rc : pending;
 }
 

@@ -132,11 +132,21 @@ static bool is_transient(int rc)
 	return rc == ERR_NETWORK || rc == ERR_LIMITED || rc == ERR_CANCELLED || rc == ERR_PROTOCOL;
 }
 
+/* 403 is about this room, anything else about the whole account. */
+bool deliver_is_logged_out(const struct err *err)
+{
+	return err->code == ERR_AUTH && err->http_status != 403;
+}
+
 /* Note the trouble. Nothing is forgotten that may have been posted, or that was to be queued. */
 static int not_sent(struct store *s, const struct store_outbox *o, int rc, bool queue, bool fresh,
 		    json_t **ret, struct err *err)
 {
 	const char *why = err->msg;
+	if (!fresh && deliver_is_logged_out(err)) { /* it may go after the next log-in */
+		store_outbox_state(s, o->id, o->state, why, NULL);
+		return rc;
+	}
 	if (queue && is_transient(rc)) {
 		store_outbox_state(s, o->id, "queued", why, NULL);
 		*ret = result_row(o, NULL, "queued", false);

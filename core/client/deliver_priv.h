@@ -12,4 +12,7 @@
 int deliver_find_posted(struct client *c, const struct store_outbox *o, char **ret_event_id,
 			struct err *err);
 
+/** Does this error mean that the account is logged out, whatever the room? */
+bool deliver_is_logged_out(const struct err *err);
+
 #endif

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/client/login_priv.h"
 #include "core/client/session.h"
+#include "core/client/token.h"
 #include "core/matrix/reply.h"
 
 #include <unistd.h>
@@ -32,7 +33,7 @@ int login_store(const char *account, const char *base, const struct login_reply 
 	int rc = account_make(account, base, r->user_id, r->device_id, &a, err);
 	if (rc)
 		return rc;
-	rc = account_secrets_save(a, &s, err);
+	rc = token_replace(a, &s, err);
 	if (!rc && ret)
 		*ret = json_pack("{s:s, s:s, s:s, s:s}", "account", a->name, "user_id", a->user_id,
 				 "device_id", a->device_id, "homeserver", a->homeserver);
@@ -162,7 +163,7 @@ int client_logout(struct client *c, bool everywhere, struct err *err)
 	/* Not logged in any more is what was wanted. */
 	if (rc && rc != ERR_AUTH)
 		return rc;
-	return account_secrets_save(a, &none, err);
+	return token_replace(a, &none, err);
 }
 
 int client_whoami(struct client *c, json_t **ret, struct err *err)

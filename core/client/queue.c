@@ -1,4 +1,4 @@
-#include "core/client/deliver.h"
+#include "core/client/deliver_priv.h"
 #include "core/client/send.h"
 #include "core/client/util.h"
 
@@ -41,6 +41,14 @@ static bool is_blocked(const json_t *blocked, const char *room_id)
 	return json_object_get(blocked, room_id) != NULL;
 }
 
+static int left_behind(const struct err *why, struct err *err, struct store_outbox *o)
+{
+	store_outbox_done(o);
+	if (err)
+		*err = *why;
+	return ERR_AUTH;
+}
+
 int client_queue_run(struct client *c, const char *txn_id, bool failed, client_row_fn *fn,
 		     void *arg, struct err *err)
 {
@@ -58,6 +66,7 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 		if (wanted)
 			seen++;
 		if (wanted && !is_blocked(blocked, o.room_id)) {
+			last = (struct err){0};
 			int sent = deliver_row(c, &o, true, &row, &last);
 			if (sent) {
 				left++;
@@ -66,6 +75,9 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 			}
 			if (row)
 				rc = fn(row, arg);
+			/* Logged out: it would be the same with all others. */
+			if (!rc && deliver_is_logged_out(&last))
+				return left_behind(&last, err, &o);
 		} else if (wanted) {
 			left++;
 		}

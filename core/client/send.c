@@ -3,12 +3,15 @@
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/client/deliver.h"
 #include "core/client/media.h"
 #include "core/client/util.h"
 #include "core/matrix/message.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 /* Stands in a stored message until its file is uploaded. */
@@ -74,7 +77,7 @@ static int send_text(struct client *c, const struct send_request *rq,
 {
 	JSON_AUTO json_t *content = NULL;
 	AUTO_FREE char *txn = part_txn(rq, 0, "");
-	AUTO_FREE char *body = span_dup(span_head(rq->text, 200));
+	AUTO_FREE char *body = span_dup(span_head(rq->text, utf8_head(rq->text, 200)));
 	struct message_draft draft = {
 		.msgtype = rq->notice  ? "m.notice"
 			   : rq->emote ? "m.emote"
@@ -123,11 +126,15 @@ static int send_file(struct client *c, const struct send_request *rq, const char
 	if (rc)
 		return rc;
 	merge_extra(content, rq->extra);
+	/* Whoever sends it from the queue may stand in another folder. */
+	char whole[PATH_MAX];
+	if (!realpath(path, whole))
+		return err_errno(err, errno, "%s", path);
 	struct delivery d = {
 		.room_id = rq->room_id,
 		.type = "m.room.message",
 		.content = content,
-		.file = path,
+		.file = whole,
 		.body = fs_basename(path),
 		.txn_id = txn,
 		.queue = rq->queue,

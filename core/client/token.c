@@ -70,6 +70,18 @@ static int renew_locked(const struct account *a, const char *ca_file, const char
 	return rc ? rc : keep(a, have.refresh_token, reply, ret, err);
 }
 
+int token_replace(const struct account *a, const struct secrets *s, struct err *err)
+{
+	struct fs_lock *lock = NULL;
+	AUTO_FREE char *path = account_path(a, "refresh.lock");
+	int rc = fs_lock(path, true, &lock, err);
+	if (rc)
+		return rc;
+	rc = account_secrets_save(a, s, err);
+	fs_unlock(lock);
+	return rc;
+}
+
 int token_renew(const struct account *a, const char *ca_file, const char *used, int timeout_ms,
 		struct secrets *ret, struct err *err)
 {

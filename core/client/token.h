@@ -14,6 +14,11 @@
  */
 int token_renew(const struct account *a, const char *ca_file, const char *used, int timeout_ms,
 		struct secrets *ret, struct err *err);
+/**
+ * Put other tokens in place (none: forget them), but not while a renewal of
+ * the old ones is under way, whose result would overwrite them.
+ */
+int token_replace(const struct account *a, const struct secrets *s, struct err *err);
 /** The sentence for a session that is over. */
 int token_logged_out(const struct account *a, struct err *err);
 

@@ -64,6 +64,35 @@ teardown_file() {
 	diff <(jq -r .event_id out) <(jq -r .event_id again)
 }
 
+@test "the time limit does not count while standard input is slow" {
+	{ sleep 2.5; echo late; } | MUSTER_TIMEOUT=1s mi send "$ROOM" -
+	[ "$(m read "$ROOM" -n 1 --json | jq -r .body)" = late ]
+	{ echo early; sleep 2.5; echo later; } | MUSTER_TIMEOUT=1s mi send "$ROOM" - --lines
+	[ "$(m read "$ROOM" -n 2 --json | jq -r .body | paste -sd,)" = early,later ]
+	m read "$ROOM" -n 200 --json | { read -r _; sleep 2.5; cat; } >/dev/null
+	run bash -c "{ sleep 3; echo never; } | '$MUSTER' send '$ROOM' - --timeout 1s"
+	[ "$status" -eq 3 ]
+}
+
+@test "send --lines: a line without an end is refused, not kept in memory" {
+	run bash -c "head -c 3000000 /dev/zero | tr '\\0' x | timeout $STEP '$MUSTER' send '$ROOM' - --lines"
+	[ "$status" -ne 0 ]
+	[[ $output == *'line 1 is longer than'* ]]
+}
+
+@test "a fetched file gets no name that hides, misleads or is an option" {
+	local e name
+	mkdir -p names && cd names
+	for name in $'report\u202egpj.exe' -rf .profile; do
+		echo x >"./$name"
+		e=$(m send "$ROOM" --file "./$name" --json | jq -r .event_id)
+		rm -- "./$name"
+		m file get "$e" --room "$ROOM"
+		[ ! -e "./$name" ]
+	done
+	[ "$(find . -type f | wc -l)" -eq 3 ]
+}
+
 @test "the same --txn-id posts once, and says so" {
 	local a b
 	a=$(m send "$ROOM" morning --txn-id morning-1 --json)
@@ -252,6 +281,21 @@ teardown_file() {
 	m queue run --json | jq -es 'map(select(.txn_id == "q1"))[0].state == "sent"' >/dev/null
 	[ "$(m read "$ROOM" -n 50 --json | jq -r 'select(.body == "queued message").body' | wc -l)" -eq 1 ]
 	fails_with 5 queue drop nothing-of-that-name
+}
+
+@test "what waits outlives a log-out, and a file is found from any folder" {
+	local dir=$XDG_DATA_HOME/muster/accounts/ada
+	cp "$dir/account.json" keep.json
+	jq '.homeserver = "http://127.0.0.1:9"' keep.json >"$dir/account.json"
+	mkdir -p elsewhere && echo later >elsewhere/later.txt
+	(cd elsewhere && fails_with 8 send "$ROOM" --file later.txt --queue --txn-id q2 --timeout 3s)
+	cp keep.json "$dir/account.json"
+	mv "$dir/secrets.json" secrets.away
+	fails_with 4 queue run
+	mv secrets.away "$dir/secrets.json"
+	m queue list --json | jq -es '.[0].txn_id == "q2.f1" and .[0].state == "queued"' >/dev/null
+	m queue run --json | jq -es '.[0].txn_id == "q2.f1" and .[0].state == "sent"' >/dev/null
+	m read "$ROOM" -n 1 --json | jq -e '.filename == "later.txt"' >/dev/null
 }
 
 @test "rows of a time range" {
