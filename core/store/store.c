@@ -4,32 +4,16 @@
 #include "core/base/mem.h"
 #include "core/store/schema.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 struct store {
 	struct sql *db;
 	char *path;
 };
 
-/* SQLite would make it with the umask's mode; messages are private. */
-static int make_private(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, errno, "%s", path);
-	close(fd);
-	return 0;
-}
-
 int store_open(const char *path, struct store **ret, struct err *err)
 {
 	struct store *s = NEW(struct store);
 	s->path = mem_strdup(path);
-	int rc = strcmp(path, ":memory:") == 0 ? 0 : make_private(path, err);
-	if (!rc)
-		rc = sql_open(path, SQL_KEEP_WAL, &s->db, err);
+	int rc = sql_open(path, SQL_KEEP_WAL, &s->db, err);
 	if (!rc)
 		rc = sql_migrate(s->db, store_migrations, store_migration_count, err);
 	if (rc) {

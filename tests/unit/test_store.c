@@ -14,6 +14,7 @@
 #include "core/store/schema.h"
 #include "tests/lib/tmpdir.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -250,6 +251,40 @@ static int events_in(struct store *s)
 	return (int)sql_get_i64(SQL(store_sql(s), "SELECT count(*) FROM events"), -1);
 }
 
+/* Would another process be given the whole database file? Asked by one. */
+static int is_unlocked(const char *path)
+{
+	pid_t pid = fork();
+	int status;
+	if (pid == 0) {
+		struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+		int fd = open(path, O_RDWR);
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &all) != 0 ? 2 : all.l_type == F_UNLCK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* POSIX drops all locks of a process when it closes any descriptor of the file. */
+static void test_second_handle_keeps_locks(void **state)
+{
+	(void)state;
+	char dir[256], path[300];
+	struct stat st;
+	tmpdir_make(dir);
+	snprintf(path, sizeof(path), "%.200s/cache.db", dir);
+	struct store *a = open_at(path);
+	assert_int_equal(is_unlocked(path), 0);
+	struct store *b = open_at(path);
+	assert_int_equal(is_unlocked(path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	store_close(b);
+	store_close(a);
+	tmpdir_remove(dir);
+}
+
 static void test_database_full(void **state)
 {
 	(void)state;
@@ -330,10 +365,15 @@ static void test_token_moved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events),	     cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_names),	     cmocka_unit_test(test_outbox),
-		cmocka_unit_test(test_newer_schema), cmocka_unit_test(test_database_full),
-		cmocka_unit_test(test_disk_full),    cmocka_unit_test(test_token_moved),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_outbox),
+		cmocka_unit_test(test_newer_schema),
+		cmocka_unit_test(test_second_handle_keeps_locks),
+		cmocka_unit_test(test_database_full),
+		cmocka_unit_test(test_disk_full),
+		cmocka_unit_test(test_token_moved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
