@@ -51,7 +51,9 @@ ifneq ($(SAN),)
 CFLAGS_ALL := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS_ALL))
 endif
 LDFLAGS_ALL := $(LDFLAGS) $(SAN) -Wl,--as-needed -Wl,-z,relro
-LIBS := $(PKG_LIBS) -lwslay -lpthread -lm
+# Libraries are searched in this order at start, for some ten thousand symbols:
+# those that most are found in come first. (A sanitizer must precede the C library.)
+LIBS := $(if $(SAN),,-lc -lcrypto -lssl) $(PKG_LIBS) -lwslay -lpthread -lm
 
 OS_OTHER := $(filter-out core/base/os_$(OS).c,$(wildcard core/base/os_*.c))
 SRC_CORE := $(filter-out $(OS_OTHER),$(wildcard core/*/*.c))
