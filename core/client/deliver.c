@@ -56,7 +56,8 @@ int deliver_check_room(struct client *c, const char *room_id, struct err *err)
 		return 0;
 	rc = session_do(client_session(c), request_state_get(room_id, "m.room.encryption", ""),
 			NULL, &e);
-	if (rc == ERR_NOT_FOUND)
+	/* Only the homeserver's own word; a proxy's page says nothing about the room. */
+	if (strcmp(e.errcode, "M_NOT_FOUND") == 0)
 		return 0;
 	if (rc == 0 || rc == ERR_PROTOCOL) {
 		if (id)

@@ -1,4 +1,4 @@
-#include "core/client/login.h"
+#include "core/client/login_priv.h"
 
 #include "core/base/clock.h"
 #include "core/base/http.h"
@@ -62,6 +62,26 @@ static int check_versions(struct http *h, const char *base, int64_t deadline, st
 	return rc;
 }
 
+/* The host exactly: "localhost.example.org" and "127.example.org" are elsewhere. */
+bool discover_is_loopback(const char *name)
+{
+	struct span host = span_head(span_of(name), strcspn(name, "/"));
+	ptrdiff_t port = host.n && host.p[0] == '[' ? -1 : span_find(host, ':');
+	if (port >= 0)
+		host = span_head(host, (size_t)port);
+	if (span_starts(host, "127."))
+		return strspn(host.p, "0123456789.") == host.n;
+	return span_eq_str(host, "localhost") || span_eq_str(host, "[::1]") ||
+	       span_starts(host, "[::1]:");
+}
+
+/* A name that was asked by TLS must not lead passwords onto a line without it. */
+bool discover_is_downgrade(const char *site, const char *base)
+{
+	return strncmp(site, "https:", 6) == 0 && strncmp(base, "http://", 7) == 0 &&
+	       !discover_is_loopback(base + 7);
+}
+
 /* 0 with *ret NULL: there is no well-known file. */
 static int well_known(struct http *h, const char *site, int64_t deadline, char **ret,
 		      struct err *err)
@@ -79,6 +99,11 @@ static int well_known(struct http *h, const char *site, int64_t deadline, char *
 	if (!base || !is_url(base))
 		return err_set(err, ERR_PROTOCOL,
 			       _("%s/.well-known/matrix/client does not name a homeserver"), site);
+	if (discover_is_downgrade(site, base)) {
+		err_set(err, ERR_PROTOCOL, _("%s leads to %s, an address without TLS"), site, base);
+		err_hint(err, _("give that URL yourself if you trust the network"));
+		return ERR_PROTOCOL;
+	}
 	*ret = mem_strdup(base);
 	trim_slash(*ret);
 	return 0;
@@ -100,17 +125,12 @@ static int from_url(struct http *h, const char *url, int64_t deadline, char **re
 	return rc;
 }
 
-static bool is_loopback(const char *name)
-{
-	return strncmp(name, "localhost", 9) == 0 || strncmp(name, "127.", 4) == 0 ||
-	       strncmp(name, "[::1]", 5) == 0;
-}
-
 static int from_name(struct http *h, const char *name, int64_t deadline, char **ret,
 		     struct err *err)
 {
 	/* Only this computer is spoken to without TLS unless a URL says so. */
-	AUTO_FREE char *site = mem_printf("%s://%s", is_loopback(name) ? "http" : "https", name);
+	AUTO_FREE char *site =
+		mem_printf("%s://%s", discover_is_loopback(name) ? "http" : "https", name);
 	AUTO_FREE char *base = NULL;
 	int rc = well_known(h, site, deadline, &base, err);
 	if (rc == ERR_INVALID && err)

@@ -8,7 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/client/login.h"
+#include "core/client/login_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/client/session.h"
@@ -155,6 +155,29 @@ static void test_repeats(void **state)
 	assert_int_equal(session_get(s, V3 "/five", NULL, &err), ERR_CANCELLED);
 	assert_true(clock_mono_ms() - before < 8000);
 	end(&f, c);
+}
+
+static void test_discovery_tls(void **state)
+{
+	(void)state;
+	static const char *const here[] = {"localhost", "localhost:8008", "127.0.0.1:1",
+					   "127.1.2.3", "[::1]",	  "[::1]:8008"};
+	static const char *const away[] = {"localhost.example",
+					   "localhosts:1",
+					   "127.example",
+					   "127.0.0.1.example:8008",
+					   "[::1].example",
+					   "[::2]",
+					   ""};
+	for (size_t i = 0; i < ARRAY_LEN(here); i++)
+		assert_true(discover_is_loopback(here[i]));
+	for (size_t i = 0; i < ARRAY_LEN(away); i++)
+		assert_false(discover_is_loopback(away[i]));
+	assert_true(discover_is_downgrade("https://a.example", "http://m.a.example"));
+	assert_true(discover_is_downgrade("https://a.example", "http://localhost.a.example/x"));
+	assert_false(discover_is_downgrade("https://a.example", "https://m.a.example"));
+	assert_false(discover_is_downgrade("https://localhost", "http://localhost:8008/m"));
+	assert_false(discover_is_downgrade("http://a.example", "http://m.a.example"));
 }
 
 static void test_discovery(void **state)
@@ -379,6 +402,23 @@ static void test_encryption_event_unreadable(void **state)
 	end(&f, c);
 }
 
+/* A proxy's 404 does not say that the room is not encrypted. */
+static void test_encryption_unknown(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {
+		{"GET", ROOM "/state/m.room.encryption", NULL, 404, "<h1>Not here</h1>", true},
+		{0},
+	};
+	struct forked f;
+	struct client *c = play(&f, steps, 20000);
+	struct send_request rq = {.room_id = "!r:test", .text = SPAN_LIT("clear")};
+	JSON_AUTO json_t *rows = json_array();
+	assert_int_equal(client_send(c, &rq, rows_add, rows, &err), ERR_NOT_FOUND);
+	assert_int_equal(forked_count(&f, "PUT"), 0);
+	end(&f, c);
+}
+
 static void test_encrypted(void **state)
 {
 	(void)state;
@@ -514,6 +554,8 @@ int main(void)
 		cmocka_unit_test(test_logged_out),
 		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_discovery),
+		cmocka_unit_test(test_discovery_tls),
+		cmocka_unit_test(test_encryption_unknown),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_token_refused),
 		cmocka_unit_test(test_hostile),
