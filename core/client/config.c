@@ -132,15 +132,22 @@ struct config {
 struct loading {
 	struct config *c;
 	const char *path;
+	bool project;
 	struct err *err;
 };
+
+/* A folder that somebody else packed must not say whose certificates are trusted. */
+static bool is_personal(const struct config_row *r)
+{
+	return strcmp(r->key, "net.ca-file") == 0;
+}
 
 static int on_line(const struct config_line *line, void *arg)
 {
 	struct loading *l = arg;
 	AUTO_FREE char *key = span_dup(line->key);
 	const struct config_row *r = config_row(key);
-	if (!r) {
+	if (!r || (l->project && is_personal(r))) {
 		struct config *c = l->c;
 		c->unknown = mem_realloc_array(c->unknown, c->unknown_n + 1, sizeof(*c->unknown));
 		c->unknown[c->unknown_n++] = mem_printf("%s:%d: %s", l->path, line->number, key);
@@ -167,7 +174,7 @@ int config_load(struct config **ret, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(order) && !rc; i++) {
 		AUTO(buf_done) struct buf b = BUF_INIT(LIMIT_CONFIG_BYTES);
 		AUTO_FREE char *path = config_path(order[i]);
-		struct loading l = {c, path, err};
+		struct loading l = {c, path, order[i] == CONFIG_PROJECT, err};
 		if (!path || access(path, F_OK) != 0)
 			continue;
 		rc = fs_read(path, &b, err);

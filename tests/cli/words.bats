@@ -136,6 +136,14 @@ time.sleep(60)' >port 3>&- &
 	fails_with 5 login http://127.0.0.1:9 --user u --token-file nowhere
 }
 
+@test "a project's file does not say whose certificates are trusted" {
+	mkdir -p packed/.muster && cd packed
+	printf 'net.ca-file = /evil.pem\nchat.read-last = 7\n' >.muster/config
+	[ "$(m config get chat.read-last)" = 7 ]
+	run --separate-stderr m config get net.ca-file
+	[[ $output != *evil* ]]
+}
+
 @test "settings: precedence of option, environment, project, user file" {
 	fails_with 0 config get output.format
 	[ "$output" = table ]
