@@ -24,7 +24,7 @@
 
 /* ThreadSanitizer makes arithmetic thirty times slower; these tests have one thread. */
 #ifdef __SANITIZE_THREAD__
-#define DRIFT_SECONDS 40
+#define DRIFT_SECONDS 150
 #define ECHO_CASES 1
 #else
 #define DRIFT_SECONDS 600
