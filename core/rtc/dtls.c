@@ -103,7 +103,7 @@ int dtls_set_fingerprint(struct dtls *d, struct span hash, struct span hex, stru
 	for (size_t i = 0; ok && i < n; i++) {
 		int hi = hex_value(hex.p[3 * i]), lo = hex_value(hex.p[3 * i + 1]);
 		ok = hi >= 0 && lo >= 0 && (i + 1 == n || hex.p[3 * i + 2] == ':');
-		raw[i] = (uint8_t)(hi << 4 | lo);
+		raw[i] = ok ? (uint8_t)(hi << 4 | lo) : 0;
 	}
 	if (!ok)
 		return err_set(err, ERR_PROTOCOL,

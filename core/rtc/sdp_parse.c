@@ -133,15 +133,17 @@ static void on_fmtp(struct parser *p, struct span v)
 		c->fmtp = span_trim(v);
 }
 
+/* Pion leaves a space where the parameter would stand. */
 static void on_rtcp_fb(struct parser *p, struct span v)
 {
 	struct span pt;
-	if (!p->m || !span_split(&v, ' ', &pt) || !span_eq_str(v, "nack"))
+	struct sdp_media *m = p->m;
+	if (!m || !m->codecs || !span_split(&v, ' ', &pt) || !span_eq_str(span_trim(v), "nack"))
 		return;
-	struct sdp_codec *one = codec_by_pt(p->m, pt);
-	for (size_t i = 0; i < p->m->codecs_n; i++)
-		if (&p->m->codecs[i] == one || span_eq_str(pt, "*"))
-			p->m->codecs[i].nack = true;
+	struct sdp_codec *one = codec_by_pt(m, pt);
+	for (size_t i = 0; i < m->codecs_n; i++)
+		if (&m->codecs[i] == one || span_eq_str(pt, "*"))
+			m->codecs[i].nack = true;
 }
 
 static void on_extmap(struct parser *p, struct span v)
@@ -336,10 +338,10 @@ static int on_media(struct parser *p, struct span v, struct err *err)
 /* "- 46117314 2 IN IP4 127.0.0.1" */
 static void on_origin(struct sdp *s, struct span v)
 {
-	struct span word;
-	if (span_split(&v, ' ', &word) && span_split(&v, ' ', &word) &&
-	    span_u64(word, &s->session_id) && span_split(&v, ' ', &word))
-		span_u64(word, &s->session_version);
+	struct span user, id, version;
+	if (span_split(&v, ' ', &user) && span_split(&v, ' ', &id) &&
+	    span_u64(id, &s->session_id) && span_split(&v, ' ', &version))
+		span_u64(version, &s->session_version);
 }
 
 /* Payload types without an rtpmap that RFC 3551 fixes. */

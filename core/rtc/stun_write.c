@@ -75,7 +75,8 @@ static void put_error(struct out *o, const struct stun_out *m)
 		put16(v, 0);
 		v[2] = (uint8_t)(m->error / 100);
 		v[3] = (uint8_t)(m->error % 100);
-		memcpy(v + 4, reason, n);
+		for (size_t i = 0; i < n; i++)
+			v[4 + i] = (uint8_t)reason[i];
 	}
 	v = m->unknown_n ? attribute(o, STUN_UNKNOWN_ATTRIBUTES, 2 * m->unknown_n) : NULL;
 	for (size_t i = 0; v && i < m->unknown_n; i++)

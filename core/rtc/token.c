@@ -1,196 +1,176 @@
 #include "core/rtc/token.h"
 
-#include "core/base/buf.h"
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
 #include "core/base/json.h"
-#include "core/base/mem.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	unsigned bit;
-} sources[] = {
-	{"camera", RTC_SOURCE_CAMERA},
-	{"microphone", RTC_SOURCE_MICROPHONE},
-	{"screen_share", RTC_SOURCE_SCREEN},
-	{"screen_share_audio", RTC_SOURCE_SCREEN_AUDIO},
-};
-
-static json_t *video_claims(const struct rtc_grant *g)
+static int sign(struct span secret, struct span text, uint8_t ret[32], struct err *err)
 {
-	json_t *v = json_pack("{s:b,s:s,s:b,s:b}", "roomJoin", 1, "room", g->room, "canPublish",
-			      g->can_publish, "canSubscribe", g->can_subscribe);
-	/* What is left out is had, but for this one. */
-	if (g->can_update_metadata)
-		json_object_set_new(v, "canUpdateOwnMetadata", json_true());
-	if (!g->can_publish_data)
-		json_object_set_new(v, "canPublishData", json_false());
-	if (g->hidden)
-		json_object_set_new(v, "hidden", json_true());
-	if (g->can_publish && g->sources != RTC_SOURCE_ALL) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < ARRAY_LEN(sources); i++)
-			if (g->sources & sources[i].bit)
-				json_array_append_new(list, json_string(sources[i].name));
-		json_object_set_new(v, "canPublishSources", list);
-	}
-	return v;
+	if (!secret.n)
+		return err_set(err, ERR_INVALID, _("the secret for call tokens is empty"));
+	crypto_hmac_sha256(secret, text, ret);
+	return 0;
 }
 
-static void put_part(struct buf *b, const json_t *j)
+static json_t *claims_of(const struct token *t)
 {
-	AUTO(buf_done) struct buf text = BUF_INIT(BUF_CAP_OWN);
-	json_put(&text, j);
-	base64url_put(b, text.p, text.n);
+	json_t *video =
+		json_pack("{s:b,s:s,s:b,s:b,s:b,s:b,s:b,s:b,s:b}", "roomJoin", t->join, "room",
+			  t->room, "roomCreate", t->create, "roomAdmin", t->admin, "canPublish",
+			  t->publish, "canSubscribe", t->subscribe, "canPublishData", t->data,
+			  "hidden", t->hidden, "canUpdateOwnMetadata", t->update_metadata);
+	json_t *all =
+		video ? json_pack("{s:s,s:s,s:s,s:I,s:I}", "iss", t->key, "sub", t->identity,
+				  "name", t->name, "nbf", (json_int_t)(t->not_before_ms / 1000),
+				  "exp", (json_int_t)(t->expires_ms / 1000))
+		      : NULL;
+	if (all)
+		json_object_set_new(all, "video", video);
+	else
+		json_decref(video);
+	return all;
 }
 
-char *rtc_token_make(const struct rtc_grant *g, const char *key, const char *secret, int64_t now_s,
-		     int64_t life_s)
+int token_make(const struct token *t, struct span secret, struct buf *ret, struct err *err)
 {
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	static const char header[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
+	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
+	AUTO(buf_done) struct buf body = BUF_INIT(TOKEN_BYTES_MAX);
 	uint8_t mac[32];
-	JSON_AUTO json_t *head = json_pack("{s:s,s:s}", "alg", "HS256", "typ", "JWT");
-	JSON_AUTO json_t *claims =
-		json_pack("{s:s,s:s,s:I,s:I,s:o}", "iss", key, "sub", g->identity, "nbf",
-			  (json_int_t)now_s, "exp", (json_int_t)(now_s + life_s), "video",
-			  video_claims(g));
-	if (g->name[0])
-		json_object_set_new(claims, "name", json_string(g->name));
-	put_part(&b, head);
+	JSON_AUTO json_t *claims = claims_of(t);
+	if (!claims || !t->identity[0] || !t->key[0])
+		return err_set(err, ERR_INVALID, _("a call token needs a key and an identity"));
+	json_put(&body, claims);
+	base64url_put(&b, header, sizeof(header) - 1);
 	buf_put_char(&b, '.');
-	put_part(&b, claims);
-	crypto_hmac_sha256(span_of(secret), buf_span(&b), mac);
+	base64url_put(&b, body.p, body.n);
+	int rc = sign(secret, buf_span(&b), mac, err);
+	if (rc)
+		return rc;
 	buf_put_char(&b, '.');
 	base64url_put(&b, mac, sizeof(mac));
-	return buf_take(&b);
+	if (!buf_ok(&b) || !buf_ok(&body) || !buf_put_span(ret, buf_span(&b)))
+		return err_set(err, ERR_TOO_LARGE, _("the call token has become too long"));
+	return 0;
 }
 
-/* Three parts, of which the last is the signature of the first two with their dot. */
 struct parts {
-	struct span head, claims, signature, sealed;
+	struct span signed_text, header, claims, mac;
 };
 
-static bool cut(struct span token, struct parts *ret)
+static int malformed(struct err *err)
 {
-	struct span rest = token;
-	ptrdiff_t one = span_find(rest, '.');
-	if (token.n > RTC_TOKEN_MAX_BYTES || one < 0)
-		return false;
-	ret->head = span_head(rest, (size_t)one);
-	rest = span_from(rest, (size_t)one + 1);
-	ptrdiff_t two = span_find(rest, '.');
-	if (two < 0)
-		return false;
-	ret->claims = span_head(rest, (size_t)two);
-	ret->signature = span_from(rest, (size_t)two + 1);
-	ret->sealed = span_head(token, (size_t)one + 1 + (size_t)two);
-	return true;
+	return err_set(err, ERR_AUTH, _("this is not a call token"));
 }
 
-static int parse_part(struct span part, json_t **ret, struct err *err)
+static int split(struct span text, struct parts *ret, struct err *err)
 {
-	AUTO(buf_done) struct buf text = BUF_INIT(RTC_TOKEN_MAX_BYTES);
-	if (!base64_decode(&text, part) || json_parse_object(buf_span(&text), ret, NULL))
-		return err_set(err, ERR_INVALID, _("This is no access token of a call"));
+	struct span rest = text;
+	if (text.n > TOKEN_BYTES_MAX || !span_split(&rest, '.', &ret->header) ||
+	    !span_split(&rest, '.', &ret->claims) || !span_split(&rest, '.', &ret->mac) || rest.n ||
+	    !ret->mac.n)
+		return malformed(err);
+	ret->signed_text = span_head(text, ret->header.n + 1 + ret->claims.n);
 	return 0;
 }
 
-int rtc_token_claims(struct span token, json_t **ret, struct err *err)
+static json_t *decode(struct span part)
 {
-	struct parts p;
-	if (!cut(token, &p))
-		return err_set(err, ERR_INVALID, _("This is no access token of a call"));
-	return parse_part(p.claims, ret, err);
+	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
+	json_t *j = NULL;
+	if (!base64_decode(&b, part) || json_parse_object(buf_span(&b), &j, NULL))
+		return NULL;
+	return j;
 }
 
-static int refuse(struct err *err, const char *sentence)
+static bool copy(char *ret, const json_t *o, const char *key)
 {
-	err_set(err, ERR_AUTH, "%s", sentence);
-	if (err)
-		err->http_status = 401;
-	return ERR_AUTH;
-}
-
-static bool signature_ok(const struct parts *p, const char *secret)
-{
-	AUTO(buf_done) struct buf given = BUF_INIT(64);
-	JSON_AUTO json_t *head = NULL;
-	uint8_t mac[32];
-	if (parse_part(p->head, &head, NULL))
+	const char *s = json_get_str(o, key);
+	size_t n = s ? strlen(s) : 0;
+	if (n > TOKEN_NAME_MAX)
 		return false;
-	/* Nothing else is accepted, least of all "none". */
-	const char *alg = json_get_str(head, "alg");
-	if (!alg || strcmp(alg, "HS256") != 0)
-		return false;
-	crypto_hmac_sha256(span_of(secret), p->sealed, mac);
-	return base64_decode(&given, p->signature) && given.n == sizeof(mac) &&
-	       crypto_equal(given.p, mac, sizeof(mac));
-}
-
-static unsigned read_sources(const json_t *video)
-{
-	const json_t *list = json_get_array(video, "canPublishSources");
-	unsigned bits = 0;
-	if (json_array_size(list) == 0)
-		return RTC_SOURCE_ALL;
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *name = json_string_value(json_array_get(list, i));
-		for (size_t k = 0; name && k < ARRAY_LEN(sources); k++)
-			if (strcmp(name, sources[k].name) == 0)
-				bits |= sources[k].bit;
-	}
-	return bits;
-}
-
-static bool copy_name(char ret[RTC_TOKEN_NAME_MAX + 1], const char *s)
-{
-	if (!s || strlen(s) > RTC_TOKEN_NAME_MAX)
-		return false;
-	snprintf(ret, RTC_TOKEN_NAME_MAX + 1, "%s", s);
+	memcpy(ret, s ? s : "", n + 1);
 	return true;
 }
 
-static int read_grant(const json_t *claims, struct rtc_grant *ret, struct err *err)
+int token_key(struct span text, char ret[TOKEN_NAME_MAX + 1], struct err *err)
+{
+	struct parts p;
+	int rc = split(text, &p, err);
+	JSON_AUTO json_t *claims = rc ? NULL : decode(p.claims);
+	return claims && copy(ret, claims, "iss") ? 0 : malformed(err);
+}
+
+static int check_mac(const struct parts *p, struct span secret, struct err *err)
+{
+	AUTO(buf_done) struct buf got = BUF_INIT(64);
+	uint8_t want[32];
+	JSON_AUTO json_t *header = decode(p->header);
+	const char *alg = json_get_str(header, "alg");
+	if (!alg || strcmp(alg, "HS256") != 0)
+		return err_set(err, ERR_AUTH, _("the call token is not signed with HS256"));
+	int rc = sign(secret, p->signed_text, want, err);
+	if (rc)
+		return rc;
+	if (!base64_decode(&got, p->mac) || got.n != 32 || !crypto_equal(got.p, want, 32))
+		return err_set(err, ERR_AUTH, _("the call token's signature is wrong"));
+	return 0;
+}
+
+/* Seconds to milliseconds without overflow. */
+static int64_t ms_of(const json_t *claims, const char *key)
+{
+	int64_t s = json_get_i64(claims, key, 0);
+	return s < 0 || s > INT64_MAX / 2000 ? 0 : s * 1000;
+}
+
+static int read_claims(const json_t *claims, struct token *ret, struct err *err)
 {
 	const json_t *video = json_get_object(claims, "video");
-	const char *sub = json_get_str(claims, "sub"), *name = json_get_str(claims, "name");
-	struct rtc_grant g = {
-		.can_publish = json_get_bool(video, "canPublish", true),
-		.can_subscribe = json_get_bool(video, "canSubscribe", true),
-		.can_publish_data = json_get_bool(video, "canPublishData", true),
-		.can_update_metadata = json_get_bool(video, "canUpdateOwnMetadata", false),
+	struct token t = {
+		.not_before_ms = ms_of(claims, "nbf"),
+		.expires_ms = ms_of(claims, "exp"),
+		.join = json_get_bool(video, "roomJoin", false),
+		.create = json_get_bool(video, "roomCreate", false),
+		.admin = json_get_bool(video, "roomAdmin", false),
+		.publish = json_get_bool(video, "canPublish", true),
+		.subscribe = json_get_bool(video, "canSubscribe", true),
+		.data = json_get_bool(video, "canPublishData", true),
 		.hidden = json_get_bool(video, "hidden", false),
-		.sources = read_sources(video),
+		.update_metadata = json_get_bool(video, "canUpdateOwnMetadata", false),
 	};
-	if (!json_get_bool(video, "roomJoin", false))
-		return refuse(err, _("This access token is not for joining a call"));
-	if (!copy_name(g.identity, sub ? sub : json_get_str(claims, "jti")) || !g.identity[0])
-		return refuse(err, _("This access token says of nobody who they are"));
-	if (!copy_name(g.room, json_get_str(video, "room")) || !g.room[0])
-		return refuse(err, _("This access token names no room"));
-	if (!copy_name(g.name, name ? name : ""))
-		return refuse(err, _("The name in this access token is too long"));
-	*ret = g;
+	bool ok = copy(t.key, claims, "iss") && copy(t.identity, claims, "sub") &&
+		  copy(t.name, claims, "name") && copy(t.room, video, "room");
+	if (ok && !t.identity[0])
+		ok = copy(t.identity, claims, "jti");
+	if (!ok || !t.identity[0])
+		return err_set(err, ERR_AUTH, _("the call token names nobody, or too long a name"));
+	*ret = t;
 	return 0;
 }
 
-int rtc_token_check(struct span token, const char *key, const char *secret, int64_t now_s,
-		    struct rtc_grant *ret, struct err *err)
+int token_verify(struct span text, struct span secret, int64_t wall_ms, struct token *ret,
+		 struct err *err)
 {
-	JSON_AUTO json_t *claims = NULL;
 	struct parts p;
-	if (!cut(token, &p) || !signature_ok(&p, secret) || parse_part(p.claims, &claims, NULL))
-		return refuse(err, _("This access token is not ours"));
-	const char *iss = json_get_str(claims, "iss");
-	int64_t exp = json_get_i64(claims, "exp", 0);
-	if (!iss || strcmp(iss, key) != 0)
-		return refuse(err, _("This access token is not ours"));
-	if (exp < now_s - RTC_TOKEN_LEEWAY_S)
-		return refuse(err, _("This access token is no longer valid, ask for a new one"));
-	if (json_get_i64(claims, "nbf", 0) > now_s + RTC_TOKEN_LEEWAY_S)
-		return refuse(err, _("This access token is not valid yet, check the clocks"));
-	return read_grant(claims, ret, err);
+	struct token t;
+	int rc = split(text, &p, err);
+	if (!rc)
+		rc = check_mac(&p, secret, err);
+	if (rc)
+		return rc;
+	JSON_AUTO json_t *claims = decode(p.claims);
+	if (!claims)
+		return malformed(err);
+	rc = read_claims(claims, &t, err);
+	if (rc)
+		return rc;
+	if (wall_ms > t.expires_ms + TOKEN_LEEWAY_MS)
+		return err_set(err, ERR_AUTH, _("the call token has expired"));
+	if (wall_ms < t.not_before_ms - TOKEN_LEEWAY_MS)
+		return err_set(err, ERR_AUTH, _("the call token is not valid yet"));
+	*ret = t;
+	return 0;
 }

@@ -1,55 +1,37 @@
 /*
- * LiveKit access tokens: JSON Web Tokens signed by HMAC-SHA256 with a secret
- * that who issues and who checks them share. Any thread.
+ * LiveKit access tokens: JSON Web Tokens signed with HS256 (RFC 7515, 7519).
  */
 #ifndef MUSTER_RTC_TOKEN_H
 #define MUSTER_RTC_TOKEN_H
 
+#include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/base/span.h"
 
-#include <jansson.h>
+#define TOKEN_BYTES_MAX 16384
+#define TOKEN_NAME_MAX 256 /**< room, identity, name: LiveKit's own limit */
+#define TOKEN_LEEWAY_MS 60000
 
-#define RTC_TOKEN_MAX_BYTES 16384  /* a token that is looked at */
-#define RTC_TOKEN_NAME_MAX 256	   /* identity, name and room, as livekit-server limits them */
-#define RTC_TOKEN_LEEWAY_S 60	   /* between clocks */
-#define RTC_TOKEN_LIFE_S (60 * 60) /* as lk-jwt-service gives them */
-
-enum rtc_source {
-	RTC_SOURCE_CAMERA = 1,
-	RTC_SOURCE_MICROPHONE = 2,
-	RTC_SOURCE_SCREEN = 4,
-	RTC_SOURCE_SCREEN_AUDIO = 8,
-	RTC_SOURCE_ALL = 15,
+/** What muster puts into tokens and reads from them. */
+struct token {
+	char key[TOKEN_NAME_MAX + 1];	   /**< iss: the API key */
+	char identity[TOKEN_NAME_MAX + 1]; /**< sub */
+	char name[TOKEN_NAME_MAX + 1];
+	char room[TOKEN_NAME_MAX + 1];
+	int64_t not_before_ms, expires_ms; /**< wall clock */
+	bool join, create, admin;	   /**< roomJoin, roomCreate, roomAdmin */
+	bool publish, subscribe, data;	   /**< absent means allowed, as in LiveKit */
+	bool hidden, update_metadata;
 };
 
-/** What a token allows. */
-struct rtc_grant {
-	char identity[RTC_TOKEN_NAME_MAX + 1];
-	char name[RTC_TOKEN_NAME_MAX + 1]; /**< to be shown, or "" */
-	char room[RTC_TOKEN_NAME_MAX + 1];
-	bool can_publish, can_subscribe, can_publish_data, can_update_metadata;
-	bool hidden;
-	unsigned sources; /**< enum rtc_source: what may be published */
-};
-
+/** Append a signed token. ERR_INVALID when `t` names nobody or text is not UTF-8. */
+int token_make(const struct token *t, struct span secret, struct buf *ret, struct err *err);
 /**
- * A token for joining `g->room`, valid from `now_s` for `life_s` seconds. The
- * caller owns it (mem_free_secret).
+ * Read the API key without checking anything, to find the secret. ERR_AUTH on
+ * what is no token.
  */
-char *rtc_token_make(const struct rtc_grant *g, const char *key, const char *secret, int64_t now_s,
-		     int64_t life_s);
-/**
- * Check the signature, the issuer (`key`), the times and roomJoin, and read
- * what is allowed. ERR_AUTH (401) with a sentence otherwise. Rights that a
- * token leaves out are had, but can_update_metadata.
- */
-int rtc_token_check(struct span token, const char *key, const char *secret, int64_t now_s,
-		    struct rtc_grant *ret, struct err *err);
-/**
- * The claims of a token whose signature cannot be checked here. The caller
- * owns *ret. ERR_INVALID.
- */
-int rtc_token_claims(struct span token, json_t **ret, struct err *err);
+int token_key(struct span text, char ret[TOKEN_NAME_MAX + 1], struct err *err);
+/** Check signature, algorithm and times (with TOKEN_LEEWAY_MS). ERR_AUTH with the reason. */
+int token_verify(struct span text, struct span secret, int64_t wall_ms, struct token *ret,
+		 struct err *err);
 
 #endif

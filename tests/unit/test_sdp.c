@@ -114,7 +114,9 @@ static void test_parse_subscriber(void **state)
 	assert_int_equal(m->ssrcs_n, 1);
 	assert_true(m->ssrcs[0].ssrc == 3735928559u);
 	assert_int_equal(sdp_codec(m, "OPUS", 48000)->pt, 111);
+	assert_true(sdp_codec(m, "opus", 48000)->nack);
 	assert_int_equal(sdp_codec(m, "red", 48000)->pt, 63);
+	assert_false(sdp_codec(m, "red", 48000)->nack);
 	assert_int_equal(sdp_ext_id(m, RTP_URI_ABS_CAPTURE), 1);
 	assert_int_equal(sdp_ext_id(m, RTP_URI_AUDIO_LEVEL), 0);
 	assert_int_equal(s.media[2].direction, SDP_INACTIVE);
