@@ -12,6 +12,7 @@
 #include "server/media/media.h"
 #include "server/routes/route.h"
 #include "server/routes/router.h"
+#include "server/rtc/delayed.h"
 #include "server/sync/hub.h"
 
 #include <stdio.h>
@@ -86,6 +87,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		server_stop(&r->s);
 		return rc;
 	}
+	r->s.delayed = delayed_new(&r->s);
 	*ret = &r->s;
 	return 0;
 }
@@ -99,6 +101,7 @@ void server_stop(struct server *srv)
 	if (!srv)
 		return;
 	struct running *r = CONTAINER_OF(srv, struct running, s);
+	delayed_stop(srv->delayed);
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	hub_stop(srv->hub);
@@ -106,6 +109,7 @@ void server_stop(struct server *srv)
 	if (srv->httpd)
 		httpd_free(srv->httpd);
 	db_close(srv->db);
+	delayed_free(srv->delayed);
 	hub_free(srv->hub);
 	media_free(srv->media);
 	router_free(srv->router);

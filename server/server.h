@@ -13,6 +13,7 @@ struct hub;	 /* server/sync/hub.h: who waits for what */
 struct accounts; /* server/accounts/accounts.h: token cache, password queue, limits */
 struct media;	 /* server/media/media.h */
 struct uia;	 /* server/accounts/uia.h */
+struct delayed;	 /* server/rtc/delayed.h */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -44,6 +45,7 @@ struct server {
 	struct accounts *accounts;
 	struct media *media;
 	struct uia *uia;
+	struct delayed *delayed;
 	struct router *router;
 	int64_t started_ms; /**< clock_mono_ms */
 	int port;	    /**< that it listens on */

@@ -24,7 +24,9 @@
 #define LIMIT_CSV_CELLS (1u << 20)
 #define LIMIT_CSV_COLUMNS 256
 #define LIMIT_CONFIG_BYTES (1u << 20)
-#define LIMIT_STDIN_MESSAGE (1u << 20) /* text read by `send ROOM -` */
-#define LIMIT_IPC_LINE 65536	       /* one line between our own processes */
+#define LIMIT_DELAYED_EVENTS 100	     /* that one person may have scheduled at once */
+#define LIMIT_DELAY_MS (30LL * 86400 * 1000) /* longest delay of an event */
+#define LIMIT_STDIN_MESSAGE (1u << 20)	     /* text read by `send ROOM -` */
+#define LIMIT_IPC_LINE 65536		     /* one line between our own processes */
 
 #endif

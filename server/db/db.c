@@ -72,6 +72,7 @@ static void change_done(struct db_change *c)
 {
 	mem_free(c->text);
 	mem_free(c->txn_id);
+	mem_free(c->delay_id);
 	mem_free(c->type);
 	mem_free(c->state_key);
 	mem_free(c->sender);

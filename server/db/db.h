@@ -21,7 +21,7 @@ struct db_tx;
 
 /** One thing that a transaction changed, for whoever must hear of it after COMMIT. */
 enum db_change_kind {
-	CHANGE_EVENT,	     /**< room_nid, pos, event fields */
+	CHANGE_EVENT,	     /**< room_nid, pos, user_nid (sender), event fields */
 	CHANGE_MEMBERSHIP,   /**< beside its CHANGE_EVENT, after it, same pos: room_nid, user_nid,
 				membership */
 	CHANGE_RECEIPT,	     /**< room_nid, user_nid (whose), private_to_user */
@@ -48,6 +48,7 @@ struct db_change {
 			 change */
 	char *txn_id; /**< CHANGE_EVENT: with `device_nid`, for unsigned.transaction_id; owned */
 	int64_t device_nid;
+	char *delay_id;	 /**< CHANGE_EVENT: it was a delayed event, or NULL; owned */
 	char *type;	 /**< CHANGE_EVENT: event type; owned */
 	char *state_key; /**< CHANGE_EVENT: NULL unless state; owned */
 	char *sender;	 /**< CHANGE_EVENT: user id; owned */

@@ -100,5 +100,28 @@ static const char v2[] =
 	"CREATE INDEX openid_user ON openid_tokens(user_nid,expires_ts);"
 	"CREATE INDEX openid_expires ON openid_tokens(expires_ts);";
 
-const sql_migration server_migrations[] = {v1, v2};
+/* Events that the server sends later (MSC4140). */
+static const char v3[] =
+	"ALTER TABLE events ADD COLUMN delay_id TEXT;"
+	"CREATE TABLE delayed_events("
+	" nid INTEGER PRIMARY KEY AUTOINCREMENT, delay_id TEXT NOT NULL UNIQUE,"
+	" user_nid INTEGER NOT NULL, device_nid INTEGER NOT NULL, room_nid INTEGER NOT NULL,"
+	" type TEXT NOT NULL, state_key TEXT, content TEXT NOT NULL,"
+	" delay_ms INTEGER NOT NULL, scheduled_ts INTEGER NOT NULL,"
+	" send_ts INTEGER," /* NULL: held back while its sender is in a call */
+	" txn_id TEXT,"
+	" finalised_ts INTEGER,"		/* NULL: still to be sent */
+	" event_id TEXT,"			/* it was sent */
+	" error TEXT,"				/* it could not be sent: the Matrix error, JSON */
+	" call_room TEXT, call_identity TEXT);" /* whose presence on the SFU holds it back */
+	"CREATE INDEX delayed_due ON delayed_events(send_ts) WHERE finalised_ts IS NULL;"
+	"CREATE INDEX delayed_user ON delayed_events(user_nid,finalised_ts);"
+	"CREATE INDEX delayed_old ON delayed_events(finalised_ts) WHERE finalised_ts IS NOT NULL;"
+	"CREATE INDEX delayed_state ON delayed_events(room_nid,type,state_key)"
+	" WHERE finalised_ts IS NULL AND state_key IS NOT NULL;"
+	"CREATE INDEX delayed_txn ON delayed_events(device_nid,txn_id) WHERE txn_id IS NOT NULL;"
+	"CREATE INDEX delayed_call ON delayed_events(call_room,call_identity)"
+	" WHERE finalised_ts IS NULL AND call_room IS NOT NULL;";
+
+const sql_migration server_migrations[] = {v1, v2, v3};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

@@ -7,6 +7,7 @@
 #include "server/rooms/auth.h"
 #include "server/rooms/event_text.h"
 #include "server/routes/route.h"
+#include "server/rtc/delayed.h"
 
 json_t *append_own_content(struct append *a)
 {
@@ -15,7 +16,7 @@ json_t *append_own_content(struct append *a)
 	return a->own;
 }
 
-static int check_shape(const struct event_draft *d, struct err *err)
+int room_check_draft(const struct event_draft *d, struct err *err)
 {
 	if (!*d->type)
 		return matrix_err(err, 400, "M_INVALID_PARAM", _("The event type is empty"));
@@ -183,8 +184,9 @@ static int insert_event(struct append *a, struct err *err)
 	const struct event_draft *d = a->d;
 	struct sql_stmt *s =
 		SQL(a->sql, "INSERT INTO events(pos,event_id,room_nid,type,state_key,sender_nid,ts,"
-			    "text,hash,prev_pos,relates_to,rel_type,rel_key,device_nid,txn_id)"
-			    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)");
+			    "text,hash,prev_pos,relates_to,rel_type,rel_key,device_nid,txn_id,"
+			    "delay_id)"
+			    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
 	a->ref.pos = db_tx_position(a->tx);
 	sql_bind_i64(s, 1, a->ref.pos);
 	sql_bind_str(s, 2, a->ref.event_id);
@@ -204,6 +206,7 @@ static int insert_event(struct append *a, struct err *err)
 		sql_bind_i64(s, 14, d->device_nid);
 		sql_bind_str(s, 15, d->txn_id);
 	}
+	sql_bind_str(s, 16, d->delay_id);
 	return sql_run(s, err);
 }
 
@@ -226,10 +229,12 @@ static void note(struct append *a)
 		.kind = CHANGE_EVENT,
 		.pos = a->ref.pos,
 		.room_nid = d->room_nid,
+		.user_nid = d->sender_nid,
 		.text = mem_strndup(text.p, text.n),
 		.type = mem_strdup(d->type),
 		.state_key = mem_strdup(d->state_key),
 		.sender = mem_strdup(d->sender),
+		.delay_id = mem_strdup(d->delay_id),
 	};
 	if (d->txn_id && d->device_nid) {
 		c.txn_id = mem_strdup(d->txn_id);
@@ -254,14 +259,18 @@ static void update_cache(struct append *a)
 
 static int store(struct append *a, struct err *err)
 {
+	const struct event_draft *d = a->d;
 	int rc = insert_event(a, err);
-	if (!rc && a->d->state_key)
+	if (!rc && d->state_key)
 		rc = put_state(a, err);
 	if (rc)
 		return rc;
 	note(a);
 	if (a->member)
 		rc = append_member_effect(a, err);
+	if (!rc && d->state_key)
+		rc = delayed_displaced(a->tx, d->room_nid, d->type, d->state_key, d->sender_nid,
+				       err);
 	if (!rc && a->redacted_pos)
 		rc = append_redaction_effect(a, err);
 	if (!rc)
@@ -273,7 +282,7 @@ int room_append(struct db_tx *tx, const struct event_draft *draft, struct event_
 		struct err *err)
 {
 	struct append a = {.tx = tx, .sql = db_tx_sql(tx), .d = draft, .content = draft->content};
-	int rc = check_shape(draft, err);
+	int rc = room_check_draft(draft, err);
 	if (!rc && !find_txn(&a)) {
 		a.cache = room_cache(tx);
 		rc = room_cache_get(tx, draft->room_nid, &a.room, err);

@@ -41,6 +41,7 @@ struct event_draft {
 	int64_t device_nid;    /**< 0: none */
 	const char *txn_id;    /**< or NULL; with device_nid, room, type and redacts it makes the
 				  send idempotent */
+	const char *delay_id;  /**< of the delayed event that this is, or NULL */
 	bool trusted;	       /**< the server itself: skip authorisation (room creation steps) */
 	bool encryption_ok;    /**< m.room.encryption may be set (server_config) */
 };
@@ -58,6 +59,9 @@ struct event_ref {
  */
 int room_append(struct db_tx *tx, const struct event_draft *draft, struct event_ref *ret,
 		struct err *err);
+
+/** Only what needs no database: sizes of type, key and transaction id; an object as content. */
+int room_check_draft(const struct event_draft *draft, struct err *err);
 
 /** 403 M_FORBIDDEN: encrypted rooms are not offered here. */
 int room_refuse_encryption(struct err *err);

@@ -3,6 +3,7 @@
  * versions, well-known files, capabilities, and services that are not here.
  */
 #include "core/base/i18n.h"
+#include "core/base/limits.h"
 #include "server/routes/route.h"
 
 extern const struct route discovery_routes[];
@@ -16,9 +17,9 @@ extern const struct route discovery_routes[];
 static void get_versions(struct rq *rq)
 {
 	rq_json(rq, 200,
-		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b}}", "versions", "v1.1", "v1.2", "v1.3",
-			  "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
-			  "unstable_features", "org.matrix.msc4222", 1));
+		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b}}", "versions", "v1.1", "v1.2",
+			  "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
+			  "unstable_features", "org.matrix.msc4222", 1, "org.matrix.msc4140", 1));
 }
 
 static void get_well_known(struct rq *rq)
@@ -40,12 +41,14 @@ static void get_support(struct rq *rq)
 static void get_capabilities(struct rq *rq)
 {
 	rq_json(rq, 200,
-		json_pack("{s:{s:{s:b},s:{s:s,s:{s:s}},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{s:b}}}",
+		json_pack("{s:{s:{s:b},s:{s:s,s:{s:s}},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{"
+			  "s:I,s:i}}}",
 			  "capabilities", "m.change_password", "enabled", 1, "m.room_versions",
 			  "default", "11", "available", "11", "stable", "m.set_displayname",
 			  "enabled", 1, "m.set_avatar_url", "enabled", 1, "m.3pid_changes",
 			  "enabled", 0, "m.get_login_token", "enabled", 0, "m.profile_fields",
-			  "enabled", 1));
+			  "enabled", 1, "org.matrix.msc4140.delayed_events", "max_delay_ms",
+			  (json_int_t)LIMIT_DELAY_MS, "max_scheduled", LIMIT_DELAYED_EVENTS));
 }
 
 static void get_nothing(struct rq *rq)

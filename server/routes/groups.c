@@ -12,6 +12,7 @@ extern const struct route create_routes[];
 extern const struct route membership_routes[];
 extern const struct route send_routes[];
 extern const struct route state_put_routes[];
+extern const struct route delayed_routes[];
 extern const struct route redact_routes[];
 extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
@@ -44,6 +45,7 @@ const struct route *const route_groups[] = {
 	membership_routes,
 	send_routes,
 	state_put_routes,
+	delayed_routes,
 	redact_routes,
 	hierarchy_routes,
 	public_rooms_routes,

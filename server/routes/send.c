@@ -1,7 +1,7 @@
 /*
- * PUT /rooms/{roomId}/send/{eventType}/{txnId}
+ * PUT /rooms/{roomId}/send/{eventType}/{txnId}, now or later (MSC4140)
  */
-#include "core/base/i18n.h"
+#include "server/routes/delayed.h"
 #include "server/routes/room_job.h"
 
 extern const struct route send_routes[];
@@ -18,10 +18,8 @@ static int run(struct db_tx *tx, void *arg, struct err *err)
 
 static void put_send(struct rq *rq)
 {
-	/* To send it now would be worse than not at all: a call would end at its beginning. */
-	if (rq_query(rq, "org.matrix.msc4140.delay"))
-		rq_error(rq, 404, "M_UNRECOGNIZED", "%s",
-			 _("This server does not send delayed events"));
+	if (rq_query(rq, DELAYED_QUERY))
+		delayed_put(rq, NULL, rq->param[2].p);
 	else
 		room_job_start(rq, run);
 }

@@ -1,8 +1,8 @@
 /*
  * PUT /rooms/{roomId}/state/{eventType}/{stateKey}; an empty state key may be
- * left out with or without its slash.
+ * left out with or without its slash. Now or later (MSC4140).
  */
-#include "core/base/i18n.h"
+#include "server/routes/delayed.h"
 #include "server/routes/room_job.h"
 
 extern const struct route state_put_routes[];
@@ -18,9 +18,9 @@ static int run(struct db_tx *tx, void *arg, struct err *err)
 
 static void put_state(struct rq *rq)
 {
-	if (rq_query(rq, "org.matrix.msc4140.delay"))
-		rq_error(rq, 404, "M_UNRECOGNIZED", "%s",
-			 _("This server does not send delayed events"));
+	const char *key = rq->param[2].p;
+	if (rq_query(rq, DELAYED_QUERY))
+		delayed_put(rq, key ? key : "", NULL);
 	else
 		room_job_start(rq, run);
 }

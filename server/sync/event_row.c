@@ -40,9 +40,9 @@ void event_list_reverse(struct event_list *l)
 struct event_row *event_row_read(struct hub *h, struct sql_stmt *s, struct event_list *l)
 {
 	/* One block holds all strings; NULL columns stay {NULL, 0}. */
-	struct span in[6];
+	struct span in[7];
 	size_t total = 0;
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		in[i] = sql_col_text(s, 5 + i);
 		total += in[i].n + 1;
 	}
@@ -53,9 +53,9 @@ struct event_row *event_row_read(struct hub *h, struct sql_stmt *s, struct event
 	e->device_nid = sql_col_i64(s, 3);
 	e->prev_pos = sql_col_i64(s, 4);
 	char *p = e->block = mem_realloc(NULL, total);
-	struct span *out[6] = {&e->text,     &e->type,	 &e->state_key,
-			       &e->event_id, &e->txn_id, &e->redacted_by};
-	for (int i = 0; i < 6; i++) {
+	struct span *out[7] = {&e->text,   &e->type,	    &e->state_key, &e->event_id,
+			       &e->txn_id, &e->redacted_by, &e->delay_id};
+	for (int i = 0; i < 7; i++) {
 		if (!in[i].p)
 			continue;
 		memcpy(p, in[i].p, in[i].n);
@@ -134,6 +134,7 @@ void event_row_of_tail(struct hub *h, struct tail_entry *t, struct event_row *re
 		.type = span_of(t->type),
 		.state_key = t->state_key ? span_of(t->state_key) : (struct span){NULL, 0},
 		.txn_id = span_of(t->txn_id),
+		.delay_id = span_of(t->delay_id),
 		.sender = t->sender,
 		.extra = t->extra ? t->extra : "",
 	};

@@ -13,7 +13,7 @@ struct event_row {
 	int64_t pos, ts, sender_nid, device_nid;
 	int64_t prev_pos; /**< state: position of what it replaced, 0: none */
 	bool is_state;
-	struct span text, type, state_key, event_id, txn_id, redacted_by;
+	struct span text, type, state_key, event_id, txn_id, redacted_by, delay_id;
 	const char *sender; /**< user id, borrowed from the hub or the tail */
 	const char *extra;  /**< ready members of `unsigned` ("\"a\":1,"), or NULL */
 	char *block;	    /**< owns the spans when the row came from SQLite */
@@ -33,8 +33,8 @@ void event_list_reverse(struct event_list *l);
 /** Columns that event_row_read takes, for use in a SELECT on events. */
 #define EVENT_COLUMNS                                                                 \
 	" e.pos,e.ts,e.sender_nid,e.device_nid,e.prev_pos,e.text,e.type,e.state_key," \
-	"e.event_id,e.txn_id,e.redacted_by "
-#define EVENT_COLUMN_COUNT 11
+	"e.event_id,e.txn_id,e.redacted_by,e.delay_id "
+#define EVENT_COLUMN_COUNT 12
 /** Copy the present row of `s` into a new row of `l`. */
 struct event_row *event_row_read(struct hub *h, struct sql_stmt *s, struct event_list *l);
 /** Append the event at `pos`; false when there is none. */

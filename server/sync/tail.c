@@ -22,6 +22,7 @@ static void entry_done(struct tail_entry *e)
 	mem_free(e->state_key);
 	mem_free(e->sender);
 	mem_free(e->txn_id);
+	mem_free(e->delay_id);
 	mem_free(e->extra);
 	memset(e, 0, sizeof(*e));
 }
@@ -67,6 +68,7 @@ struct tail_entry *tail_add(struct tail *t, const struct db_change *c, enum tail
 		.state_key = mem_strdup(c->state_key),
 		.sender = mem_strdup(c->sender),
 		.txn_id = mem_strdup(c->txn_id),
+		.delay_id = mem_strdup(c->delay_id),
 	};
 	t->bytes += text_n;
 	return e;

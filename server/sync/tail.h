@@ -28,7 +28,7 @@ struct tail_entry {
 	bool extra_known;     /**< event: `extra` was looked up */
 	char *text; /**< event, receipt fragment or account data event; owned; NULL: ask SQLite */
 	size_t text_n;
-	char *type, *state_key, *sender, *txn_id; /**< event */
+	char *type, *state_key, *sender, *txn_id, *delay_id; /**< event */
 	char *extra; /**< event: members of `unsigned` that are the same for all, or NULL */
 };
 

@@ -62,6 +62,11 @@ void unsigned_put(struct buf *b, const struct event_row *e, const struct event_v
 		buf_put_json_str(b, e->txn_id);
 		buf_put_char(b, ',');
 	}
+	if (e->delay_id.n && e->sender_nid == v->user_nid) {
+		buf_put_str(b, "\"org.matrix.msc4140.delay_id\":");
+		buf_put_json_str(b, e->delay_id);
+		buf_put_char(b, ',');
+	}
 	if (v->membership) {
 		buf_put_str(b, "\"membership\":\"");
 		buf_put_str(b, v->membership);

@@ -124,9 +124,6 @@ static void test_send(void **state)
 	assert_int_not_equal(test_call(&t, "PUT", send, alice, "[1]", NULL), 200);
 	test_error(&t, 403, "M_FORBIDDEN", "PUT", V3 "rooms/!none:x/send/m.room.message/1", alice,
 		   "{}");
-	test_error(&t, 404, "M_UNRECOGNIZED", "PUT",
-		   at(V3 "rooms/%s/send/m.room.message/t3?org.matrix.msc4140.delay=1000", room),
-		   alice, "{}");
 }
 
 static void test_state(void **state)
@@ -147,8 +144,6 @@ static void test_state(void **state)
 		   alice, "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}");
 	test_error(&t, 403, "M_FORBIDDEN", "PUT", at(V3 "rooms/%s/state/m.room.create", room),
 		   alice, "{}");
-	test_error(&t, 404, "M_UNRECOGNIZED", "PUT",
-		   at(V3 "rooms/%s/state/a/b?org.matrix.msc4140.delay=1", room), alice, "{}");
 }
 
 static void test_redact(void **state)
