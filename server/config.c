@@ -26,6 +26,7 @@ const struct serve_setting serve_settings[] = {
 	{"open_registration", "bool", "false", N_("Let anybody make an account without invite.")},
 	{"encryption", "bool", "false", N_("Let rooms be encrypted.")},
 	{"max_upload", "size", "100M", N_("Largest file that can be uploaded.")},
+	{"calls", "bool", "false", N_("Carry calls, and tell clients so.")},
 	{"open_media", "bool", "false",
 	 N_("Let old clients fetch files, whose random addresses they must know, without logging "
 	    "in.")},
@@ -187,6 +188,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		{"lan", &g->lan},
 		{"open_registration", &c->open_registration},
 		{"encryption", &c->allow_encryption},
+		{"calls", &c->calls},
 		{"open_media", &c->open_media},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)

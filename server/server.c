@@ -13,6 +13,7 @@
 #include "server/routes/route.h"
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
+#include "server/rtc/rtc.h"
 #include "server/sync/hub.h"
 
 #include <stdio.h>
@@ -83,6 +84,8 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		rc = open_data(r, err);
 	if (!rc)
 		rc = listen_on(r, err);
+	if (!rc)
+		rc = rtc_open(&r->s, &r->s.rtc, err);
 	if (rc) {
 		server_stop(&r->s);
 		return rc;
@@ -109,6 +112,7 @@ void server_stop(struct server *srv)
 	if (srv->httpd)
 		httpd_free(srv->httpd);
 	db_close(srv->db);
+	rtc_close(srv->rtc);
 	delayed_free(srv->delayed);
 	hub_free(srv->hub);
 	media_free(srv->media);

@@ -14,6 +14,7 @@ struct accounts; /* server/accounts/accounts.h: token cache, password queue, lim
 struct media;	 /* server/media/media.h */
 struct uia;	 /* server/accounts/uia.h */
 struct delayed;	 /* server/rtc/delayed.h */
+struct rtc;	 /* server/rtc/rtc.h */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -32,6 +33,7 @@ struct server_config {
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
 				  rooms */
 	int64_t max_upload;
+	bool calls;	 /**< calls are carried, and clients are told so */
 	bool open_media; /**< the old download addresses ask for no token */
 };
 
@@ -46,6 +48,7 @@ struct server {
 	struct media *media;
 	struct uia *uia;
 	struct delayed *delayed;
+	struct rtc *rtc;
 	struct router *router;
 	int64_t started_ms; /**< clock_mono_ms */
 	int port;	    /**< that it listens on */

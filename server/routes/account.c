@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/device.h"
+#include "server/accounts/openid.h"
 #include "server/accounts/uia.h"
 #include "server/accounts/user.h"
 #include "server/routes/route.h"
@@ -208,21 +209,9 @@ static void post_openid(struct rq *rq)
 /* For services such as lk-jwt-service: this token, made for them, is in the query by the spec. */
 static void get_userinfo(struct rq *rq)
 {
-	uint8_t hash[32];
-	json_t *j = NULL;
-	const char *token = rq_query(rq, "access_token");
-	crypto_sha256(span_of(token), hash);
-	struct sql_stmt *s = SQL(db_reader(rq->srv->db),
-				 "SELECT u.user_id FROM openid_tokens t JOIN users u ON "
-				 "u.nid=t.user_nid WHERE t.hash=? AND t.expires_ts>? AND "
-				 "u.deactivated=0 AND u.locked=0");
-	sql_bind_blob(s, 1, hash, 32);
-	sql_bind_i64(s, 2, clock_wall_ms());
-	if (token && sql_row(s))
-		j = json_pack("{s:s}", "sub", sql_col_text(s, 0).p);
-	sql_reset(s);
-	if (j)
-		rq_json(rq, 200, j);
+	struct openid_user u;
+	if (openid_find(db_reader(rq->srv->db), rq_query(rq, "access_token"), &u))
+		rq_json(rq, 200, json_pack("{s:s}", "sub", u.user_id));
 	else
 		rq_error(rq, 401, "M_UNKNOWN_TOKEN", "%s", _("Unknown or expired OpenID token"));
 }

@@ -5,6 +5,7 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "server/routes/route.h"
+#include "server/rtc/rtc.h"
 
 extern const struct route discovery_routes[];
 
@@ -17,14 +18,20 @@ extern const struct route discovery_routes[];
 static void get_versions(struct rq *rq)
 {
 	rq_json(rq, 200,
-		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b}}", "versions", "v1.1", "v1.2",
+		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b}}", "versions", "v1.1", "v1.2",
 			  "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
-			  "unstable_features", "org.matrix.msc4222", 1, "org.matrix.msc4140", 1));
+			  "unstable_features", "org.matrix.msc4222", 1, "org.matrix.msc4140", 1,
+			  "org.matrix.msc4143", rq->srv->config->calls));
 }
 
 static void get_well_known(struct rq *rq)
 {
-	rq_json(rq, 200, json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url));
+	json_t *j = json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url);
+	if (rq->srv->config->calls)
+		json_object_set_new(j, "org.matrix.msc4143.rtc_foci",
+				    json_pack("[{s:s,s:s}]", "type", "livekit",
+					      "livekit_service_url", rq->srv->rtc->service_url));
+	rq_json(rq, 200, j);
 }
 
 static void get_support(struct rq *rq)

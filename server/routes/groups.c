@@ -13,6 +13,8 @@ extern const struct route membership_routes[];
 extern const struct route send_routes[];
 extern const struct route state_put_routes[];
 extern const struct route delayed_routes[];
+extern const struct route rtc_transports_routes[];
+extern const struct route rtc_token_routes[];
 extern const struct route redact_routes[];
 extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
@@ -46,6 +48,8 @@ const struct route *const route_groups[] = {
 	send_routes,
 	state_put_routes,
 	delayed_routes,
+	rtc_transports_routes,
+	rtc_token_routes,
 	redact_routes,
 	hierarchy_routes,
 	public_rooms_routes,
