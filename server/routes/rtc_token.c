@@ -19,6 +19,8 @@
 
 extern const struct route rtc_token_routes[];
 
+#define TOKEN_LIFE_MS (60LL * 60 * 1000) /* as lk-jwt-service gives them */
+
 /* What was asked, the same for all three. Borrowed from the body. */
 struct ask {
 	const char *room_id, *slot_id;
@@ -32,7 +34,7 @@ struct ask {
 
 struct answer {
 	struct openid_user user;
-	struct rtc_grant grant;
+	struct token grant;
 };
 
 struct token_job {
@@ -130,14 +132,17 @@ static bool admit(struct rq *rq, const struct ask *a, struct answer *ret)
 
 static bool name_them(struct rq *rq, const struct ask *a, struct answer *ret)
 {
-	struct rtc_grant *g = &ret->grant;
-	*g = (struct rtc_grant){
-		.can_publish = true,
-		.can_subscribe = true,
-		.can_publish_data = true,
-		.can_update_metadata = true,
-		.sources = RTC_SOURCE_ALL,
+	struct token *g = &ret->grant;
+	*g = (struct token){
+		.not_before_ms = clock_wall_ms(),
+		.join = true,
+		.publish = true,
+		.subscribe = true,
+		.data = true,
+		.update_metadata = true,
 	};
+	g->expires_ms = g->not_before_ms + TOKEN_LIFE_MS;
+	snprintf(g->key, sizeof(g->key), "%s", rq->srv->rtc->key);
 	rtc_id_room(a->room_id, a->slot_id, g->room);
 	if (!a->legacy)
 		rtc_id_member(ret->user.user_id, a->device_id, a->member_id, g->identity);
@@ -150,10 +155,14 @@ static bool name_them(struct rq *rq, const struct ask *a, struct answer *ret)
 static void reply_token(struct rq *rq, const struct answer *a)
 {
 	const struct rtc *r = rq->srv->rtc;
-	char *jwt = rtc_token_make(&a->grant, r->key, r->secret, clock_wall_ms() / 1000,
-				   RTC_TOKEN_LIFE_S);
-	rq_json(rq, 200, json_pack("{s:s,s:s}", "url", r->signal_url, "jwt", jwt));
-	mem_free_secret(jwt);
+	struct buf jwt = BUF_INIT(TOKEN_BYTES_MAX);
+	struct err err = {0};
+	if (token_make(&a->grant, span_of(r->secret), &jwt, &err))
+		rq_err(rq, &err);
+	else
+		rq_json(rq, 200,
+			json_pack("{s:s,s:s}", "url", r->signal_url, "jwt", buf_str(&jwt)));
+	mem_free_secret(buf_take(&jwt));
 }
 
 static int run(struct db_tx *tx, void *arg, struct err *err)
