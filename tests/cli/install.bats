@@ -21,7 +21,8 @@ setup() {
 	[ -f "$p/share/bash-completion/completions/muster" ]
 	[ -f "$p/share/zsh/site-functions/_muster" ]
 	[ -f "$p/share/fish/vendor_completions.d/muster.fish" ]
-	MUSTER_LOCALEDIR=$p/share/locale LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
+	# Translations are found below whichever prefix it was put.
+	env -u MUSTER_LOCALEDIR LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
 	make -s -C "$TOP" uninstall DESTDIR="$HOME/dest" PREFIX=/usr/local >/dev/null
 	[ -z "$(find "$HOME/dest" -type f)" ]
 }
