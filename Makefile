@@ -56,7 +56,7 @@ LDFLAGS_ALL := $(LDFLAGS) $(SAN) -Wl,--as-needed -Wl,-z,relro
 LIBS := $(if $(SAN),,-lc -lcrypto -lssl) $(PKG_LIBS) -lwslay -lpthread -lm
 
 OS_OTHER := $(filter-out core/base/os_$(OS).c,$(wildcard core/base/os_*.c))
-SRC_CORE := $(filter-out $(OS_OTHER),$(wildcard core/*/*.c))
+SRC_CORE := $(filter-out $(OS_OTHER),$(wildcard core/*/*.c core/*/*/*.c))
 SRC_SERVER := $(wildcard server/*.c server/*/*.c)
 SRC_FRONT := $(wildcard cli/*.c cli/*/*.c tui/*.c audio/*.c)
 SRC := $(SRC_CORE) $(SRC_SERVER) $(SRC_FRONT)
@@ -64,7 +64,7 @@ OBJ := $(SRC:%.c=$(BUILD)/%.o) $(patsubst $(LLHTTP_DIR)/%.c,$(BUILD)/llhttp/%.o,
 OBJ_LIB := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
 .DEFAULT_GOAL := all
-include $(wildcard cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
+include $(wildcard core/*/*.mk cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
 
 ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LOADED) 2>/dev/null && echo yes),yes)
 all: $(OUT)

@@ -162,7 +162,7 @@ enum lk_request_kind {
 
 /** What a client sends; the member of the kind's name holds. */
 struct lk_request {
-	enum lk_request_kind kind;
+	int kind; /**< enum lk_request_kind */
 	union {
 		struct lk_sdp offer;  /**< for the publisher connection */
 		struct lk_sdp answer; /**< for the subscriber connection */
@@ -296,18 +296,28 @@ enum lk_request_result {
 	LK_RESULT_UNCLASSIFIED_ERROR = 6,
 	LK_RESULT_INVALID_REQUEST = 11,
 };
-/** Result of a request: which one is told by the request_id, or by the one that is repeated. */
+/** Numbers are the tags of the wire. */
+enum lk_repeated {
+	LK_REPEATED_NONE = 0,
+	LK_REPEATED_TRICKLE = 4,
+	LK_REPEATED_ADD_TRACK = 5,
+	LK_REPEATED_MUTE = 6,
+	LK_REPEATED_UPDATE_METADATA = 7,
+	LK_REPEATED_UPDATE_AUDIO_TRACK = 8,
+};
+/** Result of a request: which one is told by its id or by repeating it. */
 struct lk_request_response {
 	unsigned request_id;
 	int reason; /**< enum lk_request_result */
 	const char *message;
-	/** At most one of these: in the wire they exclude each other. */
-	bool has_trickle, has_add_track, has_mute, has_update_metadata, has_update_audio_track;
-	struct lk_trickle trickle;
-	struct lk_add_track add_track;
-	struct lk_mute mute;
-	struct lk_update_metadata update_metadata;
-	struct lk_update_audio_track update_audio_track;
+	int request; /**< enum lk_repeated: which member holds */
+	union {
+		struct lk_trickle trickle;
+		struct lk_add_track add_track;
+		struct lk_mute mute;
+		struct lk_update_metadata update_metadata;
+		struct lk_update_audio_track update_audio_track;
+	};
 };
 
 /** The person was moved to another room. */
@@ -351,7 +361,7 @@ enum lk_response_kind {
 
 /** What a server sends; the member of the kind's name holds. */
 struct lk_response {
-	enum lk_response_kind kind;
+	int kind; /**< enum lk_response_kind */
 	union {
 		struct lk_join join;
 		struct lk_sdp answer; /**< for the publisher connection */
@@ -398,7 +408,7 @@ int lk_response_encode(const struct lk_response *r, struct buf *b, struct err *e
 void lk_request_done(struct lk_request *r);
 void lk_response_done(struct lk_response *r);
 /** "offer", "add_track" ...; "?" for what we do not know. For logs. */
-const char *lk_request_name(enum lk_request_kind k);
-const char *lk_response_name(enum lk_response_kind k);
+const char *lk_request_name(int kind);
+const char *lk_response_name(int kind);
 
 #endif
