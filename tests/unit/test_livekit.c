@@ -32,7 +32,7 @@ static void test_offer(void **state)
 {
 	(void)state;
 	/* 1: {1:"offer" 2:"v=0" 3:7 4:{1:"0" 2:"TR_a"}} */
-	struct span wire = WIRE("\x0a\x1b"
+	struct span wire = WIRE("\x0a\x19"
 				"\x0a\x05offer\x12\x03v=0\x18\x07"
 				"\x22\x09\x0a\x01"
 				"0\x12\x04TR_a");
@@ -309,14 +309,13 @@ static void test_amplification(void **state)
 	AUTO(buf_done) struct buf b = BUF_INIT(8 << 20);
 	struct lk_response r;
 	long before = mem_live();
-	size_t n = 2000000;
+	size_t n = 1500000;
 	buf_put(&b, "\x2a", 1);
 	for (size_t v = n * 2; v; v >>= 7)
 		buf_put_char(&b, (char)((v & 0x7f) | (v >> 7 ? 0x80 : 0)));
 	for (size_t i = 0; i < n; i++)
 		buf_put(&b, "\x0a\x00", 2);
-	int rc = lk_response_decode(buf_span(&b), &r, NULL);
-	assert_true(rc == ERR_PROTOCOL || rc == ERR_TOO_LARGE);
+	assert_int_equal(lk_response_decode(buf_span(&b), &r, NULL), ERR_TOO_LARGE);
 	assert_int_equal(mem_live(), before + 1);
 }
 

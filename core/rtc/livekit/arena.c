@@ -11,8 +11,10 @@ struct arena_piece {
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-	if (n > a->left || a->left - n < sizeof(struct arena_piece))
+	if (n > a->left || a->left - n < sizeof(struct arena_piece)) {
+		a->over = true;
 		return NULL;
+	}
 	a->left -= n + sizeof(struct arena_piece);
 	struct arena_piece *p = mem_alloc(sizeof(*p) + n);
 	p->next = a->pieces;

@@ -7,6 +7,7 @@
 #define MUSTER_RTC_LIVEKIT_ARENA_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 
 struct arena_piece;
 struct arena {
@@ -14,6 +15,7 @@ struct arena {
 		allocator; /**< for protobuf-c: NULL over the budget, free does nothing */
 	struct arena_piece *pieces;
 	size_t left;
+	bool over; /**< something was refused */
 };
 
 void arena_init(struct arena *a, size_t budget);

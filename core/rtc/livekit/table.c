@@ -163,8 +163,12 @@ int lk_table_decode(const struct lk_table *t, struct span wire, size_t cap, void
 	ProtobufCMessage *m = protobuf_c_message_unpack(t->wire, &a.allocator, wire.n,
 							(const uint8_t *)(wire.p ? wire.p : ""));
 	void *s = mem_alloc(t->size);
-	rc = m ? decode_rows(t, m, s, err)
-	       : err_set(err, ERR_PROTOCOL, _("The signalling message does not parse"));
+	if (m)
+		rc = decode_rows(t, m, s, err);
+	else if (a.over)
+		rc = err_set(err, ERR_TOO_LARGE, _("The signalling message has too many parts"));
+	else
+		rc = err_set(err, ERR_PROTOCOL, _("The signalling message does not parse"));
 	if (rc)
 		lk_table_done(t, s);
 	else
