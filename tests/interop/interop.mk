@@ -13,7 +13,7 @@ interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done
-	@failed=0; for t in nio_serve synapse rooms portaudio; do \
+	@failed=0; for t in nio_serve synapse rooms rtc_server portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; exit $$failed
 
 .PHONY: interop
