@@ -134,6 +134,24 @@ static void test_opus_broken(void **state)
 
 /* -- Streams ------------------------------------------------------------------ */
 
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The middle one of the pitches of 100 ms each: what Opus puts in place of lost packets holds
+ * overtones, in some versions enough to lift the mean. */
+static double usual_pitch(const int16_t *pcm, int n)
+{
+	double pitch[200];
+	int count = 0;
+	for (; count < 200 && (count + 1) * 4800 <= n; count++)
+		pitch[count] = tone_frequency(pcm + (ptrdiff_t)count * 4800, 4800, 48000);
+	qsort(pitch, (size_t)count, sizeof(pitch[0]), by_value);
+	return pitch[count / 2];
+}
+
 /* A voice through a bad network for 30 s: heard in the end as the tone that was sent. */
 static void heard(int loss_pct, int jitter_ms)
 {
@@ -176,7 +194,7 @@ static void heard(int loss_pct, int jitter_ms)
 	}
 	/* No gap of over 60 ms, and the pitch is right whatever was stretched. */
 	assert_true(longest < 60 * 48);
-	assert_float_equal(tone_frequency(out + 960 * 500, 960 * 1000, 48000), 440, 4);
+	assert_float_equal(usual_pitch(out + 960 * 500, 960 * 1000), 440, 4);
 	assert_float_equal(tone_rms(out + 960 * 500, 960 * 1000), 8000 / sqrt(2), 1200);
 	opus_enc_free(e);
 	stream_free(s);
