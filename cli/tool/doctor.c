@@ -41,7 +41,8 @@ static int run_checks(struct command_ctx *ctx, const struct check *c, int *bad)
 		json_object_set_new(row, "ok", json_boolean(f.ok));
 		json_object_set_new(row, "message", json_string(f.message));
 		json_object_set_new(row, "fix", f.fix[0] ? json_string(f.fix) : json_null());
-		*bad += f.ok ? 0 : 1;
+		json_object_set_new(row, "optional", json_boolean(c->optional));
+		*bad += f.ok || c->optional ? 0 : 1;
 		rc = command_row(ctx, row);
 	}
 	return rc;
@@ -65,7 +66,8 @@ static int run_doctor(struct command_ctx *ctx, struct err *err)
 static void line_check(struct buf *b, const json_t *row, const struct command_line *l)
 {
 	(void)l;
-	buf_put_str(b, json_is_true(json_object_get(row, "ok")) ? "✓ " : "✗ ");
+	bool optional = json_is_true(json_object_get(row, "optional"));
+	buf_put_str(b, json_is_true(json_object_get(row, "ok")) ? "✓ " : optional ? "– " : "✗ ");
 	command_put_clean(b, json_object_get(row, "check"));
 	buf_put_str(b, ": ");
 	command_put_clean(b, json_object_get(row, "message"));
@@ -87,8 +89,9 @@ const struct command verb_doctor = {
 		     {"ok", "boolean", NULL, N_("nothing is wrong"), false},
 		     {"message", "string", NULL, N_("what was found"), false},
 		     {"fix", "string", NULL, N_("what to do"), false},
+		     {"optional", "boolean", NULL, N_("muster works without it, with less"), false},
 		     END_KEYS},
-	.exits = EXITS{{1, N_("some check failed")}, END_EXITS},
+	.exits = EXITS{{1, N_("some check that is not optional failed")}, END_EXITS},
 	.shape = SHAPE_LINE,
 	.line = line_check,
 	.run = run_doctor,

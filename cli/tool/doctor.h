@@ -21,6 +21,7 @@ void finding_fix(struct finding *f, const char *fmt, ...) __attribute__((format(
 struct check {
 	const char *name; /**< stable word */
 	void (*run)(struct command_ctx *ctx, struct finding *f);
+	bool optional; /**< what is missing is told, but doctor does not fail for it */
 };
 
 /** Checks of this machine, of its sound, and of the account's server; end with name NULL. */

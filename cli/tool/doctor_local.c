@@ -132,13 +132,13 @@ static void check_websockets(struct command_ctx *ctx, struct finding *f)
 }
 
 const struct check doctor_local[] = {
-	{"config-folder", check_config},
-	{"data-folder", check_data},
-	{"runtime-folder", check_runtime},
-	{"settings", check_settings},
-	{"locale", check_locale},
-	{"terminal", check_terminal},
-	{"disk", check_disk},
-	{"websockets", check_websockets},
-	{NULL, NULL},
+	{"config-folder", check_config, false},
+	{"data-folder", check_data, false},
+	{"runtime-folder", check_runtime, false},
+	{"settings", check_settings, false},
+	{"locale", check_locale, false},
+	{"terminal", check_terminal, false},
+	{"disk", check_disk, false},
+	{"websockets", check_websockets, false},
+	{NULL, NULL, false},
 };

@@ -181,6 +181,7 @@ static void check_token(struct command_ctx *ctx, struct finding *f)
 }
 
 const struct check doctor_server[] = {
-	{"account", check_account}, {"server", check_server}, {"tls", check_tls},
-	{"clock", check_clock},	    {"token", check_token},   {NULL, NULL},
+	{"account", check_account, false}, {"server", check_server, false},
+	{"tls", check_tls, false},	   {"clock", check_clock, false},
+	{"token", check_token, false},	   {NULL, NULL, false},
 };

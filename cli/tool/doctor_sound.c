@@ -47,8 +47,7 @@ static bool over_ssh(struct finding *f)
 		return false;
 	finding_bad(f,
 		    _("you are on SSH: the sound card is at the machine you came from, not here"));
-	finding_fix(f, _("run muster on that machine: muster call join ROOM --via USER@THIS_HOST "
-			 "keeps the account here and the sound there"));
+	finding_fix(f, _("for sound run muster on that machine"));
 	return true;
 }
 
@@ -75,7 +74,7 @@ static void check_cards(struct command_ctx *ctx, struct finding *f)
 }
 
 const struct check doctor_sound[] = {
-	{"sound-libraries", check_libraries},
-	{"sound-devices", check_cards},
-	{NULL, NULL},
+	{"sound-libraries", check_libraries, true},
+	{"sound-devices", check_cards, true},
+	{NULL, NULL, false},
 };
