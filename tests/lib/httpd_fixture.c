@@ -440,6 +440,8 @@ void raw_send(struct raw *c, const char *p, size_t n)
 	while (n) {
 		size_t part = n > 65536 ? 65536 : n;
 		ssize_t m = c->ssl ? SSL_write(c->ssl, p, (int)part) : send(c->fd, p, part, 0);
+		if (m < 0 && errno == EINTR)
+			continue;
 		if (m <= 0)
 			return; /* the peer had enough: the reply tells */
 		p += m;
@@ -452,15 +454,23 @@ void raw_puts(struct raw *c, const char *s)
 	raw_send(c, s, strlen(s));
 }
 
+/* Newer versions of libuv use io_uring, whose work ends waits of any thread with EINTR. */
 ssize_t raw_read(struct raw *c, char *p, size_t n)
 {
 	if (c->ssl) {
-		int m = SSL_read(c->ssl, p, (int)n);
+		int m;
+		do {
+			errno = 0;
+			m = SSL_read(c->ssl, p, (int)n);
+		} while (m <= 0 && errno == EINTR);
 		if (m > 0)
 			return m;
 		return SSL_get_error(c->ssl, m) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
 	}
-	ssize_t m = recv(c->fd, p, n, 0);
+	ssize_t m;
+	do
+		m = recv(c->fd, p, n, 0);
+	while (m < 0 && errno == EINTR);
 	if (m < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		fail_msg("nothing came for 10 s");
 	return m;

@@ -14,6 +14,7 @@
 #include "tests/lib/server.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -61,8 +62,9 @@ static void hear(int fd, struct buf *b)
 {
 	char part[4096];
 	ssize_t n;
-	while ((n = read(fd, part, sizeof(part))) > 0)
-		buf_put(b, part, (size_t)n);
+	while ((n = read(fd, part, sizeof(part))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			buf_put(b, part, (size_t)n);
 	close(fd);
 }
 
