@@ -117,10 +117,11 @@ test:
 #: make asan        the tests under AddressSanitizer and UBSan
 ASAN := BUILD=build/asan OUT=build/asan/muster OPT="-O1 -g" \
 	SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+LSAN := suppressions=$(CURDIR)/tests/lib/lsan.supp:print_suppressions=0
 asan:
 	@$(MAKE) --no-print-directory $(ASAN) all
-	@$(MAKE) --no-print-directory $(ASAN) unit
-	@MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
+	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) unit
+	@LSAN_OPTIONS="$(LSAN)" MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
 
 #: make tsan        the tests under ThreadSanitizer
 TSAN := BUILD=build/tsan OUT=build/tsan/muster OPT="-O1 -g" SAN="-fsanitize=thread"

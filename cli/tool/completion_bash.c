@@ -12,7 +12,8 @@ static const char driver[] =
 
 static const char tail[] =
 	"\n"
-	"# $line, so that the shell takes it as it is: others choose the names of rooms and people.\n"
+	"# $line, so that the shell takes it as it is: others choose the names of rooms and "
+	"people.\n"
 	"_muster_quote()\n"
 	"{\n"
 	"\tcase $quote in\n"

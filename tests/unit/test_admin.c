@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
-#include "core/base/os.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "server/admin.h"
 #include "server/config.h"
 #include "tests/lib/server.h"
