@@ -195,13 +195,15 @@ bool store_event_get(struct store *s, int64_t room, struct span event_id, store_
 	return true;
 }
 
+/* The unary plus keeps SQLite from the indexes of senders and positions: a room has many, an event
+ * has few relations. */
 bool store_event_edit(struct store *s, int64_t room, struct span event_id, struct span sender,
 		      store_event_fn *fn, void *arg)
 {
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
 					       " WHERE room=? AND rel_to=? AND"
-					       " rel_type='m.replace' AND sender=?"
-					       " ORDER BY ts DESC, pos DESC LIMIT 1");
+					       " rel_type='m.replace' AND +sender=?"
+					       " ORDER BY +ts DESC, +pos DESC LIMIT 1");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, event_id);
 	sql_bind_text(q, 3, sender);
@@ -217,7 +219,7 @@ int store_events_related(struct store *s, int64_t room, struct span event_id, co
 			 store_event_fn *fn, void *arg)
 {
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT " COLUMNS " FROM events WHERE room=? AND"
-					       " rel_to=? AND rel_type=? ORDER BY pos");
+					       " rel_to=? AND rel_type=? ORDER BY +pos");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, event_id);
 	sql_bind_str(q, 3, rel_type);
