@@ -222,7 +222,8 @@ def parallel(tap, folder):
     client = lib.Client(folder / "many")
     client.login(serve.url, "u0", PASSWORD)
     room = client("room", "create", "many")[0]["room_id"]
-    follower = client.follow(room)
+    # With -n what is sent before the follower is ready is told as well.
+    follower = client.follow(room, "-n", "100")
     env = lib.clean_env(client.home)
     children = [subprocess.Popen([lib.MUSTER, "--json", "send", room, f"p {n}"], env=env, text=True,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
