@@ -1,6 +1,7 @@
 #include "server/accounts/accounts_impl.h"
 
 #include "core/base/clock.h"
+#include "core/base/crypto.h"
 #include "core/base/mem.h"
 
 #include <string.h>
@@ -20,12 +21,15 @@ struct bucket {
 };
 
 struct limits {
+	uint8_t seed[16]; /* nobody may choose names that meet a victim's */
 	struct bucket slot[SLOTS + WAYS];
 };
 
 struct limits *limits_new(void)
 {
-	return NEW(struct limits);
+	struct limits *l = NEW(struct limits);
+	crypto_random(l->seed, sizeof(l->seed));
+	return l;
 }
 
 void limits_free(struct limits *l)
@@ -37,17 +41,20 @@ void limits_free(struct limits *l)
 	mem_free(l);
 }
 
-static unsigned home_of(const char *key)
+static unsigned home_of(const struct limits *l, const char *key)
 {
-	uint32_t h = 2166136261u;
-	for (; *key; key++)
-		h = (h ^ (uint8_t)*key) * 16777619u;
-	return h & (SLOTS - 1);
+	uint8_t hash[32];
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	buf_put(&b, l->seed, sizeof(l->seed));
+	buf_put_str(&b, key);
+	crypto_sha256(buf_span(&b), hash);
+	buf_done(&b);
+	return (hash[0] | (unsigned)hash[1] << 8) & (SLOTS - 1);
 }
 
 static struct bucket *find(struct limits *l, const char *key)
 {
-	struct bucket *b = &l->slot[home_of(key)];
+	struct bucket *b = &l->slot[home_of(l, key)];
 	for (int i = 0; i < WAYS; i++)
 		if (b[i].key && !strcmp(b[i].key, key))
 			return &b[i];
@@ -56,7 +63,7 @@ static struct bucket *find(struct limits *l, const char *key)
 
 static struct bucket *make(struct limits *l, const char *key)
 {
-	struct bucket *b = &l->slot[home_of(key)], *least = b;
+	struct bucket *b = &l->slot[home_of(l, key)], *least = b;
 	for (int i = 0; i < WAYS; i++) {
 		if (!b[i].key || b[i].empty_at < least->empty_at)
 			least = &b[i];
