@@ -262,7 +262,7 @@ enum ice_state ice_state(const struct ice *ice)
 	return ice->state;
 }
 
-bool ice_path(const struct ice *ice, int *ret_base, struct rtc_addr *ret_to)
+bool ice_path(const struct ice *ice, int *ret_base, struct net_addr *ret_to)
 {
 	if (ice->selected >= 0) {
 		const struct ice_pair *p = &ice->pairs[ice->selected];
@@ -277,14 +277,14 @@ bool ice_path(const struct ice *ice, int *ret_base, struct rtc_addr *ret_to)
 	return true;
 }
 
-bool ice_knows(const struct ice *ice, int base, const struct rtc_addr *from)
+bool ice_knows(const struct ice *ice, int base, const struct net_addr *from)
 {
-	if (ice->old_path && ice->old_base == base && rtc_addr_eq(&ice->old_to, from))
+	if (ice->old_path && ice->old_base == base && net_addr_eq(&ice->old_to, from))
 		return true;
 	for (size_t i = 0; i < ice->pairs_n; i++) {
 		const struct ice_pair *p = &ice->pairs[i];
 		if (ice->bases[p->base].id == base &&
-		    rtc_addr_eq(&ice->remotes[p->remote].addr, from))
+		    net_addr_eq(&ice->remotes[p->remote].addr, from))
 			return true;
 	}
 	return false;
@@ -300,7 +300,7 @@ void ice_stats(const struct ice *ice, struct ice_stats *ret)
 	ret->rtt_ms = p->rtt_ms;
 	ret->local_type = ICE_HOST;
 	for (size_t i = 0; i < ice->locals_n; i++)
-		if (rtc_addr_eq(&ice->locals[i].related, &ice->bases[p->base].addr))
+		if (net_addr_eq(&ice->locals[i].related, &ice->bases[p->base].addr))
 			ret->local_type = ICE_SRFLX;
 	ret->remote_type = ice->remotes[p->remote].type;
 }

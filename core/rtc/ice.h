@@ -12,7 +12,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
-#include "core/rtc/addr.h"
+#include "core/base/net_addr.h"
 
 #define ICE_UFRAG_MAX 256
 #define ICE_PWD_MAX 256
@@ -39,9 +39,9 @@ struct ice_candidate {
 	char foundation[ICE_FOUNDATION_MAX + 1];
 	unsigned component; /**< 1 */
 	uint32_t priority;
-	struct rtc_addr addr;
+	struct net_addr addr;
 	enum ice_type type;
-	struct rtc_addr related; /**< raddr/rport; family 0: none */
+	struct net_addr related; /**< raddr/rport; family 0: none */
 };
 
 /**
@@ -73,7 +73,7 @@ struct ice_event {
 	const struct ice_candidate *candidate;
 };
 
-typedef void ice_send_fn(void *arg, int base, const struct rtc_addr *to, const void *p, size_t n);
+typedef void ice_send_fn(void *arg, int base, const struct net_addr *to, const void *p, size_t n);
 typedef void ice_event_fn(void *arg, const struct ice_event *e);
 
 struct ice_config {
@@ -94,10 +94,10 @@ const char *ice_ufrag(const struct ice *ice);
 const char *ice_pwd(const struct ice *ice);
 
 /** A socket of ours, bound to this address (not the wildcard). Tells a host candidate. */
-int ice_add_base(struct ice *ice, int64_t now, int base, const struct rtc_addr *addr,
+int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *addr,
 		 struct err *err);
 /** Ask this STUN server for server-reflexive candidates, from each base of its family. */
-int ice_add_server(struct ice *ice, const struct rtc_addr *server, struct err *err);
+int ice_add_server(struct ice *ice, const struct net_addr *server, struct err *err);
 /** No more bases and servers will come; ICE_EVENT_GATHERED follows when servers have answered. */
 void ice_gather(struct ice *ice, int64_t now);
 /** A base is gone (interface down): its pairs fail. */
@@ -120,7 +120,7 @@ void ice_set_controlling(struct ice *ice, bool controlling);
 bool ice_controlling(const struct ice *ice);
 
 /** A STUN datagram that arrived on `base`. True when it was for this agent and valid. */
-bool ice_receive(struct ice *ice, int64_t now, int base, const struct rtc_addr *from, const void *p,
+bool ice_receive(struct ice *ice, int64_t now, int base, const struct net_addr *from, const void *p,
 		 size_t n);
 /** Do what is due. */
 void ice_tick(struct ice *ice, int64_t now);
@@ -129,9 +129,9 @@ int64_t ice_deadline(const struct ice *ice);
 
 enum ice_state ice_state(const struct ice *ice);
 /** Where data goes now: false when nothing is selected or consent is gone. */
-bool ice_path(const struct ice *ice, int *ret_base, struct rtc_addr *ret_to);
+bool ice_path(const struct ice *ice, int *ret_base, struct net_addr *ret_to);
 /** True when data from there may belong to this agent: a pair that passed a check. */
-bool ice_knows(const struct ice *ice, int base, const struct rtc_addr *from);
+bool ice_knows(const struct ice *ice, int base, const struct net_addr *from);
 
 /** For statistics and tests. */
 struct ice_stats {

@@ -45,8 +45,8 @@ static void parse_rest(struct span rest, struct ice_candidate *c)
 		else if (span_eq_str(name, "rport") && (!span_u64(value, &rport) || rport > 65535))
 			rport = 0;
 	}
-	if (raddr.n && !rtc_addr_parse(raddr, (uint16_t)rport, &c->related))
-		c->related = (struct rtc_addr){0};
+	if (raddr.n && !net_addr_parse(raddr, (uint16_t)rport, &c->related))
+		c->related = (struct net_addr){0};
 }
 
 int ice_candidate_parse(struct span line, struct ice_candidate *ret, struct err *err)
@@ -70,7 +70,7 @@ int ice_candidate_parse(struct span line, struct ice_candidate *ret, struct err 
 		return err_set(err, ERR_UNSUPPORTED, _("only UDP candidates are used"));
 	if (component != 1)
 		return err_set(err, ERR_UNSUPPORTED, _("only the first component is used"));
-	if (!rtc_addr_parse(ip, (uint16_t)port, &c.addr) || !port)
+	if (!net_addr_parse(ip, (uint16_t)port, &c.addr) || !port)
 		return err_set(err, ERR_UNSUPPORTED, _("only candidates with an address are used"));
 	memcpy(c.foundation, foundation.p, foundation.n);
 	c.component = 1;
@@ -82,11 +82,11 @@ int ice_candidate_parse(struct span line, struct ice_candidate *ret, struct err 
 
 void ice_candidate_put(struct buf *b, const struct ice_candidate *c)
 {
-	char ip[RTC_ADDR_TEXT];
+	char ip[NET_ADDR_TEXT];
 	buf_printf(b, "candidate:%s %u udp %u %s %u typ %s", c->foundation, c->component,
-		   c->priority, rtc_addr_ip_text(&c->addr, ip), (unsigned)c->addr.port,
+		   c->priority, net_addr_ip_text(&c->addr, ip), (unsigned)c->addr.port,
 		   type_names[c->type]);
 	if (c->type != ICE_HOST && c->related.family)
-		buf_printf(b, " raddr %s rport %u", rtc_addr_ip_text(&c->related, ip),
+		buf_printf(b, " raddr %s rport %u", net_addr_ip_text(&c->related, ip),
 			   (unsigned)c->related.port);
 }

@@ -185,7 +185,7 @@ static bool settle_role(struct ice *ice, const struct stun *m)
 	return true;
 }
 
-static void reply(struct ice *ice, int base, const struct rtc_addr *to, const struct stun *m,
+static void reply(struct ice *ice, int base, const struct net_addr *to, const struct stun *m,
 		  int error, struct span password)
 {
 	uint8_t out[STUN_MESSAGE_MAX];
@@ -207,7 +207,7 @@ static void reply(struct ice *ice, int base, const struct rtc_addr *to, const st
 }
 
 /* A peer-reflexive candidate, unless it is known; -1: no room. */
-static int learn_remote(struct ice *ice, const struct rtc_addr *from, const struct stun *m)
+static int learn_remote(struct ice *ice, const struct net_addr *from, const struct stun *m)
 {
 	int r = ice_remote_find(ice, from);
 	if (r >= 0 || ice->remotes_n == ICE_REMOTE_MAX)
@@ -222,7 +222,7 @@ static int learn_remote(struct ice *ice, const struct rtc_addr *from, const stru
 	return r;
 }
 
-static void trigger(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+static void trigger(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 		    const struct stun *m)
 {
 	int b = ice_base_find(ice, base), r = b < 0 ? -1 : learn_remote(ice, from, m);
@@ -253,7 +253,7 @@ static bool username_is(const struct stun *m, const char *ufrag)
 	       m->username.p[n] == ':';
 }
 
-static bool receive_request(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+static bool receive_request(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 			    const struct stun *m)
 {
 	bool current = username_is(m, ice->local.ufrag);
@@ -281,9 +281,9 @@ static bool receive_request(struct ice *ice, int64_t now, int base, const struct
 
 /* The answer must come back the way the request went (RFC 8445 7.2.5.2.1). */
 static bool symmetric(const struct ice *ice, const struct ice_pair *p, int base,
-		      const struct rtc_addr *from)
+		      const struct net_addr *from)
 {
-	return ice->bases[p->base].id == base && rtc_addr_eq(&ice->remotes[p->remote].addr, from);
+	return ice->bases[p->base].id == base && net_addr_eq(&ice->remotes[p->remote].addr, from);
 }
 
 static void answered_check(struct ice *ice, int64_t now, int i, bool right_way,
@@ -306,7 +306,7 @@ static void answered_check(struct ice *ice, int64_t now, int i, bool right_way,
 	ice_pair_succeeded(ice, now, i);
 }
 
-static bool answered_consent(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+static bool answered_consent(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 			     const struct stun *m)
 {
 	struct ice_pair *p = ice->selected >= 0 ? &ice->pairs[ice->selected] : NULL;
@@ -331,7 +331,7 @@ static bool answered_consent(struct ice *ice, int64_t now, int base, const struc
 	return false;
 }
 
-static bool receive_response(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+static bool receive_response(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 			     const struct stun *m)
 {
 	for (int i = 0; i < (int)ice->pairs_n; i++) {
@@ -349,7 +349,7 @@ static bool receive_response(struct ice *ice, int64_t now, int base, const struc
 	       ice_gather_answer(ice, now, base, from, m);
 }
 
-bool ice_receive(struct ice *ice, int64_t now, int base, const struct rtc_addr *from, const void *p,
+bool ice_receive(struct ice *ice, int64_t now, int base, const struct net_addr *from, const void *p,
 		 size_t n)
 {
 	struct stun m;

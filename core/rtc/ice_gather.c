@@ -17,7 +17,7 @@ int ice_base_find(const struct ice *ice, int id)
 
 /* Same type, base address and server: same foundation (RFC 8445 5.1.1.3). */
 static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsigned server,
-		      const struct rtc_addr *addr)
+		      const struct net_addr *addr)
 {
 	const struct ice_base *b = &ice->bases[base];
 	if (ice->locals_n == ICE_LOCAL_MAX)
@@ -27,7 +27,7 @@ static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsign
 	unsigned preference = (b->addr.family == 6 ? 65535u : 32767u) - base;
 	c->priority = ice_priority(type, preference);
 	unsigned same = 0;
-	while (!rtc_addr_same_ip(&ice->bases[same].addr, &b->addr))
+	while (!net_addr_same_ip(&ice->bases[same].addr, &b->addr))
 		same++;
 	snprintf(c->foundation, sizeof(c->foundation), "%u",
 		 1 + (unsigned)type * 1000 + same * 10 + server);
@@ -36,7 +36,7 @@ static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsign
 	ice_tell(ice, ICE_EVENT_CANDIDATE, c);
 }
 
-int ice_add_base(struct ice *ice, int64_t now, int base, const struct rtc_addr *addr,
+int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *addr,
 		 struct err *err)
 {
 	if (ice->bases_n == ICE_LOCAL_MAX)
@@ -54,7 +54,7 @@ int ice_add_base(struct ice *ice, int64_t now, int base, const struct rtc_addr *
 	return 0;
 }
 
-int ice_add_server(struct ice *ice, const struct rtc_addr *server, struct err *err)
+int ice_add_server(struct ice *ice, const struct net_addr *server, struct err *err)
 {
 	if (ice->servers_n == ICE_SERVER_MAX)
 		return err_set(err, ERR_TOO_LARGE, _("more than %d STUN servers"), ICE_SERVER_MAX);
@@ -146,19 +146,19 @@ int64_t ice_gather_deadline(const struct ice *ice)
 	return at;
 }
 
-bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 		       const struct stun *m)
 {
 	for (size_t i = 0; i < ice->queries_n; i++) {
 		struct ice_query *q = &ice->queries[i];
 		if (!q->tx.active || !stun_tid_eq(&q->tx.tid, &m->tid) ||
-		    ice->bases[q->base].id != base || !rtc_addr_eq(from, &ice->servers[q->server]))
+		    ice->bases[q->base].id != base || !net_addr_eq(from, &ice->servers[q->server]))
 			continue;
 		q->tx.active = false;
 		q->refresh = now + ICE_KEEPALIVE_SERVER_MS;
 		bool known = !m->mapped.family || m->cls != STUN_SUCCESS;
 		for (size_t k = 0; k < ice->locals_n; k++)
-			known |= rtc_addr_eq(&ice->locals[k].addr, &m->mapped);
+			known |= net_addr_eq(&ice->locals[k].addr, &m->mapped);
 		if (!known)
 			add_local(ice, ICE_SRFLX, q->base, q->server, &m->mapped);
 		q->answered = true;

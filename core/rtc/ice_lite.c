@@ -10,7 +10,7 @@
 struct address {
 	struct address *next; /* in its bucket */
 	struct ice_lite_session *session;
-	struct rtc_addr addr;
+	struct net_addr addr;
 	int base;
 	int64_t seen;
 };
@@ -71,23 +71,23 @@ static struct name *name_find(const struct ice_lite *t, struct span ufrag)
 
 static void address_link(struct ice_lite *t, struct address *a)
 {
-	struct address **at = &t->addrs[rtc_addr_hash(&a->addr) & (t->buckets - 1)];
+	struct address **at = &t->addrs[net_addr_hash(&a->addr) & (t->buckets - 1)];
 	a->next = *at;
 	*at = a;
 }
 
 static void address_unlink(struct ice_lite *t, struct address *a)
 {
-	struct address **at = &t->addrs[rtc_addr_hash(&a->addr) & (t->buckets - 1)];
+	struct address **at = &t->addrs[net_addr_hash(&a->addr) & (t->buckets - 1)];
 	while (*at != a)
 		at = &(*at)->next;
 	*at = a->next;
 }
 
-static struct address *address_find(const struct ice_lite *t, const struct rtc_addr *a)
+static struct address *address_find(const struct ice_lite *t, const struct net_addr *a)
 {
-	struct address *e = t->addrs[rtc_addr_hash(a) & (t->buckets - 1)];
-	while (e && !rtc_addr_eq(&e->addr, a))
+	struct address *e = t->addrs[net_addr_hash(a) & (t->buckets - 1)];
+	while (e && !net_addr_eq(&e->addr, a))
 		e = e->next;
 	return e;
 }
@@ -206,7 +206,7 @@ void ice_lite_restart(struct ice_lite *t, struct ice_lite_session *s)
 }
 
 /* The place of an address in its session: known, free, or that of the oldest but the path. */
-static int place(struct ice_lite *t, struct ice_lite_session *s, const struct rtc_addr *from)
+static int place(struct ice_lite *t, struct ice_lite_session *s, const struct net_addr *from)
 {
 	struct address *a = address_find(t, from);
 	if (a && a->session == s)
@@ -239,7 +239,7 @@ static int place(struct ice_lite *t, struct ice_lite_session *s, const struct rt
 	return at;
 }
 
-static void passed(struct ice_lite *t, int64_t now, int base, const struct rtc_addr *from,
+static void passed(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
 		   const struct stun *m, struct ice_lite_session *s, struct ice_lite_result *ret)
 {
 	int i = place(t, s, from);
@@ -256,7 +256,7 @@ static void passed(struct ice_lite *t, int64_t now, int base, const struct rtc_a
 	}
 }
 
-static void reply(const struct rtc_addr *to, const struct stun *m, int error, struct span pwd,
+static void reply(const struct net_addr *to, const struct stun *m, int error, struct span pwd,
 		  struct ice_lite_result *ret)
 {
 	uint8_t out[STUN_MESSAGE_MAX];
@@ -293,7 +293,7 @@ static struct name *authenticate(const struct ice_lite *t, const struct stun *m)
 	return !*expect || span_eq_str(theirs, expect) ? e : NULL;
 }
 
-void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct rtc_addr *from,
+void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
 		      const void *p, size_t n, struct ice_lite_result *ret)
 {
 	struct stun m;
@@ -323,13 +323,13 @@ void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct rt
 		name_unlink(t, &s->before);
 }
 
-struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct rtc_addr *from)
+struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct net_addr *from)
 {
 	struct address *a = address_find(t, from);
 	return a ? a->session : NULL;
 }
 
-bool ice_lite_path(const struct ice_lite_session *s, int *ret_base, struct rtc_addr *ret_to)
+bool ice_lite_path(const struct ice_lite_session *s, int *ret_base, struct net_addr *ret_to)
 {
 	if (s->path < 0)
 		return false;

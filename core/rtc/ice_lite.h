@@ -8,7 +8,7 @@
 #ifndef MUSTER_RTC_ICE_LITE_H
 #define MUSTER_RTC_ICE_LITE_H
 
-#include "core/rtc/addr.h"
+#include "core/base/net_addr.h"
 
 #define ICE_LITE_ADDRS 8	 /**< valid addresses kept for each session */
 #define ICE_LITE_REPLY_MAX 128	 /**< bytes of a reply */
@@ -41,12 +41,12 @@ struct ice_lite_result {
 	bool moved; /**< data goes elsewhere now */
 };
 /** A STUN datagram that arrived on `base` (socket or local address, the caller's number). */
-void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct rtc_addr *from,
+void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
 		      const void *p, size_t n, struct ice_lite_result *ret);
 /** Whose address this is (it passed a check), for DTLS and media; NULL: nobody's. */
-struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct rtc_addr *from);
+struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct net_addr *from);
 /** Where data goes; false until a check passed. */
-bool ice_lite_path(const struct ice_lite_session *s, int *ret_base, struct rtc_addr *ret_to);
+bool ice_lite_path(const struct ice_lite_session *s, int *ret_base, struct net_addr *ret_to);
 /** Time of the last valid check; INT64_MIN: none yet. */
 int64_t ice_lite_last_check(const struct ice_lite_session *s);
 

@@ -18,10 +18,10 @@ void ice_pair_reprioritise(struct ice *ice)
 			ice_pair_priority(ice, ice->pairs[i].base, ice->pairs[i].remote);
 }
 
-int ice_remote_find(const struct ice *ice, const struct rtc_addr *a)
+int ice_remote_find(const struct ice *ice, const struct net_addr *a)
 {
 	for (size_t i = 0; i < ice->remotes_n; i++)
-		if (rtc_addr_eq(&ice->remotes[i].addr, a))
+		if (net_addr_eq(&ice->remotes[i].addr, a))
 			return (int)i;
 	return -1;
 }
@@ -46,12 +46,12 @@ static int place(struct ice *ice, uint64_t priority)
 
 int ice_pair_find(struct ice *ice, unsigned base, unsigned remote, bool make)
 {
-	const struct rtc_addr *ours = &ice->bases[base].addr, *to = &ice->remotes[remote].addr;
+	const struct net_addr *ours = &ice->bases[base].addr, *to = &ice->remotes[remote].addr;
 	for (size_t i = 0; i < ice->pairs_n; i++)
 		if (ice->pairs[i].base == base && ice->pairs[i].remote == remote)
 			return (int)i;
 	if (!make || ours->family != to->family ||
-	    rtc_addr_is_link_local(ours) != rtc_addr_is_link_local(to) || ice->bases[base].gone)
+	    net_addr_is_link_local(ours) != net_addr_is_link_local(to) || ice->bases[base].gone)
 		return -1;
 	uint64_t priority = ice_pair_priority(ice, base, remote);
 	int i = place(ice, priority);
@@ -80,7 +80,7 @@ void ice_pair_all(struct ice *ice)
 static bool same_foundation(const struct ice *ice, const struct ice_pair *a,
 			    const struct ice_pair *b)
 {
-	return rtc_addr_same_ip(&ice->bases[a->base].addr, &ice->bases[b->base].addr) &&
+	return net_addr_same_ip(&ice->bases[a->base].addr, &ice->bases[b->base].addr) &&
 	       strcmp(ice->remotes[a->remote].foundation, ice->remotes[b->remote].foundation) == 0;
 }
 

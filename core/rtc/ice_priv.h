@@ -11,7 +11,7 @@
 struct ice_base {
 	int id;
 	bool gone;
-	struct rtc_addr addr;
+	struct net_addr addr;
 	uint32_t priority; /* of its host candidate */
 };
 
@@ -61,7 +61,7 @@ struct ice {
 
 	struct ice_base bases[ICE_LOCAL_MAX];
 	size_t bases_n;
-	struct rtc_addr servers[ICE_SERVER_MAX];
+	struct net_addr servers[ICE_SERVER_MAX];
 	size_t servers_n;
 	struct ice_query queries[ICE_QUERIES];
 	size_t queries_n;
@@ -88,7 +88,7 @@ struct ice {
 	/* After a restart data keeps using what was selected before. */
 	bool old_path;
 	int old_base;
-	struct rtc_addr old_to;
+	struct net_addr old_to;
 	int64_t old_until;
 
 	struct ice_stats stats;
@@ -103,7 +103,7 @@ void ice_creds_new(struct ice_creds *c);
 void ice_gather_tick(struct ice *ice, int64_t now);
 int64_t ice_gather_deadline(const struct ice *ice);
 /* True when the answer was to a query of ours. */
-bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct rtc_addr *from,
+bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 		       const struct stun *m);
 
 /* ice_pair.c */
@@ -125,7 +125,7 @@ void ice_pair_named(struct ice *ice, int64_t now, int i);
 int ice_pair_nominee(struct ice *ice, int64_t now);
 int64_t ice_pair_nominee_deadline(const struct ice *ice);
 void ice_pair_revive(struct ice *ice);
-int ice_remote_find(const struct ice *ice, const struct rtc_addr *a);
+int ice_remote_find(const struct ice *ice, const struct net_addr *a);
 int ice_base_find(const struct ice *ice, int id);
 
 /* ice_check.c */

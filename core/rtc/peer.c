@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static void on_ice_send(void *arg, int base, const struct rtc_addr *to, const void *data, size_t n)
+static void on_ice_send(void *arg, int base, const struct net_addr *to, const void *data, size_t n)
 {
 	struct peer *p = arg;
 	p->cfg.calls.send(p->cfg.arg, base, to, data, n);
@@ -26,7 +26,7 @@ static void on_dtls_send(void *arg, const void *data, size_t n)
 {
 	struct peer *p = arg;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	if (peer_path(p, &base, &to))
 		p->cfg.calls.send(p->cfg.arg, base, &to, data, n);
 	else if (p->dtls_from.family)
@@ -174,7 +174,7 @@ int peer_set_remote(struct peer *p, int64_t now, const struct sdp_transport *rem
 	return 0;
 }
 
-int peer_add_base(struct peer *p, int64_t now, int base, const struct rtc_addr *a, struct err *err)
+int peer_add_base(struct peer *p, int64_t now, int base, const struct net_addr *a, struct err *err)
 {
 	return ice_add_base(p->ice, now, base, a, err);
 }
@@ -185,7 +185,7 @@ void peer_remove_base(struct peer *p, int64_t now, int base)
 	peer_update(p, now);
 }
 
-int peer_add_server(struct peer *p, const struct rtc_addr *stun_server, struct err *err)
+int peer_add_server(struct peer *p, const struct net_addr *stun_server, struct err *err)
 {
 	return ice_add_server(p->ice, stun_server, err);
 }
@@ -227,7 +227,7 @@ void peer_restart(struct peer *p, int64_t now)
 	peer_update(p, now);
 }
 
-bool peer_path(const struct peer *p, int *ret_base, struct rtc_addr *ret_to)
+bool peer_path(const struct peer *p, int *ret_base, struct net_addr *ret_to)
 {
 	return p->lite ? ice_lite_path(p->lite, ret_base, ret_to)
 		       : ice_path(p->ice, ret_base, ret_to);
@@ -237,7 +237,7 @@ bool peer_path(const struct peer *p, int *ret_base, struct rtc_addr *ret_to)
 static void maybe_start(struct peer *p, int64_t now)
 {
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	if (p->dtls && dtls_state(p->dtls) == DTLS_NEW &&
 	    (!p->dtls_client || peer_path(p, &base, &to)))
 		dtls_start(p->dtls, now);
@@ -261,7 +261,7 @@ static void take_keys(struct peer *p, int64_t now)
 static enum peer_state path_state(const struct peer *p, int64_t now)
 {
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	if (p->ice) {
 		if (ice_state(p->ice) == ICE_FAILED)
 			return PEER_FAILED;

@@ -33,7 +33,7 @@ struct peer_mux;
 
 /** Callbacks; all but `send` may be NULL. */
 struct peer_calls {
-	void (*send)(void *arg, int base, const struct rtc_addr *to, const void *p, size_t n);
+	void (*send)(void *arg, int base, const struct net_addr *to, const void *p, size_t n);
 	/** peer_state() changed. */
 	void (*state)(void *arg, struct peer *p);
 	/** A local candidate to signal; NULL: that was the last. */
@@ -73,9 +73,9 @@ int peer_set_remote(struct peer *p, int64_t now, const struct sdp_transport *rem
 int peer_dtls_role(enum sdp_setup ours, enum sdp_setup theirs, bool *ret_client, struct err *err);
 
 /* Full ICE only. */
-int peer_add_base(struct peer *p, int64_t now, int base, const struct rtc_addr *a, struct err *err);
+int peer_add_base(struct peer *p, int64_t now, int base, const struct net_addr *a, struct err *err);
 void peer_remove_base(struct peer *p, int64_t now, int base);
-int peer_add_server(struct peer *p, const struct rtc_addr *stun_server, struct err *err);
+int peer_add_server(struct peer *p, const struct net_addr *stun_server, struct err *err);
 void peer_gather(struct peer *p, int64_t now);
 /** "candidate:..."; kinds that cannot be used are skipped and give 0. "" is the end. */
 int peer_add_candidate(struct peer *p, int64_t now, struct span line, struct err *err);
@@ -86,7 +86,7 @@ struct ice *peer_ice(struct peer *p);
 void peer_restart(struct peer *p, int64_t now);
 
 /** A datagram that arrived on `base`; any kind. Not for peers of a mux. */
-void peer_receive(struct peer *p, int64_t now, int base, const struct rtc_addr *from,
+void peer_receive(struct peer *p, int64_t now, int base, const struct net_addr *from,
 		  const void *data, size_t n);
 void peer_tick(struct peer *p, int64_t now);
 int64_t peer_deadline(const struct peer *p);
@@ -136,7 +136,7 @@ void peer_mux_free(struct peer_mux *m);
  * handled), or NULL when it was nobody's. Replies go out by the peer's `send`.
  */
 struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
-			      const struct rtc_addr *from, const void *data, size_t n);
+			      const struct net_addr *from, const void *data, size_t n);
 size_t peer_mux_count(const struct peer_mux *m);
 
 #endif

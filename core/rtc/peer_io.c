@@ -3,7 +3,7 @@
 #include "core/rtc/peer_priv.h"
 
 /* What is not STUN, from an address that is this peer's. */
-static void input(struct peer *p, int64_t now, int base, const struct rtc_addr *from,
+static void input(struct peer *p, int64_t now, int base, const struct net_addr *from,
 		  enum demux_kind kind, const void *data, size_t n)
 {
 	switch (kind) {
@@ -25,7 +25,7 @@ static void input(struct peer *p, int64_t now, int base, const struct rtc_addr *
 	}
 }
 
-void peer_receive(struct peer *p, int64_t now, int base, const struct rtc_addr *from,
+void peer_receive(struct peer *p, int64_t now, int base, const struct net_addr *from,
 		  const void *data, size_t n)
 {
 	enum demux_kind kind = demux(data, n);
@@ -98,7 +98,7 @@ size_t peer_mux_count(const struct peer_mux *m)
 	return ice_lite_count(m->table);
 }
 
-static struct peer *mux_stun(struct peer_mux *m, int64_t now, int base, const struct rtc_addr *from,
+static struct peer *mux_stun(struct peer_mux *m, int64_t now, int base, const struct net_addr *from,
 			     const void *data, size_t n)
 {
 	struct ice_lite_result r;
@@ -112,7 +112,7 @@ static struct peer *mux_stun(struct peer_mux *m, int64_t now, int base, const st
 }
 
 struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
-			      const struct rtc_addr *from, const void *data, size_t n)
+			      const struct net_addr *from, const void *data, size_t n)
 {
 	enum demux_kind kind = demux(data, n);
 	struct peer *p;

@@ -62,7 +62,7 @@ void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack
 void peer_transmit(struct peer *p, const void *data, size_t n)
 {
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	if (!peer_path(p, &base, &to))
 		return;
 	p->stats.bytes_sent += n;

@@ -47,7 +47,7 @@ struct peer {
 	bool dtls_client;
 	char fingerprint[3 * 64 + 1];
 	int dtls_base; /* where its last DTLS came from: answers before a path is chosen */
-	struct rtc_addr dtls_from;
+	struct net_addr dtls_from;
 	struct srtp_stream *out, *in;
 	enum peer_state state;
 	bool closed;
@@ -66,7 +66,7 @@ struct peer {
 };
 
 /* peer.c */
-bool peer_path(const struct peer *p, int *ret_base, struct rtc_addr *ret_to);
+bool peer_path(const struct peer *p, int *ret_base, struct net_addr *ret_to);
 /* After anything that may have changed ICE or DTLS: keys, state. */
 void peer_update(struct peer *p, int64_t now);
 

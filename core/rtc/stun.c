@@ -54,7 +54,7 @@ bool stun_check_integrity(const struct stun *m, struct span password)
 }
 
 static bool parse_address(const uint8_t *v, size_t n, const struct stun_tid *xor_with,
-			  struct rtc_addr *ret)
+			  struct net_addr *ret)
 {
 	uint8_t ip[16], mask[16];
 	if (n < 4)
@@ -71,7 +71,7 @@ static bool parse_address(const uint8_t *v, size_t n, const struct stun_tid *xor
 		for (size_t i = 0; i < ip_n; i++)
 			ip[i] ^= mask[i];
 	}
-	*ret = rtc_addr_make(ip_n == 4 ? 4 : 6, ip, port);
+	*ret = net_addr_make(ip_n == 4 ? 4 : 6, ip, port);
 	return true;
 }
 
@@ -98,7 +98,7 @@ static bool parse_role(struct stun *m, bool controlling, const uint8_t *v, size_
 
 static bool parse_attribute(struct stun *m, unsigned type, const uint8_t *v, size_t n)
 {
-	struct rtc_addr plain;
+	struct net_addr plain;
 	switch (type) {
 	case STUN_USERNAME:
 		m->username = (struct span){(const char *)v, n};

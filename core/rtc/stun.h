@@ -5,7 +5,7 @@
 #ifndef MUSTER_RTC_STUN_H
 #define MUSTER_RTC_STUN_H
 
-#include "core/rtc/addr.h"
+#include "core/base/net_addr.h"
 
 #define STUN_MESSAGE_MAX 1200 /**< longer ones are refused; fits one datagram */
 #define STUN_USERNAME_MAX 513 /**< RFC 8489: fewer than 509 bytes; ICE: two ufrags and a colon */
@@ -37,7 +37,7 @@ struct stun {
 	struct stun_tid tid;
 	struct span raw;	/**< the whole message */
 	struct span username;	/**< p == NULL: absent */
-	struct rtc_addr mapped; /**< XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS; family 0: absent */
+	struct net_addr mapped; /**< XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS; family 0: absent */
 	int error;		/**< 300 to 699; 0: no ERROR-CODE */
 	bool use_candidate;
 	bool has_priority;
@@ -66,7 +66,7 @@ struct stun_out {
 	enum stun_class cls;
 	struct stun_tid tid;
 	struct span username;
-	struct rtc_addr mapped; /**< written as XOR-MAPPED-ADDRESS */
+	struct net_addr mapped; /**< written as XOR-MAPPED-ADDRESS */
 	int error;		/**< ERROR-CODE with the reason phrase of the RFC */
 	bool use_candidate;
 	uint32_t priority; /**< 0: left out */

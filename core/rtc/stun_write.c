@@ -34,7 +34,7 @@ static void put_span(struct out *o, unsigned type, struct span s)
 		memcpy(v, s.p, s.n);
 }
 
-static void put_mapped(struct out *o, const struct stun_tid *tid, const struct rtc_addr *a)
+static void put_mapped(struct out *o, const struct stun_tid *tid, const struct net_addr *a)
 {
 	uint8_t mask[16];
 	size_t ip_n = a->family == 4 ? 4 : 16;

@@ -18,7 +18,7 @@ static void demand(bool ok)
 		abort();
 }
 
-static void no_send(void *arg, int base, const struct rtc_addr *to, const void *p, size_t n)
+static void no_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
 {
 	(void)arg;
 	(void)base;
@@ -47,13 +47,13 @@ static void again(const struct stun *m)
 	demand(n && stun_parse(out, n, &back));
 	demand(back.cls == m->cls && stun_tid_eq(&back.tid, &m->tid));
 	demand(span_eq(back.username, m->username) && back.error == m->error);
-	demand(rtc_addr_eq(&back.mapped, &m->mapped) && back.priority == m->priority);
+	demand(net_addr_eq(&back.mapped, &m->mapped) && back.priority == m->priority);
 	demand(back.use_candidate == m->use_candidate && back.tie_breaker == m->tie_breaker);
 	demand(back.has_fingerprint && stun_check_integrity(&back, SPAN_LIT("password")));
 	demand(!stun_check_integrity(&back, SPAN_LIT("passwore")));
 }
 
-static void agents(const uint8_t *data, size_t size, const struct rtc_addr *from)
+static void agents(const uint8_t *data, size_t size, const struct net_addr *from)
 {
 	struct ice_config c = {.send = no_send};
 	struct ice *ice = ice_new(&c);
@@ -77,7 +77,7 @@ static void agents(const uint8_t *data, size_t size, const struct rtc_addr *from
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct stun m;
-	struct rtc_addr from = rtc_addr_make(4, "\x7f\0\0\1", 5000);
+	struct net_addr from = net_addr_make(4, "\x7f\0\0\1", 5000);
 	if (stun_parse(data, size, &m)) {
 		demand(m.raw.n == size && m.unknown_n <= STUN_UNKNOWN_MAX);
 		if (m.method == STUN_BINDING)

@@ -24,10 +24,10 @@ void fakenet_add(struct fakenet *net, struct fakenet_node *node)
 	net->nodes[net->nodes_n++] = node;
 }
 
-struct rtc_addr fakenet_addr(const char *ip, uint16_t port)
+struct net_addr fakenet_addr(const char *ip, uint16_t port)
 {
-	struct rtc_addr a;
-	if (!rtc_addr_parse(span_of(ip), port, &a))
+	struct net_addr a;
+	if (!net_addr_parse(span_of(ip), port, &a))
 		abort();
 	return a;
 }
@@ -38,7 +38,7 @@ unsigned fakenet_random(struct fakenet *net, unsigned below)
 	return below ? (unsigned)(net->rng >> 33) % below : 0;
 }
 
-static void queue(struct fakenet *net, const struct rtc_addr *from, const struct rtc_addr *to,
+static void queue(struct fakenet *net, const struct net_addr *from, const struct net_addr *to,
 		  const void *p, size_t n)
 {
 	if (net->packets_n == FAKENET_PACKETS || n > sizeof(net->packets[0].p))
@@ -55,12 +55,12 @@ static void queue(struct fakenet *net, const struct rtc_addr *from, const struct
 	net->packets_n++;
 }
 
-static void open_hole(struct fakenet *net, struct fakenet_node *node, const struct rtc_addr *peer,
-		      const struct rtc_addr *outside)
+static void open_hole(struct fakenet *net, struct fakenet_node *node, const struct net_addr *peer,
+		      const struct net_addr *outside)
 {
 	for (size_t i = 0; i < net->holes_n; i++)
-		if (net->holes[i].node == node && rtc_addr_same_ip(&net->holes[i].peer, peer) &&
-		    rtc_addr_eq(&net->holes[i].outside, outside))
+		if (net->holes[i].node == node && net_addr_same_ip(&net->holes[i].peer, peer) &&
+		    net_addr_eq(&net->holes[i].outside, outside))
 			return;
 	if (net->holes_n == 256)
 		abort();
@@ -70,9 +70,9 @@ static void open_hole(struct fakenet *net, struct fakenet_node *node, const stru
 }
 
 void fakenet_send(struct fakenet *net, struct fakenet_node *node, int base,
-		  const struct rtc_addr *to, const void *p, size_t n)
+		  const struct net_addr *to, const void *p, size_t n)
 {
-	struct rtc_addr from = node->base[base];
+	struct net_addr from = node->base[base];
 	node->sent++;
 	if (node->nat) {
 		from = node->outside;
@@ -103,25 +103,25 @@ static bool through_nat(const struct fakenet *net, const struct fakenet_node *no
 			const struct fakenet_packet *k)
 {
 	for (size_t i = 0; i < net->holes_n; i++)
-		if (net->holes[i].node == node && rtc_addr_same_ip(&net->holes[i].peer, &k->from) &&
-		    rtc_addr_eq(&net->holes[i].outside, &k->to))
+		if (net->holes[i].node == node && net_addr_same_ip(&net->holes[i].peer, &k->from) &&
+		    net_addr_eq(&net->holes[i].outside, &k->to))
 			return true;
 	return false;
 }
 
 static void deliver(struct fakenet *net, const struct fakenet_packet *k)
 {
-	if (net->stun.family && rtc_addr_eq(&k->to, &net->stun)) {
+	if (net->stun.family && net_addr_eq(&k->to, &net->stun)) {
 		stun_answer(net, k);
 		return;
 	}
 	for (size_t i = 0; i < net->nodes_n; i++) {
 		struct fakenet_node *node = net->nodes[i];
 		for (size_t b = 0; b < node->bases_n; b++) {
-			struct rtc_addr at = node->nat ? node->outside : node->base[b];
+			struct net_addr at = node->nat ? node->outside : node->base[b];
 			if (node->nat)
 				at.port = (uint16_t)(at.port + b);
-			if (!rtc_addr_eq(&at, &k->to) || (node->nat && !through_nat(net, node, k)))
+			if (!net_addr_eq(&at, &k->to) || (node->nat && !through_nat(net, node, k)))
 				continue;
 			node->received++;
 			node->receive(node->arg, net->now, (int)b, &k->from, k->p, k->n);

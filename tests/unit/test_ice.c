@@ -23,7 +23,7 @@ struct agent {
 	bool hide_host; /* tells server-reflexive candidates only */
 };
 
-static void on_send(void *arg, int base, const struct rtc_addr *to, const void *p, size_t n)
+static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
 {
 	struct agent *a = arg;
 	fakenet_send(a->net, &a->node, base, to, p, n);
@@ -56,7 +56,7 @@ static void on_tick(void *arg, int64_t now)
 	ice_tick(((struct agent *)arg)->ice, now);
 }
 
-static void on_receive(void *arg, int64_t now, int base, const struct rtc_addr *from, const void *p,
+static void on_receive(void *arg, int64_t now, int base, const struct net_addr *from, const void *p,
 		       size_t n)
 {
 	ice_receive(((struct agent *)arg)->ice, now, base, from, p, n);
@@ -146,10 +146,10 @@ static bool run(struct pair *t, int64_t ms, bool (*done)(void *))
 static void assert_paths_meet(struct pair *t)
 {
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	assert_true(ice_path(t->a.ice, &base, &to));
-	struct rtc_addr b_at = t->b.node.nat ? t->b.node.outside : t->b.node.base[0];
-	assert_true(rtc_addr_same_ip(&to, &b_at) || t->b.node.bases_n > 1);
+	struct net_addr b_at = t->b.node.nat ? t->b.node.outside : t->b.node.base[0];
+	assert_true(net_addr_same_ip(&to, &b_at) || t->b.node.bases_n > 1);
 	assert_true(ice_path(t->b.ice, &base, &to));
 	assert_true(ice_knows(t->b.ice, base, &to));
 }
@@ -174,7 +174,7 @@ static void test_ipv6_preferred(void **state)
 {
 	struct pair t;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	pair_make(&t, 2, false);
 	agent_base(&t.a, "192.0.2.1", 1000);
@@ -281,8 +281,8 @@ static bool b_follows(void *arg)
 {
 	struct pair *t = arg;
 	int base;
-	struct rtc_addr to;
-	return ice_path(t->b.ice, &base, &to) && rtc_addr_eq(&to, &t->a.node.outside) &&
+	struct net_addr to;
+	return ice_path(t->b.ice, &base, &to) && net_addr_eq(&to, &t->a.node.outside) &&
 	       both_connected(t);
 }
 
@@ -290,8 +290,8 @@ static bool a_follows(void *arg)
 {
 	struct pair *t = arg;
 	int base;
-	struct rtc_addr to;
-	return ice_path(t->a.ice, &base, &to) && rtc_addr_eq(&to, &t->b.node.outside) &&
+	struct net_addr to;
+	return ice_path(t->a.ice, &base, &to) && net_addr_eq(&to, &t->b.node.outside) &&
 	       both_connected(t);
 }
 
@@ -342,7 +342,7 @@ static void test_consent(void **state)
 {
 	struct pair t;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	pair_make(&t, 5, false);
 	agent_base(&t.a, "192.0.2.1", 1000);
@@ -366,7 +366,7 @@ static void test_restart(void **state)
 {
 	struct pair t;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	pair_make(&t, 6, false);
 	agent_base(&t.a, "192.0.2.1", 1000);
@@ -395,7 +395,7 @@ static void test_moves_to_other_base(void **state)
 {
 	struct pair t;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	pair_make(&t, 7, false);
 	agent_base(&t.a, "192.0.2.1", 1000);
@@ -423,7 +423,7 @@ static void test_dead_best_pair(void **state)
 {
 	struct pair t;
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	pair_make(&t, 8, false);
 	t.net.filter = wrong_path;
@@ -517,7 +517,7 @@ static int64_t never(void *arg)
 	return INT64_MAX;
 }
 
-static void lite_receive(void *arg, int64_t now, int base, const struct rtc_addr *from,
+static void lite_receive(void *arg, int64_t now, int base, const struct net_addr *from,
 			 const void *p, size_t n)
 {
 	struct lite *l = arg;
@@ -546,7 +546,7 @@ static void test_lite(void **state)
 	struct agent a[8];
 	struct ice_lite_session *s[8];
 	int base;
-	struct rtc_addr to;
+	struct net_addr to;
 	(void)state;
 	fakenet_init(&net, 11);
 	net.loss_percent = 10;
@@ -578,7 +578,7 @@ static void test_lite(void **state)
 	assert_true(fakenet_run(&net, net.now + 10000, all_connected, a));
 	for (unsigned i = 0; i < 8; i++) {
 		assert_true(ice_lite_path(s[i], &base, &to));
-		assert_true(rtc_addr_eq(&to, &a[i].node.outside));
+		assert_true(net_addr_eq(&to, &a[i].node.outside));
 		assert_ptr_equal(ice_lite_find(l.table, &to), s[i]);
 		assert_ptr_equal(ice_lite_arg(s[i]), &a[i]);
 	}
@@ -587,7 +587,7 @@ static void test_lite(void **state)
 	fakenet_rebind(&net, &a[3].node);
 	fakenet_run(&net, net.now + 12000, NULL, NULL);
 	assert_true(ice_lite_path(s[3], &base, &to));
-	assert_true(rtc_addr_eq(&to, &a[3].node.outside));
+	assert_true(net_addr_eq(&to, &a[3].node.outside));
 	assert_true(all_connected(a));
 	/* After a restart the old credentials serve until the new ones were used. */
 	AUTO_FREE char *old = mem_strdup(ice_lite_ufrag(s[4]));
@@ -615,7 +615,7 @@ static void test_lite_refuses(void **state)
 	struct ice_lite *t = ice_lite_new();
 	struct ice_lite_session *s = ice_lite_add(t, NULL);
 	struct ice_lite_result r;
-	struct rtc_addr from = fakenet_addr("192.0.2.9", 9);
+	struct net_addr from = fakenet_addr("192.0.2.9", 9);
 	char name[64];
 	uint8_t out[STUN_MESSAGE_MAX];
 	int base;

@@ -38,7 +38,7 @@ struct side {
 	bool heard[2000];
 };
 
-static void on_send(void *arg, int base, const struct rtc_addr *to, const void *p, size_t n)
+static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
 {
 	struct side *s = arg;
 	assert_true(n <= 1400);
@@ -87,7 +87,7 @@ static void on_tick(void *arg, int64_t now)
 	peer_tick(((struct side *)arg)->peer, now);
 }
 
-static void on_receive(void *arg, int64_t now, int base, const struct rtc_addr *from, const void *p,
+static void on_receive(void *arg, int64_t now, int base, const struct net_addr *from, const void *p,
 		       size_t n)
 {
 	struct side *s = arg;
@@ -387,7 +387,7 @@ static void test_junk(void **state)
 	struct call c;
 	struct peer_stats s;
 	uint8_t junk[300];
-	struct rtc_addr other = fakenet_addr("198.51.100.66", 6);
+	struct net_addr other = fakenet_addr("198.51.100.66", 6);
 	(void)state;
 	call_make(&c, 7, true);
 	call_connect(&c);

@@ -68,11 +68,11 @@ static void check_response(const uint8_t *p, size_t n, const char *ip)
 {
 	struct stun m;
 	uint8_t out[STUN_MESSAGE_MAX];
-	struct rtc_addr want;
-	assert_true(rtc_addr_parse(span_of(ip), 32853, &want));
+	struct net_addr want;
+	assert_true(net_addr_parse(span_of(ip), 32853, &want));
 	assert_true(stun_parse(p, n, &m));
 	assert_int_equal(m.cls, STUN_SUCCESS);
-	assert_true(rtc_addr_eq(&m.mapped, &want));
+	assert_true(net_addr_eq(&m.mapped, &want));
 	assert_true(stun_check_integrity(&m, span_of(password)));
 	struct stun_out w = {
 		.cls = STUN_SUCCESS,
@@ -201,19 +201,19 @@ static void test_demux(void **state)
 
 static void test_addresses(void **state)
 {
-	struct rtc_addr a, b;
-	char text[RTC_ADDR_TEXT];
+	struct net_addr a, b;
+	char text[NET_ADDR_TEXT];
 	(void)state;
-	assert_true(rtc_addr_parse(SPAN_LIT("::ffff:192.0.2.7"), 9, &a));
-	assert_true(rtc_addr_parse(SPAN_LIT("192.0.2.7"), 9, &b));
-	assert_true(rtc_addr_eq(&a, &b));
-	assert_string_equal(rtc_addr_text(&a, text), "192.0.2.7:9");
-	assert_true(rtc_addr_parse(SPAN_LIT("2001:db8::1"), 65535, &a));
-	assert_string_equal(rtc_addr_text(&a, text), "[2001:db8::1]:65535");
-	assert_false(rtc_addr_eq(&a, &b));
-	assert_false(rtc_addr_parse(SPAN_LIT("example.local"), 1, &a));
-	assert_false(rtc_addr_parse(SPAN_LIT("1.2.3.4.5"), 1, &a));
-	assert_false(rtc_addr_parse(SPAN_LIT(""), 1, &a));
+	assert_true(net_addr_parse(SPAN_LIT("::ffff:192.0.2.7"), 9, &a));
+	assert_true(net_addr_parse(SPAN_LIT("192.0.2.7"), 9, &b));
+	assert_true(net_addr_eq(&a, &b));
+	assert_string_equal(net_addr_text(&a, text), "192.0.2.7:9");
+	assert_true(net_addr_parse(SPAN_LIT("2001:db8::1"), 65535, &a));
+	assert_string_equal(net_addr_text(&a, text), "[2001:db8::1]:65535");
+	assert_false(net_addr_eq(&a, &b));
+	assert_false(net_addr_parse(SPAN_LIT("example.local"), 1, &a));
+	assert_false(net_addr_parse(SPAN_LIT("1.2.3.4.5"), 1, &a));
+	assert_false(net_addr_parse(SPAN_LIT(""), 1, &a));
 }
 
 int main(void)

@@ -1,12 +1,12 @@
-#include "core/rtc/addr.h"
+#include "core/base/net_addr.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-struct rtc_addr rtc_addr_make(int family, const void *ip, uint16_t port)
+struct net_addr net_addr_make(int family, const void *ip, uint16_t port)
 {
 	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	struct rtc_addr a = {.family = (uint8_t)family, .port = port};
+	struct net_addr a = {.family = (uint8_t)family, .port = port};
 	if (family == 6 && memcmp(ip, mapped, sizeof(mapped)) == 0) {
 		a.family = 4;
 		memcpy(a.ip, (const uint8_t *)ip + 12, 4);
@@ -16,65 +16,65 @@ struct rtc_addr rtc_addr_make(int family, const void *ip, uint16_t port)
 	return a;
 }
 
-bool rtc_addr_parse(struct span ip, uint16_t port, struct rtc_addr *ret)
+bool net_addr_parse(struct span ip, uint16_t port, struct net_addr *ret)
 {
-	char text[RTC_ADDR_TEXT];
+	char text[NET_ADDR_TEXT];
 	uint8_t raw[16];
 	if (!ip.n || ip.n >= sizeof(text) || memchr(ip.p, 0, ip.n))
 		return false;
 	memcpy(text, ip.p, ip.n);
 	text[ip.n] = '\0';
 	if (inet_pton(AF_INET, text, raw) == 1)
-		*ret = rtc_addr_make(4, raw, port);
+		*ret = net_addr_make(4, raw, port);
 	else if (inet_pton(AF_INET6, text, raw) == 1)
-		*ret = rtc_addr_make(6, raw, port);
+		*ret = net_addr_make(6, raw, port);
 	else
 		return false;
 	return true;
 }
 
-const char *rtc_addr_ip_text(const struct rtc_addr *a, char ret[RTC_ADDR_TEXT])
+const char *net_addr_ip_text(const struct net_addr *a, char ret[NET_ADDR_TEXT])
 {
 	if (!a->family ||
-	    !inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->ip, ret, RTC_ADDR_TEXT))
-		snprintf(ret, RTC_ADDR_TEXT, "none");
+	    !inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->ip, ret, NET_ADDR_TEXT))
+		snprintf(ret, NET_ADDR_TEXT, "none");
 	return ret;
 }
 
-const char *rtc_addr_text(const struct rtc_addr *a, char ret[RTC_ADDR_TEXT])
+const char *net_addr_text(const struct net_addr *a, char ret[NET_ADDR_TEXT])
 {
-	char ip[RTC_ADDR_TEXT];
-	rtc_addr_ip_text(a, ip);
-	snprintf(ret, RTC_ADDR_TEXT, a->family == 6 ? "[%.46s]:%u" : "%.46s:%u", ip,
+	char ip[NET_ADDR_TEXT];
+	net_addr_ip_text(a, ip);
+	snprintf(ret, NET_ADDR_TEXT, a->family == 6 ? "[%.46s]:%u" : "%.46s:%u", ip,
 		 (unsigned)a->port);
 	return ret;
 }
 
-bool rtc_addr_same_ip(const struct rtc_addr *a, const struct rtc_addr *b)
+bool net_addr_same_ip(const struct net_addr *a, const struct net_addr *b)
 {
 	return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
-bool rtc_addr_eq(const struct rtc_addr *a, const struct rtc_addr *b)
+bool net_addr_eq(const struct net_addr *a, const struct net_addr *b)
 {
-	return a->port == b->port && rtc_addr_same_ip(a, b);
+	return a->port == b->port && net_addr_same_ip(a, b);
 }
 
-bool rtc_addr_is_loopback(const struct rtc_addr *a)
+bool net_addr_is_loopback(const struct net_addr *a)
 {
 	static const uint8_t one[16] = {[15] = 1};
 	return a->family == 4 ? a->ip[0] == 127
 			      : a->family == 6 && memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
-bool rtc_addr_is_link_local(const struct rtc_addr *a)
+bool net_addr_is_link_local(const struct net_addr *a)
 {
 	if (a->family == 4)
 		return a->ip[0] == 169 && a->ip[1] == 254;
 	return a->family == 6 && a->ip[0] == 0xfe && (a->ip[1] & 0xc0) == 0x80;
 }
 
-uint64_t rtc_addr_hash(const struct rtc_addr *a)
+uint64_t net_addr_hash(const struct net_addr *a)
 {
 	uint8_t key[19] = {a->family, (uint8_t)(a->port >> 8), (uint8_t)a->port};
 	memcpy(key + 3, a->ip, 16);

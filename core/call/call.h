@@ -1,0 +1,141 @@
+/*
+ * A call as one of its people: a LiveKit room joined with sound. Signalling
+ * over a WebSocket, one peer connection to be heard and one to hear
+ * (core/rtc), sound by the engine of audio/. Knows nothing of Matrix and
+ * nothing of terminals.
+ *
+ * Threads: every function is the owner's, the thread of the loop given to
+ * call_new; every callback runs on that loop, never inside a call_* function.
+ * The work itself is done on a thread of the call's own (worker.h), so that a
+ * busy owner disturbs no sound; the sound has the engine's media thread.
+ *
+ * Trouble on the way is mended without the owner: a lost connection is resumed
+ * (LiveKit's reconnect=1, ICE restart), failing that the room is joined anew
+ * (call_handler.token is asked for a fresh token first); CALL_RECONNECTING is
+ * told, and CALL_JOINED when sound flows again. Only what cannot be mended
+ * within CALL_GIVE_UP_MS ends the call.
+ */
+#ifndef MUSTER_CALL_CALL_H
+#define MUSTER_CALL_CALL_H
+
+#include "audio/engine.h"
+#include "core/base/err.h"
+#include "core/base/loop.h"
+
+#define CALL_GIVE_UP_MS 60000
+
+struct call;
+
+enum call_state {
+	CALL_CONNECTING,
+	CALL_JOINED,	   /**< we hear, and may be heard */
+	CALL_RECONNECTING, /**< was joined; being mended */
+	CALL_ENDED,	   /**< final: call_handler.ended follows at once */
+};
+
+/** Why it ended. */
+enum call_end {
+	CALL_END_LEFT,	    /**< call_leave */
+	CALL_END_REMOVED,   /**< somebody removed us */
+	CALL_END_ELSEWHERE, /**< the same identity joined from another place */
+	CALL_END_CLOSED,    /**< the room was ended for all */
+	CALL_END_FAILED,    /**< could not join, or not come back: see err */
+};
+/** Stable word for JSON: "left", "removed", "elsewhere", "closed", "failed". */
+const char *call_end_name(enum call_end why);
+
+enum call_quality { CALL_QUALITY_UNKNOWN, CALL_LOST, CALL_POOR, CALL_GOOD, CALL_EXCELLENT };
+/** "unknown", "lost", "poor", "good", "excellent". */
+const char *call_quality_name(enum call_quality q);
+
+/** Somebody in the call. Strings borrowed during the callback. */
+struct call_person {
+	const char *identity; /**< LiveKit's; from MatrixRTC "@u:hs:DEVICE" or a hash */
+	const char *sid;
+	const char *name;
+	bool self;
+	bool publishing; /**< has a sound track */
+	bool muted;	 /**< no sound track, or a muted one */
+	bool speaking;
+	float level; /**< 0 to 1, while speaking */
+	enum call_quality quality;
+	int64_t joined_at_ms; /**< wall clock, as the server says; 0: unknown */
+};
+
+enum call_person_event {
+	CALL_PERSON_JOINED, /**< also for everybody who was there already, and for oneself */
+	CALL_PERSON_LEFT,
+	CALL_PERSON_MUTED,
+	CALL_PERSON_UNMUTED, /**< also when they first publish */
+	CALL_PERSON_SPEAKING,
+	CALL_PERSON_SILENT,
+	CALL_PERSON_QUALITY,
+};
+
+struct call_handler {
+	void (*state)(void *arg, enum call_state now);
+	void (*person)(void *arg, enum call_person_event what, const struct call_person *p);
+	/** Our own mute changed: by call_mute, or by a host (`by_server`). */
+	void (*muted)(void *arg, bool muted, bool by_server);
+	/** A fresh token is wanted to join anew: answer with call_token, now or later. May be NULL.
+	 */
+	void (*token)(void *arg);
+	/** The capture device is at its end (file played, pipe closed) and the sound is sent. */
+	void (*input_end)(void *arg);
+	/** One sentence that a person should know, and that ends nothing: no UDP way out, the
+	 * microphone is gone ... `err->code` says of what kind. */
+	void (*warning)(void *arg, const struct err *err);
+	/** The last call; then call_free. `err` is set for CALL_END_FAILED, else NULL. */
+	void (*ended)(void *arg, enum call_end why, const struct err *err);
+};
+
+struct call_options {
+	const char *url;   /**< ws:// or wss:// of the SFU, as the JWT endpoint gave it */
+	const char *token; /**< access token */
+	const char *ca_file;
+	/** Devices, processing, Opus; handler, arg and manual are the call's to set. input NULL:
+	 * listen only. */
+	struct audio_engine_settings sound;
+	bool listen_only; /**< publish nothing */
+	bool muted;	  /**< publish, but muted */
+	/** Publish only at the first unmute, so that people who only listen cost nothing. */
+	bool publish_late;
+	/** For tests: these addresses instead of the interfaces', zero-ended (family 0). */
+	const struct net_addr *addresses;
+};
+
+/** Start joining. The caller owns it until `ended`. Fails only before anything was started: a device
+ * that cannot be opened, an address that is none. */
+int call_new(struct loop *owner, const struct call_options *o, const struct call_handler *h,
+	     void *arg, struct call **ret, struct err *err);
+/** Leave politely (the server is told, our track ends); `ended` follows within two seconds. */
+void call_leave(struct call *c);
+/** After `ended`, or at any time to drop everything at once without callbacks. NULL is allowed. */
+void call_free(struct call *c);
+/** The answer to call_handler.token; NULL: none to be had (`why`), the call ends. */
+void call_token(struct call *c, const char *token, const struct err *why);
+/** The network changed (address, interface): do not wait for silence, mend now. */
+void call_network_changed(struct call *c);
+
+void call_mute(struct call *c, bool muted);
+/** In dB; -100 and below: silent. `identity` NULL: everybody. */
+void call_gain(struct call *c, const char *identity, float db);
+/** Record into this file (its ending says how) from now on; NULL ends it. */
+int call_record(struct call *c, const char *path, enum audio_engine_tap what, struct err *err);
+
+/** How it goes, for `call status` and statistics. Blocks for a moment. */
+struct call_status {
+	enum call_state state;
+	bool muted, publishing;
+	size_t people;		   /**< oneself included */
+	int rtt_ms;		   /**< -1: not known */
+	double loss_out, loss_in;  /**< 0 to 1, of late */
+	int64_t packets_out, packets_in, lost_in;
+	double jitter_ms;
+	int delay_ms; /**< of the voice that is buffered longest */
+	int reconnects;
+	struct audio_engine_state sound;
+};
+void call_status(struct call *c, struct call_status *ret);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * The selective forwarding unit: LiveKit's signalling on WebSockets that
+ * server/http accepted, media on one UDP port for everyone (ICE-lite, DTLS,
+ * SRTP). Knows nothing of Matrix: rooms and people are LiveKit's names, and
+ * who may enter is what their access token says (core/rtc/token.h).
+ *
+ * Threads: every function here is the server's loop thread's. Rooms, people,
+ * tracks and peers live on the SFU's own thread (worker.h); messages and
+ * events cross by posting.
+ */
+#ifndef MUSTER_SERVER_SFU_SFU_H
+#define MUSTER_SERVER_SFU_SFU_H
+
+#include "core/base/err.h"
+#include "core/base/loop.h"
+#include "server/http/httpd.h"
+
+#define SFU_LOUDEST 3 /* voices that a listener gets at once */
+
+struct sfu;
+
+/** Somebody came to a room or left it. */
+struct sfu_presence {
+	const char *room, *identity; /**< as in the token */
+	bool present;		     /**< false: left, lost, removed */
+	int64_t at_ms;		     /**< wall clock; when lost: the last sign of life */
+	const char *reason;	     /**< left: "left", "lost", "removed", "elsewhere", "closed" */
+};
+
+struct sfu_options {
+	struct loop *loop; /**< the server's */
+	const char *bind_ip; /**< numeric; the one that HTTP listens on, wildcards too */
+	int udp_port;	     /**< 0: any that is free */
+	const char *announce_ip; /**< NULL: the interfaces' addresses */
+	const char *key, *secret; /**< of access tokens */
+	int loudest;		  /**< 0: SFU_LOUDEST */
+	/** On the server's loop, in order. May be NULL. */
+	void (*presence)(void *arg, const struct sfu_presence *p);
+	void *arg;
+};
+
+/** The caller owns *ret. ERR_CONFLICT when the port is taken. */
+int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err);
+/** Everybody is told LEAVE(SERVER_SHUTDOWN); `presence` is called for each; then it ends. While
+ * the loop still runs and before httpd_free. NULL is allowed. */
+void sfu_close(struct sfu *s);
+int sfu_udp_port(const struct sfu *s);
+
+/**
+ * Take a request for /rtc: checks the token (query or Authorization: Bearer),
+ * answers 401 or 404 with a text as livekit-server does, or upgrades. The
+ * request is replied to or gone when this returns.
+ */
+void sfu_signal(struct sfu *s, struct httpd_request *rq);
+/** /rtc/validate: 200 "success", or the error that /rtc would give. */
+void sfu_validate(struct sfu *s, struct httpd_request *rq);
+
+/** Host powers, for later routes: false when they are not in the room. */
+bool sfu_remove(struct sfu *s, const char *room, const char *identity);
+
+struct sfu_stats {
+	int rooms, people, publishers;
+	uint64_t packets_in, packets_out, bytes_in, bytes_out, dropped;
+};
+void sfu_stats(struct sfu *s, struct sfu_stats *ret);
+
+#endif
