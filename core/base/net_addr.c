@@ -1,11 +1,13 @@
 #include "core/base/net_addr.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 struct net_addr net_addr_make(int family, const void *ip, uint16_t port)
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	struct net_addr a = {.family = (uint8_t)family, .port = port};
 	if (family == 6 && memcmp(ip, mapped, sizeof(mapped)) == 0) {
 		a.family = 4;
@@ -79,4 +81,42 @@ uint64_t net_addr_hash(const struct net_addr *a)
 	uint8_t key[19] = {a->family, (uint8_t)(a->port >> 8), (uint8_t)a->port};
 	memcpy(key + 3, a->ip, 16);
 	return span_hash((struct span){(const char *)key, sizeof(key)});
+}
+
+socklen_t net_addr_to_sockaddr(const struct net_addr *a, int family, struct sockaddr_storage *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (family == 4 && a->family == 4) {
+		struct sockaddr_in *in = (struct sockaddr_in *)ret;
+		in->sin_family = AF_INET;
+		in->sin_port = htons(a->port);
+		memcpy(&in->sin_addr, a->ip, 4);
+		return sizeof(*in);
+	}
+	if (family == 6 && a->family) {
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(a->port);
+		if (a->family == 6) {
+			memcpy(&in6->sin6_addr, a->ip, 16);
+		} else {
+			memcpy(&in6->sin6_addr, mapped, sizeof(mapped));
+			memcpy((uint8_t *)&in6->sin6_addr + sizeof(mapped), a->ip, 4);
+		}
+		return sizeof(*in6);
+	}
+	return 0;
+}
+
+struct net_addr net_addr_from_sockaddr(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+		return net_addr_make(4, &in->sin_addr, ntohs(in->sin_port));
+	}
+	if (sa->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+		return net_addr_make(6, &in6->sin6_addr, ntohs(in6->sin6_port));
+	}
+	return (struct net_addr){0};
 }

@@ -1,11 +1,13 @@
 /*
- * Transport addresses as values: IPv4 or IPv6 and a port, without sockets.
+ * Transport addresses as values: IPv4 or IPv6 and a port.
  * IPv4-mapped IPv6 addresses become IPv4.
  */
 #ifndef MUSTER_BASE_NET_ADDR_H
 #define MUSTER_BASE_NET_ADDR_H
 
 #include "core/base/span.h"
+
+#include <sys/socket.h>
 
 #define NET_ADDR_TEXT 64 /**< room for net_addr_text */
 
@@ -31,5 +33,11 @@ bool net_addr_is_loopback(const struct net_addr *a);
 bool net_addr_is_link_local(const struct net_addr *a);
 /** For tables keyed by address; not for addresses that an enemy may choose freely. */
 uint64_t net_addr_hash(const struct net_addr *a);
+
+/** For a socket of `family` (4 or 6; IPv4 becomes mapped in 6). Its length; 0 when the family does
+ * not fit. */
+socklen_t net_addr_to_sockaddr(const struct net_addr *a, int family, struct sockaddr_storage *ret);
+/** Family 0 for anything but IPv4 and IPv6. */
+struct net_addr net_addr_from_sockaddr(const struct sockaddr *sa);
 
 #endif

@@ -6,6 +6,7 @@
 #define MUSTER_BASE_OS_H
 
 #include "core/base/err.h"
+#include "core/base/net_addr.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +27,26 @@ void os_harden(void);
 const char *os_name(void);
 /** uid of the peer of a connected Unix socket; -1 unknown. */
 long os_peer_uid(int fd);
+
+/* -- Datagrams ------------------------------------------------------------- */
+
+struct os_datagram {
+	struct net_addr peer;  /**< where it came from, or goes to */
+	struct net_addr local; /**< ours; family 0: not known, or the kernel's choice */
+	uint8_t *data;
+	size_t n;	/**< received: room at `data` before, its length after */
+	bool truncated; /**< received: it was longer than the room */
+};
+/** Have the kernel tell which address of ours a datagram came to, and what it dropped for want of
+ * room; best effort. `family` 4 or 6: the socket's. */
+void os_udp_prepare(int fd, int family);
+/**
+ * Receive at most `max` datagrams without waiting. How many, or -errno.
+ * `*ret_dropped`, where the system tells: all that this socket's buffer had no
+ * room for since it was opened (modulo 2^32).
+ */
+int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped);
+/** Send in order without waiting. How many went, or -errno for the first. */
+int os_udp_send(int fd, int family, const struct os_datagram *d, size_t n);
 
 #endif

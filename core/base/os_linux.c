@@ -1,7 +1,10 @@
 #include "core/base/os.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -54,4 +57,122 @@ long os_peer_uid(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &c, &n) != 0 || n != sizeof(c))
 		return -1;
 	return (long)c.uid;
+}
+
+/* -- Datagrams ------------------------------------------------------------- */
+
+#define BATCH 64
+
+/* Room for where a datagram came to and how many were dropped before it. */
+union control {
+	struct cmsghdr align;
+	char in[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
+};
+
+void os_udp_prepare(int fd, int family)
+{
+	int on = 1;
+	if (family == 6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+}
+
+static void read_control(struct msghdr *m, struct net_addr *local, uint32_t *dropped)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			*local = net_addr_make(4, &info.ipi_spec_dst, 0);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			*local = net_addr_make(6, &info.ipi6_addr, 0);
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+			memcpy(dropped, CMSG_DATA(c), sizeof(*dropped));
+		}
+	}
+}
+
+int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped)
+{
+	struct mmsghdr m[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_storage from[BATCH];
+	union control control[BATCH];
+	size_t want = max < BATCH ? max : BATCH;
+	memset(m, 0, want * sizeof(m[0]));
+	for (size_t i = 0; i < want; i++) {
+		iov[i] = (struct iovec){d[i].data, d[i].n};
+		m[i].msg_hdr.msg_iov = &iov[i];
+		m[i].msg_hdr.msg_iovlen = 1;
+		m[i].msg_hdr.msg_name = &from[i];
+		m[i].msg_hdr.msg_namelen = sizeof(from[i]);
+		m[i].msg_hdr.msg_control = &control[i];
+		m[i].msg_hdr.msg_controllen = sizeof(control[i]);
+	}
+	int n = recvmmsg(fd, m, (unsigned)want, MSG_DONTWAIT, NULL);
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		d[i].n = m[i].msg_len;
+		d[i].truncated = m[i].msg_hdr.msg_flags & MSG_TRUNC;
+		d[i].peer = net_addr_from_sockaddr((struct sockaddr *)&from[i]);
+		d[i].local = (struct net_addr){0};
+		read_control(&m[i].msg_hdr, &d[i].local, ret_dropped);
+	}
+	return n;
+}
+
+/* Name the address that a datagram leaves from. On a socket of both kinds IPv4
+ * ones are named as mapped addresses. */
+static void write_control(struct msghdr *m, int family, const struct net_addr *local,
+			  union control *c)
+{
+	struct sockaddr_storage sa;
+	if (!net_addr_to_sockaddr(local, family, &sa))
+		return;
+	memset(c, 0, sizeof(*c));
+	m->msg_control = c;
+	m->msg_controllen = sizeof(*c);
+	struct cmsghdr *h = CMSG_FIRSTHDR(m);
+	if (family == 6) {
+		struct in6_pktinfo info = {.ipi6_addr = ((struct sockaddr_in6 *)&sa)->sin6_addr};
+		h->cmsg_level = IPPROTO_IPV6;
+		h->cmsg_type = IPV6_PKTINFO;
+		h->cmsg_len = CMSG_LEN(sizeof(info));
+		memcpy(CMSG_DATA(h), &info, sizeof(info));
+		m->msg_controllen = CMSG_SPACE(sizeof(info));
+	} else {
+		struct in_pktinfo info = {.ipi_spec_dst = ((struct sockaddr_in *)&sa)->sin_addr};
+		h->cmsg_level = IPPROTO_IP;
+		h->cmsg_type = IP_PKTINFO;
+		h->cmsg_len = CMSG_LEN(sizeof(info));
+		memcpy(CMSG_DATA(h), &info, sizeof(info));
+		m->msg_controllen = CMSG_SPACE(sizeof(info));
+	}
+}
+
+int os_udp_send(int fd, int family, const struct os_datagram *d, size_t n)
+{
+	struct mmsghdr m[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_storage to[BATCH];
+	union control control[BATCH];
+	if (n > BATCH)
+		n = BATCH;
+	memset(m, 0, n * sizeof(m[0]));
+	for (size_t i = 0; i < n; i++) {
+		iov[i] = (struct iovec){d[i].data, d[i].n};
+		m[i].msg_hdr.msg_iov = &iov[i];
+		m[i].msg_hdr.msg_iovlen = 1;
+		m[i].msg_hdr.msg_name = &to[i];
+		m[i].msg_hdr.msg_namelen = net_addr_to_sockaddr(&d[i].peer, family, &to[i]);
+		if (d[i].local.family)
+			write_control(&m[i].msg_hdr, family, &d[i].local, &control[i]);
+	}
+	int sent = sendmmsg(fd, m, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent < 0 ? -errno : sent;
 }

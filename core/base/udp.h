@@ -35,7 +35,9 @@ struct udp_packet {
 typedef void udp_receive_fn(void *arg, const struct udp_packet *p, size_t n);
 
 struct udp_options {
-	struct net_addr bind; /**< all zero IP: every interface (IPv6: IPv4 too); port 0: any */
+	/** All zero IP: every interface (IPv6: IPv4 too); family 0: the same, whatever this host
+	 * has. Port 0: any. */
+	struct net_addr bind;
 	int buffer_bytes;     /**< of the kernel, each way; 0: the system's default */
 };
 
@@ -54,7 +56,8 @@ void udp_flush(struct udp *u);
 
 struct udp_stats {
 	uint64_t sent, received;
-	uint64_t send_dropped; /**< the kernel's buffer was full */
+	uint64_t send_dropped;	/**< the kernel's buffer was full */
+	uint64_t receive_dropped; /**< the same on arrival, where the system tells */
 	uint64_t unreachable;  /**< the kernel refused: no route, port closed ... */
 	uint64_t too_long;
 };
