@@ -55,6 +55,29 @@ struct loop *worker_loop(struct worker *w)
 	return w->loop;
 }
 
+struct worker_visit {
+	loop_fn *fn;
+	void *arg;
+	uv_sem_t done;
+};
+
+static void worker_visit(void *arg)
+{
+	struct worker_visit *v = arg;
+	v->fn(v->arg);
+	uv_sem_post(&v->done);
+}
+
+void worker_call(struct worker *w, loop_fn *fn, void *arg)
+{
+	struct worker_visit v = {.fn = fn, .arg = arg};
+	if (uv_sem_init(&v.done, 0))
+		abort();
+	loop_post(w->loop, worker_visit, &v);
+	uv_sem_wait(&v.done);
+	uv_sem_destroy(&v.done);
+}
+
 static void worker_stop(void *arg)
 {
 	struct worker *w = arg;

@@ -13,6 +13,8 @@ struct worker;
 struct worker *worker_new(const char *name);
 /** The thread's loop: others may only post to it. */
 struct loop *worker_loop(struct worker *w);
+/** Run `fn(arg)` on the thread, after what was posted before, and wait for it. Any other thread. */
+void worker_call(struct worker *w, loop_fn *fn, void *arg);
 /** Run everything posted before this call, end the thread, free. NULL is allowed. */
 void worker_free(struct worker *w);
 

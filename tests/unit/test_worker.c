@@ -45,11 +45,26 @@ static void test_deferred_runs(void **state)
 	assert_int_equal(mem_live(), before);
 }
 
+/* A call comes after what was posted, and what it did is there when it returns. */
+static void test_call(void **state)
+{
+	(void)state;
+	int n = 0;
+	struct worker *w = worker_new("test");
+	for (int i = 1; i <= 500; i++) {
+		loop_post(worker_loop(w), count_up, &n);
+		worker_call(w, count_up, &n);
+		assert_int_equal(n, 2 * i);
+	}
+	worker_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_end_at_once),
 		cmocka_unit_test(test_deferred_runs),
+		cmocka_unit_test(test_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
