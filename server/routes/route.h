@@ -104,6 +104,10 @@ void rq_file(struct rq *rq, int status, const char *headers, const char *path, i
 struct httpd_ws *rq_upgrade(struct rq *rq, const char *protocol, const struct httpd_ws_handler *h,
 			    void *arg);
 
+/** Give the request to another part of the server, which replies to it: the rq is gone, `http`
+ * (NULL: the client went away) is the caller's. */
+struct httpd_request *rq_hand_over(struct rq *rq);
+
 /** Decoded query parameter (first of the name), or NULL. Borrowed for the request's life. */
 const char *rq_query(struct rq *rq, const char *name);
 int64_t rq_query_i64(struct rq *rq, const char *name, int64_t otherwise);

@@ -81,6 +81,15 @@ struct httpd_ws *rq_upgrade(struct rq *rq, const char *protocol, const struct ht
 	return w;
 }
 
+struct httpd_request *rq_hand_over(struct rq *rq)
+{
+	struct httpd_request *http = rq->http;
+	if (http)
+		http->user = NULL;
+	rq_free(rq);
+	return http;
+}
+
 void route_put_error(struct buf *b, const char *errcode, const char *message)
 {
 	buf_put_str(b, "{\"errcode\":");

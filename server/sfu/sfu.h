@@ -15,23 +15,30 @@
 #include "core/base/loop.h"
 #include "server/http/httpd.h"
 
-#define SFU_LOUDEST 3 /* voices that a listener gets at once */
+#define SFU_LOUDEST 3	  /* voices that a listener gets at once */
+#define SFU_LOST_MS 15000 /* from the last sign of life of who is cut off until it is told */
 
 struct sfu;
 
-/** Somebody came to a room or left it. */
+/**
+ * Somebody came to a room or left it. Who comes back with the same identity
+ * while still there (a new session takes the old one's place) or in time to
+ * resume was never gone: nothing is told. Who is killed or cut off is told as
+ * lost within SFU_LOST_MS.
+ */
 struct sfu_presence {
 	const char *room, *identity; /**< as in the token */
-	bool present;		     /**< false: left, lost, removed */
-	int64_t at_ms;		     /**< wall clock; when lost: the last sign of life */
-	const char *reason;	     /**< left: "left", "lost", "removed", "elsewhere", "closed" */
+	bool present;
+	int64_t at_ms; /**< wall clock; when lost: the last sign of life */
+	/** Gone: "left", "lost", "removed", "closed" (the server ends), else "". */
+	const char *reason;
 };
 
 struct sfu_options {
-	struct loop *loop; /**< the server's */
-	const char *bind_ip; /**< numeric; the one that HTTP listens on, wildcards too */
-	int udp_port;	     /**< 0: any that is free */
-	const char *announce_ip; /**< NULL: the interfaces' addresses */
+	struct loop *loop;	  /**< the server's */
+	const char *bind_ip;	  /**< numeric; the one that HTTP listens on, wildcards too */
+	int udp_port;		  /**< 0: any that is free */
+	const char *announce_ip;  /**< NULL: the interfaces' addresses */
 	const char *key, *secret; /**< of access tokens */
 	int loudest;		  /**< 0: SFU_LOUDEST */
 	/** On the server's loop, in order. May be NULL. */
@@ -39,7 +46,7 @@ struct sfu_options {
 	void *arg;
 };
 
-/** The caller owns *ret. ERR_CONFLICT when the port is taken. */
+/** Loop thread. The caller owns *ret. ERR_CONFLICT when the port is taken. */
 int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err);
 /** Everybody is told LEAVE(SERVER_SHUTDOWN); `presence` is called for each; then it ends. While
  * the loop still runs and before httpd_free. NULL is allowed. */
@@ -55,13 +62,18 @@ void sfu_signal(struct sfu *s, struct httpd_request *rq);
 /** /rtc/validate: 200 "success", or the error that /rtc would give. */
 void sfu_validate(struct sfu *s, struct httpd_request *rq);
 
-/** Host powers, for later routes: false when they are not in the room. */
+/** Host powers, for later routes: false when they are not in the room. Blocks for a moment. */
 bool sfu_remove(struct sfu *s, const char *room, const char *identity);
+/** Mute all their tracks; they may unmute themselves. */
+bool sfu_mute(struct sfu *s, const char *room, const char *identity);
 
 struct sfu_stats {
 	int rooms, people, publishers;
-	uint64_t packets_in, packets_out, bytes_in, bytes_out, dropped;
+	/** RTP of voices: `gated` were not among the loudest, `dropped` found the kernel's
+	 * buffers full. */
+	uint64_t packets_in, packets_out, bytes_in, bytes_out, gated, dropped;
 };
+/** Blocks for a moment. */
 void sfu_stats(struct sfu *s, struct sfu_stats *ret);
 
 #endif
