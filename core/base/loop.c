@@ -42,6 +42,12 @@ struct loop_timer {
 	void *arg;
 };
 
+struct loop_wake {
+	uv_async_t handle;
+	loop_fn *fn;
+	void *arg;
+};
+
 struct work {
 	uv_work_t req;
 	loop_fn *work, *done;
@@ -201,6 +207,39 @@ void loop_post(struct loop *l, loop_fn *fn, void *arg)
 	list_add(&l->posted, fn, arg);
 	uv_async_send(&l->wake);
 	uv_mutex_unlock(&l->lock);
+}
+
+static void on_ring(uv_async_t *handle)
+{
+	struct loop_wake *w = CONTAINER_OF(handle, struct loop_wake, handle);
+	w->fn(w->arg);
+}
+
+struct loop_wake *loop_wake_new(struct loop *l, loop_fn *fn, void *arg)
+{
+	loop_assert_owner(l);
+	struct loop_wake *w = NEW(struct loop_wake);
+	check(uv_async_init(&l->uv, &w->handle, on_ring), "async");
+	uv_unref((uv_handle_t *)&w->handle);
+	w->fn = fn;
+	w->arg = arg;
+	return w;
+}
+
+void loop_wake_ring(struct loop_wake *w)
+{
+	uv_async_send(&w->handle);
+}
+
+static void on_wake_closed(uv_handle_t *handle)
+{
+	mem_free(CONTAINER_OF((uv_async_t *)handle, struct loop_wake, handle));
+}
+
+void loop_wake_free(struct loop_wake *w)
+{
+	if (w)
+		uv_close((uv_handle_t *)&w->handle, on_wake_closed);
 }
 
 void loop_defer(struct loop *l, loop_fn *fn, void *arg)

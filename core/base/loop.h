@@ -11,6 +11,7 @@
 
 struct loop;
 struct loop_timer;
+struct loop_wake;
 struct uv_loop_s;
 
 typedef void loop_fn(void *arg);
@@ -38,6 +39,15 @@ void loop_assert_owner(const struct loop *l);
  * What is still queued when the loop is freed runs then.
  */
 void loop_post(struct loop *l, loop_fn *fn, void *arg);
+/**
+ * A bell that other threads may ring: `fn(arg)` runs on the loop's thread soon
+ * after loop_wake_ring, once for any number of rings. Ringing neither waits
+ * nor allocates, so a thread with deadlines may do it. Does not keep loop_run
+ * alive. The caller owns it; free it (owner) when nobody rings any more.
+ */
+struct loop_wake *loop_wake_new(struct loop *l, loop_fn *fn, void *arg);
+void loop_wake_ring(struct loop_wake *w);
+void loop_wake_free(struct loop_wake *w);
 /** Run `fn(arg)` on this thread just before the loop next waits for I/O. Owner. */
 void loop_defer(struct loop *l, loop_fn *fn, void *arg);
 

@@ -38,7 +38,7 @@ struct udp_options {
 	/** All zero IP: every interface (IPv6: IPv4 too); family 0: the same, whatever this host
 	 * has. Port 0: any. */
 	struct net_addr bind;
-	int buffer_bytes;     /**< of the kernel, each way; 0: the system's default */
+	int buffer_bytes; /**< of the kernel, each way; 0: the system's default */
 };
 
 /** The caller owns *ret. ERR_CONFLICT when the port is taken. */
@@ -56,9 +56,9 @@ void udp_flush(struct udp *u);
 
 struct udp_stats {
 	uint64_t sent, received;
-	uint64_t send_dropped;	/**< the kernel's buffer was full */
+	uint64_t send_dropped;	  /**< the kernel's buffer was full */
 	uint64_t receive_dropped; /**< the same on arrival, where the system tells */
-	uint64_t unreachable;  /**< the kernel refused: no route, port closed ... */
+	uint64_t unreachable;	  /**< the kernel refused: no route, port closed ... */
 	uint64_t too_long;
 };
 void udp_stats(const struct udp *u, struct udp_stats *ret);

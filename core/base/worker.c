@@ -13,6 +13,8 @@ struct worker {
 	uv_sem_t ready;
 	uv_async_t alive; /* a posted message alone does not keep a loop running */
 	struct loop *loop;
+	loop_fn *at_end;
+	void *at_end_arg;
 	char name[16];
 };
 
@@ -26,6 +28,8 @@ static void worker_main(void *arg)
 	uv_async_init(loop_uv(w->loop), &w->alive, NULL);
 	uv_sem_post(&w->ready);
 	loop_run(w->loop);
+	if (w->at_end)
+		w->at_end(w->at_end_arg);
 	uv_close((uv_handle_t *)&w->alive, NULL);
 	loop_free(w->loop);
 }
@@ -76,6 +80,13 @@ void worker_call(struct worker *w, loop_fn *fn, void *arg)
 	loop_post(w->loop, worker_visit, &v);
 	uv_sem_wait(&v.done);
 	uv_sem_destroy(&v.done);
+}
+
+void worker_at_end(struct worker *w, loop_fn *fn, void *arg)
+{
+	loop_assert_owner(w->loop);
+	w->at_end = fn;
+	w->at_end_arg = arg;
 }
 
 static void worker_stop(void *arg)

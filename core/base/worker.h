@@ -15,6 +15,12 @@ struct worker *worker_new(const char *name);
 struct loop *worker_loop(struct worker *w);
 /** Run `fn(arg)` on the thread, after what was posted before, and wait for it. Any other thread. */
 void worker_call(struct worker *w, loop_fn *fn, void *arg);
+/**
+ * Have `fn(arg)` run on the thread when it ends: its loop has stopped and may
+ * be run once more, by what cannot be freed inside a callback (ws.h). On the
+ * thread; the last one told counts.
+ */
+void worker_at_end(struct worker *w, loop_fn *fn, void *arg);
 /** Run everything posted before this call, end the thread, free. NULL is allowed. */
 void worker_free(struct worker *w);
 
