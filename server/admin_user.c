@@ -147,8 +147,10 @@ int admin_user_list(struct admin *a, struct err *err)
 		SQL(a->sql, "SELECT u.nid, u.user_id, u.display_name, u.external_id, u.admin,"
 			    " u.locked, u.deactivated, u.created_ts, max(d.last_seen_ts),"
 			    " count(d.nid) FROM users u LEFT JOIN devices d ON d.user_nid=u.nid"
-			    " WHERE ?1 IS NULL OR instr(u.user_id,?1) OR instr(u.display_name,?1)"
-			    " OR u.external_id=?1 GROUP BY u.nid ORDER BY u.user_id");
+			    " WHERE (?1 IS NULL OR instr(u.user_id,?1) OR"
+			    " instr(u.display_name,?1) OR u.external_id=?1) AND u.nid IS NOT"
+			    " (SELECT value FROM meta WHERE key='own_user') GROUP BY u.nid"
+			    " ORDER BY u.user_id");
 	sql_bind_str(s, 1, search && *search ? search : NULL);
 	while (sql_row(s))
 		json_array_append_new(list, listed(a->sql, s));

@@ -43,6 +43,9 @@ static int open_data(struct running *r, struct err *err)
 	if (rc)
 		return rc;
 	rc = data_name(offline, r->config.server_name, true, r->name, err);
+	if (!rc)
+		rc = own_user_open(offline, r->name, &r->s.own, err);
+	r->s.hub->own_nid = r->s.own.nid;
 	db_close(offline);
 	if (!rc)
 		rc = db_open(r->s.loop, r->config.data_dir, on_commit, &r->s, &r->s.db, err);
@@ -105,6 +108,7 @@ void server_stop(struct server *srv)
 		return;
 	struct running *r = CONTAINER_OF(srv, struct running, s);
 	delayed_stop(srv->delayed);
+	rtc_stop(srv->rtc);
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	hub_stop(srv->hub);

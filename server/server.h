@@ -5,6 +5,7 @@
 #define MUSTER_SERVER_SERVER_H
 
 #include "core/base/loop.h"
+#include "server/accounts/own.h"
 #include "server/db/db.h"
 #include "server/http/httpd.h"
 
@@ -39,7 +40,8 @@ struct server_config {
 
 struct server {
 	const struct server_config *config;
-	const char *name; /**< server name */
+	const char *name;    /**< server name */
+	struct own_user own; /**< who it is itself */
 	struct loop *loop;
 	struct db *db;
 	struct httpd *httpd;

@@ -43,6 +43,9 @@ int user_id_new(const char *server, struct span name, char ret[USER_ID_SIZE], st
 	if (!user_valid_localpart(local))
 		return matrix_err(err, 400, "M_INVALID_USERNAME",
 				  _("A user name consists of a-z, 0-9 and ._=-/+"));
+	if (local.p[0] == '_')
+		return matrix_err(err, 400, "M_INVALID_USERNAME",
+				  _("Names that begin with \"_\" are the server's own"));
 	if (local.n + strlen(server) + 2 > LIMIT_ID_BYTES)
 		return matrix_err(err, 400, "M_INVALID_USERNAME", _("The user name is too long"));
 	snprintf(ret, USER_ID_SIZE, "@%.*s:%s", SPAN_ARG(local), server);

@@ -16,7 +16,8 @@
 bool user_valid_localpart(struct span s);
 /**
  * Whole user id for a new account named by local part or by a whole id of this
- * server. 400 M_INVALID_USERNAME otherwise.
+ * server. 400 M_INVALID_USERNAME otherwise, and for what begins with "_":
+ * those names are the server's own (own.h).
  */
 int user_id_new(const char *server, struct span name, char ret[USER_ID_SIZE], struct err *err);
 /** "abcd-efgh-jkmn", easily typed. The caller owns it (mem_free_secret). */

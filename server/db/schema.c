@@ -123,5 +123,22 @@ static const char v3[] =
 	"CREATE INDEX delayed_call ON delayed_events(call_room,call_identity)"
 	" WHERE finalised_ts IS NULL AND call_room IS NOT NULL;";
 
-const sql_migration server_migrations[] = {v1, v2, v3};
+/* Whom the SFU means by its names, and what rooms were last told of them. */
+static const char v4[] =
+	"CREATE TABLE calls(nid INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE," /* on the SFU */
+	" room_nid INTEGER NOT NULL, slot_id TEXT NOT NULL,"
+	" session_id TEXT);" /* while somebody is in it */
+	"CREATE INDEX calls_room ON calls(room_nid);"
+	"CREATE TABLE call_people(call_nid INTEGER NOT NULL, identity TEXT NOT NULL,"
+	" user_nid INTEGER NOT NULL, device_id TEXT NOT NULL,"
+	" device_nid INTEGER,"	      /* NULL: they named a device that is none of theirs */
+	" member_id TEXT,"	      /* NULL: the older form */
+	" given_ts INTEGER NOT NULL," /* of the newest token, or when they left */
+	" present_ts INTEGER,"	      /* the room was told that they came then; NULL: not there */
+	" PRIMARY KEY(call_nid,identity)) WITHOUT ROWID;"
+	"CREATE INDEX call_people_user ON call_people(user_nid,given_ts);"
+	"CREATE INDEX call_people_given ON call_people(given_ts);"
+	"CREATE INDEX call_people_present ON call_people(call_nid) WHERE present_ts IS NOT NULL;";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

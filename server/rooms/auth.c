@@ -173,6 +173,24 @@ static int check_levels(const struct auth_case *c, struct err *err)
 	return rc ? FORBID(err, "%s", why.msg) : 0;
 }
 
+/*
+ * State that says who is in a call has a key that begins with "_" and the id of
+ * its owner ("_@a:hs_DEVICE_m.call"). Room version 11 protects only keys that begin
+ * with "@"; this server keeps these, too, to their owners, as MSC3757 wants it:
+ * else anybody could end other people's calls, or say that they are in one.
+ */
+static bool is_foreign(const struct auth_case *c)
+{
+	static const char *const owned[] = {"org.matrix.msc3401.call.member", "m.call.member"};
+	size_t n = strlen(c->sender);
+	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
+		if (strcmp(c->type, owned[i]) == 0 && c->state_key[0] == '_' &&
+		    c->state_key[1] == '@')
+			return strncmp(c->state_key + 1, c->sender, n) != 0 ||
+			       (c->state_key[n + 1] != '_' && c->state_key[n + 1] != '\0');
+	return false;
+}
+
 /* Rules 5 to 9 */
 static int check_other(const struct auth_case *c, struct err *err)
 {
@@ -187,6 +205,9 @@ static int check_other(const struct auth_case *c, struct err *err)
 			      c->type, (long long)need, (long long)have);
 	if (c->state_key && c->state_key[0] == '@' && !is_self(c))
 		return FORBID(err, _("Only %s may set state under that user id"), c->state_key);
+	if (c->state_key && is_foreign(c))
+		return FORBID(err, _("Only its owner may set state under the key %s"),
+			      c->state_key);
 	if (c->state_key && strcmp(c->type, "m.room.power_levels") == 0)
 		return check_levels(c, err);
 	return 0;

@@ -11,6 +11,7 @@
 #include "server/accounts/openid.h"
 #include "server/rooms/room.h"
 #include "server/routes/route.h"
+#include "server/rtc/people.h"
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
 
@@ -34,23 +35,18 @@ struct ask {
 
 struct answer {
 	struct openid_user user;
+	int64_t room_nid;
 	struct token grant;
 };
 
+/* The strings are borrowed from the request's body, which outlives the job. */
 struct token_job {
 	struct rtc_leave *leave;
+	struct ask ask;
 	struct answer a;
-	char *delay_id;
 	bool with_token; /* the reply has one */
 	bool present;
 };
-
-static void job_free(void *arg)
-{
-	struct token_job *j = arg;
-	mem_free(j->delay_id);
-	mem_free(j);
-}
 
 static bool any(const char *s)
 {
@@ -72,6 +68,10 @@ static bool check_common(struct rq *rq, struct ask *a, bool delay_needed)
 	a->delay_timeout = json_get_i64(rq->body, "delay_timeout", 0);
 	if (!any(a->openid) || !any(a->openid_server))
 		return bad(rq, "openid_token {access_token, matrix_server_name}");
+	const char *const names[] = {a->slot_id, a->device_id, a->member_id};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i] && strlen(names[i]) > LIMIT_ID_BYTES)
+			return bad(rq, _("names that are short enough"));
 	bool both = any(a->delay_id) && a->delay_timeout > 0;
 	bool either = any(a->delay_id) || a->delay_timeout > 0;
 	if (both != either || (delay_needed && !both))
@@ -113,7 +113,6 @@ static bool read_legacy(struct rq *rq, struct ask *a)
 static bool admit(struct rq *rq, const struct ask *a, struct answer *ret)
 {
 	struct sql *db = db_reader(rq->srv->db);
-	int64_t room;
 	if (strcmp(a->openid_server, rq->srv->name) != 0 ||
 	    !openid_find(db, a->openid, &ret->user) ||
 	    (a->claimed_user && strcmp(a->claimed_user, ret->user.user_id) != 0)) {
@@ -121,8 +120,8 @@ static bool admit(struct rq *rq, const struct ask *a, struct answer *ret)
 			 _("The OpenID token is not valid here, or somebody else's"));
 		return false;
 	}
-	if (room_find(db, span_of(a->room_id), &room, NULL) ||
-	    room_membership(db, room, ret->user.nid) != MEMBERSHIP_JOIN) {
+	if (room_find(db, span_of(a->room_id), &ret->room_nid, NULL) ||
+	    room_membership(db, ret->room_nid, ret->user.nid) != MEMBERSHIP_JOIN) {
 		rq_error(rq, 403, "M_FORBIDDEN", "%s",
 			 _("You are not in this room, join it first"));
 		return false;
@@ -168,35 +167,38 @@ static void reply_token(struct rq *rq, const struct answer *a)
 static int run(struct db_tx *tx, void *arg, struct err *err)
 {
 	const struct token_job *j = arg;
-	return rtc_leave_delegate(tx, j->a.user.nid, j->delay_id, j->a.grant.room,
-				  j->a.grant.identity, j->present, err);
+	const struct token *g = &j->a.grant;
+	struct people_ask who = {
+		.room = g->room,
+		.identity = g->identity,
+		.room_nid = j->a.room_nid,
+		.user_nid = j->a.user.nid,
+		.slot_id = j->ask.slot_id,
+		.device_id = j->ask.device_id,
+		.member_id = j->ask.member_id,
+	};
+	int rc = j->with_token ? people_note(tx, &who, err) : 0;
+	if (!rc && any(j->ask.delay_id))
+		rc = rtc_leave_delegate(tx, j->a.user.nid, j->ask.delay_id, g->room, g->identity,
+					j->present, err);
+	return rc;
 }
 
 static void done(struct rq *rq, void *arg, int rc, const struct err *err)
 {
 	const struct token_job *j = arg;
-	if (rc) {
+	if (rc && err->http_status == 429)
+		rq_limited(rq, err->retry_after_ms);
+	else if (rc)
 		rq_err(rq, err);
+	if (rc)
 		return;
-	}
-	rtc_leave_settle(j->leave, j->a.grant.room, j->a.grant.identity, j->present);
+	if (any(j->ask.delay_id))
+		rtc_leave_settle(j->leave, j->a.grant.room, j->a.grant.identity, j->present);
 	if (j->with_token)
 		reply_token(rq, &j->a);
 	else
 		rq_empty(rq);
-}
-
-static void delegate(struct rq *rq, const struct ask *ask, const struct answer *a, bool with_token)
-{
-	struct token_job *j = NEW(struct token_job);
-	*j = (struct token_job){
-		.leave = rq->srv->rtc->leave,
-		.a = *a,
-		.delay_id = mem_strdup(ask->delay_id),
-		.with_token = with_token,
-	};
-	j->present = rtc_leave_is_present(j->leave, a->grant.room, a->grant.identity);
-	rq_write(rq, run, done, j, job_free);
 }
 
 static bool calls_off(struct rq *rq)
@@ -212,10 +214,15 @@ static void answer(struct rq *rq, const struct ask *ask, bool with_token)
 	struct answer a;
 	if (!admit(rq, ask, &a) || !name_them(rq, ask, &a))
 		return;
-	if (any(ask->delay_id))
-		delegate(rq, ask, &a, with_token);
-	else
-		reply_token(rq, &a);
+	struct token_job *j = NEW(struct token_job);
+	*j = (struct token_job){
+		.leave = rq->srv->rtc->leave,
+		.ask = *ask,
+		.a = a,
+		.with_token = with_token,
+	};
+	j->present = rtc_leave_is_present(j->leave, a.grant.room, a.grant.identity);
+	rq_write(rq, run, done, j, mem_free);
 }
 
 static void post_sfu_get(struct rq *rq)

@@ -61,7 +61,10 @@ int delayed_send_due(struct db_tx *tx, int64_t nid, bool encryption_ok, struct e
 
 /** The clock of a server whose database is open; what is overdue is sent at once. */
 struct delayed *delayed_new(struct server *srv);
-/** Something was scheduled, restarted or ended: look again when the next one is due. */
+/**
+ * Something was scheduled, restarted or ended: look again when the next one is
+ * due. NULL is allowed: the server did not start.
+ */
 void delayed_changed(struct delayed *d);
 /** Send nothing more. NULL is allowed. */
 void delayed_stop(struct delayed *d);

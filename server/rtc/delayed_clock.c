@@ -100,7 +100,8 @@ struct delayed *delayed_new(struct server *srv)
 
 void delayed_changed(struct delayed *d)
 {
-	arm(d);
+	if (d)
+		arm(d);
 }
 
 void delayed_stop(struct delayed *d)

@@ -4,6 +4,7 @@
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "server/rtc/presence.h"
 #include "server/rtc/rtc_leave.h"
 
 #include <stdio.h>
@@ -58,14 +59,22 @@ int rtc_open(struct server *srv, struct rtc **ret, struct err *err)
 	/* http becomes ws, https wss. */
 	snprintf(r->signal_url, sizeof(r->signal_url), "ws%s", srv->base_url + strlen("http"));
 	r->leave = rtc_leave_new(srv);
+	r->presence = presence_new(srv);
 	*ret = r;
 	return 0;
+}
+
+void rtc_stop(struct rtc *r)
+{
+	if (r)
+		presence_stop(r->presence);
 }
 
 void rtc_close(struct rtc *r)
 {
 	if (!r)
 		return;
+	presence_free(r->presence);
 	rtc_leave_free(r->leave);
 	mem_free(r->key);
 	mem_free_secret(r->secret);

@@ -9,6 +9,7 @@
 #include "server/server.h"
 
 struct rtc_leave;
+struct presence;
 
 #define RTC_PATH "/livekit/jwt" /* below the server's address: sfu/get, get_token ... */
 
@@ -17,6 +18,7 @@ struct rtc {
 	char service_url[340]; /**< the same bytes for everybody: clients compare them */
 	char signal_url[300]; /**< ws(s) form of the server's address; "/rtc" is added by clients */
 	struct rtc_leave *leave;
+	struct presence *presence; /**< presence_heard with it is for sfu_options */
 };
 
 /**
@@ -24,7 +26,9 @@ struct rtc {
  * 0600). `srv` listens already. Loop thread.
  */
 int rtc_open(struct server *srv, struct rtc **ret, struct err *err);
-/** NULL is allowed. */
+/** The server stops: before sfu_close, which is before db_finish. NULL is allowed. */
+void rtc_stop(struct rtc *r);
+/** After the database's jobs are done. NULL is allowed. */
 void rtc_close(struct rtc *r);
 
 #endif

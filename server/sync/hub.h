@@ -76,6 +76,7 @@ struct hub_user {
 struct hub {
 	struct loop *loop;
 	struct db *db;
+	int64_t own_nid;     /**< what the server itself says counts as unread for nobody */
 	struct nidmap rooms; /**< nid -> struct hub_room, owned */
 	struct nidmap users; /**< nid -> struct hub_user, owned */
 	struct tail tail;

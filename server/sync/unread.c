@@ -315,7 +315,7 @@ static struct unread_list *own_list(struct hub *h, struct hub_member *m, const s
 	struct sql_stmt *s = newest(h, m->room->nid, m->unread->upto);
 	while (sql_row(s)) {
 		struct unread_event e = {.pos = sql_col_i64(s, 0), .sender_nid = sql_col_i64(s, 1)};
-		if (e.sender_nid != m->user->nid)
+		if (e.sender_nid != m->user->nid && e.sender_nid != h->own_nid)
 			judge(h, m, rules, sql_col_text(s, 3), &budget, &e);
 		add(m->unread, &e);
 	}

@@ -275,12 +275,44 @@ static void test_bad_membership(void **state)
 	assert_int_equal(status, 403);
 }
 
+/* Who is in a call is said by themselves; other keys, and other types, are anybody's. */
+static void test_call_keys(void **state)
+{
+	(void)state;
+	static const char levels[] = "{\"users\":{\"" ME "\":100},\"events\":{\"org.matrix.msc3401"
+				     ".call.member\":0,\"org.example\":0}}";
+	static const struct {
+		const char *type, *key;
+		bool may;
+	} keys[] = {
+		{"org.matrix.msc3401.call.member", "_" ME "_DEV_m.call", true},
+		{"org.matrix.msc3401.call.member", "_" ME, true},
+		{"org.matrix.msc3401.call.member", ME, true},
+		{"m.call.member", "_" ME "_DEV_m.call", true},
+		{"org.matrix.msc3401.call.member", "_" OTHER "_DEV_m.call", false},
+		{"org.matrix.msc3401.call.member", OTHER, false},
+		{"m.call.member", "_" OTHER "_DEV_m.call", false},
+		/* Neither a longer name nor a shorter one of somebody else. */
+		{"org.matrix.msc3401.call.member", "_" ME "x_DEV_m.call", false},
+		{"org.matrix.msc3401.call.member", "_@me:h", false},
+		{"org.matrix.msc3401.call.member", "_@", false},
+		{"org.matrix.msc3401.call.member", "", true},
+		{"org.matrix.msc3401.call.member", "_room", true},
+		{"org.example", "_" OTHER "_DEV", true},
+	};
+	int status;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if ((other(levels, MEMBERSHIP_JOIN, keys[i].type, keys[i].key, "{}", &status) ==
+		     0) != keys[i].may)
+			fail_msg("%s \"%s\": %d", keys[i].type, keys[i].key, status);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_self),	       cmocka_unit_test(test_others),
 		cmocka_unit_test(test_events),	       cmocka_unit_test(test_first_events),
-		cmocka_unit_test(test_bad_membership),
+		cmocka_unit_test(test_bad_membership), cmocka_unit_test(test_call_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
