@@ -41,9 +41,14 @@ struct sfu_options {
 	const char *announce_ip;  /**< NULL: the interfaces' addresses */
 	const char *key, *secret; /**< of access tokens */
 	int loudest;		  /**< 0: SFU_LOUDEST */
+	/**
+	 * Asked on the server's loop with every token that is good, also of who
+	 * resumes: may they be there now? False: 403. NULL: everybody may.
+	 */
+	bool (*admit)(void *arg, const char *room, const char *identity);
 	/** On the server's loop, in order. May be NULL. */
 	void (*presence)(void *arg, const struct sfu_presence *p);
-	void *arg;
+	void *arg; /**< of both */
 };
 
 /** Loop thread. The caller owns *ret. ERR_CONFLICT when the port is taken. */
