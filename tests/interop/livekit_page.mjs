@@ -1,6 +1,6 @@
 // A person in a LiveKit room, played by livekit-client in a browser. Runs in
 // the page; livekit_chromium.mjs calls window.person and hears window.emit.
-import { Ears, listening } from './livekit_ear.mjs';
+import { Ears, listening, until } from './livekit_ear.mjs';
 
 const lk = window.LivekitClient;
 const now = () => performance.now();
@@ -134,7 +134,42 @@ const iceNames = async (which) => {
 	return { local: ufrag(pc?.localDescription), remote: ufrag(pc?.remoteDescription) };
 };
 
+// Does libwebrtc bring a connection up whose answer rejects the section for
+// data channels? `first`: that section comes before the one for sound.
+const rejectData = async ({ first }) => {
+	await openSound();
+	const [a, b] = [new RTCPeerConnection(), new RTCPeerConnection()];
+	const out = new MediaStreamAudioDestinationNode(sound);
+	const addSound = () => a.addTransceiver(out.stream.getAudioTracks()[0], { direction: 'sendonly' });
+	if (!first) addSound();
+	a.createDataChannel('x');
+	if (first) {
+		await a.setLocalDescription(await a.createOffer());
+		addSound();
+	}
+	a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate).catch(() => {});
+	b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate).catch(() => {});
+	await a.setLocalDescription(await a.createOffer());
+	// The other side believes that it was offered none, and so rejects it.
+	const mid = /m=application[^]*?a=mid:(\S+)/.exec(a.localDescription.sdp)[1];
+	const sdp = a.localDescription.sdp.replace(/m=application \d+/, 'm=application 0')
+		.replace(/a=group:BUNDLE.*/, (l) => l.split(' ').filter((m) => m !== mid).join(' '));
+	await b.setRemoteDescription({ type: 'offer', sdp });
+	await b.setLocalDescription(await b.createAnswer());
+	const answer = b.localDescription;
+	const rejected = /m=application 0 /.test(answer.sdp);
+	let error;
+	await a.setRemoteDescription(answer).catch((e) => (error = String(e)));
+	await until(8000, () => ['connected', 'failed'].includes(a.connectionState) || error,
+		() => a.connectionState).catch(() => {});
+	const state = a.connectionState;
+	a.close();
+	b.close();
+	return { state, rejected, error };
+};
+
 window.person = {
+	rejectData,
 	...listening(ears),
 	join: async ({ url, token, hz, single, ...how }) => {
 		await openSound();

