@@ -13,8 +13,6 @@
 #define KP_PPM_PER_SAMPLE 1.0
 #define KI_PPM_PER_SAMPLE_S 0.012
 #define SMOOTH_MS 2000.0
-/* Until the smoothed level means something the correction rests. */
-#define WARM_UPDATES 25
 
 void drift_init(struct drift *d, int target_samples)
 {
@@ -42,12 +40,12 @@ double drift_update(struct drift *d, int level, int dt_ms)
 	}
 	/* A plain mean at first, so that one odd reading does not set the start. */
 	double share = dt_ms / SMOOTH_MS;
-	if (d->warm < WARM_UPDATES) {
+	if (d->warm < DRIFT_WARM_UPDATES) {
 		d->warm++;
 		share = share > 1.0 / d->warm ? share : 1.0 / d->warm;
 	}
 	d->filtered += (share < 1 ? share : 1) * (level - d->filtered);
-	if (d->warm < WARM_UPDATES)
+	if (d->warm < DRIFT_WARM_UPDATES)
 		return d->ppm;
 	double off = d->filtered - d->target;
 	d->integral =

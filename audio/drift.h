@@ -15,6 +15,9 @@
 /** Corrections are never larger: 0.1 % is below what an ear notices. */
 #define DRIFT_MAX_PPM 1000
 
+/** Until so many updates after a reset the smoothed level means nothing yet. */
+#define DRIFT_WARM_UPDATES 25
+
 /** Estimator: a PI controller behind a low-pass. */
 struct drift {
 	double target;	 /* samples */

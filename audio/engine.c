@@ -11,6 +11,8 @@
 #define LATE_NS 10000000
 /* Held up longer than this, the thread goes on from now instead of hurrying after. */
 #define HOPELESS_NS 100000000
+/* Silence put in place of ticks that were not done: at most a minute. */
+#define MADE_UP_MAX 3000
 
 /* -- The media thread -------------------------------------------------------- */
 
@@ -28,6 +30,19 @@ static void tap(struct audio_engine *e, enum audio_engine_tap which, const int16
 		mixer_add(&e->tap_mixer, b, 1, 1);
 	mixer_end(&e->tap_mixer, pcm);
 	recorder_write(r, pcm, AUDIO_TICK_SAMPLES);
+}
+
+/* Time passed though nothing was done in it: what is recorded stays in step with it. */
+static void make_up(struct audio_engine *e, int64_t now_ns, int64_t skipped)
+{
+	static const int16_t zeros[AUDIO_TICK_SAMPLES];
+	skipped = skipped < MADE_UP_MAX ? skipped : MADE_UP_MAX;
+	for (int i = 0; i < AUDIO_ENGINE_TAPS && skipped; i++) {
+		struct recorder *r = atomic_load_explicit(&e->taps[i], memory_order_acquire);
+		for (int64_t n = 0; n < skipped && r; n++)
+			recorder_write(r, zeros, AUDIO_TICK_SAMPLES);
+	}
+	audio_engine_play_missed(e, now_ns, skipped);
 }
 
 static void tick(struct audio_engine *e, int64_t now_ns)
@@ -68,6 +83,7 @@ static int64_t keep_time(struct audio_engine *e, int64_t due_ns)
 	e->now.skipped_ticks += skipped;
 	/* Time passed, though nothing was sent in it. */
 	e->take.timestamp += (uint32_t)(skipped * AUDIO_TICK_SAMPLES);
+	make_up(e, due_ns + late, skipped);
 	return due_ns + skipped * AUDIO_TICK_NS;
 }
 
@@ -117,6 +133,7 @@ int audio_engine_new(const struct audio_engine_settings *s, struct audio_engine 
 	atomic_init(&e->in_gain, 1);
 	atomic_init(&e->out_gain, 1);
 	e->out_gain_now = 1;
+	e->take.mute_gain = s->muted ? 0 : 1;
 	ring_bytes_init(&e->packets, PACKET_RING_BYTES);
 	mixer_init(&e->mixer);
 	mixer_init(&e->tap_mixer);
@@ -166,12 +183,22 @@ int audio_engine_start(struct audio_engine *e, struct err *err)
 	return 0;
 }
 
+/* What a loudspeaker is playing ends softly. */
+static void fade_out(struct audio_engine *e)
+{
+	float gain = atomic_exchange(&e->out_gain, 0);
+	if (e->play.dev.driver && e->play.dev.driver->own_clock)
+		audio_engine_play_tick(e, clock_mono_ns());
+	atomic_store(&e->out_gain, gain);
+}
+
 void audio_engine_stop(struct audio_engine *e)
 {
 	if (e->threaded) {
 		atomic_store(&e->ending, true);
 		pthread_join(e->thread, NULL);
 		e->threaded = false;
+		fade_out(e);
 	}
 	if (e->started && e->take.dev.driver)
 		e->take.dev.driver->stop(e->take.dev.dev);

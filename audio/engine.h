@@ -84,7 +84,7 @@ bool audio_engine_speaking_while_muted(const struct audio_engine *e);
 
 /** A new voice; its id is never 0 and not used again soon. ERR_LIMITED when all are taken. */
 int audio_engine_stream_add(struct audio_engine *e, uint32_t *ret_id, struct err *err);
-/** It is silent from the next tick on; packets for it are dropped. Unknown ids are ignored. */
+/** It fades out in the next tick; packets for it are dropped. Unknown ids are ignored. */
 void audio_engine_stream_remove(struct audio_engine *e, uint32_t id);
 /** Gain in dB; -100 and below: silent. */
 void audio_engine_stream_gain(struct audio_engine *e, uint32_t id, float db);

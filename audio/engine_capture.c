@@ -81,6 +81,7 @@ static void take_drifting(struct audio_engine *e, int64_t now_ns)
 	if (t->n > TAKE_TARGET + TOO_MUCH) {
 		drop_fifo(t, t->n - TAKE_TARGET);
 		drift_reset(&t->drift);
+		t->cut = true;
 	}
 	double fine = t->n + t->dev.driver->clock(t->dev.dev, now_ns) - (double)t->raw_at;
 	if (!t->primed && t->n >= TAKE_TARGET) {
@@ -115,6 +116,32 @@ static void take_clocked(struct audio_engine *e, int64_t now_ns)
 	}
 }
 
+/* A device that came back, perhaps another one: the echo's path has to be learnt anew. */
+static void follow_devices(struct audio_engine *e)
+{
+	int64_t reopens = e->now.input.reopens + e->now.output.reopens;
+	if (reopens != e->reopens)
+		process_reset(e->take.process);
+	e->reopens = reopens;
+}
+
+static bool give_tick(struct take_side *t, int16_t *pcm)
+{
+	bool had = t->primed && t->n >= AUDIO_TICK_SAMPLES;
+	if (had) {
+		memcpy(pcm, t->fifo, AUDIO_TICK_SAMPLES * sizeof(*pcm));
+		drop_fifo(t, AUDIO_TICK_SAMPLES);
+	}
+	/* Where sound breaks off or comes back. */
+	if (t->begun && (had != t->had || t->cut))
+		audio_join(pcm, AUDIO_TICK_SAMPLES, t->last);
+	t->cut = false;
+	t->had = had;
+	t->begun = t->begun || had;
+	t->last = pcm[AUDIO_TICK_SAMPLES - 1];
+	return had;
+}
+
 /* One tick of the microphone into `pcm`; false when there was none and it is silence. */
 static bool take_tick(struct audio_engine *e, int64_t now_ns, int16_t *pcm)
 {
@@ -123,6 +150,7 @@ static bool take_tick(struct audio_engine *e, int64_t now_ns, int16_t *pcm)
 	memset(pcm, 0, AUDIO_TICK_SAMPLES * sizeof(*pcm));
 	if (!d)
 		return false;
+	follow_devices(e);
 	if (d->own_clock)
 		take_drifting(e, now_ns);
 	else
@@ -131,11 +159,7 @@ static bool take_tick(struct audio_engine *e, int64_t now_ns, int16_t *pcm)
 	e->now.input_ppm = (float)t->drift.ppm;
 	t->delay = t->n + t->raw_n + (d->latency ? d->latency(t->dev.dev) : 0);
 	e->now.input_delay_ms = t->delay / AUDIO_SAMPLES_PER_MS;
-	if (!t->primed || t->n < AUDIO_TICK_SAMPLES)
-		return false;
-	memcpy(pcm, t->fifo, AUDIO_TICK_SAMPLES * sizeof(*pcm));
-	drop_fifo(t, AUDIO_TICK_SAMPLES);
-	return true;
+	return give_tick(t, pcm);
 }
 
 /* -- Sending ---------------------------------------------------------------- */
@@ -151,7 +175,7 @@ static void follow_network(struct audio_engine *e)
 	opus_enc_set(t->enc, bitrate, loss);
 }
 
-static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_t *pcm)
+static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_t *pcm, bool muted)
 {
 	struct take_side *t = &e->take;
 	uint8_t out[OPUS_PACKET_MAX];
@@ -163,8 +187,8 @@ static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_
 		.payload = {(const char *)out, (size_t)n},
 		.timestamp = t->timestamp,
 		.marker = t->marker,
-		.level_dbov = e->now.level_dbov,
-		.voice = e->now.voice,
+		.level_dbov = muted ? AUDIO_LEVEL_SILENT : e->now.level_dbov,
+		.voice = e->now.voice && !muted,
 		.captured_ns = now_ns - (int64_t)t->delay * 1000000 / AUDIO_SAMPLES_PER_MS,
 	};
 	/* The first sign of silence tells the other side; the rest is saved. */
@@ -181,14 +205,15 @@ static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_
 static void send_or_not(struct audio_engine *e, int64_t now_ns, int16_t *pcm, bool muted)
 {
 	struct take_side *t = &e->take;
-	if (muted)
-		memset(pcm, 0, AUDIO_TICK_SAMPLES * sizeof(*pcm));
-	else
+	float gain = muted ? 0 : 1;
+	audio_ramp(pcm, AUDIO_TICK_SAMPLES, t->mute_gain, gain);
+	t->mute_gain = gain;
+	if (!muted)
 		t->mute_frames = MUTE_TAIL;
 	if (!e->set.handler.frame || !t->dev.driver || (t->told_end && !t->n))
 		return;
 	if (!muted || t->mute_frames-- > 0) {
-		encode_and_send(e, now_ns, pcm);
+		encode_and_send(e, now_ns, pcm, muted);
 	} else {
 		t->mute_frames = 0;
 		t->marker = true;

@@ -46,6 +46,9 @@ struct play_side {
 	struct drift drift;
 	struct varispeed speed;
 	bool primed;
+	bool skipping;	 /* far too much waits: nothing is written until it is gone */
+	bool cut;	 /* what is written next does not continue what was written last */
+	int16_t last;	 /* sample written */
 	int64_t written; /* samples, also those of silence to fill up */
 	int delay;	 /* samples between mixer and air */
 };
@@ -74,7 +77,11 @@ struct take_side {
 	int n;
 	bool voice;
 	bool primed, ended, told_end;
-	int delay; /* samples between air and encoder */
+	bool begun, had; /* there was sound at any time; in the last tick */
+	bool cut;	 /* the next sample does not continue the last one */
+	int16_t last;	 /* sample given on */
+	float mute_gain; /* in force */
+	int delay;	 /* samples between air and encoder */
 	struct process *process;
 	struct opus_enc *enc;
 	int loss_pct, bitrate_bps; /* in force */
@@ -97,6 +104,7 @@ struct audio_engine {
 	int16_t heard[AUDIO_TICK_SAMPLES];
 	int16_t reference[REFERENCE_SAMPLES];
 	float out_gain_now;
+	int64_t reopens; /* of both devices, as the canceller knows them */
 
 	pthread_t thread;
 	bool started, threaded;
@@ -109,6 +117,8 @@ struct audio_engine {
 	struct snapshot shown;
 };
 
+/** Silence for so many ticks that were not done, to devices that follow our clock. */
+void audio_engine_play_missed(struct audio_engine *e, int64_t now_ns, int64_t ticks);
 /** Drain packets, mix, play. */
 void audio_engine_play_tick(struct audio_engine *e, int64_t now_ns);
 /** Once a tick, before frames are processed: where the echo is. */

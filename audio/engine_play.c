@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Delay that is longer than wanted by this is made shorter where nothing is heard: below -75 dB. */
+#define SPARE (AUDIO_TICK_SAMPLES + 5 * AUDIO_SAMPLES_PER_MS)
+#define UNHEARD 75
+
 struct packet_head {
 	uint32_t id, timestamp;
 	int64_t arrival_ns;
@@ -44,11 +48,10 @@ static void drain(struct audio_engine *e)
 	}
 }
 
-static void mix_voice(struct audio_engine *e, struct voice *v, int64_t now_ns)
+static void mix_voice(struct audio_engine *e, struct voice *v, int64_t now_ns, float gain)
 {
 	int16_t pcm[AUDIO_TICK_SAMPLES];
 	struct audio_engine_stream_state shown;
-	float gain = atomic_load(&v->gain);
 	memset(&shown, 0, sizeof(shown));
 	shown.level_dbov = AUDIO_LEVEL_SILENT;
 	if (stream_pull(v->stream, now_ns, pcm)) {
@@ -67,10 +70,13 @@ static void mix(struct audio_engine *e, int64_t now_ns)
 	for (int i = 0; i < AUDIO_ENGINE_STREAMS_MAX; i++) {
 		struct voice *v = &e->voices[i];
 		int state = atomic_load_explicit(&v->state, memory_order_acquire);
-		if (state == VOICE_CLOSING)
-			atomic_store_explicit(&v->state, VOICE_DEAD, memory_order_release);
-		else if (state == VOICE_OPEN)
-			mix_voice(e, v, now_ns);
+		if (state == VOICE_OPEN)
+			mix_voice(e, v, now_ns, atomic_load(&v->gain));
+		if (state != VOICE_CLOSING)
+			continue;
+		/* Its last tick fades out. */
+		mix_voice(e, v, now_ns, 0);
+		atomic_store_explicit(&v->state, VOICE_DEAD, memory_order_release);
 	}
 	mixer_end(&e->mixer, e->heard);
 	for (int i = 0; i < AUDIO_TICK_SAMPLES; i++) {
@@ -88,6 +94,8 @@ static void put_out(struct audio_engine *e, int64_t now_ns, const int16_t *pcm, 
 	for (int i = 0; i < n; i++)
 		e->reference[(p->written + i) % REFERENCE_SAMPLES] = pcm[i];
 	p->written += n;
+	if (n > 0)
+		p->last = pcm[n - 1];
 	p->dev.driver->write(p->dev.dev, now_ns, pcm, n);
 }
 
@@ -102,21 +110,34 @@ static void write_zeros(struct audio_engine *e, int64_t now_ns, int n)
 static void refill(struct audio_engine *e, int64_t now_ns)
 {
 	struct play_side *p = &e->play;
-	if (p->primed && p->drift.target + PLAY_TARGET_STEP <= PLAY_TARGET_MAX)
+	if (p->primed && !p->cut && p->drift.target + PLAY_TARGET_STEP <= PLAY_TARGET_MAX)
 		p->drift.target += PLAY_TARGET_STEP;
 	write_zeros(e, now_ns, (int)p->drift.target);
 	drift_reset(&p->drift);
-	p->primed = true;
+	p->primed = p->cut = true;
 }
 
-/* To a device with a clock of its own. What is far too much is left out. */
+/*
+ * Should this tick be left out? Once far too much waits (the device stood still), all until no
+ * more than the target does; of a little too much, ticks in which nobody would miss anything.
+ */
+static bool leave_out(struct play_side *p, int level, const int16_t *pcm)
+{
+	p->skipping = level > p->drift.target + (p->skipping ? 0 : TOO_MUCH);
+	bool long_delay =
+		p->drift.warm >= DRIFT_WARM_UPDATES && p->drift.filtered > p->drift.target + SPARE;
+	return p->skipping || (long_delay && audio_level_dbov(pcm, AUDIO_TICK_SAMPLES) >= UNHEARD);
+}
+
+/* To a device with a clock of its own. */
 static void write_drifting(struct audio_engine *e, int64_t now_ns, const int16_t *pcm)
 {
 	struct play_side *p = &e->play;
 	int16_t out[AUDIO_TICK_SAMPLES + 16];
 	int level = p->dev.driver->queued(p->dev.dev, now_ns);
-	if (level > p->drift.target + TOO_MUCH) {
+	if (leave_out(p, level, pcm)) {
 		drift_reset(&p->drift);
+		p->cut = true;
 		return;
 	}
 	if (level == 0) {
@@ -125,7 +146,18 @@ static void write_drifting(struct audio_engine *e, int64_t now_ns, const int16_t
 		double fine = (double)p->written - p->dev.driver->clock(p->dev.dev, now_ns);
 		varispeed_set(&p->speed, drift_update(&p->drift, (int)fine, AUDIO_TICK_MS));
 	}
-	put_out(e, now_ns, out, varispeed_run(&p->speed, pcm, AUDIO_TICK_SAMPLES, out));
+	int n = varispeed_run(&p->speed, pcm, AUDIO_TICK_SAMPLES, out);
+	if (p->cut)
+		audio_join(out, n, p->last);
+	p->cut = false;
+	put_out(e, now_ns, out, n);
+}
+
+void audio_engine_play_missed(struct audio_engine *e, int64_t now_ns, int64_t ticks)
+{
+	const struct audio_driver *d = e->play.dev.driver;
+	for (int64_t i = 0; i < ticks && d && !d->own_clock; i++)
+		write_zeros(e, now_ns, AUDIO_TICK_SAMPLES);
 }
 
 static void play(struct audio_engine *e, int64_t now_ns)

@@ -19,6 +19,24 @@ float audio_gain_of_db(float db)
 	return db <= -100 ? 0 : powf(10, db / 20);
 }
 
+void audio_join(int16_t *pcm, int n, int16_t last)
+{
+	int over = n < AUDIO_RAMP_SAMPLES ? n : AUDIO_RAMP_SAMPLES;
+	float gap = over ? (float)last - pcm[0] : 0;
+	for (int i = 0; i < over; i++)
+		pcm[i] = audio_clip(pcm[i] + gap * (1 - (float)i / (float)over));
+}
+
+void audio_ramp(int16_t *pcm, int n, float from, float to)
+{
+	if (from == 1 && to == 1)
+		return;
+	for (int i = 0; i < n; i++) {
+		float share = i < AUDIO_RAMP_SAMPLES ? (float)i / AUDIO_RAMP_SAMPLES : 1;
+		pcm[i] = audio_clip(pcm[i] * (from + share * (to - from)));
+	}
+}
+
 int16_t audio_clip(float sample)
 {
 	if (isnan(sample))

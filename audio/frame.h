@@ -26,4 +26,14 @@ float audio_gain_of_db(float db);
 /** Clamp to 16 bit, rounding. */
 int16_t audio_clip(float sample);
 
+/** How long a cut is smoothed: 5 ms. */
+#define AUDIO_RAMP_SAMPLES 240
+/**
+ * Begin `pcm` where the sound before it ended (its sample `last`), so that a cut does not click:
+ * the difference dies away.
+ */
+void audio_join(int16_t *pcm, int n, int16_t last);
+/** Go from one gain to the other in the first moment of `pcm`, and stay there. */
+void audio_ramp(int16_t *pcm, int n, float from, float to);
+
 #endif

@@ -182,7 +182,14 @@ static int open_stream(struct pa_stream *s, struct err *err)
 	pa_quiet_end();
 	if (s->pa)
 		return 0;
-	return pa_error(code, host.lib->Pa_GetDeviceInfo(index)->name, err);
+	pa_error(code, host.lib->Pa_GetDeviceInfo(index)->name, err);
+	if (code == paInvalidSampleRate)
+		err_hint(err, _("it cannot do 48000 Hz by itself: take the device called default "
+				"or pulse, which converts"));
+	else if (code == paDeviceUnavailable)
+		err_hint(err, _("another program holds it: end that, or take the device called "
+				"default or pulse, which is shared"));
+	return ERR_FAILED;
 }
 
 static void close_stream(struct pa_stream *s)
@@ -227,10 +234,18 @@ static bool is_dead(struct pa_stream *s)
 	return now - s->seen_ms > DEAD_MS || host.lib->Pa_IsStreamActive(s->pa) != 1;
 }
 
+/* What waits in a loudspeaker's ring was said before it went away. No callback runs now. */
+static void forget_old(struct pa_stream *s)
+{
+	if (!s->capture)
+		atomic_fetch_add(&s->passed, (int64_t)ring_read(&s->ring, NULL, PA_RING_SAMPLES));
+}
+
 static void reopen_one(struct pa_stream *s)
 {
 	struct err err = {0};
 	char *asked = s->device;
+	forget_old(s);
 	if (open_stream(s, &err) && *asked) {
 		/* Gone for now: the default is better than nothing. Its own name is tried again
 		 * when something changes. */

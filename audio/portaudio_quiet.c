@@ -1,14 +1,17 @@
 /*
  * ALSA, JACK and PortAudio report on stderr whatever they tried in vain, in
  * the middle of a person's screen. ALSA and JACK have a function to say who
- * hears it; what PortAudio itself prints while it looks for devices is kept
- * away by pointing descriptor 2 elsewhere for that time. MUSTER_AUDIO_CHATTER
- * set in the environment lets all of it through.
+ * hears it. PortAudio has none, and speaks from threads of its own too, when a
+ * device dies: it is left with a stdio stream to nowhere, which muster itself
+ * never uses (its sentences go to descriptor 2). While devices are looked for
+ * descriptor 2 points elsewhere as well. MUSTER_AUDIO_CHATTER set in the
+ * environment lets all of it through.
  */
 #include "audio/portaudio_host.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -52,6 +55,18 @@ static void set_hearers(void)
 		jack_info(hear_jack);
 }
 
+/* Where stderr is a variable; elsewhere it stays as it is. */
+static void silence_stdio(void)
+{
+#if defined(__GLIBC__) || defined(__APPLE__)
+	static FILE *nowhere;
+	if (!nowhere)
+		nowhere = fopen("/dev/null", "we");
+	if (nowhere)
+		stderr = nowhere;
+#endif
+}
+
 void pa_quiet_begin(void)
 {
 	if (getenv("MUSTER_AUDIO_CHATTER") || kept >= 0)
@@ -59,6 +74,7 @@ void pa_quiet_begin(void)
 	/* A program that only looks at devices starts no JACK server. */
 	setenv("JACK_NO_START_SERVER", "1", 0);
 	set_hearers();
+	silence_stdio();
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	kept = null >= 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
 	if (kept >= 0)

@@ -13,8 +13,9 @@ struct stream {
 	struct opus_dec *dec;
 	int16_t fifo[FIFO_MAX];
 	int n;
-	int heard;   /* samples at the beginning of fifo up to the last that is not silence */
-	int silence; /* in a row */
+	int heard;    /* samples at the beginning of fifo up to the last that is not silence */
+	int silence;  /* in a row */
+	int16_t last; /* sample given out */
 	int64_t stretched;
 };
 
@@ -89,9 +90,12 @@ static void fill(struct stream *s, int64_t now_ns)
 {
 	struct jitter_piece p;
 	jitter_get(s->jitter, now_ns, &p);
+	int before = s->n;
 	if (p.fresh)
 		opus_dec_reset(s->dec);
 	s->n += decode(s, &p);
+	if (p.fresh)
+		audio_join(s->fifo + before, s->n - before, before ? s->fifo[before - 1] : s->last);
 	if (p.adjust == 0 || s->n < STRETCH_MIN_SAMPLES)
 		return;
 	int changed = stretch_run(s->fifo, s->n, p.adjust);
@@ -105,6 +109,7 @@ bool stream_pull(struct stream *s, int64_t now_ns, int16_t *pcm)
 	while (s->n < AUDIO_TICK_SAMPLES)
 		fill(s, now_ns);
 	bool sound = s->heard > 0;
+	s->last = s->fifo[AUDIO_TICK_SAMPLES - 1];
 	memcpy(pcm, s->fifo, AUDIO_TICK_SAMPLES * sizeof(*pcm));
 	s->n -= AUDIO_TICK_SAMPLES;
 	s->heard -= AUDIO_TICK_SAMPLES;

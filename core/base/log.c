@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static atomic_int max_level = LOG_WARN;
 static log_sink_fn *sink;
@@ -77,6 +78,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (sink)
 		sink(level, text.s, sink_arg);
 	else
-		fprintf(stderr, "muster: %s: %s\n", names[level], text.s);
+		dprintf(STDERR_FILENO, "muster: %s: %s\n", names[level], text.s);
 	text_done(&text);
 }

@@ -25,10 +25,8 @@
 /* ThreadSanitizer makes arithmetic thirty times slower; these tests have one thread. */
 #ifdef __SANITIZE_THREAD__
 #define DRIFT_SECONDS 150
-#define ECHO_CASES 1
 #else
 #define DRIFT_SECONDS 600
-#define ECHO_CASES 3
 #endif
 
 static char dir[256];
@@ -236,7 +234,8 @@ static void test_mute_gain_and_taps(void **state)
 	double tone = 3276.7 / sqrt(2);
 	assert_int_equal(read_file(f_sent, pcm, 48000 * 10), 48000 * 8);
 	assert_float_equal(tone_rms(pcm + 48000, 40000), tone, 30);
-	assert_float_equal(tone_rms(pcm + 2 * 48000, 96000), 0, 0);
+	/* Softly: five milliseconds. */
+	assert_float_equal(tone_rms(pcm + 2 * 48000 + 240, 95000), 0, 0);
 	assert_float_equal(tone_rms(pcm + 5 * 48000, 40000), tone, 30);
 	assert_float_equal(tone_rms(pcm + 7 * 48000, 40000), tone / 2, 30);
 	assert_int_equal(read_file(f_both, pcm, 48000 * 10), 48000 * 8);
@@ -366,58 +365,18 @@ static void test_stalls(void **state)
 	struct audio_engine_settings sa =
 		settings(&a, "null:stall=5000+700,hz=440", "null:stall=9000+900");
 	start(&a, &sa);
-	for (int64_t now = 0; now < 40 * SECOND; now += TICK)
+	for (int64_t now = 0; now < 40 * SECOND; now += TICK) {
 		audio_engine_tick(a.engine, now);
-	audio_engine_state(a.engine, &st);
-	assert_in_range(st.input_delay_ms, 15, 60);
-	assert_in_range(st.output_delay_ms, 25, 145);
+		audio_engine_state(a.engine, &st);
+		/* The two seconds it takes to know, and where it should be from then on. */
+		if (now < 13 * SECOND)
+			continue;
+		assert_in_range(st.input_delay_ms, 15, 60);
+		assert_in_range(st.output_delay_ms, 25, 65);
+	}
 	assert_int_equal(a.frames, 40 * 50);
 	assert_true(st.level_dbov < 30);
 	audio_engine_free(a.engine);
-}
-
-/* Far end noise comes back through the air, between cards whose clocks are wrong. */
-static void echoes(const char *in, const char *out)
-{
-	static int16_t pcm[48000 * 30];
-	struct side a, b;
-	struct audio_engine_state st;
-	AUTO_FREE char *path = fs_join(dir, "far.wav"), *spec = mem_printf("file:%s", path);
-	double pole = 0;
-	srand(5);
-	for (int i = 0; i < 48000 * 30; i++) {
-		pole = 0.8 * pole + 0.2 * (rand() % 20001 - 10000);
-		pcm[i] = (int16_t)(pole * (0.7 - 0.3 * cos(2 * M_PI * 3 * i / 48000.0)));
-	}
-	write_file(path, pcm, 48000 * 30);
-	struct audio_engine_settings sa = settings(&a, in, out), sb = settings(&b, spec, NULL);
-	sa.process = (struct process_settings){.echo = true, .noise = true};
-	sb.opus.bitrate_bps = 64000;
-	start(&a, &sa);
-	start(&b, &sb);
-	connect(&b, &a);
-	for (int64_t now = 0; now < 30 * SECOND; now += TICK) {
-		audio_engine_tick(b.engine, now);
-		audio_engine_tick(a.engine, now + 1000000);
-	}
-	audio_engine_state(a.engine, &st);
-	if (st.erle_db < 20)
-		fail_msg("%s %s: ERLE %.1f dB, delay %d ms", in, out, (double)st.erle_db,
-			 st.echo_delay_ms);
-	audio_engine_free(a.engine);
-	audio_engine_free(b.engine);
-}
-
-static void test_echo_between_drifting_cards(void **state)
-{
-	(void)state;
-	static const char *const cases[][2] = {
-		{"null:air=35,ppm=200", "null:air=1,ppm=-200"},
-		{"null:air=35,ppm=200", "null:air=1,ppm=200"},
-		{"null:air=20,ppm=-200", "null:air=1,ppm=200"},
-	};
-	for (int i = 0; i < ECHO_CASES; i++)
-		echoes(cases[i][0], cases[i][1]);
 }
 
 /* With its own thread: ticks keep time, and everything may be turned meanwhile. */
@@ -488,7 +447,6 @@ int main(void)
 		cmocka_unit_test(test_drift_ten_minutes),
 		cmocka_unit_test(test_drift_sounds_right),
 		cmocka_unit_test(test_stalls),
-		cmocka_unit_test(test_echo_between_drifting_cards),
 		cmocka_unit_test(test_own_thread),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
