@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "server/accounts/device.h"
 #include "server/rooms/room.h"
+#include "server/rtc/delayed.h"
 
 /* Rooms that somebody is in, or asked into. The caller owns *ret. */
 static size_t rooms_of(struct sql *db, int64_t user_nid, int64_t **ret)
@@ -47,6 +48,8 @@ int user_deactivate(struct db_tx *tx, const struct user *u, struct err *err)
 	struct sql *db = db_tx_sql(tx);
 	struct sql_stmt *s;
 	int rc = leave_all(tx, u, err);
+	if (!rc)
+		rc = delayed_cancel_all(tx, u->nid, err);
 	if (!rc)
 		rc = device_delete_all(tx, u->nid, 0, err);
 	if (rc)

@@ -184,7 +184,7 @@ static void post_action(struct rq *rq)
 		rq_error(rq, 400, "M_MISSING_PARAM", _("\"%s\" is missing"), "action");
 }
 
-/* Times stand under the names of the newer text and of what clients know. */
+/* Times stand under the names of the newer text, of Synapse, and of what clients know. */
 #define ITEM_COLUMNS                                                                        \
 	"SELECT d.nid,d.delay_id,r.room_id,d.type,d.state_key,d.content,d.delay_ms,"        \
 	"d.scheduled_ts,d.finalised_ts,d.event_id,d.error FROM delayed_events d JOIN rooms" \
@@ -207,6 +207,7 @@ static json_t *item_of(struct sql_stmt *s)
 	json_object_set_new(j, "delay", json_integer(delay));
 	json_object_set_new(j, "delay_ms", json_integer(delay));
 	json_object_set_new(j, "running_since", json_integer(since));
+	json_object_set_new(j, "delayed_since_ts", json_integer(since));
 	json_object_set_new(j, "scheduled_at", json_integer(since));
 	json_parse(sql_col_text(s, 5), &content, NULL);
 	json_object_set_new(j, "content", content ? content : json_object());

@@ -243,6 +243,15 @@ int delayed_displaced(struct db_tx *tx, int64_t room_nid, const char *type, cons
 	return sql_run(s, err);
 }
 
+int delayed_cancel_all(struct db_tx *tx, int64_t user_nid, struct err *err)
+{
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "UPDATE delayed_events SET finalised_ts=?2 WHERE"
+						" user_nid=?1 AND finalised_ts IS NULL");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, clock_wall_ms());
+	return sql_run(s, err);
+}
+
 int delayed_send_due(struct db_tx *tx, int64_t nid, bool encryption_ok, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);

@@ -54,6 +54,8 @@ int delayed_act(struct db_tx *tx, const char *id, enum delayed_action action, bo
 /** `sender_nid` has set this state: end what others have scheduled for it. Part of room_append. */
 int delayed_displaced(struct db_tx *tx, int64_t room_nid, const char *type, const char *state_key,
 		      int64_t sender_nid, struct err *err);
+/** The account is closed: nothing of it is sent any more. */
+int delayed_cancel_all(struct db_tx *tx, int64_t user_nid, struct err *err);
 /** Send it now if it is still due; refused, it ends with its error and is logged. */
 int delayed_send_due(struct db_tx *tx, int64_t nid, bool encryption_ok, struct err *err);
 

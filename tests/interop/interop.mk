@@ -79,7 +79,7 @@ interop:
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve synapse rooms rtc_server rtc_session portaudio; do \
+		for t in nio_serve synapse rooms delayed rtc_server rtc_session portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		timeout 600 /usr/bin/python3 tests/interop/livekit_rooms.py livekit || failed=1; exit $$failed
 

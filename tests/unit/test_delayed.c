@@ -444,6 +444,23 @@ static void test_lists(void **state)
 	mem_free(later(at(V3 "rooms/%s/send/m.room.message/fits" DELAY LATER, room), carl, "{}"));
 }
 
+/* Who closed their account says nothing any more, not even in rooms that anybody may enter. */
+static void test_closed_account(void **state)
+{
+	(void)state;
+	AUTO_FREE char *dora = (test_add_user(&t, "dora", false), test_login(&t, "dora", "D"));
+	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), dora, "{}"));
+	AUTO_FREE char *id =
+		later(at(V3 "rooms/%s/send/m.room.message/d1" DELAY LATER, room), dora, "{}");
+	act(id, "restart");
+	json_decref(test_json(&t, 200, "POST", V3 "account/deactivate", dora, "%s",
+			      "{\"auth\":{\"type\":\"m.login.password\",\"identifier\":{\"type\":"
+			      "\"m.id.user\",\"user\":\"dora\"},\"password\":\"password of "
+			      "dora\"}}"));
+	gone(id, "restart");
+	gone(id, "send");
+}
+
 /* What became due while the server was away comes at its start, the rest in time. */
 static void test_restarted_server(void **state)
 {
@@ -476,17 +493,12 @@ static void test_restarted_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_advertised),
-		cmocka_unit_test(test_in_time),
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_actions),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_transactions),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_rights),
-		cmocka_unit_test(test_displaced),
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_restarted_server),
+		cmocka_unit_test(test_advertised),     cmocka_unit_test(test_in_time),
+		cmocka_unit_test(test_order),	       cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_restart),	       cmocka_unit_test(test_transactions),
+		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_displaced),      cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_closed_account), cmocka_unit_test(test_restarted_server),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
