@@ -11,7 +11,11 @@
 
 const struct serve_setting serve_settings[] = {
 	{"listen", "text", "127.0.0.1:8008", N_("Address and port of HTTP and WebSocket.")},
-	{"udp_port", "number", "8009", N_("Port of the sound of calls.")},
+	{"udp_port", "number", "8009", N_("UDP port of the sound of calls; 0 takes a free one.")},
+	{"udp_addr", "text", "",
+	 N_("Numeric address of the sound of calls. Without it that of \"listen\"; or every "
+	    "address, "
+	    "where only a proxy on this machine may use that one.")},
 	{"server_name", "text", "localhost",
 	 N_("Name in all user ids; fixed at the first start, never to be changed.")},
 	{"public_url", "text", "",
@@ -43,6 +47,7 @@ void serve_config_done(struct server_config *c)
 	mem_free(c->tls_cert);
 	mem_free(c->tls_key);
 	mem_free(c->listen_addr);
+	mem_free(c->udp_addr);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -180,6 +185,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		{"server_name", &c->server_name}, {"public_url", &c->public_url},
 		{"announce_ip", &c->announce_ip}, {"contact", &c->contact},
 		{"tls_cert", &c->tls_cert},	  {"tls_key", &c->tls_key},
+		{"udp_addr", &c->udp_addr},
 	};
 	const struct {
 		const char *name;
@@ -269,7 +275,7 @@ static int apply_options(struct gather *g, const struct serve_options *opt, stru
 	c->open_registration |= opt->open_registration;
 	g->lan |= opt->lan;
 	if (opt->udp_port)
-		c->udp_port = opt->udp_port;
+		c->udp_port = opt->udp_port == SERVE_ANY_PORT ? 0 : opt->udp_port;
 	return opt->listen ? serve_config_parse_listen(opt->listen, &c->listen_addr,
 						       &c->listen_port, err)
 			   : 0;
@@ -284,6 +290,8 @@ static int check_names(struct server_config *c, struct err *err)
 			       c->server_name);
 	if (c->announce_ip && !is_numeric(c->announce_ip))
 		return err_set(err, ERR_USAGE, _("announce_ip must be a numeric address"));
+	if (c->udp_addr && !is_numeric(c->udp_addr))
+		return err_set(err, ERR_USAGE, _("udp_addr must be a numeric address"));
 	if (!c->public_url)
 		return 0;
 	size_t n = strlen(c->public_url);
@@ -293,6 +301,32 @@ static int check_names(struct server_config *c, struct err *err)
 	if ((!span_starts(url, "https://") && !span_starts(url, "http://")) || n > 255)
 		return err_set(err, ERR_USAGE, _("public_url must begin with https:// or http://"));
 	return 0;
+}
+
+static bool is_url_loopback(const char *url)
+{
+	struct span host = span_from(span_of(url), (size_t)span_find(span_of(url), '/') + 2);
+	ptrdiff_t end = span_starts(host, "[") ? span_find(host, ']') : span_find(host, ':');
+	if (end < 0)
+		end = span_find(host, '/');
+	if (end >= 0)
+		host = span_head(host, (size_t)end);
+	if (span_starts(host, "["))
+		host = span_from(host, 1);
+	AUTO_FREE char *name = span_dup(host);
+	return strcmp(name, "localhost") == 0 || serve_config_is_loopback(name);
+}
+
+/*
+ * Sound does not pass through a proxy: where one stands in front, others must
+ * reach its port although HTTP is for this machine only. It is always encrypted.
+ */
+static void settle_udp(struct server_config *c)
+{
+	bool others = (c->announce_ip && !serve_config_is_loopback(c->announce_ip)) ||
+		      (c->public_url && !is_url_loopback(c->public_url));
+	if (!c->udp_addr && !(others && serve_config_is_loopback(c->listen_addr)))
+		c->udp_addr = mem_strdup(c->listen_addr);
 }
 
 static int check_listen(struct gather *g, struct err *err)
@@ -338,6 +372,7 @@ int serve_config_load(const struct serve_options *opt, struct server_config *ret
 		serve_config_done(&c);
 		return rc;
 	}
+	settle_udp(&c);
 	*ret = c;
 	return 0;
 }

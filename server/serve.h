@@ -9,12 +9,14 @@
 
 #include <jansson.h>
 
+#define SERVE_ANY_PORT (-1)
+
 /** NULL, 0 and false mean: not given. The configuration file fills what is not given. */
 struct serve_options {
 	const char *data_dir;	 /**< NULL: "server" in our data folder (XDG) */
 	const char *config_file; /**< NULL: DATA/muster.conf when there is one */
 	const char *listen;	 /**< "ADDR:PORT", "[V6]:PORT", ":PORT"; NULL: 127.0.0.1:8008 */
-	int udp_port;		 /**< media of calls; 0: 8009 */
+	int udp_port;		 /**< media of calls; 0: 8009, SERVE_ANY_PORT: one that is free */
 	const char *server_name; /**< fixed at first start */
 	const char *public_url;	 /**< what clients are told */
 	const char *announce_ip; /**< address of this machine as others see it */
@@ -43,8 +45,9 @@ int serve_run(const struct serve_options *opt, struct err *err);
 int serve_init(const struct serve_options *opt, json_t **ret, struct err *err);
 
 /**
- * `serve --check`: are settings, certificate and data folder fit to start?
- * *ret: {"ok":true,"listen","server_name","data","integrity"}.
+ * `serve --check`: are settings, certificate, data folder and the port of calls
+ * fit to start? *ret: {"ok":true,"listen","server_name","data","integrity"} and
+ * what rtc_check tells (server/rtc/check.h).
  */
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err);
 

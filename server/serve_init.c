@@ -8,6 +8,7 @@
 #include "server/config.h"
 #include "server/data.h"
 #include "server/http/httpd.h"
+#include "server/rtc/check.h"
 #include "server/serve.h"
 
 static int settle_name(const struct server_config *c, char *ret_name, struct err *err)
@@ -99,7 +100,7 @@ static int check_data(const struct server_config *c, json_t **ret, struct err *e
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
-	json_t *data = NULL;
+	json_t *data = NULL, *row = NULL;
 	int rc = serve_config_load(opt, &c, err);
 	if (!rc)
 		rc = check_tls(&c, err);
@@ -110,11 +111,16 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 		bool v6 = strchr(c.listen_addr, ':') != NULL;
 		snprintf(listen, sizeof(listen), "%s%s%s:%d", v6 ? "[" : "", c.listen_addr,
 			 v6 ? "]" : "", c.listen_port);
-		*ret = json_pack("{s:b,s:s,s:s,s:s?,s:O}", "ok", 1, "listen", listen, "data",
-				 c.data_dir, "server_name",
-				 c.server_name ? c.server_name : json_get_str(data, "server_name"),
-				 "integrity", json_object_get(data, "integrity"));
+		row = json_pack("{s:b,s:s,s:s,s:s?,s:O}", "ok", 1, "listen", listen, "data",
+				c.data_dir, "server_name",
+				c.server_name ? c.server_name : json_get_str(data, "server_name"),
+				"integrity", json_object_get(data, "integrity"));
+		rc = rtc_check(&c, row, err);
 	}
+	if (rc)
+		json_decref(row);
+	else
+		*ret = row;
 	json_decref(data);
 	serve_config_done(&c);
 	return rc;

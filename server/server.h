@@ -28,7 +28,8 @@ struct server_config {
 	char *tls_cert, *tls_key;
 	char *listen_addr; /**< numeric */
 	int listen_port;
-	int udp_port;
+	char *udp_addr; /**< of the sound of calls, numeric; NULL: every address */
+	int udp_port;	/**< 0: any that is free */
 	bool open_registration;
 	bool insecure_ok;      /**< non-loopback without TLS was asked for explicitly */
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such

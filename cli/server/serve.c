@@ -34,11 +34,12 @@ static void line_event(struct buf *b, const json_t *row, const struct command_li
 static struct serve_options options_of(struct command_ctx *ctx)
 {
 	const struct command_line *l = ctx->line;
+	int udp = (int)command_number(l, "udp-port", 0);
 	return (struct serve_options){
 		.data_dir = command_text(l, "data"),
 		.config_file = command_text(l, "config"),
 		.listen = command_text(l, "listen"),
-		.udp_port = (int)command_number(l, "udp-port", 0),
+		.udp_port = command_given(l, "udp-port") && !udp ? SERVE_ANY_PORT : udp,
 		.server_name = command_text(l, "server-name"),
 		.public_url = command_text(l, "public-url"),
 		.announce_ip = command_text(l, "announce"),
@@ -120,7 +121,9 @@ const struct command verb_serve = {
 			.what = N_("make the data folder, an administrator and an invitation")},
 		       {.name = "check",
 			.kind = KIND_FLAG,
-			.what = N_("check settings, certificate and data folder, do not start")},
+			.what = N_(
+				"check settings, certificate, data folder and the port of calls, "
+				"do not start")},
 		       {.name = "listen",
 			.letter = 'l',
 			.kind = KIND_TEXT,
@@ -130,7 +133,7 @@ const struct command verb_serve = {
 			.kind = KIND_INT,
 			.min = 0,
 			.max = 65535,
-			.what = N_("port for the sound of calls")},
+			.what = N_("UDP port for the sound of calls; 0 takes a free one")},
 		       {.name = "server-name",
 			.kind = KIND_TEXT,
 			.value = "NAME",
@@ -170,6 +173,12 @@ const struct command verb_serve = {
 		     {"listen", "string", NULL, N_("with --check: address and port"), false},
 		     {"integrity", "string", NULL, N_("with --check: state of the database"),
 		      false},
+		     {"calls", "string", NULL, N_("with --check: on or off"), false},
+		     {"udp", "string", NULL, N_("with --check: where sound comes to"), false},
+		     {"announced", "strings", NULL,
+		      N_("with --check: addresses for sound that clients are told"), false},
+		     {"note", "string", NULL,
+		      N_("with --check: why some may be unable to take part in calls"), false},
 		     END_KEYS},
 	.shape = SHAPE_LINE,
 	.line = line_event,

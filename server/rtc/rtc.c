@@ -64,6 +64,12 @@ int rtc_open(struct server *srv, struct rtc **ret, struct err *err)
 	return 0;
 }
 
+void rtc_port_hint(struct err *err)
+{
+	err_hint(err, _("another program has it, perhaps another muster serve: end it, choose "
+			"another port with --udp-port, or say calls = false in the settings"));
+}
+
 void rtc_stop(struct rtc *r)
 {
 	if (r)

@@ -162,7 +162,7 @@ teardown_file() {
 
 @test "serve ends cleanly on SIGTERM and says so" {
 	use_home stop
-	"$MUSTER" serve --data "$HOME/srv" --listen 127.0.0.1:0 --server-name x.test --json \
+	"$MUSTER" serve --data "$HOME/srv" --listen 127.0.0.1:0 --udp-port 0 --server-name x.test --json \
 		>out 2>err </dev/null 3>&- &
 	local pid=$!
 	wait_for out listening

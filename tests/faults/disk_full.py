@@ -43,7 +43,7 @@ def main(folder, words):
     data.mkdir(mode=0o700)
     script = ('mount -t tmpfs -o size=24m,mode=700 none "$1" && "$0" admin user add anna '
               '--password-stdin --data "$1/d" <"$2" >&2 && exec "$0" serve --json --data "$1/d" '
-              '--listen 127.0.0.1:0 --server-name localhost')
+              '--listen 127.0.0.1:0 --udp-port 0 --server-name localhost')
     (folder / "password").write_text(PASSWORD + "\n")
     server = lib.Process([*words, "sh", "-c", script, lib.MUSTER, str(data),
                           str(folder / "password")], env=lib.clean_env(folder / "home"))

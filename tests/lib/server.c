@@ -56,6 +56,8 @@ void test_server_start(struct test_server *t)
 	t->opt.data_dir = t->dir;
 	if (!t->opt.listen)
 		t->opt.listen = "127.0.0.1:0";
+	if (!t->opt.udp_port)
+		t->opt.udp_port = SERVE_ANY_PORT;
 	th->t = t;
 	t->thread = th;
 	pthread_mutex_init(&th->lock, NULL);

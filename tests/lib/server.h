@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 struct test_server {
-	struct serve_options opt; /**< set before starting; listen defaults to a free port */
+	struct serve_options opt; /**< set before starting; ports default to free ones */
 	char dir[256];		  /**< data folder; made by the first start */
 	char url[300];
 	struct server *srv; /**< belongs to the server's thread */

@@ -134,6 +134,7 @@ static void test_refused(void **state)
 	refuse("listen = 0.0.0.0:1\n", "unprotected");
 	refuse("public_url = x.example\n", "https://");
 	refuse("announce_ip = host\n", "numeric");
+	refuse("udp_addr = host\n", "numeric");
 }
 
 static void test_lan(void **state)
@@ -149,11 +150,61 @@ static void test_lan(void **state)
 	serve_config_done(&c);
 }
 
+/* Where sound is heard on: as HTTP, unless a proxy has that for itself. */
+static void test_udp(void **state)
+{
+	static const struct {
+		const char *text, *addr; /* NULL: every address */
+	} cases[] = {
+		{"", "127.0.0.1"},
+		{"listen = [::1]:1\n", "::1"},
+		{"lan = true\n", "0.0.0.0"},
+		{"lan = true\nannounce_ip = 10.1.2.3\n", "0.0.0.0"},
+		{"public_url = https://x.example\n", NULL},
+		{"public_url = https://x.example/chat\n", NULL},
+		{"public_url = https://10.1.2.3:8443\n", NULL},
+		{"public_url = https://[2001:db8::1]:8443\n", NULL},
+		{"public_url = http://localhost:8443\n", "127.0.0.1"},
+		{"public_url = http://localhost\n", "127.0.0.1"},
+		{"public_url = http://127.0.0.1:8443\n", "127.0.0.1"},
+		{"public_url = http://[::1]:8443\n", "127.0.0.1"},
+		{"announce_ip = 203.0.113.5\n", NULL},
+		{"announce_ip = 127.0.0.1\n", "127.0.0.1"},
+		{"udp_addr = 192.0.2.1\npublic_url = https://x.example\n", "192.0.2.1"},
+	};
+	struct serve_options opt = {.data_dir = dir};
+	struct server_config c;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		write_config(cases[i].text);
+		assert_int_equal(serve_config_load(&opt, &c, NULL), 0);
+		if (!cases[i].addr ? c.udp_addr != NULL
+				   : !c.udp_addr || strcmp(c.udp_addr, cases[i].addr) != 0)
+			fail_msg("%s: %s", cases[i].text, c.udp_addr ? c.udp_addr : "every");
+		assert_int_equal(c.udp_port, 8009);
+		serve_config_done(&c);
+	}
+	write_config("udp_port = 0\n");
+	assert_int_equal(serve_config_load(&opt, &c, NULL), 0);
+	assert_int_equal(c.udp_port, 0);
+	serve_config_done(&c);
+	opt.udp_port = 7000;
+	assert_int_equal(serve_config_load(&opt, &c, NULL), 0);
+	assert_int_equal(c.udp_port, 7000);
+	serve_config_done(&c);
+	opt.udp_port = SERVE_ANY_PORT;
+	write_config("udp_port = 7000\n");
+	assert_int_equal(serve_config_load(&opt, &c, NULL), 0);
+	assert_int_equal(c.udp_port, 0);
+	serve_config_done(&c);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 	const struct CMUnitTest tests[] = {
-		T(test_listen), T(test_names), T(test_file), T(test_refused), T(test_lan),
+		T(test_listen),	 T(test_names), T(test_file),
+		T(test_refused), T(test_lan),	T(test_udp),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
