@@ -95,13 +95,14 @@ class Person(lib.Process):
         """A place in the stream of events, for event(since=)."""
         return len(self.lines)
 
-    def event(self, limit=20, since=0, **like):
+    def event(self, limit=20, since=0, test=None, **like):
         """The first event since then with these values; None when it does not come."""
         def fits(line):
             if not line.startswith("{"):
                 return False
             got = json.loads(line)
-            return all(got.get(k) == v for k, v in like.items())
+            return (all(got.get(k) == v for k, v in like.items())
+                    and (test is None or test(got)))
         end = time.monotonic() + limit
         with self.changed:
             while True:

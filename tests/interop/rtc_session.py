@@ -10,8 +10,14 @@ tap = lib.Tap("rtc_session")
 RING = "org.matrix.msc4075.rtc.notification"
 
 
-def identities(event):
-    return sorted(m["identity"] for m in (event or {}).get("members", []))
+def are(person, since, *users, limit=20):
+    """Wait until these and no others are in the call, as this person sees it; who is, then."""
+    want = [f"@{u}:localhost:{u.upper()}" for u in users]
+    got = person.event(event="members", since=since, limit=limit,
+                       test=lambda e: sorted(m["identity"] for m in e["members"]) == want)
+    if got:
+        return None
+    return person.do("members")
 
 
 def start(person, place, user):
@@ -26,25 +32,22 @@ def sdk_alone(place, anna, bert):
     service = where["list"][0]["livekit_service_url"]
     mark = bert.mark()
     tap.check(anna.do("join", service=service, ring=True)["ok"], "anna joins")
-    seen = bert.event(event="members", since=mark)
-    tap.equal(identities(seen), ["@anna:localhost:ANNA"], "bert sees her in the call")
-    tap.equal([m["where"] for m in seen["members"]], [service], "and where")
+    tap.equal(are(bert, mark, "anna"), None, "bert sees her in the call")
+    tap.equal([m["where"] for m in bert.do("members")["members"]], [service], "and where")
     rang = anna.event(event="rang")
     ring = bert.event(event="event", type=RING, since=mark)
     tap.equal((ring or {}).get("id"), (rang or {"event_id": "none"})["event_id"],
               "bert hears it ring")
     mark = anna.mark()
     tap.check(bert.do("join", service=service)["ok"], "bert joins")
-    tap.equal(identities(anna.event(event="members", since=mark)),
-              ["@anna:localhost:ANNA", "@bert:localhost:BERT"], "anna sees him")
+    tap.equal(are(anna, mark, "anna", "bert"), None, "anna sees him")
     mark = anna.mark()
     tap.equal(bert.do("leave").get("left"), True, "bert leaves")
-    tap.equal(identities(anna.event(event="members", since=mark)), ["@anna:localhost:ANNA"],
-              "anna sees him leave")
+    tap.equal(are(anna, mark, "anna"), None, "anna sees him leave")
     mark = bert.mark()
     anna.child.send_signal(signal.SIGKILL)
-    tap.equal(identities(bert.event(event="members", since=mark, limit=15) or {"members": [
-        {"identity": "still there"}]}), [], "anna is killed: within 15 s she is not in the call")
+    tap.equal(are(bert, mark, limit=15), None,
+              "anna is killed: within 15 s she is not in the call")
     trouble = [l for p in (anna, bert) for l in p.lines if l and '"trouble"' in l]
     tap.equal(trouble, [], "nothing troubled it")
 
