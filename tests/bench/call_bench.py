@@ -110,7 +110,7 @@ def costs(place, kinds):
 
 
 def measure(place):
-    kinds = [k for k in ("ours", "node") if k in lk.KINDS]
+    kinds = (["ours"] if os.path.exists(lk.CALL_TOOL) else []) + ["node"]
     rows = []
     for speaker in kinds:
         rows += clicks(place, speaker, kinds)

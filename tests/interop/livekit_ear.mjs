@@ -73,7 +73,7 @@ export class Ear {
 		this.ring = new Float32Array(KEEP);
 		this.total = 0;
 		this.step = new Float32Array(STEP);
-		this.watching = null;
+		this.watching = new Map();
 		this.quiet = 0;
 		this.clicked = [];
 		this.absent = true;
@@ -96,16 +96,16 @@ export class Ear {
 			}
 			this.ring[this.total % KEEP] = x;
 			this.step[this.total++ % STEP] = x;
-			if (this.watching && this.total % STEP === 0)
-				this.watching.steps.push(amplitude(this.step, this.watching.hz));
+			if (this.total % STEP === 0)
+				for (const [hz, steps] of this.watching) steps.push(amplitude(this.step, hz));
 		}
 	}
 
 	// Where nothing came at all, every 10 ms count as silence.
 	passed(at) {
 		const lost = Math.floor((at - this.came) / 10) - 20;
-		if (this.watching && lost > 0)
-			this.watching.steps.push(...new Array(lost + 20).fill(0));
+		for (const steps of this.watching.values())
+			if (lost > 0) steps.push(...new Array(lost + 20).fill(0));
 		this.came = at;
 	}
 
@@ -127,12 +127,12 @@ export class Ear {
 
 	// From now on, in steps of 10 ms: is the tone there?
 	watch(hz) {
-		this.watching = { hz, steps: [] };
+		this.watching.set(hz, []);
 	}
 
-	watched(at) {
+	watched(at, hz) {
 		if (at - this.came > 200) this.passed(at);
-		const { hz, steps } = this.watching;
+		const steps = this.watching.get(hz);
 		const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 0;
 		let missing = 0;
 		let longest = 0;
@@ -176,31 +176,48 @@ export class Ears {
 	gone(who) {
 		this.of(who).absent = true;
 	}
+
+	// How it sounds: {hz, purity, level}.
+	tone(who, ms) {
+		const ear = this.of(who);
+		return ear.absent ? { hz: 0, purity: 0, level: 0, absent: true } : ear.tone(ms);
+	}
+}
+
+// One ear that hears everybody mixed: people are told apart by their tones,
+// which must be multiples of 100 Hz.
+export class MixedEars extends Ears {
+	of() {
+		return super.of('all');
+	}
+
+	tone(who, ms, hz) {
+		const sound = this.of().last(ms);
+		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0 };
+		const level = amplitude(sound, hz) / Math.SQRT2;
+		const beside = Math.max(...[-150, -50, 50, 150].map((d) => amplitude(sound, hz + d)));
+		return { hz: level > 3 * beside ? hz : 0, purity: round(1 - beside / (level + 1e-9), 3),
+			level: round(level, 4) };
+	}
 }
 
 // The commands that every driver has.
-export const listening = (ears) => {
-	const tone = (who, ms) => {
-		const ear = ears.of(who);
-		return ear.absent ? { hz: 0, purity: 0, level: 0, absent: true } : ear.tone(ms);
-	};
-	return {
-		// Wait until the last `ms` of what `who` says are this tone.
-		hear: ({ who, hz, ms = 700, limit = 20000 }) => until(limit, () => {
-			const t = tone(who, ms);
-			return Math.abs(t.hz - hz) < 3 && t.purity > 0.8 && t.level > 0.01 && t;
-		}, () => tone(who, ms)),
-		// Wait until they are silent, or not there.
-		silence: ({ who, ms = 300, limit = 20000 }) => until(limit, () => {
-			const t = tone(who, ms);
-			return t.level < 0.002 && { level: t.level };
-		}, () => tone(who, ms)),
-		tone: ({ who, ms = 700 }) => tone(who, ms),
-		watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
-		watched: ({ who }) => ears.of(who).watched(ears.now()),
-		clicks: ({ who }) => ({ at: ears.of(who).clicked }),
-	};
-};
+export const listening = (ears) => ({
+	// Wait until the last `ms` of what `who` says are this tone.
+	hear: ({ who, hz, ms = 700, limit = 20000 }) => until(limit, () => {
+		const t = ears.tone(who, ms, hz);
+		return Math.abs(t.hz - hz) < 3 && t.purity > 0.8 && t.level > 0.01 && t;
+	}, () => ears.tone(who, ms, hz)),
+	// Wait until they are silent, or not there.
+	silence: ({ who, hz, ms = 300, limit = 20000 }) => until(limit, () => {
+		const t = ears.tone(who, ms, hz);
+		return t.level < 0.002 && { level: t.level };
+	}, () => ears.tone(who, ms, hz)),
+	tone: ({ who, hz, ms = 700 }) => ears.tone(who, ms, hz),
+	watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
+	watched: ({ who, hz }) => ears.of(who).watched(ears.now(), hz),
+	clicks: ({ who }) => ({ at: ears.of(who).clicked }),
+});
 
 // Sound to send: a tone, or clicks (20 ms of 1 kHz) whose times are kept.
 export class Mouth {

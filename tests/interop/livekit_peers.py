@@ -150,7 +150,15 @@ def js_sdk(identity):
     return Person(identity, [node22(), HERE / "rtc_session.mjs", JS_SDK])
 
 
-KINDS = {"node": rtc_node, "chromium": chromium}
+CALL_TOOL = os.path.abspath(os.environ.get(
+    "CALL_TOOL", lib.TOP / "build" / "release" / "tests" / "interop" / "call_tool"))
+
+
+def ours(identity):
+    return Person(identity, ["node", HERE / "livekit_ours.mjs", CALL_TOOL])
+
+
+KINDS = {"node": rtc_node, "chromium": chromium, "ours": ours}
 
 
 class LiveKit:

@@ -7,6 +7,7 @@ a mute, a leave, and hear it again after the signalling connection was cut.
   livekit_rooms.py livekit|serve     one of the two places; both without
 """
 
+import os
 import signal
 import sys
 import time
@@ -162,10 +163,17 @@ class LiveKitPlace(lk.LiveKit):
     def entry(self, name):
         return name, self.token("a room", name)
 
+    def extra(self, people):
+        for p in (p for p in people if p.kind == "chromium"):
+            for first in (False, True):
+                tap.equal(p.driver.do("rejectData", first=first).get("state"), "connected",
+                          "libwebrtc connects though the section for data is rejected"
+                          + (", the first one" if first else ""))
+
 
 def kinds():
     out = ["node"] + (["chromium"] if lk.has_browser() else [])
-    return out + (["ours"] if "ours" in lk.KINDS else [])
+    return out + (["ours"] if os.path.exists(lk.CALL_TOOL) else [])
 
 
 def run(place):
@@ -183,9 +191,6 @@ def run(place):
     finally:
         for p in people:
             p.end()
-
-
-LiveKitPlace.extra = lambda self, people: None
 
 
 def main():

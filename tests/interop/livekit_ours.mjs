@@ -1,0 +1,133 @@
+// A person in a LiveKit room, played by our own client: call_tool.c, or
+// another program that takes sound from descriptor 3, gives it to 4, obeys
+// lines and tells events as call_tool does.
+//
+//   node livekit_ours.mjs CALL_TOOL
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { emit, now, obey } from './livekit_driver.mjs';
+import { MixedEars, Mouth, listening } from './livekit_ear.mjs';
+
+const [program] = process.argv.slice(2);
+const ears = new MixedEars(now);
+const people = new Set();
+const waiting = { joined: [], status: [], ended: [] };
+let mouth;
+let child;
+let ended;
+
+const told = (what, value) => {
+	for (const done of waiting[what].splice(0)) done(value);
+};
+const next = (what) => new Promise((done) => waiting[what].push(done));
+const tell = (line) => child.stdin.write(`${line}\n`);
+
+const heard = (line) => {
+	const e = JSON.parse(line);
+	if (e.event === 'state') {
+		if (e.state === 'joined') told('joined', e);
+		emit(e.state === 'joined' && people.mended ? 'reconnected' : e.state);
+		people.mended = e.state === 'reconnecting';
+	} else if (e.event === 'person') {
+		if (e.self) return;
+		if (e.what === 'joined') people.add(e.who);
+		if (e.what === 'left') people.delete(e.who);
+		if (e.what !== 'quality') emit('person', e);
+	} else if (e.event === 'status') {
+		told('status', e);
+	} else {
+		emit(e.event, e);
+		if (e.event === 'ended') ended = e;
+		if (e.event === 'ended') for (const k of Object.keys(waiting)) told(k, e);
+	}
+};
+
+// A little ahead of time, save for clicks, whose times are measured.
+const talk = async (pipe) => {
+	const ahead = mouth.clicks ? 0 : 60;
+	const from = now() - ahead;
+	for (let i = 0; !ended; i++) {
+		const wait = from + i * 10 - now();
+		if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+		const piece = mouth.next(now());
+		pipe.write(Buffer.from(piece.buffer));
+	}
+};
+
+const listen = (pipe) => {
+	let rest = Buffer.alloc(0);
+	pipe.on('data', (data) => {
+		rest = Buffer.concat([rest, data]);
+		const n = rest.length & ~1;
+		ears.of().push(new Int16Array(rest.buffer.slice(rest.byteOffset, rest.byteOffset + n)), now());
+		rest = rest.subarray(n);
+	});
+	pipe.on('error', () => {});
+};
+
+const start = ({ url, token, hz, level, clicks, options = [] }) => {
+	const folder = mkdtempSync(join(tmpdir(), 'muster-call-'));
+	writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+	const silent = !hz && !clicks;
+	const pcm = '@s16le:48000:1';
+	child = spawn(program, [url, join(folder, 'token'), `pipe:3${pcm}`, `pipe:4${pcm}`,
+		...(silent ? ['listen'] : []), ...options],
+	{ stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'] });
+	createInterface({ input: child.stdout }).on('line', heard);
+	child.on('exit', (code, signal) => {
+		rmSync(folder, { recursive: true, force: true });
+		if (!ended) heard(JSON.stringify({ event: 'ended', why: 'died', code, signal }));
+	});
+	child.stdin.on('error', () => {});
+	child.stdio[3].on('error', () => {});
+	mouth = new Mouth({ hz, level, clicks });
+	if (!silent) talk(child.stdio[3]);
+	listen(child.stdio[4]);
+};
+
+const quit = async () => {
+	if (!child || ended) return {};
+	const end = next('ended');
+	tell('leave');
+	await end;
+	return {};
+};
+
+obey({
+	...listening(ears),
+	join: async (how) => {
+		const joined = next('joined');
+		start(how);
+		const e = await joined;
+		if (e.event === 'ended') throw new Error(`${e.why}: ${e.message}`);
+		return { people: [...people] };
+	},
+	mute: async ({ on }) => {
+		tell(on ? 'mute' : 'unmute');
+		return {};
+	},
+	network: async () => {
+		tell('network');
+		return {};
+	},
+	status: async () => {
+		const answer = next('status');
+		tell('status');
+		return answer;
+	},
+	clicked: async () => ({ at: mouth.at }),
+	pid: async () => ({ pid: child.pid }),
+	people: async () => ({ people: [...people] }),
+	kill: async () => {
+		child.kill('SIGKILL');
+		return {};
+	},
+	leave: quit,
+}, async () => {
+	await quit();
+	process.exit(0);
+});
