@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parent / "lib")]
 import harness as lib  # noqa: E402
 import livekit_peers as lk  # noqa: E402
+import livekit_people  # noqa: E402
 import livekit_serve  # noqa: E402
 
 QUICK = "--quick" in sys.argv
@@ -47,13 +48,6 @@ def delays(mouth, ear):
 
 def at(values, share):
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
-
-
-class LiveKitPlace(lk.LiveKit):
-    name = "livekit-server"
-
-    def entry(self, name):
-        return name, self.token("bench", name)
 
 
 def clicks(place, speaker, listeners):
@@ -137,7 +131,7 @@ def main():
         with lib.Folder() as folder:
             people = ("speaker", "ear0", "ear1", "cost-ours-0", "cost-node-0", "cost-node-1",
                       "cost-node-2")
-            place = (LiveKitPlace(folder) if name == "livekit"
+            place = (livekit_people.LiveKitPlace(folder) if name == "livekit"
                      else livekit_serve.Place(folder, people))
             place.start()
             try:

@@ -72,6 +72,22 @@ interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
 			timeout 120 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
 		else echo "ok - rtc_jssdk # SKIP Node 22 or matrix-js-sdk is missing"; fi
 
+# Calls of our own client are tested as soon as it can be built.
+CALL_TOOL := $(BUILD)/tests/interop/call_tool
+interop-calls:
+	@$(MAKE) --no-print-directory call-peers
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
+	@failed=0; for t in rtc_session livekit_rooms; do \
+		CALL_TOOL=$(CALL_TOOL) timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
+		done; exit $$failed
+
+# Minutes in calls; SOAK_S=180 seconds for each server.
+soak-calls:
+	@.ci/deps interop
+	@$(MAKE) --no-print-directory call-peers
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
+	@CALL_TOOL=$(CALL_TOOL) timeout 1800 /usr/bin/python3 tests/interop/livekit_soak.py
+
 #: make interop     tests against matrix-nio, Synapse, LiveKit ...; installs them under build/
 interop:
 	@.ci/deps interop
@@ -81,6 +97,7 @@ interop:
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
 		for t in nio_serve synapse rooms delayed rtc_server rtc_session portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
-		timeout 600 /usr/bin/python3 tests/interop/livekit_rooms.py livekit || failed=1; exit $$failed
+		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 
-.PHONY: interop interop-livekit-proto interop-rtc-jssdk call-peers
+.PHONY: interop interop-livekit-proto interop-rtc-jssdk interop-calls \
+	soak-calls call-peers

@@ -7,53 +7,20 @@ a mute, a leave, and hear it again after the signalling connection was cut.
   livekit_rooms.py livekit|serve     one of the two places; both without
 """
 
-import os
 import signal
 import sys
 import time
 
 import livekit_peers as lk
-import livekit_serve
+from livekit_people import Someone, kinds, note, pairs, places, watch, watched
 
 lib = lk.lib
 tap = lib.Tap("livekit_rooms")
-TONES = {"node": 400, "chromium": 700, "ours": 1000}
 LISTEN_S = 30  # for how long sound on livekit-server is watched
-
-
-def note(text):
-    print(f"# {text}", flush=True)
-
-
-class Someone:
-    """A person of a kind, whose signalling goes through a proxy that can be cut."""
-
-    def __init__(self, place, kind, name=None):
-        self.kind, self.hz = kind, TONES[kind]
-        self.proxy = lk.Proxy(place.port)
-        self.name = name or kind
-        self.identity, self.token = place.entry(self.name)
-        self.driver = lk.KINDS[kind](self.identity)
-
-    def join(self, **how):
-        how.setdefault("hz", self.hz)
-        return self.driver.do("join", url=f"ws://127.0.0.1:{self.proxy.port}", token=self.token,
-                              **how)
-
-    def hears(self, other, **how):
-        return self.driver.do("hear", who=other.identity, hz=other.hz, **how)
-
-    def end(self):
-        self.driver.end()
-        self.proxy.close()
 
 
 def ok(reply, what, detail=""):
     return tap.check(reply.get("ok"), what, f"{reply.get('error')}\n{detail}")
-
-
-def pairs(people):
-    return [(a, b) for a in people for b in people if a is not b]
 
 
 def meet(place, people):
@@ -82,17 +49,6 @@ def mutes(place, people):
             ok(o.hears(p), f"{place.name}: {o.name} hears {p.name} again")
             tap.check(o.driver.event(since=mark, event="person", who=p.identity, what="speaking"),
                       f"{place.name}: {o.name} sees {p.name} speaking", o.driver.lines[-8:])
-
-
-def watch(whom):
-    """From now on, for all (a, b): does a hear b?"""
-    for a, b in whom:
-        a.driver.do("watch", who=b.identity, hz=b.hz)
-
-
-def watched(whom):
-    return {f"{a.name} hears {b.name}": a.driver.do("watched", who=b.identity, hz=b.hz)
-            for a, b in whom}
 
 
 def cut(place, people, person, away):
@@ -155,25 +111,71 @@ def steady(place, people, seconds):
                   f"{place.name}: {who} for {seconds} s without gaps", figures)
 
 
-class LiveKitPlace(lk.LiveKit):
-    """livekit-server. It may drop somebody who resumes, so that they join anew."""
-
-    name, keeps = "livekit-server", False
-
-    def entry(self, name):
-        return name, self.token("a room", name)
-
-    def extra(self, people):
-        for p in (p for p in people if p.kind == "chromium"):
-            for first in (False, True):
-                tap.equal(p.driver.do("rejectData", first=first).get("state"), "connected",
-                          "libwebrtc connects though the section for data is rejected"
-                          + (", the first one" if first else ""))
+def rejected_data(people):
+    """What our SFU may count on."""
+    for p in (p for p in people if p.kind == "chromium"):
+        for first in (False, True):
+            tap.equal(p.driver.do("rejectData", first=first).get("state"), "connected",
+                      "libwebrtc connects though the section for data is rejected"
+                      + (", the first one" if first else ""))
 
 
-def kinds():
-    out = ["node"] + (["chromium"] if lk.has_browser() else [])
-    return out + (["ours"] if os.path.exists(lk.CALL_TOOL) else [])
+def video(place, people, person):
+    """Video is refused, and the call goes on."""
+    reply = person.driver.do("video", limit=25000)
+    tap.check(not reply.get("ok") and "never ended" not in reply.get("error", ""),
+              f"{place.name}: {person.name}'s video is refused", reply)
+    note(f"it was told: {reply.get('error', '')[:120]}")
+    for a, b in pairs(people):
+        ok(a.hears(b), f"{place.name}: after the video {a.name} hears {b.name}")
+
+
+def twice(place, people, kind):
+    """The same identity joins again: the older one is put out."""
+    mark = people[0].driver.mark()
+    old = next(p for p in people if p.kind == kind)
+    new = Someone(place, kind, old.name)
+    try:
+        ok(new.join(), f"{place.name}: {old.name} joins from another place")
+        tap.check(old.driver.event(event="ended"), f"{place.name}: the older one is put out",
+                  old.driver.lines[-5:])
+        for o in (o for o in people if o is not old):
+            ok(o.hears(new), f"{place.name}: {o.name} hears the newer one",
+               [l for l in o.driver.lines[mark:] if l and "person" in l][-8:])
+            ok(new.hears(o), f"{place.name}: the newer one hears {o.name}")
+    except BaseException:
+        new.end()
+        raise
+    people[people.index(old)] = new
+    old.end()
+
+
+def restart(place, people):
+    """The server ends and comes back: everybody is there again by themselves."""
+    marks = [p.driver.mark() for p in people]
+    place.serve.stop()
+    place.serve.start()
+    for p, mark in zip(people, marks):
+        tap.check(p.driver.event(since=mark, event="reconnected", limit=60),
+                  f"{place.name}: after a restart of the server {p.name} is there again",
+                  p.driver.lines[-8:])
+    for a, b in pairs(people):
+        ok(a.hears(b, limit=40000), f"{place.name}: after a restart {a.name} hears {b.name}",
+           a.driver.lines[-6:])
+
+
+def only_on_serve(place, people):
+    for p in (p for p in people if p.kind == "chromium"):
+        video(place, people, p)
+    twice(place, people, "node")
+    dead = Someone(place, "node", "dead")
+    try:
+        dead.hz = 1300
+        ok(dead.join(), f"{place.name}: one more joins")
+        dies(place, [*people, dead], dead)
+    finally:
+        dead.end()
+    restart(place, people)
 
 
 def run(place):
@@ -186,7 +188,9 @@ def run(place):
             cut(place, people, p, away=False)
         cut(place, people, people[-1], away=True)
         steady(place, people, LISTEN_S if place.name == "livekit-server" else 5)
-        place.extra(people)
+        rejected_data(people)
+        if place.name == "muster serve":
+            only_on_serve(place, people)
         leaves(place, people, people[0])
     finally:
         for p in people:
@@ -195,18 +199,12 @@ def run(place):
 
 def main():
     absent = lk.missing()
-    wanted = sys.argv[1:] or ["livekit", "serve"]
     if absent:
         print(f"ok - livekit_rooms # SKIP {'; '.join(absent)}")
         return
-    if not lk.has_browser():
-        note("Chromium or livekit-client is missing: the rooms go without it")
-    for name in wanted:
-        if name == "livekit" and not lk.has_livekit():
-            note("livekit-server is not installed under build/peers: not tested against it")
-            continue
+    for kind in places(sys.argv[1:]):
         with lib.Folder() as folder:
-            place = LiveKitPlace(folder) if name == "livekit" else livekit_serve.Place(folder)
+            place = kind(folder)
             place.start()
             try:
                 run(place)
