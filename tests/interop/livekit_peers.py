@@ -79,15 +79,16 @@ class Person(lib.Process):
         self.child.stdin.flush()
         return n
 
-    def answer(self, n, limit=40):
+    def answer(self, n, limit):
         line = self.wait_line(lambda l: l.startswith("{") and json.loads(l).get("id") == n, limit)
         if line is None:
             return {"ok": False, "error": f"{self.identity}: no reply; {self.error_text()[-1500:]}"}
         return json.loads(line)
 
-    def do(self, what, limit=40, **how):
+    def do(self, what, **how):
+        """`limit`, if there is one, is the driver's, in ms."""
         try:
-            return self.answer(self.ask(what, **how), limit)
+            return self.answer(self.ask(what, **how), how.get("limit", 20000) / 1000 + 20)
         except OSError as e:
             return {"ok": False, "error": f"{self.identity} is gone: {e} {self.error_text()[-1500:]}"}
 
