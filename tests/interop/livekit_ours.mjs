@@ -1,6 +1,5 @@
-// A person in a LiveKit room, played by our own client: call_tool.c, or
-// another program that takes sound from descriptor 3, gives it to 4, obeys
-// lines and tells events as call_tool does.
+// A person in a LiveKit room, played by our own client (call_tool.c), with
+// sound through pipes.
 //
 //   node livekit_ours.mjs CALL_TOOL
 import { spawn } from 'node:child_process';
@@ -26,17 +25,19 @@ const told = (what, value) => {
 const next = (what) => new Promise((done) => waiting[what].push(done));
 const tell = (line) => child.stdin.write(`${line}\n`);
 
+const PERSON = ['joined', 'left', 'muted', 'unmuted', 'speaking', 'silent', 'quality'];
+
 const heard = (line) => {
 	const e = JSON.parse(line);
 	if (e.event === 'state') {
 		if (e.state === 'joined') told('joined', e);
 		emit(e.state === 'joined' && people.mended ? 'reconnected' : e.state);
 		people.mended = e.state === 'reconnecting';
-	} else if (e.event === 'person') {
+	} else if (PERSON.includes(e.event)) {
 		if (e.self) return;
-		if (e.what === 'joined') people.add(e.who);
-		if (e.what === 'left') people.delete(e.who);
-		if (e.what !== 'quality') emit('person', e);
+		if (e.event === 'joined') people.add(e.identity);
+		if (e.event === 'left') people.delete(e.identity);
+		if (e.event !== 'quality') emit('person', { ...e, event: 'person', who: e.identity, what: e.event });
 	} else if (e.event === 'status') {
 		told('status', e);
 	} else {
@@ -71,11 +72,12 @@ const listen = (pipe) => {
 
 const start = ({ url, token, hz, level, clicks, options = [] }) => {
 	const folder = mkdtempSync(join(tmpdir(), 'muster-call-'));
-	writeFileSync(join(folder, 'token'), token, { mode: 0o600 });
+	const file = join(folder, 'token');
+	writeFileSync(file, token, { mode: 0o600 });
 	const silent = !hz && !clicks;
 	const pcm = '@s16le:48000:1';
-	child = spawn(program, [url, join(folder, 'token'), `pipe:3${pcm}`, `pipe:4${pcm}`,
-		...(silent ? ['listen'] : []), ...options],
+	child = spawn(program, ['join', url, file, '--fresh', file, '--out', `pipe:4${pcm}`,
+		...(silent ? [] : ['--play', `pipe:3${pcm}`]), ...options],
 	{ stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'] });
 	createInterface({ input: child.stdout }).on('line', heard);
 	child.on('exit', (code, signal) => {
