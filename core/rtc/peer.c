@@ -311,6 +311,11 @@ enum peer_state peer_state(const struct peer *p)
 	return p->state;
 }
 
+int64_t peer_last_check(const struct peer *p)
+{
+	return p->lite ? ice_lite_last_check(p->lite) : INT64_MIN;
+}
+
 const char *peer_error(const struct peer *p)
 {
 	if (p->state != PEER_FAILED)

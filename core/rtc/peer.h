@@ -92,13 +92,15 @@ void peer_tick(struct peer *p, int64_t now);
 int64_t peer_deadline(const struct peer *p);
 
 enum peer_state peer_state(const struct peer *p);
+/** When a peer of a mux last proved to be there (a valid check); INT64_MIN: never. */
+int64_t peer_last_check(const struct peer *p);
 /** One sentence about why it failed, "" otherwise. Borrowed. */
 const char *peer_error(const struct peer *p);
 
 /** Announce an SSRC of ours, before its first packet. `history`: packets kept for NACK, 0: none. */
 int peer_add_sender(struct peer *p, uint32_t ssrc, unsigned rate_hz, size_t history,
 		    struct err *err);
-/** It ends: BYE is sent. */
+/** It ends: BYE is sent. The SSRC must not be used again with this peer. */
 void peer_remove_sender(struct peer *p, int64_t now, uint32_t ssrc);
 /** Clock and NACK for SSRCs of this payload type; others are 48000 Hz without NACK. */
 void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack);
@@ -110,6 +112,14 @@ void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack
 int peer_send(struct peer *p, int64_t now, const struct rtp_out *r);
 /** The same with a packet that is written already; `raw` holds RTP, not SRTP. */
 int peer_send_raw(struct peer *p, int64_t now, const void *raw, size_t n);
+/** What peer_forward needs; valid until the sender is removed. NULL: no such SSRC. */
+struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc);
+/**
+ * For who sends one packet to many peers: `raw` (plain RTP, parsed into `r`) goes out as
+ * number `seq` of sender `s`, with that sender's SSRC. ERR_PENDING while not connected.
+ */
+int peer_forward(struct peer *p, int64_t now, struct peer_sender *s, const struct rtp *r,
+		 struct span raw, uint16_t seq, bool marker);
 /** Send RTCP of the caller's making (a compound, plain). */
 int peer_send_rtcp(struct peer *p, int64_t now, const void *rtcp, size_t n);
 /** Goodbye: BYE, close_notify. The state becomes PEER_CLOSED. */

@@ -47,6 +47,8 @@ void peer_remove_sender(struct peer *p, int64_t now, uint32_t ssrc)
 			continue;
 		if (s->sent != INT64_MIN)
 			peer_send_bye(p, now, &ssrc, 1);
+		if (p->out)
+			srtp_stream_forget(p->out, ssrc);
 		rtp_history_free(s->history);
 		mem_free(s);
 		p->senders[i] = p->senders[--p->senders_n];
@@ -107,6 +109,27 @@ int peer_send_raw(struct peer *p, int64_t now, const void *raw, size_t n)
 		return ERR_NOT_FOUND;
 	memcpy(packet, raw, n);
 	return send_plain(p, now, s, &r, packet, n);
+}
+
+struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc)
+{
+	return peer_sender_find(p, ssrc);
+}
+
+int peer_forward(struct peer *p, int64_t now, struct peer_sender *s, const struct rtp *r,
+		 struct span raw, uint16_t seq, bool marker)
+{
+	uint8_t packet[PEER_PACKET_ROOM];
+	struct rtp out = *r;
+	if (!ready(p))
+		return ERR_PENDING;
+	if (raw.n > RTP_PACKET_MAX)
+		return ERR_TOO_LARGE;
+	memcpy(packet, raw.p, raw.n);
+	packet[1] = (uint8_t)((packet[1] & 0x7f) | (marker ? 0x80 : 0));
+	rtp_rewrite(packet, r->pt, seq, r->timestamp, s->ssrc);
+	out.seq = seq;
+	return send_plain(p, now, s, &out, packet, raw.n);
 }
 
 int peer_send(struct peer *p, int64_t now, const struct rtp_out *r)

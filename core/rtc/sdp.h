@@ -141,6 +141,10 @@ struct sdp_offer_audio {
 	enum sdp_direction direction;
 	struct sdp_send send; /**< ssrc 0: none */
 };
+#define SDP_OFFER_OPUS 111
+#define SDP_OFFER_MID 1
+#define SDP_OFFER_LEVEL 2
+#define SDP_OFFER_CAPTURE 3
 struct sdp_offer_how {
 	struct sdp_transport transport; /**< setup NONE: actpass */
 	const struct span *candidates;
@@ -148,10 +152,14 @@ struct sdp_offer_how {
 	bool candidates_end;
 	const struct sdp_offer_audio *audio;
 	size_t audio_n;
+	const char *const *uris; /**< extensions, NULL-terminated; NULL: all that we know */
 	struct span fmtp;
 	uint64_t session_id, session_version;
 };
-/** Opus 111, ids: mid 1, audio level 2, abs-capture-time 3. No application section. */
+/**
+ * Opus with payload type SDP_OFFER_OPUS, extensions with the ids SDP_OFFER_*. No application
+ * section. Candidates stand in the first section, for all of the bundle.
+ */
 int sdp_offer(const struct sdp_offer_how *how, struct sdp *ret, struct err *err);
 /** The answer fits the offer: same number, kinds and mids of sections, a usable transport. */
 int sdp_check_answer(const struct sdp *offer, const struct sdp *answer, struct err *err);

@@ -168,15 +168,27 @@ int sdp_answer(const struct sdp *offer, const struct sdp_answer_how *how, struct
 	return 0;
 }
 
+static void offer_extensions(const struct sdp_offer_how *how, struct sdp_media *m)
+{
+	static const struct sdp_extmap all[] = {
+		{SDP_OFFER_MID, SDP_SENDRECV, SPAN_LIT(RTP_URI_MID)},
+		{SDP_OFFER_LEVEL, SDP_SENDRECV, SPAN_LIT(RTP_URI_AUDIO_LEVEL)},
+		{SDP_OFFER_CAPTURE, SDP_SENDRECV, SPAN_LIT(RTP_URI_ABS_CAPTURE)},
+	};
+	m->extmaps = mem_alloc(sizeof(all));
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		bool wanted = !how->uris;
+		for (size_t k = 0; how->uris && how->uris[k]; k++)
+			wanted |= span_eq_str(all[i].uri, how->uris[k]);
+		if (wanted)
+			m->extmaps[m->extmaps_n++] = all[i];
+	}
+}
+
 static void offer_section(const struct sdp_offer_how *how, const struct sdp_offer_audio *audio,
 			  struct sdp_media *m)
 {
-	static const struct sdp_extmap extensions[] = {
-		{1, SDP_SENDRECV, SPAN_LIT(RTP_URI_MID)},
-		{2, SDP_SENDRECV, SPAN_LIT(RTP_URI_AUDIO_LEVEL)},
-		{3, SDP_SENDRECV, SPAN_LIT(RTP_URI_ABS_CAPTURE)},
-	};
-	const struct sdp_codec opus = {.pt = 111,
+	const struct sdp_codec opus = {.pt = SDP_OFFER_OPUS,
 				       .name = SPAN_LIT("opus"),
 				       .rate_hz = 48000,
 				       .channels = 2,
@@ -196,11 +208,11 @@ static void offer_section(const struct sdp_offer_how *how, const struct sdp_offe
 	if (m->transport.setup == SDP_SETUP_NONE)
 		m->transport.setup = SDP_ACTPASS;
 	put_opus(m, &opus, how->fmtp);
-	m->extmaps = mem_dup(extensions, sizeof(extensions));
-	m->extmaps_n = ARRAY_LEN(extensions);
+	offer_extensions(how, m);
 	if (audio->send.ssrc && (audio->direction & SDP_SENDONLY))
 		put_send(m, &audio->send);
-	copy_candidates(m, how->candidates, how->candidates_n, how->candidates_end);
+	if (audio == how->audio)
+		copy_candidates(m, how->candidates, how->candidates_n, how->candidates_end);
 }
 
 int sdp_offer(const struct sdp_offer_how *how, struct sdp *ret, struct err *err)
