@@ -16,6 +16,7 @@ struct media;	 /* server/media/media.h */
 struct uia;	 /* server/accounts/uia.h */
 struct delayed;	 /* server/rtc/delayed.h */
 struct rtc;	 /* server/rtc/rtc.h */
+struct sfu;	 /* server/sfu/sfu.h: calls */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -52,6 +53,7 @@ struct server {
 	struct uia *uia;
 	struct delayed *delayed;
 	struct rtc *rtc;
+	struct sfu *sfu; /**< NULL: no calls are carried */
 	struct router *router;
 	int64_t started_ms; /**< clock_mono_ms */
 	int port;	    /**< that it listens on */

@@ -15,6 +15,7 @@ extern const struct route state_put_routes[];
 extern const struct route delayed_routes[];
 extern const struct route rtc_transports_routes[];
 extern const struct route rtc_token_routes[];
+extern const struct route rtc_signal_routes[];
 extern const struct route redact_routes[];
 extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
@@ -43,6 +44,7 @@ const struct route *const route_groups[] = {
 	membership_routes,     send_routes,
 	state_put_routes,      delayed_routes,
 	rtc_transports_routes, rtc_token_routes,
+	rtc_signal_routes,
 	redact_routes,	       hierarchy_routes,
 	public_rooms_routes,   directory_routes,
 	sync_routes,	       filter_routes,

@@ -1,0 +1,108 @@
+#include "core/rtc/sdp.h"
+#include "server/sfu/internal.h"
+
+#include <string.h>
+
+#define LATE_MAX 256   /* packets; a receiver tells older ones from nothing */
+#define AHEAD_MAX 3000 /* a longer leap is a new beginning */
+#define NUMBERS_FROM (1u << 20)
+
+/* A number that does not wrap. *ret_late: older than the newest. */
+static uint64_t count(struct sfu_track *t, uint16_t seq, bool *ret_late)
+{
+	int d = rtp_seq_diff(seq, t->newest_seq);
+	*ret_late = t->counting && d <= 0 && d > -LATE_MAX;
+	if (*ret_late)
+		return t->newest + (uint64_t)(int64_t)d;
+	if (!t->counting)
+		t->newest = NUMBERS_FROM;
+	else
+		t->newest += d > 0 && d < AHEAD_MAX ? (uint64_t)d : 1;
+	t->counting = true;
+	t->newest_seq = seq;
+	return t->newest;
+}
+
+/* Is the voice among the loudest, now that it said this? */
+static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
+		   int64_t now)
+{
+	struct sfu_room *room = t->person->room;
+	struct loudest_level level = {.payload = r->payload.n};
+	bool speech, had = t->voice.slot >= 0;
+	if (in->level_id)
+		level.known = rtp_level(r, in->level_id, &level.voice, &level.dbov);
+	sfu_speech_packet(&t->speech, &level);
+	loudest_of(&level, &speech);
+	if (speech)
+		t->spoke = now;
+	bool pass = loudest_packet(&room->loudest, &t->voice, now, &level);
+	if (pass && !had && t->subs_n + 1 < room->people_n) {
+		t->wanted = true;
+		room->engine->track_wanted = true;
+	}
+	return pass;
+}
+
+/* What every listener gets, but for number and SSRC: payload type and extensions of our offers. */
+static size_t rewrite(const struct sfu_input *in, const struct rtp *r, uint8_t *ret, size_t size)
+{
+	struct rtp_ext_out ext;
+	uint64_t ntp;
+	bool capture = in->capture_id && rtp_capture(r, in->capture_id, &ntp);
+	if (capture)
+		rtp_ext_capture(&ext, SDP_OFFER_CAPTURE, ntp);
+	const struct rtp_out out = {
+		.marker = r->marker,
+		.pt = SDP_OFFER_OPUS,
+		.timestamp = r->timestamp,
+		.ext = capture ? &ext : NULL,
+		.ext_n = capture,
+		.payload = r->payload,
+	};
+	return rtp_write(&out, ret, size);
+}
+
+static void fan_out(struct sfu_track *t, int64_t now, struct span raw, uint64_t number, bool begin)
+{
+	struct sfu_stats *stats = &t->person->engine->stats;
+	struct rtp r;
+	if (!rtp_parse(raw.p, raw.n, &r))
+		return;
+	for (struct sfu_sub *s = t->subs; s; s = s->next) {
+		uint64_t seq;
+		bool first;
+		if (!s->sender || !rewrite_packet(&s->numbers, number, !s->disabled, &seq, &first))
+			continue;
+		if (peer_forward(s->listener->sub.link.peer, now, s->sender, &r, raw, (uint16_t)seq,
+				 r.marker || begin || first))
+			continue;
+		stats->packets_out++;
+		stats->bytes_out += raw.n;
+	}
+}
+
+void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
+{
+	struct sfu_input *in = sfu_publish_input(&l->person->pub, r);
+	struct sfu_track *t = in ? in->track : NULL;
+	struct sfu_stats *stats = &l->person->engine->stats;
+	uint8_t packet[RTP_PACKET_MAX];
+	bool late, begin;
+	uint64_t number;
+	if (!t || r->pt != in->pt || !r->payload.n)
+		return;
+	stats->packets_in++;
+	stats->bytes_in += r->payload.n + r->header_n;
+	if (t->info.muted)
+		return;
+	uint64_t in_number = count(t, r->seq, &late);
+	bool pass = late ? t->voice.slot >= 0 : choose(t, in, r, now);
+	if (!rewrite_packet(&t->gate, in_number, pass, &number, &begin)) {
+		stats->gated++;
+		return;
+	}
+	size_t n = rewrite(in, r, packet, sizeof(packet));
+	if (n)
+		fan_out(t, now, (struct span){(char *)packet, n}, number, begin);
+}

@@ -1,0 +1,492 @@
+/*
+ * Inside of the SFU; only files of server/sfu include this.
+ *
+ * On the server's loop:
+ *   sfu.c         opening, closing, host powers, statistics
+ *   http.c        /rtc and /rtc/validate: tokens, the upgrade
+ *   line.c        one WebSocket: what comes goes to the SFU's thread
+ * Between the threads:
+ *   outbox.c      what the SFU's thread has for the loop
+ * On the SFU's thread:
+ *   engine.c      the UDP port, peers, the tick
+ *   net.c         addresses of ours and candidates
+ *   room.c        rooms, updates about people in batches
+ *   join.c        who comes: anew, instead of an older session, or to resume
+ *   person.c      life and end of one person
+ *   info.c        what others are told about a person
+ *   signal_in.c   requests of clients
+ *   signal_out.c  messages to clients
+ *   publish.c     the connection on which a person is heard
+ *   track.c       tracks
+ *   subscribe.c   who gets which tracks
+ *   offer.c       the connection on which a person hears
+ *   forward.c     packets
+ *   speakers.c    who is told to speak
+ *   quality.c     how well people are connected
+ * Pure: loudest.c, rewrite.c.
+ */
+#ifndef MUSTER_SERVER_SFU_INTERNAL_H
+#define MUSTER_SERVER_SFU_INTERNAL_H
+
+#include "core/base/udp.h"
+#include "core/base/worker.h"
+#include "core/rtc/livekit/query.h"
+#include "core/rtc/livekit/signal.h"
+#include "core/rtc/peer.h"
+#include "core/rtc/token.h"
+#include "server/sfu/loudest.h"
+#include "server/sfu/rewrite.h"
+#include "server/sfu/sfu.h"
+
+#include <stdatomic.h>
+
+/* Caps on what comes from outside. */
+#define SFU_ROOMS_MAX 1000
+#define SFU_PEOPLE_MAX 3000		  /* of all rooms */
+#define SFU_ROOM_PEOPLE_MAX 1000	  /* of one */
+#define SFU_TRACKS_MAX 8		  /* of one person */
+#define SFU_INPUTS_MAX 16		  /* sections in which one person sends */
+#define SFU_OFFERED_MAX 25		  /* voices offered to one listener at once */
+#define SFU_SECTIONS_MAX 32		  /* those and the ones being emptied */
+#define SFU_SIDS_MAX 512		  /* looked at in one request */
+#define SFU_ALLOWED_MAX 1000		  /* entries of one subscription permission */
+#define SFU_PERSON_TEXT_MAX 16384	  /* bytes of name, metadata and attributes */
+#define SFU_ROOM_TEXT_MAX (2u << 20)	  /* the same of all in a room */
+#define SFU_SIGNAL_BYTES_MAX (512u << 10) /* one message of a client */
+#define SFU_SIGNAL_BURST 500		  /* messages that a client may send at once ... */
+#define SFU_SIGNAL_PER_S 50		  /* ... and what it may keep up */
+#define SFU_SIGNAL_BURST_BYTES (4u << 20)
+#define SFU_SIGNAL_BYTES_PER_S (256u << 10)
+#define SFU_CANDIDATES_MAX 8
+#define SFU_BASES_MAX 65 /* local addresses told apart, and "any" */
+#define SFU_UDP_BUFFER (4 << 20)
+#define SFU_HISTORY 32 /* packets of a voice kept for a listener's NACKs */
+
+/* Times in milliseconds. */
+#define SFU_TICK_MS 20
+#define SFU_LOOK_MS 500		 /* between looks at who is still there */
+#define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together */
+#define SFU_OFFER_WAIT_MS 150	 /* so are tracks */
+#define SFU_ANSWER_WAIT_MS 15000 /* then the offer is made again */
+#define SFU_OFFER_TRIES 3
+#define SFU_SPEAKERS_MS 400
+#define SFU_QUALITY_MS 5000
+#define SFU_RESUME_MS 10000 /* to come back after the WebSocket broke */
+#define SFU_SILENT_MS 12000 /* without a sign of life: lost */
+#define SFU_ROOM_EMPTY_MS 30000
+#define SFU_INTERFACES_MS 30000 /* between looks at this host's addresses */
+#define SFU_PING_INTERVAL_S 5
+#define SFU_PING_TIMEOUT_S 15
+#define SFU_REFRESH_MS (5 * 60000) /* a token is renewed so long before it ends, or at half time */
+
+#define SFU_SID 16 /* "PA_" and 12 characters */
+#define SFU_MID_MAX 32
+
+struct sfu_engine;
+struct sfu_line;
+struct sfu_person;
+struct sfu_room;
+struct sfu_track;
+
+/* -- Between the threads -------------------------------------------------- */
+
+/** Bytes of one message for any number of lines. Shared. */
+struct sfu_blob {
+	atomic_int refs;
+	size_t n;
+	char p[];
+};
+struct sfu_blob *sfu_blob_new(struct span data);
+struct sfu_blob *sfu_blob_ref(struct sfu_blob *b);
+void sfu_blob_unref(struct sfu_blob *b);
+
+enum sfu_out_kind {
+	SFU_OUT_SEND,
+	SFU_OUT_CLOSE,	  /**< close the WebSocket with `code` */
+	SFU_OUT_RELEASE,  /**< the SFU's thread knows the line no more */
+	SFU_OUT_PRESENCE, /**< `room` and `identity` are owned */
+};
+struct sfu_out {
+	struct sfu_out *next;
+	enum sfu_out_kind kind;
+	struct sfu_line *line;
+	struct sfu_blob *blob;
+	int code;
+	char *room, *identity;
+	bool present;
+	const char *reason; /**< a constant */
+	int64_t at_ms;
+};
+
+/** From the SFU's thread to the loop; no lock: one word that both exchange. */
+struct sfu_outbox {
+	_Atomic(struct sfu_out *) newest;
+};
+/** Takes `o` over. True: it was empty, the loop must be woken. */
+bool sfu_outbox_put(struct sfu_outbox *b, struct sfu_out *o);
+/** All of it, oldest first. */
+struct sfu_out *sfu_outbox_take(struct sfu_outbox *b);
+void sfu_out_free(struct sfu_out *o);
+
+/* -- On the loop ---------------------------------------------------------- */
+
+struct sfu {
+	struct loop *loop;
+	struct worker *worker;
+	struct sfu_engine *engine; /**< the worker's, but for `loop` */
+	struct sfu_outbox outbox;
+	struct sfu_line *lines;
+	size_t lines_n;
+	char *key, *secret;
+	int udp_port;
+	void (*presence)(void *arg, const struct sfu_presence *p);
+	void *arg;
+};
+
+/** One WebSocket. Made and freed on the loop; `person` is the SFU's thread's. */
+struct sfu_line {
+	struct sfu *sfu;     /**< NULL after sfu_close */
+	struct httpd_ws *ws; /**< NULL once closed */
+	struct sfu_line *prev, *next;
+	double messages, bytes; /**< that it may still send now */
+	int64_t filled_ms;
+	struct sfu_person *person;
+};
+
+/** Who asks to come in. */
+struct sfu_arrival {
+	struct sfu_engine *engine;
+	struct sfu_line *line;
+	struct token grant;
+	struct lk_query query;
+};
+
+/* line.c */
+struct sfu_line *sfu_line_new(struct sfu *s);
+void sfu_line_free(struct sfu_line *l);
+extern const struct httpd_ws_handler sfu_line_handler;
+/** The WebSocket is there: off to the SFU's thread. Takes the grant and the query over. */
+void sfu_line_arrive(struct sfu_line *l, struct httpd_ws *ws, struct sfu_arrival *steal);
+
+/* -- On the SFU's thread -------------------------------------------------- */
+
+struct sfu_net {
+	struct udp *udp;
+	struct net_addr bound;
+	struct net_addr announce;	      /**< family 0: none */
+	struct net_addr bases[SFU_BASES_MAX]; /**< [0]: any */
+	int bases_n, base_last;
+	char *candidates[SFU_CANDIDATES_MAX];
+	size_t candidates_n;
+	int64_t looked;
+};
+
+/** One of the two connections of a person. */
+struct sfu_link {
+	struct sfu_person *person;
+	struct peer *peer;
+	bool publisher;
+	bool was_connected;
+	enum peer_state seen; /**< state that was dealt with */
+};
+
+/** A section of a publisher's offer in which it sends. */
+struct sfu_input {
+	char mid[SFU_MID_MAX + 1];
+	char *cid; /**< the track's token of its msid, may be "" */
+	bool has_ssrc;
+	uint32_t ssrc;
+	uint8_t pt, level_id, capture_id, mid_id;
+	struct sfu_track *track; /**< NULL: not announced (yet) */
+};
+
+struct sfu_speech {
+	int64_t until; /**< end of the window */
+	unsigned packets, loud;
+	unsigned peak; /**< dB above silence, the loudest of the window */
+	float level;   /**< told */
+	bool active;   /**< told */
+};
+
+struct sfu_track {
+	struct sfu_person *person;
+	struct sfu_track *next_by_sid;
+	struct lk_track info;
+	char *cid;
+	bool live;    /**< negotiated: others know of it */
+	bool offered; /**< it was unmuted once */
+	bool told_subscribed;
+	bool wanted; /**< it has got a slot, and some have no section for it */
+	struct loudest_voice voice;
+	struct sfu_speech speech;
+	struct rewrite gate;
+	bool counting;
+	uint64_t newest;     /**< sequence number that does not wrap */
+	uint16_t newest_seq; /**< the same, as it came */
+	int64_t spoke;	     /**< last loud packet; INT64_MIN: never */
+	struct sfu_sub *subs;
+	size_t subs_n;
+};
+
+/** A track on its way to a listener. */
+struct sfu_sub {
+	struct sfu_sub *prev, *next; /* of the track */
+	struct sfu_person *listener;
+	struct sfu_track *track;
+	int section;
+	uint32_t ssrc;		    /**< never the same again: numbers begin anew */
+	bool disabled;		    /**< the listener wants nothing for now */
+	struct peer_sender *sender; /**< NULL until the listener has agreed */
+	struct rewrite numbers;
+};
+
+/** One section of the offers to a listener; its index is its mid. */
+struct sfu_section {
+	struct sfu_sub *sub;
+	bool resting;	/**< empty, and the listener knows: may be taken */
+	uint32_t asked; /**< SSRC in the offer that waits for an answer, 0: empty there */
+};
+
+struct sfu_listener {
+	struct sfu_link link;
+	struct sfu_section sections[SFU_SECTIONS_MAX];
+	size_t sections_n, asked_n;
+	unsigned offer_id;
+	bool asked; /**< an offer waits for its answer */
+	int64_t asked_at;
+	int tries;
+	bool lacking; /**< there are tracks without a section */
+	bool due;     /**< an offer is to be made */
+	int64_t due_at;
+};
+
+struct sfu_publisher {
+	struct sfu_link link; /**< peer NULL until the first offer */
+	struct sfu_input inputs[SFU_INPUTS_MAX];
+	size_t inputs_n;
+	struct sfu_track *tracks[SFU_TRACKS_MAX];
+	size_t tracks_n;
+	uint64_t version;
+};
+
+/** What a listener has said about a track. */
+struct sfu_wish {
+	struct sfu_track *track;
+	bool said; /**< else auto_subscribe counts */
+	bool subscribe;
+	bool disabled;
+};
+
+struct sfu_person {
+	struct sfu_person *prev, *next; /* of the room */
+	struct sfu_engine *engine;
+	struct sfu_room *room;
+	struct sfu_line *line; /**< NULL while away */
+	struct lk_person info; /**< owned; tracks are not in it */
+	size_t text_bytes;     /**< of the room's */
+	struct token grant;
+	bool auto_subscribe;
+	bool changed;	 /**< others are to be told */
+	int64_t heard;	 /**< last message */
+	int64_t away;	 /**< without a line since */
+	int64_t goodbye; /**< they closed the connection they hear on; 0: not */
+	int64_t refresh; /**< when a new token is due, wall clock */
+	struct sfu_publisher pub;
+	struct sfu_listener sub;
+	struct sfu_wish *wishes;
+	size_t wishes_n;
+	bool allow_all;
+	struct lk_request *allowed; /**< the subscription_permission they sent, NULL: none */
+	int quality;		    /**< told, enum lk_quality; -1: nothing yet */
+	int64_t lost_before;	    /**< of their voice, at the last look */
+	uint64_t received_before;
+};
+
+/** Who left, to be told with the next update. */
+struct sfu_gone {
+	struct sfu_gone *next;
+	struct lk_person info;
+};
+
+#define SFU_TRACK_BUCKETS 64
+struct sfu_room {
+	struct sfu_room *next; /* of the engine */
+	struct sfu_engine *engine;
+	char *name;
+	char sid[SFU_SID];
+	int64_t made_wall;
+	struct sfu_person *people;
+	size_t people_n, hidden_n;
+	size_t told_n; /**< of people, by room_update */
+	size_t text_bytes;
+	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
+	struct loudest loudest;
+	struct sfu_gone *gone, **gone_last;
+	bool update_due;
+	int64_t update_at;
+	int64_t speakers_at, quality_at;
+	int64_t empty_since;
+};
+
+struct sfu_engine {
+	struct sfu *front; /**< its outbox and its loop's wake-up only */
+	struct loop *loop;
+	char *key, *secret;
+	int loudest;
+	struct sfu_net net;
+	struct peer_mux *mux;
+	struct dtls_cert *cert;
+	char cname[SFU_SID];
+	uint8_t trailer[16]; /**< would end frames of our own making */
+	struct loop_timer *timer;
+	bool ticking;
+	bool link_changed; /**< some peer's state did */
+	bool track_wanted;
+	int64_t look_at;
+	struct sfu_room *rooms;
+	struct sfu_person *ended; /**< out of their rooms, to be freed outside of callbacks */
+	size_t rooms_n, people_n;
+	struct sfu_stats stats;
+};
+
+/* engine.c */
+struct sfu_engine_start {
+	struct sfu *front;
+	const struct sfu_options *opt;
+	int rc;
+	struct err err;
+};
+/** Worker's thread; arg is a struct sfu_engine_start. */
+void sfu_engine_open(void *start);
+void sfu_engine_stop(void *engine);
+/** NULL on failure (logged). */
+struct peer *sfu_engine_peer(struct sfu_engine *e, struct sfu_link *link);
+void sfu_engine_put(struct sfu_engine *e, struct sfu_out *o);
+void sfu_engine_presence(struct sfu_engine *e, const struct sfu_person *p, bool present,
+			 int64_t at_ms, const char *reason);
+/** There is somebody: let the clock tick. */
+void sfu_engine_awake(struct sfu_engine *e);
+/** After packets and requests: what callbacks have left to do. */
+void sfu_engine_settle(struct sfu_engine *e, int64_t now);
+/** "PA_" and random characters into `ret`. */
+void sfu_sid(const char *prefix, char ret[SFU_SID]);
+
+/* net.c */
+int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
+		 void *arg, struct err *err);
+void sfu_net_close(struct sfu_net *n);
+void sfu_net_look(struct sfu_net *n, int64_t now);
+int sfu_net_base(struct sfu_net *n, const struct net_addr *local);
+void sfu_net_send(struct sfu_net *n, int base, const struct net_addr *to, const void *p,
+		  size_t len);
+/** Spans for SDP into `ret`; how many. Borrowed until the next look. */
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX]);
+
+/* room.c */
+struct sfu_room *sfu_room_find(struct sfu_engine *e, const char *name);
+/** NULL: too many rooms. */
+struct sfu_room *sfu_room_get(struct sfu_engine *e, const char *name, int64_t now);
+void sfu_room_free(struct sfu_room *r);
+void sfu_room_add(struct sfu_room *r, struct sfu_person *p);
+void sfu_room_drop(struct sfu_room *r, struct sfu_person *p, int64_t now);
+struct sfu_person *sfu_room_person(const struct sfu_room *r, const char *identity);
+struct sfu_track *sfu_room_track(const struct sfu_room *r, const char *sid);
+/** Something about a person changed: others are told soon. */
+void sfu_room_changed(struct sfu_person *p, int64_t now);
+/** Tell now what waits to be told about people. */
+void sfu_room_flush(struct sfu_room *r);
+void sfu_room_tick(struct sfu_room *r, int64_t now);
+void sfu_room_info(const struct sfu_room *r, struct lk_room *ret);
+
+/* join.c */
+/** A loop_fn; takes the struct sfu_arrival over. */
+void sfu_join(void *arrival);
+
+/* person.c */
+/** In no room yet. NULL: no connection can be made. */
+struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival *a, int64_t now);
+/** Out of the room: others are told, and with a `reason` the server. Freed by the next settle. */
+void sfu_person_end(struct sfu_person *p, int64_t now, int why, const char *reason);
+void sfu_person_free(struct sfu_person *p);
+/** Their line is gone; they may come back. */
+void sfu_person_away(struct sfu_person *p, int64_t now);
+/** Give them a line. */
+void sfu_person_attach(struct sfu_person *p, struct sfu_line *l, int64_t now);
+/** End their line with a leave message. */
+void sfu_person_dismiss(struct sfu_person *p, int64_t now, int why, int action);
+/** Connections may have changed state. */
+void sfu_person_settle(struct sfu_person *p, int64_t now);
+void sfu_person_look(struct sfu_person *p, int64_t now);
+
+/* info.c */
+/** Borrows from `p`; `tracks` holds its tracks. */
+void sfu_info(const struct sfu_person *p, struct lk_track tracks[SFU_TRACKS_MAX],
+	      struct lk_person *ret);
+void sfu_info_permission(const struct token *t, struct lk_permission *ret);
+void sfu_info_join(const struct sfu_person *p, struct lk_response *ret);
+void sfu_info_join_done(struct lk_response *r);
+void sfu_info_server(struct lk_server_info *ret);
+
+/* signal_in.c */
+void sfu_signal_in(struct sfu_person *p, struct span data, int64_t now);
+
+/* signal_out.c */
+void sfu_send(struct sfu_person *p, const struct lk_response *r);
+/** To everybody in the room, `except` (may be NULL) left out. */
+void sfu_send_all(struct sfu_room *r, const struct lk_response *m, const struct sfu_person *except);
+void sfu_line_send(struct sfu_engine *e, struct sfu_line *l, const struct lk_response *r);
+void sfu_line_end(struct sfu_engine *e, struct sfu_line *l, int code);
+void sfu_send_leave(struct sfu_engine *e, struct sfu_line *l, int why, int action);
+/** The answer to a request that failed, or to one that asked to be told. */
+void sfu_send_result(struct sfu_person *p, int result, const char *message,
+		     const struct lk_request *about);
+
+/* publish.c */
+void sfu_publish_offer(struct sfu_person *p, const struct lk_sdp *offer, int64_t now);
+/** Tracks that are announced and sections that send: bring together what belongs together. */
+void sfu_publish_bind(struct sfu_person *p, int64_t now);
+struct sfu_input *sfu_publish_input(struct sfu_publisher *pub, const struct rtp *r);
+/** The connection is of no use any more; the next offer makes another. */
+void sfu_publish_close(struct sfu_person *p, int64_t now);
+
+/* track.c */
+void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now);
+/** It ends; whoever hears it is offered its end. */
+void sfu_track_end(struct sfu_track *t, int64_t now);
+void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now);
+/** It may be heard from now on. */
+void sfu_track_live(struct sfu_track *t, const struct sfu_input *in, int64_t now);
+
+/* subscribe.c */
+struct sfu_wish *sfu_wish_find(const struct sfu_person *p, const struct sfu_track *t);
+/** NULL: no such track. */
+struct sfu_wish *sfu_wish_get(struct sfu_person *p, struct sfu_track *t);
+void sfu_wish_forget(struct sfu_room *r, const struct sfu_track *t);
+/** Look at everything that one listener could get. */
+void sfu_subscribe_all(struct sfu_person *listener, int64_t now);
+/** Look at one track for everybody. */
+void sfu_subscribe_track(struct sfu_track *t, int64_t now);
+void sfu_subscribe_one(struct sfu_person *listener, struct sfu_track *t, int64_t now);
+/** It speaks: room is made for it where there is none. */
+void sfu_subscribe_wanted(struct sfu_track *t, int64_t now);
+struct sfu_sub *sfu_sub_find(const struct sfu_person *listener, const struct sfu_track *t);
+void sfu_sub_end(struct sfu_sub *s, int64_t now);
+
+/* offer.c */
+void sfu_offer_due(struct sfu_person *p, int64_t now, int wait_ms);
+/** They came back: new ICE credentials, and an offer at once. */
+void sfu_offer_restart(struct sfu_person *p, int64_t now);
+void sfu_offer_tick(struct sfu_person *p, int64_t now);
+void sfu_offer_answer(struct sfu_person *p, const struct lk_sdp *answer, int64_t now);
+
+/* forward.c */
+void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
+
+/* speakers.c */
+void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p);
+void sfu_speakers_tick(struct sfu_room *r, int64_t now);
+
+/* quality.c */
+void sfu_quality_tick(struct sfu_room *r, int64_t now);
+
+#endif

@@ -1,0 +1,116 @@
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "server/sfu/internal.h"
+
+#include <string.h>
+
+static void refuse(struct sfu_arrival *a, int why, int action)
+{
+	sfu_send_leave(a->engine, a->line, why, action);
+}
+
+static void send_join(struct sfu_person *p)
+{
+	struct lk_response m;
+	sfu_info_join(p, &m);
+	sfu_send(p, &m);
+	sfu_info_join_done(&m);
+}
+
+static bool is_full(const struct sfu_room *r)
+{
+	return r->people_n >= SFU_ROOM_PEOPLE_MAX || r->engine->people_n >= SFU_PEOPLE_MAX;
+}
+
+/* The same identity again: the new session takes the place of the old one. */
+static struct sfu_person *make(struct sfu_arrival *a, struct sfu_room *r, bool *ret_was_here,
+			       int64_t now)
+{
+	struct sfu_person *old = sfu_room_person(r, a->grant.identity);
+	struct sfu_person *p = NULL;
+	*ret_was_here = old != NULL;
+	if (!old && is_full(r))
+		log_warn("sfu: the room or the server is full");
+	else
+		p = sfu_person_new(r->engine, a, now);
+	if (p && old) {
+		sfu_person_dismiss(old, now, LK_DUPLICATE_IDENTITY, LK_LEAVE_DISCONNECT);
+		sfu_person_end(old, now, LK_DUPLICATE_IDENTITY, NULL);
+	}
+	return p;
+}
+
+static void enter(struct sfu_arrival *a, int64_t now)
+{
+	struct sfu_engine *e = a->engine;
+	struct sfu_room *r = sfu_room_get(e, a->grant.room, now);
+	bool was_here = false;
+	struct sfu_person *p = r ? make(a, r, &was_here, now) : NULL;
+	if (!r)
+		log_warn("sfu: %d rooms are open, no more", SFU_ROOMS_MAX);
+	if (!p) {
+		refuse(a, LK_JOIN_FAILURE, LK_LEAVE_DISCONNECT);
+		return;
+	}
+	sfu_room_add(r, p);
+	sfu_person_attach(p, a->line, now);
+	send_join(p);
+	sfu_room_changed(p, now);
+	if (!was_here)
+		sfu_engine_presence(e, p, true, p->info.joined_at_ms, "");
+	sfu_subscribe_all(p, now);
+	sfu_offer_due(p, now, 0);
+}
+
+static void send_everybody(struct sfu_person *to)
+{
+	const struct sfu_room *r = to->room;
+	struct lk_person *list = mem_alloc(r->people_n * sizeof(*list));
+	struct lk_track(*tracks)[SFU_TRACKS_MAX] = mem_alloc(r->people_n * sizeof(*tracks));
+	size_t n = 0;
+	for (const struct sfu_person *p = r->people; p; p = p->next) {
+		if (p->grant.hidden && p != to)
+			continue;
+		sfu_info(p, tracks[n], &list[n]);
+		n++;
+	}
+	struct lk_response m = {.kind = LK_RES_UPDATE, .update = {list, n}};
+	sfu_send(to, &m);
+	mem_free(list);
+	mem_free(tracks);
+}
+
+static void resume(struct sfu_arrival *a, int64_t now)
+{
+	struct sfu_room *r = sfu_room_find(a->engine, a->grant.room);
+	struct sfu_person *p = r ? sfu_room_person(r, a->grant.identity) : NULL;
+	if (!p || strcmp(p->info.sid, a->query.sid) != 0 ||
+	    peer_state(p->sub.link.peer) == PEER_CLOSED) {
+		refuse(a, LK_STATE_MISMATCH, LK_LEAVE_RECONNECT);
+		return;
+	}
+	/* The server may not have noticed yet that the old line is dead. */
+	if (p->line)
+		sfu_line_end(a->engine, p->line, 1000);
+	sfu_person_attach(p, a->line, now);
+	struct lk_response m = {.kind = LK_RES_RECONNECT};
+	m.reconnect.has_server_info = true;
+	sfu_info_server(&m.reconnect.server_info);
+	sfu_send(p, &m);
+	send_everybody(p);
+	sfu_offer_restart(p, now);
+}
+
+void sfu_join(void *arg)
+{
+	struct sfu_arrival *a = arg;
+	int64_t now = clock_mono_ms();
+	if (a->query.reconnect)
+		resume(a, now);
+	else
+		enter(a, now);
+	sfu_engine_settle(a->engine, now);
+	lk_query_done(&a->query);
+	mem_free(a);
+}

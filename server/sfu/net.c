@@ -1,0 +1,104 @@
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "server/sfu/internal.h"
+
+#include <string.h>
+
+static bool is_any(const struct net_addr *a)
+{
+	struct net_addr zero = {.family = a->family};
+	return net_addr_same_ip(a, &zero);
+}
+
+int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
+		 void *arg, struct err *err)
+{
+	struct udp_options u = {.buffer_bytes = SFU_UDP_BUFFER};
+	if (!net_addr_parse(span_of(o->bind_ip), (uint16_t)o->udp_port, &u.bind))
+		return err_set(err, ERR_USAGE, _("\"%s\" is no address to listen on"), o->bind_ip);
+	if (o->announce_ip && !net_addr_parse(span_of(o->announce_ip), 0, &n->announce))
+		return err_set(err, ERR_USAGE, _("\"%s\" is no address to announce"),
+			       o->announce_ip);
+	int rc = udp_open(l, &u, fn, arg, &n->udp, err);
+	if (rc)
+		return rc;
+	n->bound = *udp_local(n->udp);
+	n->bases_n = 1;
+	sfu_net_look(n, clock_mono_ms());
+	return 0;
+}
+
+static void drop_candidates(struct sfu_net *n)
+{
+	while (n->candidates_n)
+		mem_free(n->candidates[--n->candidates_n]);
+}
+
+void sfu_net_close(struct sfu_net *n)
+{
+	drop_candidates(n);
+	udp_free(n->udp);
+	n->udp = NULL;
+}
+
+static void add(struct sfu_net *n, struct net_addr a)
+{
+	struct ice_candidate c = {.component = 1, .type = ICE_HOST};
+	if (n->candidates_n == SFU_CANDIDATES_MAX)
+		return;
+	a.port = n->bound.port;
+	snprintf(c.foundation, sizeof(c.foundation), "%zu", n->candidates_n + 1);
+	/* The first is the best. */
+	c.priority = ice_priority(ICE_HOST, 65535 - (unsigned)n->candidates_n);
+	c.addr = a;
+	struct buf b = BUF_INIT(256);
+	ice_candidate_put(&b, &c);
+	n->candidates[n->candidates_n++] = buf_take(&b);
+}
+
+/* Where people may send to: as others see us, then as we see ourselves. */
+void sfu_net_look(struct sfu_net *n, int64_t now)
+{
+	struct net_addr here[NET_INTERFACES_MAX];
+	n->looked = now;
+	drop_candidates(n);
+	if (n->announce.family)
+		add(n, n->announce);
+	if (!is_any(&n->bound)) {
+		if (!net_addr_same_ip(&n->bound, &n->announce))
+			add(n, n->bound);
+		return;
+	}
+	size_t k = net_interfaces(here, NET_INTERFACES_MAX, false);
+	for (size_t i = 0; i < k; i++)
+		if (!net_addr_same_ip(&here[i], &n->announce) &&
+		    (here[i].family == 4 || n->bound.family == 6))
+			add(n, here[i]);
+}
+
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX])
+{
+	for (size_t i = 0; i < n->candidates_n; i++)
+		ret[i] = span_of(n->candidates[i]);
+	return n->candidates_n;
+}
+
+/* Packets come by few addresses, mostly by the same. */
+int sfu_net_base(struct sfu_net *n, const struct net_addr *local)
+{
+	if (n->base_last && net_addr_same_ip(&n->bases[n->base_last], local))
+		return n->base_last;
+	for (int i = 1; i < n->bases_n; i++)
+		if (net_addr_same_ip(&n->bases[i], local))
+			return n->base_last = i;
+	if (n->bases_n == SFU_BASES_MAX || is_any(local))
+		return 0;
+	n->bases[n->bases_n] = *local;
+	return n->base_last = n->bases_n++;
+}
+
+void sfu_net_send(struct sfu_net *n, int base, const struct net_addr *to, const void *p, size_t len)
+{
+	udp_send(n->udp, to, base > 0 ? &n->bases[base] : NULL, p, len);
+}

@@ -1,0 +1,75 @@
+#include "core/base/mem.h"
+#include "server/sfu/internal.h"
+
+#define GOOD_LOSS 0.02 /* less than this is excellent */
+#define POOR_LOSS 0.06
+#define GOOD_RTT_MS 250
+#define POOR_RTT_MS 600
+
+/* Of their voice, since the last look. */
+static double loss_up(struct sfu_person *p)
+{
+	struct peer_stats s;
+	if (!p->pub.link.peer)
+		return 0;
+	peer_stats(p->pub.link.peer, &s);
+	int64_t lost = s.lost - p->lost_before;
+	int64_t got = (int64_t)(s.rtp_received - p->received_before);
+	p->lost_before = s.lost;
+	p->received_before = s.rtp_received;
+	return lost > 0 ? (double)lost / (double)(lost + got) : 0;
+}
+
+static int quality_of(struct sfu_person *p)
+{
+	struct peer_stats s;
+	double up = loss_up(p);
+	enum peer_state state = peer_state(p->sub.link.peer);
+	if (!p->line || state == PEER_DISCONNECTED || state == PEER_FAILED)
+		return LK_LOST;
+	peer_stats(p->sub.link.peer, &s);
+	double loss = s.remote_loss > up ? s.remote_loss : up;
+	if (loss >= POOR_LOSS || s.rtt_ms >= POOR_RTT_MS)
+		return LK_POOR;
+	return loss >= GOOD_LOSS || s.rtt_ms >= GOOD_RTT_MS ? LK_GOOD : LK_EXCELLENT;
+}
+
+static float score_of(int quality)
+{
+	return quality == LK_EXCELLENT ? 4.5f
+	       : quality == LK_GOOD    ? 3.5f
+	       : quality == LK_POOR    ? 2
+				       : 0;
+}
+
+static void tell_count(struct sfu_room *r)
+{
+	struct lk_response m = {.kind = LK_RES_ROOM_UPDATE, .room_update = {.has_room = true}};
+	if (r->told_n == r->people_n)
+		return;
+	r->told_n = r->people_n;
+	sfu_room_info(r, &m.room_update.room);
+	sfu_send_all(r, &m, NULL);
+}
+
+/* Everybody hears what has changed, about whomever. */
+void sfu_quality_tick(struct sfu_room *r, int64_t now)
+{
+	struct lk_quality_info *list = mem_alloc(r->people_n * sizeof(*list));
+	size_t n = 0;
+	(void)now;
+	for (struct sfu_person *p = r->people; p; p = p->next) {
+		int q = p->info.state == LK_ACTIVE ? quality_of(p) : -1;
+		if (q < 0 || q == p->quality)
+			continue;
+		p->quality = q;
+		if (!p->grant.hidden)
+			list[n++] = (struct lk_quality_info){p->info.sid, q, score_of(q)};
+	}
+	const struct lk_response m = {.kind = LK_RES_CONNECTION_QUALITY,
+				      .connection_quality = {list, n}};
+	if (n)
+		sfu_send_all(r, &m, NULL);
+	mem_free(list);
+	tell_count(r);
+}
