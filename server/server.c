@@ -13,7 +13,10 @@
 #include "server/routes/route.h"
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
+#include "server/rtc/people.h"
+#include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
+#include "server/sfu/sfu.h"
 #include "server/sync/hub.h"
 
 #include <stdio.h>
@@ -70,6 +73,38 @@ static int listen_on(struct running *r, struct err *err)
 	return rc;
 }
 
+static bool may_call(void *arg, const char *room, const char *identity)
+{
+	const struct server *srv = arg;
+	return people_may(db_reader(srv->db), room, identity);
+}
+
+static void heard_of(void *arg, const struct sfu_presence *said)
+{
+	const struct server *srv = arg;
+	presence_heard(srv->rtc->presence, said);
+}
+
+static int open_calls(struct running *r, struct err *err)
+{
+	const struct server_config *c = &r->config;
+	const struct sfu_options o = {
+		.loop = r->s.loop,
+		.bind_ip = c->udp_addr,
+		.udp_port = c->udp_port,
+		.announce_ip = c->announce_ip,
+		.key = r->s.rtc->key,
+		.secret = r->s.rtc->secret,
+		.admit = may_call,
+		.presence = heard_of,
+		.arg = &r->s,
+	};
+	int rc = c->calls ? sfu_open(&o, &r->s.sfu, err) : 0;
+	if (rc == ERR_CONFLICT)
+		rtc_port_hint(err);
+	return rc;
+}
+
 int server_start(struct loop *l, const struct serve_options *opt, struct server **ret,
 		 struct err *err)
 {
@@ -89,6 +124,8 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		rc = listen_on(r, err);
 	if (!rc)
 		rc = rtc_open(&r->s, &r->s.rtc, err);
+	if (!rc)
+		rc = open_calls(r, err);
 	if (rc) {
 		server_stop(&r->s);
 		return rc;
@@ -109,6 +146,7 @@ void server_stop(struct server *srv)
 	struct running *r = CONTAINER_OF(srv, struct running, s);
 	delayed_stop(srv->delayed);
 	rtc_stop(srv->rtc);
+	sfu_close(srv->sfu);
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	hub_stop(srv->hub);

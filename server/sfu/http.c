@@ -51,12 +51,12 @@ static bool admit(const struct sfu *s, struct httpd_request *rq, struct sfu_arri
 		rc = check_grant(s, &ret->grant, &err);
 	/* Nobody has a use for it any more. */
 	lk_set(&ret->query.access_token, "");
-	if (rc) {
-		lk_query_done(&ret->query);
-		refuse(rq, 401, err.msg);
-		return false;
-	}
-	return true;
+	bool may = rc || !s->admit || s->admit(s->arg, ret->grant.room, ret->grant.identity);
+	if (!rc && may)
+		return true;
+	lk_query_done(&ret->query);
+	refuse(rq, rc ? 401 : 403, rc ? err.msg : _("you may not be in this call now"));
+	return false;
 }
 
 void sfu_validate(struct sfu *s, struct httpd_request *rq)

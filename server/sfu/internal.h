@@ -139,6 +139,7 @@ struct sfu {
 	size_t lines_n;
 	char *key, *secret;
 	int udp_port;
+	bool (*admit)(void *arg, const char *room, const char *identity);
 	void (*presence)(void *arg, const struct sfu_presence *p);
 	void *arg;
 };

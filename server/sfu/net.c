@@ -15,7 +15,8 @@ int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o,
 		 void *arg, struct err *err)
 {
 	struct udp_options u = {.buffer_bytes = SFU_UDP_BUFFER};
-	if (!net_addr_parse(span_of(o->bind_ip), (uint16_t)o->udp_port, &u.bind))
+	u.bind.port = (uint16_t)o->udp_port;
+	if (o->bind_ip && !net_addr_parse(span_of(o->bind_ip), (uint16_t)o->udp_port, &u.bind))
 		return err_set(err, ERR_USAGE, _("\"%s\" is no address to listen on"), o->bind_ip);
 	if (o->announce_ip && !net_addr_parse(span_of(o->announce_ip), 0, &n->announce))
 		return err_set(err, ERR_USAGE, _("\"%s\" is no address to announce"),

@@ -67,6 +67,7 @@ int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err)
 	s->loop = o->loop;
 	s->key = mem_strdup(o->key);
 	s->secret = mem_strdup(o->secret);
+	s->admit = o->admit;
 	s->presence = o->presence;
 	s->arg = o->arg;
 	s->worker = worker_new("sfu");

@@ -36,7 +36,7 @@ struct sfu_presence {
 
 struct sfu_options {
 	struct loop *loop;	  /**< the server's */
-	const char *bind_ip;	  /**< numeric; the one that HTTP listens on, wildcards too */
+	const char *bind_ip;	  /**< numeric, wildcards too; NULL: every address */
 	int udp_port;		  /**< 0: any that is free */
 	const char *announce_ip;  /**< NULL: the interfaces' addresses */
 	const char *key, *secret; /**< of access tokens */
