@@ -50,7 +50,7 @@ static bool admit(const struct sfu *s, struct httpd_request *rq, struct sfu_arri
 	if (!rc)
 		rc = check_grant(s, &ret->grant, &err);
 	/* Nobody has a use for it any more. */
-	lk_set(&ret->query.access_token, "");
+	mem_wipe((char *)ret->query.access_token, strlen(ret->query.access_token));
 	bool may = rc || !s->admit || s->admit(s->arg, ret->grant.room, ret->grant.identity);
 	if (!rc && may)
 		return true;
