@@ -48,6 +48,10 @@ struct audio_engine_handler {
 struct audio_engine_settings {
 	const char *input;  /**< device spec (driver.h); NULL: none, listen only */
 	const char *output; /**< NULL: nothing is played (recordings still work) */
+	/** Instead of a network, or beside it: what others say comes from far_in, what we say goes
+	 * to far_out, zeros while muted. Devices without a clock of their own (a pipe, a file); NULL:
+	 * none. */
+	const char *far_in, *far_out;
 	struct process_settings process;
 	struct opus_settings opus;
 	struct audio_engine_handler handler;
@@ -131,8 +135,8 @@ struct audio_engine_state {
 	int input_delay_ms;	     /**< microphone to encoder */
 	int output_delay_ms;	     /**< mixer to loudspeaker */
 	float input_ppm, output_ppm; /**< drift corrections in force */
-	bool input_ended;
-	struct audio_counts input, output;
+	bool input_ended, far_ended;
+	struct audio_counts input, output, far_in, far_out;
 };
 void audio_engine_state(const struct audio_engine *e, struct audio_engine_state *ret);
 
