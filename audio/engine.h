@@ -109,7 +109,8 @@ enum audio_engine_tap {
 	AUDIO_ENGINE_TAPS
 };
 /** Write that sound to `r` from the next tick on; NULL ends it, and then returns only when the
- * media thread has let go of the recorder before. The recorder stays the caller's. */
+ * media thread has let go of the recorder before. The recorder stays the caller's. Any one thread,
+ * which need not be the owner. */
 void audio_engine_tap(struct audio_engine *e, enum audio_engine_tap which, struct recorder *r);
 
 /* -- Looking in ----------------------------------------------------------- */

@@ -108,8 +108,8 @@ struct audio_engine {
 	int64_t reopens; /* of both devices, as the canceller knows them */
 
 	pthread_t thread;
-	bool started, threaded;
-	atomic_bool ending, muted, speaking_muted;
+	bool started;
+	atomic_bool threaded, ending, muted, speaking_muted;
 	_Atomic float in_gain, out_gain; /* factors */
 	atomic_int loss_pct, bitrate_bps;
 	_Atomic(struct recorder *) taps[AUDIO_ENGINE_TAPS];
