@@ -20,7 +20,8 @@
  * same, note, valid invite.revoke  token                                           token, revoked
  * status                                                         server_name, version, users,
  * rooms, events, media_bytes, database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
- * connections, backlog check                                                          ok, integrity
+ * connections, backlog, calls, people_in_calls
+ * check                                                          ok, integrity
  *
  * `user` is a local part or a whole user id of this server. A password that is
  * not given is generated. Times are Unix milliseconds, or null.

@@ -30,7 +30,7 @@ const struct serve_setting serve_settings[] = {
 	{"open_registration", "bool", "false", N_("Let anybody make an account without invite.")},
 	{"encryption", "bool", "false", N_("Let rooms be encrypted.")},
 	{"max_upload", "size", "100M", N_("Largest file that can be uploaded.")},
-	{"calls", "bool", "false", N_("Carry calls, and tell clients so.")},
+	{"calls", "bool", "true", N_("Carry calls, and tell clients so.")},
 	{"open_media", "bool", "false",
 	 N_("Let old clients fetch files, whose random addresses they must know, without logging "
 	    "in.")},
@@ -354,6 +354,7 @@ int serve_config_load(const struct serve_options *opt, struct server_config *ret
 {
 	struct server_config c = {.listen_port = 8008,
 				  .udp_port = 8009,
+				  .calls = true,
 				  .max_upload = LIMIT_UPLOAD_DEFAULT};
 	struct gather g = {&c, false};
 	int rc = serve_config_data_dir(opt->data_dir, &c.data_dir, err);

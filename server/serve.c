@@ -7,6 +7,7 @@
 #include "server/config.h"
 #include "server/data.h"
 #include "server/server.h"
+#include "server/sfu/sfu.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -80,8 +81,12 @@ static void run(struct serving *s)
 	s->changed = newest(srv->config);
 	if (srv->config->tls_cert)
 		loop_timer_start(s->files, LOOK_AT_FILES_MS, LOOK_AT_FILES_MS);
-	tell(s, json_pack("{s:s,s:s,s:s,s:s}", "event", "listening", "url", srv->base_url,
-			  "server_name", srv->name, "data", srv->config->data_dir));
+	json_t *listening =
+		json_pack("{s:s,s:s,s:s,s:s}", "event", "listening", "url", srv->base_url,
+			  "server_name", srv->name, "data", srv->config->data_dir);
+	if (srv->sfu)
+		json_object_set_new(listening, "udp_port", json_integer(sfu_udp_port(srv->sfu)));
+	tell(s, listening);
 	loop_run(s->loop);
 	loop_timer_free(s->files);
 }

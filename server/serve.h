@@ -25,7 +25,8 @@ struct serve_options {
 	bool open_registration;
 	/**
 	 * What happened, one object per line of output, translated nowhere:
-	 * {"event":"listening","url","server_name","data"}, {"event":"stopping"},
+	 * {"event":"listening","url","server_name","data"} and, where calls are carried,
+	 * "udp_port"; {"event":"stopping"},
 	 * {"event":"certificate_reloaded"}. Borrowed.
 	 */
 	void (*event)(const json_t *event, void *arg);

@@ -13,6 +13,7 @@
 #include "server/routes/route.h"
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
+#include "server/rtc/gate.h"
 #include "server/rtc/people.h"
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
@@ -35,6 +36,7 @@ static void on_commit(const struct db_change *changes, size_t n, void *arg)
 	struct server *srv = arg;
 	accounts_on_commit(srv->accounts, changes, n);
 	hub_commit(changes, n, srv->hub);
+	gate_on_commit(srv, changes, n);
 }
 
 static int open_data(struct running *r, struct err *err)
@@ -81,7 +83,8 @@ static bool may_call(void *arg, const char *room, const char *identity)
 
 static void heard_of(void *arg, const struct sfu_presence *said)
 {
-	const struct server *srv = arg;
+	struct server *srv = arg;
+	gate_heard(srv, said);
 	presence_heard(srv->rtc->presence, said);
 }
 
@@ -147,6 +150,7 @@ void server_stop(struct server *srv)
 	delayed_stop(srv->delayed);
 	rtc_stop(srv->rtc);
 	sfu_close(srv->sfu);
+	srv->sfu = NULL;
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	hub_stop(srv->hub);

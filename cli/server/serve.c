@@ -163,6 +163,7 @@ const struct command verb_serve = {
 	.keys = KEYS{{"event", "string", NULL, N_("listening, stopping or certificate_reloaded"),
 		      false},
 		     {"url", "string", NULL, N_("where clients connect"), true},
+		     {"udp_port", "integer", NULL, N_("where the sound of calls comes to"), false},
 		     {"server_name", "string", NULL, N_("the part of ids behind the colon"), true},
 		     {"data", "string", NULL, N_("the data folder"), true},
 		     {"user_id", "string", NULL, N_("with --init: the administrator"), true},

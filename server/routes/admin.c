@@ -7,6 +7,7 @@
 #include "core/base/os.h"
 #include "server/admin_op.h"
 #include "server/routes/route.h"
+#include "server/sfu/sfu.h"
 
 #include <string.h>
 
@@ -43,6 +44,12 @@ static void put_running(const struct server *srv, json_t *o)
 	json_object_set_new(o, "requests", json_integer(st.requests));
 	json_object_set_new(o, "backlog", json_integer(db_backlog(srv->db)));
 	json_object_set_new(o, "passwords_waiting", json_integer(password_backlog(srv->accounts)));
+	if (!srv->sfu)
+		return;
+	struct sfu_stats calls;
+	sfu_stats(srv->sfu, &calls);
+	json_object_set_new(o, "calls", json_integer(calls.rooms));
+	json_object_set_new(o, "people_in_calls", json_integer(calls.people));
 }
 
 static void admin_done(struct rq *rq, void *arg, int rc, const struct err *err)

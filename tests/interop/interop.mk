@@ -47,6 +47,12 @@ $(PEERS)/livekit-server/server:
 		go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT_VERSION) || \
 		echo "livekit-server could not be built: the tests with it are skipped"; fi
 
+# Unpacked, not installed: nothing is started by it.
+$(PEERS)/nginx/.done:
+	@mkdir -p $(@D)
+	@cd $(@D) && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb . && touch .done || \
+		echo "nginx could not be downloaded by apt-get: the test behind it is skipped"
+
 CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
 	$(PEERS)/livekit-server/server
 call-peers:
@@ -92,10 +98,10 @@ soak-calls:
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
+	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done $(PEERS)/nginx/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve synapse rooms delayed rtc_server rtc_session portaudio; do \
+		for t in nio_serve synapse rooms delayed proxy rtc_server rtc_session portaudio; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 

@@ -178,7 +178,6 @@ def main():
         server.stop()
         for user in ("anna", "bert"):
             server.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
-        (data / "muster.conf").write_text("calls = true\n")
         server.start()
         try:
             flags = call(server.url, "GET", "/_matrix/client/versions")[1]["unstable_features"]

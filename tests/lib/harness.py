@@ -143,7 +143,7 @@ class Serve:
         if line is None:
             raise RuntimeError("muster serve did not start:\n" + self.process.error_text())
         self.url = json.loads(line)["url"]
-        self.port = int(self.url.rsplit(":", 1)[1])
+        self.port = self.port or int(self.url.rsplit(":", 1)[1])
         return self
 
     def stop(self, how=signal.SIGTERM):

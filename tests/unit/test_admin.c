@@ -186,6 +186,8 @@ static void test_import_http(void **state)
 	log_in("s59", json_get_str(last, "password"), 200);
 	json_decref(j);
 	j = test_json(&t, 200, "POST", ADMIN "status", token, "{}");
+	assert_int_equal(json_get_i64(j, "calls", -1), 0);
+	assert_int_equal(json_get_i64(j, "people_in_calls", -1), 0);
 	assert_int_equal(json_get_i64(j, "users", -1), 61);
 	assert_true((json_get_i64(j, "rss_bytes", 0) > 0) == (os_rss_bytes() > 0));
 	assert_true(json_get_i64(j, "connections", 0) > 0);

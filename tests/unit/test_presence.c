@@ -10,14 +10,13 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/rtc/token.h"
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
 #include "tests/lib/server.h"
-#include "tests/lib/tmpdir.h"
+#include "tests/lib/told.h"
 
 #include <poll.h>
 #include <string.h>
@@ -67,9 +66,6 @@ static char *openid_of(const char *name, const char *token)
 static int setup(void **state)
 {
 	(void)state;
-	tmpdir_make(t.dir);
-	AUTO_FREE char *conf = fs_join(t.dir, "muster.conf");
-	assert_int_equal(fs_write_atomic(conf, SPAN_LIT("calls = true\n"), 0600, NULL), 0);
 	test_server_start(&t);
 	test_add_user(&t, "root", true);
 	test_add_user(&t, "alice", false);
@@ -143,50 +139,14 @@ static void went(const struct token *g, int64_t ms, const char *reason)
 
 /* --- what the room says --- */
 
-/* All presence events of the room, oldest first. */
-static json_t *told(const char *where, const char *token)
-{
-	json_t *j = test_json(&t, 200, "GET",
-			      at(V3 "rooms/%s/messages?dir=f&limit=100&filter=%s", where,
-				 "%7B%22types%22%3A%5B%22org.muster.presence%22%5D%7D"),
-			      token, NULL);
-	json_t *chunk = json_incref(json_get_array(j, "chunk"));
-	json_decref(j);
-	return chunk;
-}
-
-/* The SFU's word has no reply to wait for: follow the room until it was told `n` things. */
 static json_t *await(const char *where, size_t n)
 {
-	int64_t end = clock_mono_ms() + 20000;
-	char *since = NULL;
-	json_t *chunk = told(where, alice);
-	while (json_array_size(chunk) < n && clock_mono_ms() < end) {
-		json_decref(chunk);
-		json_t *j = test_json(&t, 200, "GET",
-				      at(V3 "sync?timeout=500%s%s", since ? "&since=" : "",
-					 since ? since : ""),
-				      alice, NULL);
-		mem_free(since);
-		since = text_of(j, "next_batch");
-		chunk = told(where, alice);
-	}
-	mem_free(since);
-	assert_int_equal(json_array_size(chunk), n);
-	return chunk;
-}
-
-static const json_t *content_at(const json_t *chunk, size_t i)
-{
-	const json_t *e = json_array_get(chunk, i);
-	assert_string_equal(json_get_str(e, "sender"), OWN);
-	assert_null(json_object_get(e, "state_key"));
-	return json_get_object(e, "content");
+	return told_await(&t, where, alice, n);
 }
 
 static void check(const json_t *chunk, size_t i, const char *state, int64_t ms, const char *reason)
 {
-	const json_t *c = content_at(chunk, i);
+	const json_t *c = told_content(chunk, i);
 	assert_string_equal(json_get_str(c, "state"), state);
 	assert_int_equal(json_get_i64(c, "at", 0), ms);
 	if (reason)
@@ -197,7 +157,7 @@ static void check(const json_t *chunk, size_t i, const char *state, int64_t ms, 
 
 static const char *session_at(const json_t *chunk, size_t i)
 {
-	return json_get_str(content_at(chunk, i), "session_id");
+	return json_get_str(told_content(chunk, i), "session_id");
 }
 
 static bool has_left(const char *where, int key)
@@ -270,7 +230,7 @@ static void test_told(void **state)
 	check(chunk, 2, "left", 3000, "left");
 	check(chunk, 3, "joined", 4000, NULL);
 	check(chunk, 6, "joined", 9000, NULL);
-	const json_t *first = content_at(chunk, 0), *newer = content_at(chunk, 3);
+	const json_t *first = told_content(chunk, 0), *newer = told_content(chunk, 3);
 	assert_string_equal(json_get_str(first, "user_id"), "@alice:localhost");
 	assert_string_equal(json_get_str(first, "device_id"), "A");
 	assert_string_equal(json_get_str(first, "slot_id"), "m.call#ROOM");
@@ -311,7 +271,7 @@ static void test_unread(void **state)
 	json_decref(test_json(&t, 200, "PUT",
 			      at(V3 "rooms/%s/send/" PRESENCE_TYPE "/forged", where), alice,
 			      "{\"user_id\":\"@bob:localhost\",\"state\":\"left\",\"at\":5}"));
-	json_t *chunk = told(where, bob);
+	json_t *chunk = told(&t, where, bob);
 	assert_int_equal(json_array_size(chunk), 2);
 	assert_string_equal(json_get_str(json_array_get(chunk, 1), "sender"), "@alice:localhost");
 	json_decref(chunk);
@@ -340,7 +300,7 @@ static void test_history(void **state)
 	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", where), bob, "{}"));
 	went(&a, 2000, "left");
 	json_decref(await(where, 2));
-	json_t *chunk = told(where, bob);
+	json_t *chunk = told(&t, where, bob);
 	assert_int_equal(json_array_size(chunk), 1);
 	check(chunk, 0, "left", 2000, "left");
 	json_decref(chunk);
@@ -366,7 +326,7 @@ static void test_flapping(void **state)
 	/* B's end is told when the time is over; A was hardly away, and nothing is said. */
 	json_t *chunk = await(where, 4);
 	check(chunk, 3, "left", 9000, "left");
-	assert_string_equal(json_get_str(content_at(chunk, 3), "device_id"), "B");
+	assert_string_equal(json_get_str(told_content(chunk, 3), "device_id"), "B");
 	json_decref(chunk);
 	/* Long at rest: the next change is told at once. */
 	went(&c, 9500, "left");
@@ -429,7 +389,7 @@ static void test_restart(void **state)
 	test_server_start(&t);
 	json_t *chunk = await(where, 4);
 	for (size_t i = 2; i < 4; i++) {
-		const json_t *c = content_at(chunk, i);
+		const json_t *c = told_content(chunk, i);
 		assert_string_equal(json_get_str(c, "reason"), "restarted");
 		assert_in_range(json_get_i64(c, "at", 0), before - 20000, before);
 	}

@@ -18,6 +18,7 @@
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
 #include "tests/lib/server.h"
+#include "tests/lib/tmpdir.h"
 
 #include <poll.h>
 #include <string.h>
@@ -63,7 +64,8 @@ static void start(bool calls)
 {
 	AUTO_FREE char *conf = fs_join(t.dir, "muster.conf");
 	assert_int_equal(fs_write_atomic(conf,
-					 calls ? SPAN_LIT("calls = true\n") : SPAN_LIT("# none\n"),
+					 calls ? SPAN_LIT("# as it is\n")
+					       : SPAN_LIT("calls = false\n"),
 					 0600, NULL),
 			 0);
 	test_server_start(&t);
@@ -72,7 +74,8 @@ static void start(bool calls)
 static int setup(void **state)
 {
 	(void)state;
-	test_server_start(&t);
+	tmpdir_make(t.dir);
+	start(false);
 	test_add_user(&t, "alice", false);
 	test_add_user(&t, "bob", false);
 	alice = test_login(&t, "alice", "DEV");
@@ -108,6 +111,11 @@ static void test_off(void **state)
 	json_t *j = test_json(&t, 200, "GET", "/.well-known/matrix/client", NULL, NULL);
 	assert_null(json_object_get(j, "org.matrix.msc4143.rtc_foci"));
 	json_decref(j);
+	test_error(&t, 404, "M_UNRECOGNIZED", "GET", "/rtc/validate", NULL, NULL);
+	j = test_json(&t, 200, "GET", "/_matrix/client/versions", NULL, NULL);
+	assert_false(
+		json_get_bool(json_get_object(j, "unstable_features"), "org.matrix.msc4143", 1));
+	json_decref(j);
 	test_server_stop(&t);
 	start(true);
 }
@@ -130,6 +138,10 @@ static void test_transports(void **state)
 	json_decref(a);
 	json_decref(b);
 	json_decref(known);
+	a = test_json(&t, 200, "GET", "/_matrix/client/versions", NULL, NULL);
+	assert_true(
+		json_get_bool(json_get_object(a, "unstable_features"), "org.matrix.msc4143", 0));
+	json_decref(a);
 	test_error(&t, 401, "M_MISSING_TOKEN", "GET", TRANSPORTS, NULL, NULL);
 	assert_int_equal(test_call(&t, "GET", RTC_PATH "/healthz", NULL, NULL, NULL), 200);
 }

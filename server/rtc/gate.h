@@ -1,0 +1,21 @@
+/*
+ * Who may be in a call: a token says who may enter, but things change while it is
+ * good, and while its bearer is there. Whoever leaves the call's room, is removed
+ * from it or banned, whose account is locked or closed and whose device is logged out
+ * is taken out of the call; with the same token they do not get in again (people_may,
+ * which the SFU asks). Loop thread.
+ */
+#ifndef MUSTER_SERVER_RTC_GATE_H
+#define MUSTER_SERVER_RTC_GATE_H
+
+#include "server/db/db.h"
+#include "server/sfu/sfu.h"
+
+struct server;
+
+/** From the commit callback. */
+void gate_on_commit(struct server *srv, const struct db_change *changes, size_t n);
+/** From the SFU's callback: what changed while somebody came in counts for them, too. */
+void gate_heard(struct server *srv, const struct sfu_presence *said);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * Who may be in a call, on the SFU itself: people are taken out when they leave
+ * the room or are locked out, and do not get in again with the token they have.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/ws.h"
+#include "core/rtc/livekit/signal.h"
+#include "server/rtc/presence.h"
+#include "server/rtc/rtc.h"
+#include "tests/lib/server.h"
+#include "tests/lib/told.h"
+
+#include <string.h>
+
+#define V3 "/_matrix/client/v3/"
+#define ADMIN "/_muster/admin/v1/"
+
+static struct test_server t;
+static char *admin, *alice, *room;
+static char path[1024];
+
+static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *at(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return path;
+}
+
+static char *text_of(json_t *steal, const char *key)
+{
+	char *s = mem_strdup(json_get_str(steal, key));
+	json_decref(steal);
+	assert_non_null(s);
+	return s;
+}
+
+/* What becomes of those of another test shows elsewhere. */
+static void new_room(void)
+{
+	mem_free(room);
+	room = text_of(test_json(&t, 200, "POST", V3 "createRoom", alice, "%s",
+				 "{\"preset\":\"public_chat\"}"),
+		       "room_id");
+}
+
+static void set_settle(void *arg)
+{
+	(void)arg;
+	presence_set_settle(t.srv->rtc->presence, 50);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	test_server_start(&t);
+	test_server_run(&t, set_settle, NULL);
+	test_add_user(&t, "root", true);
+	test_add_user(&t, "alice", false);
+	admin = test_login(&t, "root", "R");
+	alice = test_login(&t, "alice", "A");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mem_free(admin);
+	mem_free(alice);
+	mem_free(room);
+	test_server_done(&t);
+	return 0;
+}
+
+/* --- somebody in the call, as far as signalling goes --- */
+
+struct caller {
+	char *token; /* Matrix */
+	char *jwt, *device;
+	struct loop *loop;
+	struct ws_client *client;
+	struct ws *ws;
+	bool joined, closed;
+	int leave;  /* the reason that they were told, or -1 */
+	int status; /* of a refused WebSocket, or 0 */
+};
+
+static void on_opened(void *arg)
+{
+	(void)arg;
+}
+
+static void on_message(struct span data, bool binary, void *arg)
+{
+	struct caller *c = arg;
+	struct lk_response m;
+	assert_true(binary);
+	assert_int_equal(lk_response_decode(data, &m, NULL), 0);
+	if (m.kind == LK_RES_JOIN) {
+		c->joined = true;
+		loop_stop(c->loop);
+	} else if (m.kind == LK_RES_LEAVE) {
+		c->leave = (int)m.leave.reason;
+	}
+	lk_response_done(&m);
+}
+
+static void on_closed(int code, const struct err *err, void *arg)
+{
+	struct caller *c = arg;
+	(void)code;
+	c->status = err ? err->http_status : 0;
+	c->closed = true;
+	ws_free(take(&c->ws));
+	loop_stop(c->loop);
+}
+
+static const struct ws_handler handler = {on_opened, on_message, on_closed};
+
+/* Until they are in, or refused. */
+static void enter(struct caller *c)
+{
+	AUTO_FREE char *url = mem_printf("ws%s/rtc?protocol=16", t.url + 4);
+	c->joined = c->closed = false;
+	c->leave = -1;
+	c->ws = ws_connect(c->client, &(struct ws_options){.url = url, .bearer = c->jwt}, &handler,
+			   c);
+	loop_run(c->loop);
+}
+
+static struct caller *caller_new(const char *name, const char *device)
+{
+	struct caller *c = NEW(struct caller);
+	test_add_user(&t, name, false);
+	c->token = test_login(&t, name, device);
+	c->device = mem_strdup(device);
+	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), c->token, "{}"));
+	json_t *j =
+		test_json(&t, 200, "POST", at(V3 "user/@%s:localhost/openid/request_token", name),
+			  c->token, "{}");
+	AUTO_FREE char *openid = json_text(j);
+	json_decref(j);
+	c->jwt = text_of(test_json(&t, 200, "POST", RTC_PATH "/sfu/get", NULL,
+				   "{\"room\":\"%s\",\"device_id\":\"%s\",\"openid_token\":%s}",
+				   room, device, openid),
+			 "jwt");
+	c->loop = loop_new();
+	c->client = ws_client_new(c->loop, NULL);
+	enter(c);
+	assert_true(c->joined);
+	return c;
+}
+
+static void caller_free(struct caller *c)
+{
+	ws_free(take(&c->ws));
+	ws_client_free(c->client);
+	loop_free(c->loop);
+	mem_free(c->token);
+	mem_free(c->jwt);
+	mem_free(c->device);
+	mem_free(c);
+}
+
+/* They are told so, it shows in the room, and the door is shut. */
+static void expect_out(struct caller *c, size_t n)
+{
+	loop_run(c->loop);
+	assert_true(c->closed);
+	assert_int_equal(c->leave, LK_PARTICIPANT_REMOVED);
+	json_t *chunk = told_await(&t, room, alice, n);
+	const json_t *last = told_content(chunk, n - 1);
+	assert_string_equal(json_get_str(last, "state"), "left");
+	assert_string_equal(json_get_str(last, "reason"), "removed");
+	assert_string_equal(json_get_str(last, "device_id"), c->device);
+	json_decref(chunk);
+	enter(c);
+	assert_true(c->closed);
+	assert_false(c->joined);
+	assert_int_equal(c->status, 403);
+}
+
+static size_t now_told(void)
+{
+	json_t *chunk = told(&t, room, alice);
+	size_t n = json_array_size(chunk);
+	json_decref(chunk);
+	return n;
+}
+
+/* Somebody who came, and whose coming was told. */
+static struct caller *newcomer(const char *name, const char *device)
+{
+	size_t n = now_told();
+	struct caller *c = caller_new(name, device);
+	json_decref(told_await(&t, room, alice, n + 1));
+	return c;
+}
+
+static void member(const char *what, const char *user)
+{
+	json_decref(test_json(&t, 200, "POST", at(V3 "rooms/%s/%s", room, what), alice,
+			      "{\"user_id\":\"@%s:localhost\"}", user));
+}
+
+static void test_membership(void **state)
+{
+	(void)state;
+	new_room();
+	struct caller *stays = newcomer("s", "S"), *a = newcomer("a", "A1");
+	size_t n = now_told();
+	member("kick", "a");
+	expect_out(a, n + 1);
+	/* In the room again, the old token is good again. */
+	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), a->token, "{}"));
+	enter(a);
+	assert_true(a->joined);
+	json_decref(told_await(&t, room, alice, n + 2));
+	member("ban", "a");
+	expect_out(a, n + 3);
+	struct caller *b = newcomer("b", "B1");
+	n = now_told();
+	json_decref(test_json(&t, 200, "POST", at(V3 "rooms/%s/leave", room), b->token, "{}"));
+	expect_out(b, n + 1);
+	/* Who is not concerned is still there, and may come again. */
+	assert_false(stays->closed);
+	ws_free(take(&stays->ws));
+	enter(stays);
+	assert_true(stays->joined);
+	caller_free(a);
+	caller_free(b);
+	caller_free(stays);
+}
+
+static void test_account(void **state)
+{
+	(void)state;
+	new_room();
+	struct caller *l = newcomer("l", "L1"), *r = newcomer("r", "R1"), *o = newcomer("o", "O1");
+	size_t n = now_told();
+	json_decref(test_json(&t, 200, "POST", ADMIN "user.lock", admin, "{\"user\":\"l\"}"));
+	expect_out(l, n + 1);
+	json_decref(test_json(&t, 200, "POST", ADMIN "user.unlock", admin, "{\"user\":\"l\"}"));
+	enter(l);
+	assert_true(l->joined);
+	json_decref(told_await(&t, room, alice, n + 2));
+	json_decref(test_json(&t, 200, "POST", ADMIN "user.remove", admin, "{\"user\":\"r\"}"));
+	expect_out(r, n + 3);
+	/* Another device's log-out is no matter; that of the device in the call is. */
+	AUTO_FREE char *other = test_login(&t, "o", "O2");
+	json_decref(test_json(&t, 200, "POST", V3 "logout", other, "{}"));
+	json_decref(test_json(&t, 200, "POST", V3 "logout", o->token, "{}"));
+	expect_out(o, n + 4);
+	caller_free(l);
+	caller_free(r);
+	caller_free(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_membership),
+		cmocka_unit_test(test_account),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
