@@ -13,6 +13,7 @@
 #define KP_PPM_PER_SAMPLE 1.0
 #define KI_PPM_PER_SAMPLE_S 0.012
 #define SMOOTH_MS 2000.0
+#define LEARN_MAX_SAMPLES 200
 
 void drift_init(struct drift *d, int target_samples)
 {
@@ -48,8 +49,9 @@ double drift_update(struct drift *d, int level, int dt_ms)
 	if (d->warm < DRIFT_WARM_UPDATES)
 		return d->ppm;
 	double off = d->filtered - d->target;
-	d->integral =
-		bounded(d->integral + KI_PPM_PER_SAMPLE_S * off * dt_ms / 1000.0, DRIFT_MAX_PPM);
+	/* A large distance is made up for by the first term alone: learnt as well it would swing. */
+	double learnt = KI_PPM_PER_SAMPLE_S * bounded(off, LEARN_MAX_SAMPLES) * dt_ms / 1000.0;
+	d->integral = bounded(d->integral + learnt, DRIFT_MAX_PPM);
 	d->ppm = bounded(KP_PPM_PER_SAMPLE * off + d->integral, DRIFT_MAX_PPM);
 	return d->ppm;
 }

@@ -76,19 +76,20 @@ void audio_dev_close(struct audio_dev *d)
 	*d = (struct audio_dev){NULL, NULL};
 }
 
-int audio_pcm_parse(const char *spec, int *ret_rate_hz, int *ret_channels, struct err *err)
+int audio_pcm_parse(const char *spec, struct audio_pcm *ret, struct err *err)
 {
-	struct span rest = span_of(spec), format, rate, channels;
+	struct span rest = span_of(spec), format, rate, channels, last = {NULL, 0};
 	int64_t hz, n;
 	bool ok = span_split(&rest, ':', &format) && span_eq_str(format, "s16le") &&
 		  span_split(&rest, ':', &rate) && span_i64(rate, &hz) &&
-		  span_split(&rest, ':', &channels) && span_i64(channels, &n) && rest.n == 0;
+		  span_split(&rest, ':', &channels) && span_i64(channels, &n);
+	bool live = ok && span_split(&rest, ':', &last) && span_eq_str(last, "live");
+	ok = ok && rest.n == 0 && (live || !last.n);
 	if (!ok || hz < RESAMPLE_RATE_MIN || hz > RESAMPLE_RATE_MAX || n < 1 || n > 8) {
 		err_set(err, ERR_USAGE, _("\"%.60s\" is no format of raw sound"), spec);
 		err_hint(err, _("write s16le:RATE:CHANNELS, for example s16le:48000:1"));
 		return ERR_USAGE;
 	}
-	*ret_rate_hz = (int)hz;
-	*ret_channels = (int)n;
+	*ret = (struct audio_pcm){.rate_hz = (int)hz, .channels = (int)n, .live = live};
 	return 0;
 }

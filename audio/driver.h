@@ -117,7 +117,13 @@ void audio_dev_close(struct audio_dev *d);
 
 /* For settings and options. */
 
-/** "s16le:RATE:CHANNELS". */
-int audio_pcm_parse(const char *spec, int *ret_rate_hz, int *ret_channels, struct err *err);
+struct audio_pcm {
+	int rate_hz, channels;
+	/** It is sent as it happens, without an end: of what piled up the newest counts, and ten
+	 * seconds without any are the end. Otherwise the reader sets the pace. */
+	bool live;
+};
+/** "s16le:RATE:CHANNELS", or with ":live" behind it. */
+int audio_pcm_parse(const char *spec, struct audio_pcm *ret, struct err *err);
 
 #endif

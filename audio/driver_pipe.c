@@ -1,6 +1,11 @@
-/* Raw PCM through a descriptor: what other programs speak. "pipe:FD@s16le:RATE:CHANNELS". */
+/*
+ * Raw PCM through a descriptor: what other programs speak.
+ * "pipe:FD@s16le:RATE:CHANNELS"; with ":live" behind it a stream that comes as
+ * it happens (live.h).
+ */
 #include "audio/driver.h"
 
+#include "audio/live.h"
 #include "audio/resample.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -19,11 +24,16 @@
 #define PIECE_BYTES 4096
 #define FIFO_SAMPLES 16384
 #define OUT_BYTES (PIECE_BYTES * 16)
+/* Of a live stream as much is taken at once as ever piles up in a pipe. */
+#define LIVE_PIECES 256
 
 struct pipe_dev {
-	int fd, rate_hz, channels;
+	int fd;
+	struct audio_pcm pcm;
+	struct live *live; /* NULL: the reader sets the pace */
 	struct resample *resample;
-	bool gone; /* the other side closed */
+	bool gone;  /* the other side closed */
+	bool begun; /* live: the first was asked for */
 	/* Capture: a frame cut in two, and converted samples. */
 	uint8_t part[PIECE_BYTES + 2 * CHANNELS_MAX];
 	int part_n;
@@ -48,7 +58,7 @@ static int parse(const char *device, enum audio_direction dir, struct pipe_dev *
 	if (fcntl((int)n, F_GETFD) < 0)
 		return err_set(err, ERR_USAGE, _("descriptor %d is not open"), (int)n);
 	p->fd = (int)n;
-	return audio_pcm_parse(at ? at + 1 : "s16le:48000:1", &p->rate_hz, &p->channels, err);
+	return audio_pcm_parse(at ? at + 1 : "s16le:48000:1", &p->pcm, err);
 }
 
 static int pipe_open(const struct audio_open *how, void **ret, struct err *err)
@@ -56,16 +66,19 @@ static int pipe_open(const struct audio_open *how, void **ret, struct err *err)
 	struct pipe_dev *p = NEW(struct pipe_dev);
 	bool in = how->direction == AUDIO_CAPTURE;
 	int rc = parse(how->device, how->direction, p, err);
-	if (!rc && p->rate_hz != AUDIO_RATE_HZ)
-		rc = resample_new(in ? p->rate_hz : AUDIO_RATE_HZ, in ? AUDIO_RATE_HZ : p->rate_hz,
-				  &p->resample, err);
+	if (!rc && p->pcm.rate_hz != AUDIO_RATE_HZ)
+		rc = resample_new(in ? p->pcm.rate_hz : AUDIO_RATE_HZ,
+				  in ? AUDIO_RATE_HZ : p->pcm.rate_hz, &p->resample, err);
 	if (rc) {
 		mem_free(p);
 		return rc;
 	}
+	if (in && p->pcm.live)
+		p->live = NEW(struct live);
 #ifdef F_SETPIPE_SZ
 	/* A pipe full of sound is delay: keep it short. Other kinds of descriptors refuse. */
-	fcntl(p->fd, F_SETPIPE_SZ, 2 * PIECE_BYTES);
+	if (!p->live)
+		fcntl(p->fd, F_SETPIPE_SZ, 2 * PIECE_BYTES);
 #endif
 	if (!in)
 		signal(SIGPIPE, SIG_IGN);
@@ -91,14 +104,14 @@ static bool ready(int fd, short events)
 static void convert_in(struct pipe_dev *p)
 {
 	int16_t mono[PIECE_BYTES];
-	int frame = 2 * p->channels, n = p->part_n / frame;
+	int frame = 2 * p->pcm.channels, n = p->part_n / frame;
 	for (int i = 0; i < n; i++) {
 		int sum = 0;
-		for (int c = 0; c < p->channels; c++) {
+		for (int c = 0; c < p->pcm.channels; c++) {
 			const uint8_t *b = p->part + i * frame + 2 * c;
 			sum += (int16_t)(b[0] | b[1] << 8);
 		}
-		mono[i] = (int16_t)(sum / p->channels);
+		mono[i] = (int16_t)(sum / p->pcm.channels);
 	}
 	p->part_n -= n * frame;
 	memmove(p->part, p->part + n * frame, (size_t)p->part_n);
@@ -114,8 +127,8 @@ static void convert_in(struct pipe_dev *p)
 static bool take_piece(struct pipe_dev *p, int max)
 {
 	/* No more than is wanted: the pipe is the buffer, and holds the writer back. */
-	int64_t want = (int64_t)(max - p->fifo_n) * p->rate_hz / AUDIO_RATE_HZ + 1;
-	want = want * 2 * p->channels - p->part_n;
+	int64_t want = (int64_t)(max - p->fifo_n) * p->pcm.rate_hz / AUDIO_RATE_HZ + 1;
+	want = want * 2 * p->pcm.channels - p->part_n;
 	want = want < 2 ? 2 : want > PIECE_BYTES ? PIECE_BYTES : want;
 	if (p->gone || !ready(p->fd, POLLIN))
 		return false;
@@ -131,10 +144,32 @@ static bool take_piece(struct pipe_dev *p, int max)
 	return true;
 }
 
+/* All that is there; then one tick of it, or of silence. */
+static int read_live(struct pipe_dev *p, int64_t now_ns, int16_t *pcm, int max)
+{
+	if (!p->begun)
+		live_init(p->live, now_ns);
+	p->begun = true;
+	for (int i = 0; i < LIVE_PIECES && take_piece(p, AUDIO_TICK_SAMPLES); i++) {
+		live_put(p->live, now_ns, p->fifo, p->fifo_n);
+		p->fifo_n = 0;
+	}
+	if ((p->gone && p->live->n < AUDIO_TICK_SAMPLES) || live_ended(p->live, now_ns))
+		return AUDIO_END;
+	if (max < AUDIO_TICK_SAMPLES)
+		return 0;
+	if (live_take(p->live, pcm))
+		atomic_fetch_add(&p->samples, AUDIO_TICK_SAMPLES);
+	atomic_store(&p->underruns, p->live->missing);
+	atomic_store(&p->overruns, p->live->dropped);
+	return AUDIO_TICK_SAMPLES;
+}
+
 static int pipe_read(void *dev, int64_t now_ns, int16_t *pcm, int max)
 {
 	struct pipe_dev *p = dev;
-	(void)now_ns;
+	if (p->live)
+		return read_live(p, now_ns, pcm, max);
 	while (p->fifo_n < max && take_piece(p, max))
 		;
 	int n = p->fifo_n < max ? p->fifo_n : max;
@@ -170,7 +205,7 @@ static void flush_out(struct pipe_dev *p)
 static void put_out(struct pipe_dev *p, const int16_t *pcm, int n)
 {
 	for (int i = 0; i < n; i++)
-		for (int c = 0; c < p->channels && p->out_n + 2 <= OUT_BYTES; c++) {
+		for (int c = 0; c < p->pcm.channels && p->out_n + 2 <= OUT_BYTES; c++) {
 			p->out[p->out_n++] = (uint8_t)(pcm[i] & 255);
 			p->out[p->out_n++] = (uint8_t)((uint16_t)pcm[i] >> 8);
 		}
@@ -232,13 +267,14 @@ static void pipe_close(void *dev)
 	/* The descriptor stays open: it was the caller's. */
 	flush_out(p);
 	resample_free(p->resample);
+	mem_free(p->live);
 	mem_free(p);
 }
 
 const struct audio_driver audio_driver_pipe = {
 	.name = "pipe",
 	.what = N_("raw sound through standard input, standard output or a descriptor"),
-	.args = "FD@s16le:RATE:CHANNELS",
+	.args = "FD@s16le:RATE:CHANNELS[:live]",
 	.capture = true,
 	.playback = true,
 	.open = pipe_open,

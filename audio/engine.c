@@ -51,6 +51,7 @@ static void tick(struct audio_engine *e, int64_t now_ns)
 		e->set.handler.tick(e->set.arg, now_ns);
 	audio_engine_play_tick(e, now_ns);
 	audio_engine_capture_tick(e, now_ns);
+	audio_engine_far_tick(e, now_ns);
 	tap(e, AUDIO_ENGINE_TAP_HEARD, e->heard, NULL);
 	tap(e, AUDIO_ENGINE_TAP_SENT, NULL, e->take.sent);
 	tap(e, AUDIO_ENGINE_TAP_BOTH, e->heard, e->take.sent);
@@ -113,6 +114,10 @@ static int open_sides(struct audio_engine *e, struct err *err)
 		rc = audio_dev_open(s->input, AUDIO_CAPTURE, s->manual, &e->take.dev, err);
 	if (!rc && s->output)
 		rc = audio_dev_open(s->output, AUDIO_PLAYBACK, s->manual, &e->play.dev, err);
+	if (!rc && s->far_in)
+		rc = audio_dev_open(s->far_in, AUDIO_CAPTURE, s->manual, &e->far_in, err);
+	if (!rc && s->far_out)
+		rc = audio_dev_open(s->far_out, AUDIO_PLAYBACK, s->manual, &e->far_out, err);
 	if (!rc)
 		rc = process_new(&s->process, &e->take.process, err);
 	if (!rc && s->input && s->handler.frame)
@@ -143,7 +148,7 @@ int audio_engine_new(const struct audio_engine_settings *s, struct audio_engine 
 	varispeed_init(&e->take.speed);
 	int rc = open_sides(e, err);
 	/* Borrowed strings end with this call. */
-	e->set.input = e->set.output = NULL;
+	e->set.input = e->set.output = e->set.far_in = e->set.far_out = NULL;
 	if (rc)
 		audio_engine_free(e);
 	else
@@ -151,13 +156,19 @@ int audio_engine_new(const struct audio_engine_settings *s, struct audio_engine 
 	return rc;
 }
 
+static struct audio_dev *device(struct audio_engine *e, int i)
+{
+	struct audio_dev *all[] = {&e->take.dev, &e->play.dev, &e->far_in, &e->far_out};
+	return i < (int)ARRAY_LEN(all) ? all[i] : NULL;
+}
+
 static int start_devices(struct audio_engine *e, struct err *err)
 {
+	struct audio_dev *d;
 	int rc = 0;
-	if (e->take.dev.driver)
-		rc = e->take.dev.driver->start(e->take.dev.dev, err);
-	if (!rc && e->play.dev.driver)
-		rc = e->play.dev.driver->start(e->play.dev.dev, err);
+	for (int i = 0; (d = device(e, i)) && !rc; i++)
+		if (d->driver)
+			rc = d->driver->start(d->dev, err);
 	return rc;
 }
 
@@ -200,10 +211,10 @@ void audio_engine_stop(struct audio_engine *e)
 		e->threaded = false;
 		fade_out(e);
 	}
-	if (e->started && e->take.dev.driver)
-		e->take.dev.driver->stop(e->take.dev.dev);
-	if (e->started && e->play.dev.driver)
-		e->play.dev.driver->stop(e->play.dev.dev);
+	struct audio_dev *d;
+	for (int i = 0; (d = device(e, i)) && e->started; i++)
+		if (d->driver)
+			d->driver->stop(d->dev);
 	e->started = false;
 }
 
@@ -212,8 +223,9 @@ void audio_engine_free(struct audio_engine *e)
 	if (!e)
 		return;
 	audio_engine_stop(e);
-	audio_dev_close(&e->take.dev);
-	audio_dev_close(&e->play.dev);
+	struct audio_dev *d;
+	for (int i = 0; (d = device(e, i)); i++)
+		audio_dev_close(d);
 	process_free(e->take.process);
 	opus_enc_free(e->take.enc);
 	for (int i = 0; i < AUDIO_ENGINE_STREAMS_MAX; i++)

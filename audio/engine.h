@@ -48,6 +48,10 @@ struct audio_engine_handler {
 struct audio_engine_settings {
 	const char *input;  /**< device spec (driver.h); NULL: none, listen only */
 	const char *output; /**< NULL: nothing is played (recordings still work) */
+	/** Instead of a network, or beside it: what others say comes from far_in, what we say goes
+	 * to far_out, zeros while muted. Devices without a clock of their own (a pipe, a file); NULL:
+	 * none. */
+	const char *far_in, *far_out;
 	struct process_settings process;
 	struct opus_settings opus;
 	struct audio_engine_handler handler;
@@ -105,7 +109,8 @@ enum audio_engine_tap {
 	AUDIO_ENGINE_TAPS
 };
 /** Write that sound to `r` from the next tick on; NULL ends it, and then returns only when the
- * media thread has let go of the recorder before. The recorder stays the caller's. */
+ * media thread has let go of the recorder before. The recorder stays the caller's. Any one thread,
+ * which need not be the owner. */
 void audio_engine_tap(struct audio_engine *e, enum audio_engine_tap which, struct recorder *r);
 
 /* -- Looking in ----------------------------------------------------------- */
@@ -131,8 +136,8 @@ struct audio_engine_state {
 	int input_delay_ms;	     /**< microphone to encoder */
 	int output_delay_ms;	     /**< mixer to loudspeaker */
 	float input_ppm, output_ppm; /**< drift corrections in force */
-	bool input_ended;
-	struct audio_counts input, output;
+	bool input_ended, far_ended;
+	struct audio_counts input, output, far_in, far_out;
 };
 void audio_engine_state(const struct audio_engine *e, struct audio_engine_state *ret);
 

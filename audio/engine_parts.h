@@ -97,6 +97,7 @@ struct audio_engine {
 	struct audio_engine_settings set;
 	struct play_side play;
 	struct take_side take;
+	struct audio_dev far_in, far_out;
 	struct voice voices[AUDIO_ENGINE_STREAMS_MAX];
 	uint32_t generation;
 	struct ring_bytes packets;
@@ -107,8 +108,8 @@ struct audio_engine {
 	int64_t reopens; /* of both devices, as the canceller knows them */
 
 	pthread_t thread;
-	bool started, threaded;
-	atomic_bool ending, muted, speaking_muted;
+	bool started;
+	atomic_bool threaded, ending, muted, speaking_muted;
 	_Atomic float in_gain, out_gain; /* factors */
 	atomic_int loss_pct, bitrate_bps;
 	_Atomic(struct recorder *) taps[AUDIO_ENGINE_TAPS];
@@ -117,6 +118,8 @@ struct audio_engine {
 	struct snapshot shown;
 };
 
+/** What we say, to the far side. */
+void audio_engine_far_tick(struct audio_engine *e, int64_t now_ns);
 /** Silence for so many ticks that were not done, to devices that follow our clock. */
 void audio_engine_play_missed(struct audio_engine *e, int64_t now_ns, int64_t ticks);
 /** Drain packets, mix, play. */

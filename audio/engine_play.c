@@ -63,10 +63,32 @@ static void mix_voice(struct audio_engine *e, struct voice *v, int64_t now_ns, f
 	snapshot_put(&v->shown, &shown, sizeof(shown));
 }
 
+/* A far side that is a device and no network. */
+static void mix_far(struct audio_engine *e, int64_t now_ns)
+{
+	int16_t pcm[AUDIO_TICK_SAMPLES] = {0};
+	const struct audio_driver *d = e->far_in.driver;
+	if (!d || e->now.far_ended)
+		return;
+	e->now.far_ended = d->read(e->far_in.dev, now_ns, pcm, AUDIO_TICK_SAMPLES) == AUDIO_END;
+	mixer_add(&e->mixer, pcm, 1, 1);
+	d->counts(e->far_in.dev, &e->now.far_in);
+}
+
+void audio_engine_far_tick(struct audio_engine *e, int64_t now_ns)
+{
+	const struct audio_driver *d = e->far_out.driver;
+	if (!d)
+		return;
+	d->write(e->far_out.dev, now_ns, e->take.sent, AUDIO_TICK_SAMPLES);
+	d->counts(e->far_out.dev, &e->now.far_out);
+}
+
 static void mix(struct audio_engine *e, int64_t now_ns)
 {
 	float gain = atomic_load(&e->out_gain);
 	mixer_begin(&e->mixer, AUDIO_TICK_SAMPLES);
+	mix_far(e, now_ns);
 	for (int i = 0; i < AUDIO_ENGINE_STREAMS_MAX; i++) {
 		struct voice *v = &e->voices[i];
 		int state = atomic_load_explicit(&v->state, memory_order_acquire);

@@ -7,7 +7,8 @@
  * Threads: every function is the owner's, the thread of the loop given to
  * call_new; every callback runs on that loop, never inside a call_* function.
  * The work itself is done on a thread of the call's own (worker.h), so that a
- * busy owner disturbs no sound; the sound has the engine's media thread.
+ * busy owner disturbs no sound; the sound has the engine's media thread. A
+ * call keeps loop_run of its owner's loop going until `ended` was told.
  *
  * Trouble on the way is mended without the owner: a lost connection is resumed
  * (LiveKit's reconnect=1, ICE restart), failing that the room is joined anew
@@ -127,9 +128,9 @@ int call_record(struct call *c, const char *path, enum audio_engine_tap what, st
 struct call_status {
 	enum call_state state;
 	bool muted, publishing;
-	size_t people;		   /**< oneself included */
-	int rtt_ms;		   /**< -1: not known */
-	double loss_out, loss_in;  /**< 0 to 1, of late */
+	size_t people;		  /**< oneself included */
+	int rtt_ms;		  /**< -1: not known */
+	double loss_out, loss_in; /**< 0 to 1, of late */
 	int64_t packets_out, packets_in, lost_in;
 	double jitter_ms;
 	int delay_ms; /**< of the voice that is buffered longest */
