@@ -39,6 +39,8 @@ char *buf_reserve(struct buf *b, size_t n)
 			size = b->cap + 1;
 		b->p = mem_realloc(b->p, size);
 		b->size = size;
+		/* Also when nothing will be added: an empty file is empty text. */
+		b->p[b->n] = '\0';
 	}
 	return b->p + b->n;
 }

@@ -26,6 +26,14 @@ static void test_buf_cap(void **state)
 	assert_false(buf_ok(&b));
 	assert_string_equal(buf_str(&b), "12345");
 	buf_done(&b);
+	/* Memory that was somebody else's; then room that is not used, as for an empty file. */
+	char *other = mem_alloc(101);
+	memset(other, 'x', 101);
+	mem_free(other);
+	b = BUF_INIT(100);
+	assert_non_null(buf_reserve(&b, 100));
+	assert_string_equal(buf_str(&b), "");
+	buf_done(&b);
 	assert_int_equal(mem_live(), before);
 }
 
