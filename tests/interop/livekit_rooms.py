@@ -19,17 +19,26 @@ tap = lib.Tap("livekit_rooms")
 LISTEN_S = 30  # for how long sound on livekit-server is watched
 
 
+def short(detail):
+    """What may be said of a failure in a few lines."""
+    lines = detail if isinstance(detail, list) else str(detail).splitlines()
+    return "\n".join(str(l)[:300] for l in lines[-12:])
+
+
 def ok(reply, what, detail=""):
-    return tap.check(reply.get("ok"), what, f"{reply.get('error')}\n{detail}")
+    return tap.check(reply.get("ok"), what, f"{short(reply.get('error'))}\n{short(detail)}")
 
 
 def meet(place, people):
     """Everybody joins, everybody hears everybody."""
+    good = True
     for p in people:
-        ok(p.join(), f"{place.name}: {p.name} joins and publishes", p.driver.error_text())
-    for a, b in pairs(people):
+        good = ok(p.join(), f"{place.name}: {p.name} joins and publishes", p.driver.error_text())
+    for a, b in pairs(people if good else []):
         reply = a.hears(b)
-        ok(reply, f"{place.name}: {a.name} hears {b.name} at {b.hz} Hz", a.driver.lines[-5:])
+        good = ok(reply, f"{place.name}: {a.name} hears {b.name} at {b.hz} Hz",
+                  a.driver.lines[-5:]) and good
+    return good
 
 
 def mutes(place, people):
@@ -39,16 +48,16 @@ def mutes(place, people):
         ok(p.driver.do("mute", on=True), f"{place.name}: {p.name} mutes")
         for o, mark in zip(others, marks):
             tap.check(o.driver.event(since=mark, event="person", who=p.identity, what="muted"),
-                      f"{place.name}: {o.name} sees {p.name} muted", o.driver.lines[-8:])
+                      f"{place.name}: {o.name} sees {p.name} muted", short(o.driver.lines[-8:]))
             ok(o.driver.do("silence", who=p.identity, hz=p.hz),
                f"{place.name}: {o.name} hears {p.name} no more")
         ok(p.driver.do("mute", on=False), f"{place.name}: {p.name} unmutes")
         for o, mark in zip(others, marks):
             tap.check(o.driver.event(since=mark, event="person", who=p.identity, what="unmuted"),
-                      f"{place.name}: {o.name} sees {p.name} unmuted", o.driver.lines[-8:])
+                      f"{place.name}: {o.name} sees {p.name} unmuted", short(o.driver.lines[-8:]))
             ok(o.hears(p), f"{place.name}: {o.name} hears {p.name} again")
             tap.check(o.driver.event(since=mark, event="person", who=p.identity, what="speaking"),
-                      f"{place.name}: {o.name} sees {p.name} speaking", o.driver.lines[-8:])
+                      f"{place.name}: {o.name} sees {p.name} speaking", short(o.driver.lines[-8:]))
 
 
 def cut(place, people, person, away):
@@ -62,7 +71,7 @@ def cut(place, people, person, away):
     person.proxy.closed_to_new = away
     tap.check(person.proxy.cut() > 0, f"{what}: there was one to cut")
     tap.check(person.driver.event(since=marks[person.name], event="reconnecting"),
-              f"{what}: it notices", person.driver.lines[-8:])
+              f"{what}: it notices", short(person.driver.lines[-8:]))
     person.proxy.closed_to_new = False
     tap.check(person.driver.event(since=marks[person.name], event="reconnected", limit=40),
               f"{what}: it comes back", person.driver.lines[-8:] + [place.tail()])
@@ -89,7 +98,7 @@ def leaves(place, people, person):
     ok(person.driver.do("leave"), f"{place.name}: {person.name} leaves")
     for o in others:
         tap.check(o.driver.event(event="person", who=person.identity, what="left"),
-                  f"{place.name}: {o.name} sees {person.name} leave", o.driver.lines[-8:])
+                  f"{place.name}: {o.name} sees {person.name} leave", short(o.driver.lines[-8:]))
 
 
 def dies(place, people, person):
@@ -98,7 +107,7 @@ def dies(place, people, person):
     for o in others:
         tap.check(o.driver.event(event="person", who=person.identity, what="left", limit=60),
                   f"{place.name}: {person.name} is killed: {o.name} sees them leave",
-                  o.driver.lines[-8:])
+                  short(o.driver.lines[-8:]))
 
 
 def steady(place, people, seconds):
@@ -158,7 +167,7 @@ def restart(place, people):
     for p, mark in zip(people, marks):
         tap.check(p.driver.event(since=mark, event="reconnected", limit=60),
                   f"{place.name}: after a restart of the server {p.name} is there again",
-                  p.driver.lines[-8:])
+                  short(p.driver.lines[-8:]))
     for a, b in pairs(people):
         ok(a.hears(b, limit=40000), f"{place.name}: after a restart {a.name} hears {b.name}",
            a.driver.lines[-6:])
@@ -182,7 +191,8 @@ def run(place):
     people = []
     try:
         people.extend(Someone(place, k) for k in kinds())
-        meet(place, people)
+        if not meet(place, people):
+            return note("nothing more is tried: " + short(place.tail()))
         mutes(place, people)
         for p in people:
             cut(place, people, p, away=False)
