@@ -30,7 +30,6 @@ const listen = async (t, p) => {
 	}
 };
 
-const speaking = new Set();
 room.on('participantConnected', (p) => person(p, 'joined'));
 room.on('participantDisconnected', (p) => {
 	ears.gone(p.identity);
@@ -46,13 +45,8 @@ room.on('trackUnsubscribed', (t, pub, p) => {
 });
 room.on('trackMuted', (pub, p) => person(p, 'muted'));
 room.on('trackUnmuted', (pub, p) => person(p, 'unmuted'));
-room.on('activeSpeakersChanged', (list) => {
-	const loud = new Map(list.map((p) => [p.identity, p]));
-	for (const [who, p] of loud) if (!speaking.has(who)) person(p, 'speaking');
-	for (const who of speaking) if (!loud.has(who)) emit('person', { who, what: 'silent' });
-	speaking.clear();
-	for (const who of loud.keys()) speaking.add(who);
-});
+// The list holds who began, not who ended.
+room.on('activeSpeakersChanged', (list) => list.forEach((p) => person(p, 'speaking')));
 room.on('reconnecting', () => emit('reconnecting'));
 room.on('reconnected', () => emit('reconnected'));
 room.on('disconnected', (reason) => emit('ended', { reason }));

@@ -118,15 +118,12 @@ class Person(lib.Process):
                     return None
                 self.changed.wait(left)
 
-    def speaks(self, who, limit=20):
-        """Is somebody known to be speaking, now or within the limit?"""
+    def spoke(self, who):
+        """Was somebody last known to be speaking?"""
         with self.changed:
             known = [e for e in (json.loads(l) for l in self.lines if l and l.startswith("{"))
                      if e.get("who") == who and e.get("what") in ("speaking", "silent")]
-            mark = len(self.lines)
-        if known and known[-1]["what"] == "speaking":
-            return True
-        return self.event(limit, mark, event="person", who=who, what="speaking") is not None
+        return bool(known) and known[-1]["what"] == "speaking"
 
     def end(self):
         """Leave and exit."""
