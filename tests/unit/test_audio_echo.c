@@ -24,9 +24,7 @@
 #define PARTS 10
 
 /* Sanitizers make arithmetic many times slower; these tests have one thread. */
-#ifdef __SANITIZE_THREAD__
-#define SECONDS 60
-#elif defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SECONDS 120
 #else
 #define SECONDS 600
