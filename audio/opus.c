@@ -65,11 +65,6 @@ int opus_enc_run(struct opus_enc *e, const int16_t *pcm, uint8_t *out)
 	return e->lib->opus_encode(e->state, pcm, AUDIO_TICK_SAMPLES, out, OPUS_PACKET_MAX);
 }
 
-void opus_enc_reset(struct opus_enc *e)
-{
-	e->lib->opus_encoder_ctl(e->state, OPUS_RESET_STATE);
-}
-
 int opus_dec_new(struct opus_dec **ret, struct err *err)
 {
 	int code = 0;

@@ -39,8 +39,6 @@ void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct);
  * (opus_packet_is_dtx): after the first such packet they need not be sent.
  */
 int opus_enc_run(struct opus_enc *e, const int16_t *pcm, uint8_t *out);
-/** Forget what was before (after a long mute). */
-void opus_enc_reset(struct opus_enc *e);
 
 struct opus_dec;
 int opus_dec_new(struct opus_dec **ret, struct err *err);
