@@ -106,6 +106,14 @@ def test_devices(pulse):
     ok(r.returncode == 0 and any(d["default_out"] for d in found), "audio devices lists a default",
        r.stdout + r.stderr)
     ok(r.stderr == "", "ALSA's and JACK's chatter stays off the terminal", r.stderr)
+    named = [d["name"] for d in found if d["in_channels"] and d["out_channels"]]
+    r = pulse.run(MUSTER, "audio", "test", "--for", "1s", "--input", named[-1], "--output",
+                  named[-1], "--json")
+    ok(r.returncode == 0 and all(d["ok"] for d in rows(r.stdout) if d["check"] == "output"),
+       f"a device is taken by its name ({named[-1]})", r.stdout + r.stderr)
+    r = pulse.run(MUSTER, "audio", "test", "--output", "gramophone", "--json")
+    ok(r.returncode == 5 and "gramophone" in r.stderr and "audio devices" in r.stderr,
+       "one that is not there is named, and how to find others", r.stderr)
     r = pulse.run(MUSTER, "doctor", "--json")
     sound = {d["check"]: d for d in rows(r.stdout)}
     ok(sound["sound-devices"]["ok"], "doctor is content with the sound card", r.stdout)
@@ -113,7 +121,8 @@ def test_devices(pulse):
                        env={**{k: v for k, v in pulse.env.items() if k != "PULSE_SERVER"},
                             "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
     sound = {d["check"]: d for d in rows(r.stdout)}
-    ok(not sound["sound-devices"]["ok"] and "SSH" in sound["sound-devices"]["message"],
+    ok(not sound["sound-devices"]["ok"] and "SSH" in sound["sound-devices"]["message"] and
+       "@192.0.2.2" in sound["sound-devices"]["fix"],
        "doctor says that over SSH the card is elsewhere", r.stdout)
 
 
