@@ -77,7 +77,7 @@ const start = ({ url, token, hz, level, clicks, options = [] }) => {
 	const silent = !hz && !clicks;
 	const pcm = '@s16le:48000:1';
 	child = spawn(program, ['join', url, file, '--fresh', file, '--out', `pipe:4${pcm}`,
-		...(silent ? [] : ['--play', `pipe:3${pcm}`]), ...options],
+		...(silent ? [] : ['--play', `pipe:3${pcm}${clicks ? ':live' : ''}`]), ...options],
 	{ stdio: ['pipe', 'pipe', 'inherit', 'pipe', 'pipe'] });
 	createInterface({ input: child.stdout }).on('line', heard);
 	child.on('exit', (code, signal) => {
