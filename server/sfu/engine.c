@@ -220,7 +220,8 @@ void sfu_engine_stop(void *arg)
 	while (e->rooms) {
 		struct sfu_room *r = e->rooms;
 		while (r->people) {
-			sfu_person_dismiss(r->people, now, LK_SERVER_SHUTDOWN, LK_LEAVE_DISCONNECT);
+			/* The server comes back in most cases: clients try for a while. */
+			sfu_person_dismiss(r->people, now, LK_SERVER_SHUTDOWN, LK_LEAVE_RECONNECT);
 			sfu_person_end(r->people, now, LK_SERVER_SHUTDOWN, "closed");
 		}
 		sfu_room_free(r);

@@ -177,6 +177,10 @@ export class Ears {
 		this.of(who).absent = true;
 	}
 
+	noneLeft() {
+		for (const ear of this.all.values()) ear.absent = true;
+	}
+
 	// How it sounds: {hz, purity, level}.
 	tone(who, ms) {
 		const ear = this.of(who);
@@ -193,6 +197,7 @@ export class MixedEars extends Ears {
 
 	tone(who, ms, hz) {
 		const sound = this.of().last(ms);
+		if (this.of().absent) return { hz: 0, purity: 0, level: 0, absent: true };
 		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0 };
 		const level = amplitude(sound, hz) / Math.SQRT2;
 		const beside = Math.max(...[-150, -50, 50, 150].map((d) => amplitude(sound, hz + d)));

@@ -49,7 +49,10 @@ room.on('trackUnmuted', (pub, p) => person(p, 'unmuted'));
 room.on('activeSpeakersChanged', (list) => list.forEach((p) => person(p, 'speaking')));
 room.on('reconnecting', () => emit('reconnecting'));
 room.on('reconnected', () => emit('reconnected'));
-room.on('disconnected', (reason) => emit('ended', { reason }));
+room.on('disconnected', (reason) => {
+	ears.noneLeft();
+	emit('ended', { reason });
+});
 
 // Clicks go to the encoder at once; a tone through the source's queue, which
 // evens out this program's timers.

@@ -42,6 +42,7 @@ const heard = (line) => {
 		told('status', e);
 	} else {
 		emit(e.event, e);
+		if (e.event === 'ended') ears.noneLeft();
 		if (e.event === 'ended') ended = e;
 		if (e.event === 'ended') for (const k of Object.keys(waiting)) told(k, e);
 	}

@@ -76,7 +76,10 @@ const watchRoom = () => {
 	room.on(E.SignalReconnecting, () => window.emit('reconnecting', { how: 'resume' }));
 	room.on(E.Reconnecting, () => window.emit('reconnecting', { how: 'media' }));
 	room.on(E.Reconnected, () => window.emit('reconnected'));
-	room.on(E.Disconnected, (reason) => window.emit('ended', { reason }));
+	room.on(E.Disconnected, (reason) => {
+		ears.noneLeft();
+		window.emit('ended', { reason });
+	});
 	room.on(E.ConnectionStateChanged, (now) => window.emit('state', { now }));
 };
 

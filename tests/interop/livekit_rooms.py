@@ -165,18 +165,17 @@ def twice(place, people, kind):
     old.end()
 
 
-def restart(place, people):
+def restart(place, people, how):
     """The server ends and comes back: everybody is there again by themselves."""
+    what = f"{place.name}: after {how.name} and a start"
     marks = [p.driver.mark() for p in people]
-    place.serve.stop()
+    place.serve.stop(how)
     place.serve.start()
     for p, mark in zip(people, marks):
         tap.check(p.driver.event(since=mark, event="reconnected", limit=60),
-                  f"{place.name}: after a restart of the server {p.name} is there again",
-                  short(p.driver.lines[-8:]))
+                  f"{what} {p.name} is there again", short(p.driver.lines[-8:]))
     for a, b in pairs(people):
-        ok(a.hears(b, limit=40000), f"{place.name}: after a restart {a.name} hears {b.name}",
-           a.driver.lines[-6:])
+        ok(a.hears(b, limit=30000), f"{what} {a.name} hears {b.name}", a.driver.lines[-6:])
 
 
 def only_on_serve(place, people):
@@ -190,7 +189,8 @@ def only_on_serve(place, people):
         dies(place, [*people, dead], dead)
     finally:
         dead.end()
-    restart(place, people)
+    restart(place, people, signal.SIGTERM)
+    restart(place, people, signal.SIGKILL)
 
 
 def run(place):
