@@ -18,9 +18,26 @@ struct srtp_stream {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static srtp_err_status_t init_status;
 
+/*
+ * libsrtp on NSS begins and ends with the first and the last cipher: libraries
+ * are loaded and tested each time. One that is never used keeps it going.
+ */
+static void keep(void)
+{
+	static srtp_t unused;
+	static unsigned char key[28];
+	srtp_policy_t policy = {.key = key};
+	srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+	srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+	policy.ssrc.type = ssrc_specific;
+	init_status = srtp_create(&unused, &policy);
+}
+
 static void init(void)
 {
 	init_status = srtp_init();
+	if (!init_status)
+		keep();
 }
 
 size_t srtp_key_bytes(enum srtp_suite suite, size_t *ret_key, size_t *ret_salt)
