@@ -94,10 +94,8 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 		return;
 	stats->packets_in++;
 	stats->bytes_in += r->payload.n + r->header_n;
-	if (t->info.muted)
-		return;
 	uint64_t in_number = count(t, r->seq, &late);
-	bool pass = late ? t->voice.slot >= 0 : choose(t, in, r, now);
+	bool pass = !t->info.muted && (late ? t->voice.slot >= 0 : choose(t, in, r, now));
 	if (!rewrite_packet(&t->gate, in_number, pass, &number, &begin)) {
 		stats->gated++;
 		return;

@@ -2,7 +2,6 @@
 
 #define ONE_DB 256
 #define SILENCE 127
-#define GAP_MS 40 /* between packets, before a voice fades */
 
 void loudest_init(struct loudest *l, int n)
 {
@@ -13,7 +12,6 @@ void loudest_voice_init(struct loudest_voice *v)
 {
 	*v = (struct loudest_voice){
 		.slot = -1,
-		.heard = INT64_MIN,
 		.loud = INT64_MIN,
 		.since = INT64_MIN,
 		.rivals = INT64_MIN,
@@ -30,31 +28,19 @@ unsigned loudest_of(const struct loudest_level *p, bool *ret_speech)
 	return SILENCE - dbov;
 }
 
-/* Level now, of a voice that may have sent nothing for a while. */
-static int32_t level_at(const struct loudest_voice *v, int64_t now)
-{
-	if (v->heard == INT64_MIN)
-		return 0;
-	int64_t quiet = now - v->heard - GAP_MS;
-	if (quiet <= 0)
-		return v->level;
-	int64_t left = v->level - quiet * LOUDEST_FADE_DB_PER_S * ONE_DB / 1000;
-	return left > 0 ? (int32_t)left : 0;
-}
-
 static bool silent(const struct loudest_voice *v, int64_t now)
 {
 	return v->loud == INT64_MIN || now - v->loud > LOUDEST_HANGOVER_MS;
 }
 
-/* Whose slot would be given away first: who has been silent, then who is least loud. */
+/* Whose slot would be given away first: who has been silent longest, then who is least loud. */
 static struct loudest_voice *weakest(const struct loudest *l, int64_t now)
 {
 	struct loudest_voice *w = l->slots[0];
 	for (int i = 1; i < l->n; i++) {
 		struct loudest_voice *v = l->slots[i];
 		bool vs = silent(v, now), ws = silent(w, now);
-		if (vs != ws ? vs : level_at(v, now) < level_at(w, now))
+		if (vs != ws ? vs : vs ? v->loud < w->loud : v->level < w->level)
 			w = v;
 	}
 	return w;
@@ -82,7 +68,7 @@ static bool contest(struct loudest *l, struct loudest_voice *v, int64_t now)
 {
 	struct loudest_voice *w = weakest(l, now);
 	if (!silent(w, now)) {
-		if (level_at(v, now) < level_at(w, now) + LOUDEST_MARGIN_DB * ONE_DB) {
+		if (v->level < w->level + LOUDEST_MARGIN_DB * ONE_DB) {
 			v->rivals = INT64_MIN;
 			return false;
 		}
@@ -95,16 +81,22 @@ static bool contest(struct loudest *l, struct loudest_voice *v, int64_t now)
 	return true;
 }
 
+/* How loud somebody is does not fall in the pauses between words. */
+static void speak(struct loudest_voice *v, int32_t level, int64_t now)
+{
+	if (silent(v, now))
+		v->level = 0;
+	v->level += (level - v->level) / (level > v->level ? 4 : 16);
+	v->loud = now;
+}
+
 bool loudest_packet(struct loudest *l, struct loudest_voice *v, int64_t now,
 		    const struct loudest_level *p)
 {
 	bool speech;
-	int32_t level = (int32_t)loudest_of(p, &speech) * ONE_DB, before = level_at(v, now);
-	/* Quick to rise, slow to fall. */
-	v->level = before + (level - before) / (level > before ? 4 : 16);
-	v->heard = now;
+	int32_t level = (int32_t)loudest_of(p, &speech) * ONE_DB;
 	if (speech)
-		v->loud = now;
+		speak(v, level, now);
 	if (v->slot >= 0)
 		return true;
 	for (int i = 0; i < l->n; i++) {

@@ -14,14 +14,13 @@
 #include <stdint.h>
 
 #define LOUDEST_MAX 16
-#define LOUDEST_SPEECH_DBOV 50	 /* -50 dBov and louder is taken for speech */
-#define LOUDEST_HANGOVER_MS 700	 /* a pause for so long costs the slot, when it is wanted */
-#define LOUDEST_HOLD_MS 1000	 /* who has just got a slot keeps it for so long */
-#define LOUDEST_MARGIN_DB 6	 /* a rival must be so much louder ... */
-#define LOUDEST_RIVAL_MS 200	 /* ... for so long */
-#define LOUDEST_DTX_BYTES 4	 /* payloads up to this hold no voice */
-#define LOUDEST_UNTOLD_DBOV 40	 /* of who does not tell how loud they are */
-#define LOUDEST_FADE_DB_PER_S 60 /* of a voice that sends nothing */
+#define LOUDEST_SPEECH_DBOV 50	/* -50 dBov and louder is taken for speech */
+#define LOUDEST_HANGOVER_MS 700 /* a pause for so long costs the slot, when it is wanted */
+#define LOUDEST_HOLD_MS 1000	/* who has just got a slot keeps it for so long */
+#define LOUDEST_MARGIN_DB 6	/* a rival must be so much louder ... */
+#define LOUDEST_RIVAL_MS 200	/* ... for so long */
+#define LOUDEST_DTX_BYTES 4	/* payloads up to this hold no voice */
+#define LOUDEST_UNTOLD_DBOV 40	/* of who does not tell how loud they are */
 
 /** What a packet says about its sound. */
 struct loudest_level {
@@ -35,7 +34,6 @@ struct loudest_level {
 struct loudest_voice {
 	int slot;	/**< -1: none */
 	int32_t level;	/**< smoothed, 1/256 dB above silence */
-	int64_t heard;	/**< last packet; INT64_MIN: never */
 	int64_t loud;	/**< last loud packet; INT64_MIN: never */
 	int64_t since;	/**< it has its slot since then */
 	int64_t rivals; /**< it is louder than the weakest since then; INT64_MIN: it is not */

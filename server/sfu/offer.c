@@ -17,7 +17,7 @@ void sfu_offer_due(struct sfu_person *p, int64_t now, int wait_ms)
 
 /* Names of what an offer holds; they must live as long as it. */
 struct names {
-	char mid[SFU_SECTIONS_MAX][4];
+	char mid[SFU_SECTIONS_MAX][12];
 	char stream[SFU_SECTIONS_MAX][2 * SFU_SID + 1];
 	struct lk_pair map[SFU_SECTIONS_MAX];
 	size_t map_n;
@@ -33,7 +33,7 @@ static void describe(struct sfu_listener *l, struct names *n, const char *cname,
 {
 	for (size_t i = 0; i < l->sections_n; i++) {
 		const struct sfu_sub *s = l->sections[i].sub;
-		snprintf(n->mid[i], sizeof(n->mid[i]), "%zu", i);
+		snprintf(n->mid[i], sizeof(n->mid[i]), "%u", (unsigned)i);
 		ret[i] = (struct sdp_offer_audio){.mid = span_of(n->mid[i])};
 		l->sections[i].asked = s ? s->ssrc : 0;
 		if (!s)

@@ -32,7 +32,8 @@ bool sfu_outbox_put(struct sfu_outbox *b, struct sfu_out *o)
 		o->next = newest;
 	while (!atomic_compare_exchange_weak_explicit(&b->newest, &newest, o, memory_order_release,
 						      memory_order_relaxed));
-	return !o->next;
+	/* `o` is the loop's by now. */
+	return !newest;
 }
 
 struct sfu_out *sfu_outbox_take(struct sfu_outbox *b)
