@@ -332,6 +332,14 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 		lws_set_wsi_user(wsi, NULL);
 		ws_on_gone(w);
 		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		/* lws 4.1 tells no error when the peer hangs up before the request is written. */
+		lws_set_wsi_user(wsi, NULL);
+		if (w->wsi == wsi && w->state == WS_CONNECTING)
+			ws_on_failed(w, 0, "hung up before anything was said");
+		else if (w->wsi == wsi)
+			ws_on_gone(w);
+		return 0;
 	default:
 		return 0;
 	}

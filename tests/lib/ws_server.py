@@ -4,17 +4,19 @@
 usage: ws_server.py FOLDER
 
 Makes a throw-away authority and certificates in FOLDER, prints one line
-"plain=PORT raw=PORT tls=PORT othername=PORT selfsigned=PORT", and serves until
-its standard input ends.
+"plain=PORT raw=PORT tls=PORT ..." of all the ports below, and serves until its standard input ends.
 """
 import asyncio
 import base64
 import hashlib
 import logging
 import pathlib
+import socket
 import ssl
+import struct
 import subprocess
 import sys
+import threading
 
 import websockets
 
@@ -117,6 +119,21 @@ async def raw(reader, writer):
     writer.close()
 
 
+def slam(listener, linger):
+    """Hangs up on everybody as soon as they have come, with a reset or without."""
+    while True:
+        peer, _ = listener.accept()
+        if linger:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+
+
+def slam_port(linger):
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=slam, args=(listener, linger), daemon=True).start()
+    return listener.getsockname()[1]
+
+
 def port_of(server):
     return server.sockets[0].getsockname()[1]
 
@@ -133,6 +150,8 @@ async def main():
         ports[name] = port_of(server)
     raw_server = await asyncio.start_server(raw, "127.0.0.1", 0)
     ports["raw"] = port_of(raw_server)
+    ports["reset"] = slam_port(True)
+    ports["shut"] = slam_port(False)
     print(" ".join(f"{k}={v}" for k, v in ports.items()), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

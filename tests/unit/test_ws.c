@@ -260,6 +260,23 @@ static void test_refusals(void **state)
 	}
 }
 
+/* Hung up on before a word was said, at whichever moment that is noticed. */
+static void test_hung_up(void **state)
+{
+	(void)state;
+	static const char *const which[] = {"reset", "shut"};
+	for (int i = 0; i < 200; i++) {
+		struct seen s = {0};
+		run(&s, (struct ws_options){.url = address("ws://127.0.0.1:%d/", which[i % 2])});
+		assert_int_equal(s.opened, 0);
+		assert_int_equal(s.closed, 1);
+		assert_int_equal(s.err.code, ERR_NETWORK);
+		/* Noticed, not waited for. */
+		assert_null(strstr(s.err.msg, "time"));
+		done(&s);
+	}
+}
+
 static void test_bad_addresses(void **state)
 {
 	(void)state;
@@ -476,7 +493,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_bad_addresses),
 		cmocka_unit_test(test_time_limits), cmocka_unit_test(test_pings_keep),
 		cmocka_unit_test(test_free_early),  cmocka_unit_test(test_many),
-		cmocka_unit_test(test_send_limits),
+		cmocka_unit_test(test_send_limits), cmocka_unit_test(test_hung_up),
 	};
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }
