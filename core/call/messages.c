@@ -101,9 +101,12 @@ static void on_update(struct session *s, const struct lk_response *r)
 	for (size_t i = 0; i < r->update.participants_n; i++) {
 		const struct lk_person *l = &r->update.participants[i];
 		bool self = s->self_sid && strcmp(l->sid, s->self_sid) == 0;
+		bool could = s->can_publish;
 		if (self && l->state != LK_DISCONNECTED)
 			s->can_publish = may_speak(l);
 		people_put(&s->people, l, self);
+		if (s->can_publish && !could)
+			publisher_allowed(s);
 	}
 }
 

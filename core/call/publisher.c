@@ -28,11 +28,16 @@ static void new_names(struct publisher *p)
 	crypto_random(raw, sizeof(raw));
 	memcpy(p->cid, "mic-", 4);
 	hex_put(p->cid + 4, raw, sizeof(raw));
-	crypto_random(raw, sizeof(raw));
-	hex_put(p->cname, raw, sizeof(raw));
 	crypto_random(&p->ssrc, sizeof(p->ssrc));
 	p->ssrc |= 1; /* not 0 */
 	crypto_random(&p->seq, sizeof(p->seq));
+}
+
+static void new_cname(struct publisher *p)
+{
+	uint8_t raw[8];
+	crypto_random(raw, sizeof(raw));
+	hex_put(p->cname, raw, sizeof(raw));
 }
 
 void publisher_init(struct session *s)
@@ -40,6 +45,7 @@ void publisher_init(struct session *s)
 	buf_init(&s->pub.offer, LK_SDP_MAX);
 	s->pub.timeout = loop_timer_new(s->loop, on_timeout, s);
 	new_names(&s->pub);
+	new_cname(&s->pub);
 }
 
 void publisher_reset(struct session *s)
@@ -50,6 +56,7 @@ void publisher_reset(struct session *s)
 	buf_clear(&p->offer);
 	loop_timer_stop(p->timeout);
 	p->state = PUBLISH_NOT;
+	p->section = 0;
 	p->offer_id = 0;
 	p->answered = false;
 	p->subscribed = false;
@@ -78,6 +85,13 @@ static void add_track_of(const struct session *s, struct lk_add_track *ret)
 	};
 }
 
+void publisher_allowed(struct session *s)
+{
+	if (s->pub.state == PUBLISH_REFUSED)
+		s->pub.state = PUBLISH_NOT;
+	publisher_begin(s);
+}
+
 void publisher_begin(struct session *s)
 {
 	struct publisher *p = &s->pub;
@@ -104,33 +118,39 @@ static void on_changed(void *arg)
 	session_pc_changed(s, s->pub.pc, SIGNAL_REASON_PUBLISHER);
 }
 
-static bool ensure_pc(struct session *s)
+static bool ensure_sender(struct session *s)
 {
 	static const struct pc_handler on_pc = {.changed = on_changed};
 	struct publisher *p = &s->pub;
-	if (p->pc)
-		return true;
-	p->pc = session_pc(s, true, &on_pc);
+	if (!p->pc)
+		p->pc = session_pc(s, true, &on_pc);
 	return p->pc &&
 	       peer_add_sender(pc_peer(p->pc), p->ssrc, RATE_HZ, RTP_HISTORY_DEFAULT, NULL) == 0;
 }
 
 static int write_offer(struct session *s, struct err *err)
 {
+	static const char *const digits = "0123456789";
 	struct publisher *p = &s->pub;
 	struct sdp sdp = {0};
-	struct sdp_offer_audio audio = {
-		.mid = SPAN_LIT("0"),
-		.direction = SDP_SENDONLY,
-		.send = {p->ssrc, span_of(p->cname), span_of(p->cname), span_of(p->cid)},
-	};
+	char mids[SECTIONS_MAX][2];
+	struct sdp_offer_audio audio[SECTIONS_MAX] = {0};
 	struct sdp_offer_how how = {
 		.candidates_end = true,
-		.audio = &audio,
-		.audio_n = 1,
+		.audio = audio,
+		.audio_n = p->section + 1,
 		.session_id = p->ssrc,
 		.session_version = p->offer_id,
 	};
+	for (unsigned i = 0; i <= p->section; i++) {
+		mids[i][0] = digits[i / 10];
+		mids[i][1] = digits[i % 10];
+		audio[i].mid = i < 10 ? (struct span){&mids[i][1], 1} : (struct span){mids[i], 2};
+		audio[i].direction = SDP_INACTIVE;
+	}
+	audio[p->section].direction = SDP_SENDONLY;
+	audio[p->section].send =
+		(struct sdp_send){p->ssrc, span_of(p->cname), span_of(p->cname), span_of(p->cid)};
 	pc_describe(p->pc, &how.transport, &how.candidates, &how.candidates_n);
 	int rc = sdp_offer(&how, &sdp, err);
 	buf_clear(&p->offer);
@@ -163,9 +183,24 @@ void publisher_on_published(struct session *s, const struct lk_track_published *
 	mem_free(p->sid);
 	p->sid = mem_strdup(t->track.sid);
 	p->state = PUBLISH_OFFERED;
-	if (ensure_pc(s))
+	if (ensure_sender(s))
 		send_offer(s);
 	publisher_tell_mute(s);
+}
+
+/* The connection stays; the next track has names, and a section of the offer, of its own. */
+static void end_track(struct session *s)
+{
+	struct publisher *p = &s->pub;
+	if (p->pc)
+		peer_remove_sender(pc_peer(p->pc), clock_mono_ms(), p->ssrc);
+	if (p->pc && p->section + 1 < SECTIONS_MAX)
+		p->section++;
+	mem_free(take(&p->sid));
+	loop_timer_stop(p->timeout);
+	p->state = PUBLISH_NOT;
+	p->subscribed = false;
+	new_names(p);
 }
 
 void publisher_on_unpublished(struct session *s, const char *sid)
@@ -173,8 +208,7 @@ void publisher_on_unpublished(struct session *s, const char *sid)
 	struct publisher *p = &s->pub;
 	if (!p->sid || strcmp(p->sid, sid) != 0)
 		return;
-	/* Anew under other names, when we want to be heard again. */
-	publisher_reset(s);
+	end_track(s);
 	session_warn(s, ERR_AUTH, _("the server ended our sound"));
 	session_set_muted(s, true, true);
 }
@@ -209,7 +243,7 @@ static int take_answer(struct session *s, const struct lk_sdp *a, struct err *er
 		rc = sdp_parse(span_of(a->sdp), &answer, err);
 	if (!rc)
 		rc = sdp_check_answer(&offer, &answer, err);
-	const struct sdp_media *m = rc ? NULL : &answer.media[0];
+	const struct sdp_media *m = rc ? NULL : &answer.media[p->section];
 	const struct sdp_codec *opus = m && m->port ? sdp_codec(m, "opus", RATE_HZ) : NULL;
 	if (!rc && !opus)
 		rc = err_set(err, ERR_UNSUPPORTED, _("the server refuses Opus"));

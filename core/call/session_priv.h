@@ -9,6 +9,7 @@
 #include "core/call/sound.h"
 
 #define VOICES_MAX PEER_RECEIVERS_MAX
+#define SECTIONS_MAX 32		/* tracks of ours, one after the other, on one connection */
 #define VOICE_IDLE_NS 500000000 /* then another may have its place in the engine */
 
 enum session_phase {
@@ -34,7 +35,8 @@ struct publisher {
 	struct pc *pc;
 	enum publish_state state;
 	char cid[40], cname[24];
-	char *sid; /* the server's name for our track */
+	char *sid;	  /* the server's name for our track */
+	unsigned section; /* of the offer: those before it are of tracks that ended */
 	unsigned offer_id;
 	bool answered;	  /* the last offer */
 	struct buf offer; /* as sent last */
@@ -150,6 +152,8 @@ void publisher_done(struct session *s);
 void publisher_reset(struct session *s);
 /* Publish, if that is wanted and nothing of it is under way. */
 void publisher_begin(struct session *s);
+/* Speaking is allowed from now on. */
+void publisher_allowed(struct session *s);
 bool publisher_ready(const struct session *s);
 void publisher_restart(struct session *s);
 void publisher_tell_mute(struct session *s);
