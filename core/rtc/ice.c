@@ -114,6 +114,7 @@ void ice_restart(struct ice *ice, int64_t now)
 	ice->remote = (struct ice_creds){{0}, {0}};
 	ice->remote_done = false;
 	ice->pairs_n = ice->remotes_n = 0;
+	ice_gather_forget_gone(ice);
 	ice->selected = ice->nominating = -1;
 	ice->first_valid = ice->stalled = INT64_MAX;
 	ice_set_state(ice, ICE_CHECKING);

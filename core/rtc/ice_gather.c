@@ -3,6 +3,7 @@
 #include "core/rtc/ice_priv.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FIRST_RTO_MS 250
 #define QUERY_SENDS 5
@@ -52,6 +53,43 @@ int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *
 	if (ice->gathering)
 		ice_gather(ice, now);
 	return 0;
+}
+
+static void forget_candidates_of(struct ice *ice, const struct net_addr *base)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ice->locals_n; i++) {
+		const struct ice_candidate *c = &ice->locals[i];
+		if (!net_addr_eq(c->type == ICE_HOST ? &c->addr : &c->related, base))
+			ice->locals[n++] = *c;
+	}
+	ice->locals_n = n;
+}
+
+static void forget_queries_of(struct ice *ice, unsigned base)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ice->queries_n; i++) {
+		if (ice->queries[i].base == base)
+			continue;
+		ice->queries[n] = ice->queries[i];
+		ice->queries[n].base -= ice->queries[n].base > base;
+		n++;
+	}
+	ice->queries_n = n;
+}
+
+void ice_gather_forget_gone(struct ice *ice)
+{
+	for (unsigned b = (unsigned)ice->bases_n; b-- > 0;) {
+		if (!ice->bases[b].gone)
+			continue;
+		forget_candidates_of(ice, &ice->bases[b].addr);
+		forget_queries_of(ice, b);
+		memmove(&ice->bases[b], &ice->bases[b + 1],
+			(ice->bases_n - b - 1) * sizeof(ice->bases[0]));
+		ice->bases_n--;
+	}
 }
 
 int ice_add_server(struct ice *ice, const struct net_addr *server, struct err *err)

@@ -102,6 +102,8 @@ void ice_creds_new(struct ice_creds *c);
 /* ice_gather.c */
 void ice_gather_tick(struct ice *ice, int64_t now);
 int64_t ice_gather_deadline(const struct ice *ice);
+/* Bases that are gone, and what came of them. Only while there are no pairs. */
+void ice_gather_forget_gone(struct ice *ice);
 /* True when the answer was to a query of ours. */
 bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 		       const struct stun *m);

@@ -102,6 +102,11 @@ int peer_add_sender(struct peer *p, uint32_t ssrc, unsigned rate_hz, size_t hist
 		    struct err *err);
 /** It ends: BYE is sent. The SSRC must not be used again with this peer. */
 void peer_remove_sender(struct peer *p, int64_t now, uint32_t ssrc);
+/**
+ * An SSRC of the other side that has ended: it is counted and reported on no
+ * more. Of more than PEER_RECEIVERS_MAX who was heard longest ago is forgotten.
+ */
+void peer_remove_receiver(struct peer *p, uint32_t ssrc);
 /** Clock and NACK for SSRCs of this payload type; others are 48000 Hz without NACK. */
 void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack);
 

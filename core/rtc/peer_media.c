@@ -145,11 +145,23 @@ int peer_send(struct peer *p, int64_t now, const struct rtp_out *r)
 	return n ? send_plain(p, now, s, &plain, packet, n) : ERR_TOO_LARGE;
 }
 
+/* Tracks come and go, and not everybody says BYE. */
+static void forget_oldest(struct peer *p)
+{
+	const struct rtp_receiver *oldest = &p->receivers[0]->r;
+	for (size_t i = 1; i < p->receivers_n; i++)
+		if (p->receivers[i]->r.last_packet_ms < oldest->last_packet_ms)
+			oldest = &p->receivers[i]->r;
+	peer_remove_receiver(p, oldest->ssrc);
+}
+
 static struct peer_receiver *receiver_of(struct peer *p, const struct rtp *r)
 {
 	struct peer_receiver *e = peer_receiver_find(p, r->ssrc);
-	if (e || p->receivers_n == PEER_RECEIVERS_MAX)
+	if (e)
 		return e;
+	if (p->receivers_n == PEER_RECEIVERS_MAX)
+		forget_oldest(p);
 	const struct peer_format *f = &p->formats[r->pt];
 	e = NEW(struct peer_receiver);
 	rtp_receiver_init(&e->r, r->ssrc, f->rate_hz);
@@ -158,10 +170,13 @@ static struct peer_receiver *receiver_of(struct peer *p, const struct rtp *r)
 	return e;
 }
 
-void peer_receiver_remove(struct peer *p, uint32_t ssrc)
+void peer_remove_receiver(struct peer *p, uint32_t ssrc)
 {
 	for (size_t i = 0; i < p->receivers_n; i++) {
 		if (p->receivers[i]->r.ssrc == ssrc) {
+			p->stats.lost += rtp_receiver_lost(&p->receivers[i]->r);
+			if (p->in)
+				srtp_stream_forget(p->in, ssrc);
 			mem_free(p->receivers[i]);
 			p->receivers[i] = p->receivers[--p->receivers_n];
 			return;
@@ -196,10 +211,6 @@ void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n)
 	struct peer_receiver *rx = receiver_of(p, &r);
 	p->stats.rtp_received++;
 	p->stats.bytes_received += n;
-	if (!rx) {
-		p->stats.unexpected++;
-		return;
-	}
 	rx->fresh = true;
 	if (rtp_receiver_add(&rx->r, now, r.seq, r.timestamp) && p->cfg.calls.rtp)
 		p->cfg.calls.rtp(p->cfg.arg, p, now, &r, (struct span){(char *)packet, n});

@@ -74,7 +74,6 @@ void peer_update(struct peer *p, int64_t now);
 void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n);
 struct peer_sender *peer_sender_find(const struct peer *p, uint32_t ssrc);
 struct peer_receiver *peer_receiver_find(const struct peer *p, uint32_t ssrc);
-void peer_receiver_remove(struct peer *p, uint32_t ssrc);
 /* Protected bytes, to where data goes. */
 void peer_transmit(struct peer *p, const void *data, size_t n);
 

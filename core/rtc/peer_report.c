@@ -201,7 +201,7 @@ static void on_bye(struct peer *p, const struct rtcp *r)
 {
 	uint32_t ssrc;
 	for (size_t i = 0; rtcp_bye(r, i, &ssrc); i++) {
-		peer_receiver_remove(p, ssrc);
+		peer_remove_receiver(p, ssrc);
 		if (p->cfg.calls.bye)
 			p->cfg.calls.bye(p->cfg.arg, p, ssrc);
 	}

@@ -164,8 +164,11 @@ void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report
 		.jitter = (uint32_t)r->jitter,
 	};
 	if (r->has_sr) {
+		/* Our clock has steps of a millisecond: rather a step too little than an answer
+		 * that was sent before its question, which LiveKit throws away. */
+		int64_t delay = now - r->last_sr_ms - 1;
 		ret->last_sr = r->last_sr;
-		ret->delay_last_sr = (uint32_t)((now - r->last_sr_ms) * 65536 / 1000);
+		ret->delay_last_sr = delay > 0 ? (uint32_t)(delay * 65536 / 1000) : 0;
 	}
 }
 

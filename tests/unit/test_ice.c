@@ -413,6 +413,39 @@ static void test_moves_to_other_base(void **state)
 	pair_done(&t);
 }
 
+/* Interfaces come and go for hours: nothing of those that are gone is kept. */
+static void test_many_networks(void **state)
+{
+	struct pair t;
+	int base = 0, now;
+	struct net_addr to;
+	(void)state;
+	pair_make(&t, 9, false);
+	agent_base(&t.a, "192.0.2.1", 1000);
+	agent_base(&t.b, "203.0.113.2", 2000);
+	pair_start(&t);
+	agent_base(&t.a, "198.51.100.1", 1000);
+	assert_true(run(&t, 1000, both_connected));
+	for (int i = 0; i < 3 * ICE_LOCAL_MAX; i++) {
+		ice_remove_base(t.a.ice, t.net.now, base);
+		base = 1 - base;
+		assert_int_equal(ice_add_base(t.a.ice, t.net.now, base, &t.a.node.base[base], NULL),
+				 0);
+		ice_restart(t.a.ice, t.net.now);
+		ice_restart(t.b.ice, t.net.now);
+		assert_int_equal(ice_local_count(t.a.ice), 1);
+		assert_true(net_addr_eq(&ice_local(t.a.ice, 0)->addr, &t.a.node.base[base]));
+		introduce(&t.a, &t.b);
+		introduce(&t.b, &t.a);
+		tell_all(&t.a, &t.b);
+		tell_all(&t.b, &t.a);
+		assert_true(run(&t, 5000, both_connected));
+		assert_true(ice_path(t.a.ice, &now, &to));
+		assert_int_equal(now, base);
+	}
+	pair_done(&t);
+}
+
 static bool wrong_path(void *arg, const struct fakenet_packet *p)
 {
 	(void)arg;
@@ -700,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_lossy),	       cmocka_unit_test(test_role_conflict),
 		cmocka_unit_test(test_two_nats),       cmocka_unit_test(test_peer_reflexive),
 		cmocka_unit_test(test_rebinding),      cmocka_unit_test(test_consent),
+		cmocka_unit_test(test_many_networks),
 		cmocka_unit_test(test_restart),	       cmocka_unit_test(test_moves_to_other_base),
 		cmocka_unit_test(test_dead_best_pair), cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_wrong_password), cmocka_unit_test(test_candidate_text),

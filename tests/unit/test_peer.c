@@ -275,6 +275,32 @@ static void test_lossy_call(void **state)
 	}
 }
 
+/* Tracks that come and go without a goodbye, more than can be remembered: all are heard. */
+static void test_many_tracks(void **state)
+{
+	(void)state;
+	struct call c;
+	struct peer_stats s;
+	call_make(&c, 2, false);
+	call_connect(&c);
+	assert_true(run(&c, 2000, both_connected));
+	for (unsigned i = 0; i < 3 * PEER_RECEIVERS_MAX; i++) {
+		size_t before = c.b.got;
+		say(&c.a);
+		say(&c.a);
+		run(&c, 20, NULL);
+		assert_int_equal(c.b.got, before + 2);
+		c.net.cut = true;
+		peer_remove_sender(c.a.peer, c.net.now, c.a.ssrc++);
+		c.net.cut = false;
+		assert_int_equal(peer_add_sender(c.a.peer, c.a.ssrc, 48000, 0, NULL), 0);
+	}
+	peer_stats(c.b.peer, &s);
+	assert_int_equal(s.unexpected, 0);
+	peer_remove_receiver(c.b.peer, c.a.ssrc - 1);
+	call_done(&c);
+}
+
 static bool b_failed(void *arg)
 {
 	return peer_state(((struct call *)arg)->b.peer) == PEER_FAILED;
@@ -440,13 +466,10 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean_call),
-		cmocka_unit_test(test_lossy_call),
-		cmocka_unit_test(test_wrong_fingerprint),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_killed_client),
-		cmocka_unit_test(test_rebound_call),
-		cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_clean_call),   cmocka_unit_test(test_lossy_call),
+		cmocka_unit_test(test_many_tracks),  cmocka_unit_test(test_wrong_fingerprint),
+		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_killed_client),
+		cmocka_unit_test(test_rebound_call), cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_roles),
 	};
 	return cmocka_run_group_tests(tests, start, balanced);
