@@ -36,10 +36,7 @@ static void connect_now(struct session *s)
 	};
 	s->greeted = false;
 	signal_free(s->signal);
-	if (!resume) {
-		publisher_reset(s);
-		subscriber_reset(s);
-	}
+	/* What there was of sound goes on until the server has let us in anew. */
 	loop_timer_start(s->limit, (uint64_t)s->t.attempt, 0);
 	s->signal = signal_open(&o, &on_signal, s);
 }
@@ -101,6 +98,9 @@ static void attempt_failed(struct session *s, enum session_mode mode, const stru
 	loop_timer_stop(s->limit);
 	if (mode == MODE_REJOIN || refused(why) || since >= s->t.resume)
 		s->mode = MODE_REJOIN;
+	/* The server is there, and only does not know us: no need to spare it. */
+	if (was_resume && s->mode == MODE_REJOIN && since < s->t.resume)
+		s->attempts = 0;
 	if (!was_resume && why->code == ERR_AUTH) {
 		session_end(s, CALL_END_FAILED, why);
 		return;

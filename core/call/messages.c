@@ -6,11 +6,20 @@
 
 #include <string.h>
 
+#define PING_MAX_S 300
+
 typedef void message_fn(struct session *s, const struct lk_response *r);
 
 static void greet(struct session *s)
 {
 	s->greeted = true;
+	signal_ping(s->signal, s->ping_interval_ms, s->ping_timeout_ms);
+}
+
+/* A server's wish in seconds, within reason. */
+static int ping_ms(int s)
+{
+	return s <= 0 ? 0 : s > PING_MAX_S ? PING_MAX_S * 1000 : s * 1000;
 }
 
 static bool may_speak(const struct lk_person *self)
@@ -48,8 +57,9 @@ static void on_join(struct session *s, const struct lk_response *r)
 	publisher_reset(s);
 	subscriber_reset(s);
 	s->mode = MODE_REJOIN;
+	s->ping_interval_ms = ping_ms(j->ping_interval);
+	s->ping_timeout_ms = ping_ms(j->ping_timeout);
 	greet(s);
-	signal_ping(s->signal, j->ping_interval * 1000, j->ping_timeout * 1000);
 	s->subscriber_primary = j->subscriber_primary;
 	take_people(s, &j->participant, j->other_participants, j->other_participants_n);
 	publisher_begin(s);

@@ -97,6 +97,15 @@ size_t people_others(const struct people *p)
 	return p->n - (self_of(p) != NULL);
 }
 
+static void quiet(struct people *p, struct people_entry *e)
+{
+	if (!e->shown.speaking)
+		return;
+	e->shown.speaking = false;
+	e->shown.level = 0;
+	tell(p, CALL_PERSON_SILENT, e);
+}
+
 /* -- Coming and going --------------------------------------------------------- */
 
 static struct people_entry *add(struct people *p, const struct lk_person *l, bool self)
@@ -202,9 +211,12 @@ void people_begin(struct people *p)
 {
 	p->round = true;
 	for (size_t i = 0; i < p->n; i++) {
-		p->list[i]->seen = false;
-		/* A server that was started anew counts from the beginning. */
-		p->list[i]->version = 0;
+		struct people_entry *e = p->list[i];
+		e->seen = false;
+		/* A server that was started anew counts from the beginning, and tells only who
+		 * speaks, not who stopped meanwhile. */
+		e->version = 0;
+		quiet(p, e);
 	}
 }
 

@@ -82,6 +82,7 @@ struct session {
 	bool loopback;	/* the server is on this host */
 	bool can_publish;
 	bool subscriber_primary;
+	int ping_interval_ms, ping_timeout_ms; /* as the server wants */
 
 	enum session_phase phase;
 	enum call_state told;

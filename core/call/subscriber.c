@@ -27,6 +27,8 @@ static void drop_voice(struct session *s, size_t i)
 {
 	struct voice *v = s->sub.voices[i];
 	release_stream(s, v);
+	if (s->sub.pc)
+		peer_remove_receiver(pc_peer(s->sub.pc), v->ssrc);
 	mem_free(v->track_sid);
 	mem_free(v->person_sid);
 	mem_free(v);
