@@ -325,7 +325,7 @@ struct birth {
 static void on_end(void *arg)
 {
 	struct call *c = arg;
-	session_free(take(&c->session));
+	session_close(take(&c->session));
 	ws_client_free(take(&c->ws));
 }
 
@@ -345,7 +345,7 @@ static void on_birth(void *arg)
 		h.token = NULL;
 	worker_at_end(c->worker, on_end, c);
 	o.ws = c->ws = ws_client_new(o.loop, b->err);
-	b->rc = o.ws ? session_new(&o, &h, c, &c->session, b->err) : ERR_FAILED;
+	b->rc = o.ws ? session_open(&o, &h, c, &c->session, b->err) : ERR_FAILED;
 	if (!b->rc)
 		c->engine = sound_engine(session_sound(c->session));
 }

@@ -218,8 +218,8 @@ static int open_sound(struct session *s, struct err *err)
 	return sound_new(s->loop, &a, &on_sound, s, &s->sound, err);
 }
 
-int session_new(const struct session_options *o, const struct call_handler *h, void *arg,
-		struct session **ret, struct err *err)
+int session_open(const struct session_options *o, const struct call_handler *h, void *arg,
+		 struct session **ret, struct err *err)
 {
 	struct session *s = NEW(struct session);
 	s->loop = o->loop;
@@ -244,7 +244,7 @@ int session_new(const struct session_options *o, const struct call_handler *h, v
 	if (!rc && !(s->cert = dtls_cert_new(err)))
 		rc = err ? err->code : ERR_FAILED;
 	if (rc) {
-		session_free(s);
+		session_close(s);
 		return rc;
 	}
 	if (h->state)
@@ -284,7 +284,7 @@ void session_end(struct session *s, enum call_end why, const struct err *err)
 		s->h.ended(s->arg, why, why == CALL_END_FAILED ? &kept : NULL);
 }
 
-void session_free(struct session *s)
+void session_close(struct session *s)
 {
 	if (!s)
 		return;

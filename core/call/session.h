@@ -4,7 +4,7 @@
  * thread of its own.
  *
  * Handlers are call_handler's, called on this loop from inside; they may call
- * the functions here except session_free, which nothing but `ended` allows
+ * the functions here except session_close, which nothing but `ended` allows
  * soon after.
  */
 #ifndef MUSTER_CALL_SESSION_H
@@ -37,10 +37,10 @@ struct session_options {
 
 /** Opens the devices, starts joining. The caller owns it. Fails only at once: a device or an
  * address that is none. */
-int session_new(const struct session_options *o, const struct call_handler *h, void *arg,
+int session_open(const struct session_options *o, const struct call_handler *h, void *arg,
 		struct session **ret, struct err *err);
 /** Drops everything at once. NULL is allowed. */
-void session_free(struct session *s);
+void session_close(struct session *s);
 
 void session_leave(struct session *s);
 /** The answer to call_handler.token. */

@@ -231,12 +231,27 @@ void engine_free(struct engine *e)
 	mem_free(e);
 }
 
+/* A place that nobody has: it stays while others are being told, and may be taken again. */
+static const struct engine_observer nobody;
+
 void engine_observe(struct engine *e, const struct engine_observer *o, void *arg)
 {
-	if (e->observer_count == ENGINE_OBSERVERS)
+	int i = 0;
+	while (i < e->observer_count && e->observers[i] != &nobody)
+		i++;
+	if (i == ENGINE_OBSERVERS)
 		return;
-	e->observers[e->observer_count] = o;
-	e->observer_args[e->observer_count++] = arg;
+	e->observers[i] = o;
+	e->observer_args[i] = arg;
+	if (i == e->observer_count)
+		e->observer_count++;
+}
+
+void engine_unobserve(struct engine *e, const struct engine_observer *o, const void *arg)
+{
+	for (int i = 0; i < e->observer_count; i++)
+		if (e->observers[i] == o && e->observer_args[i] == arg)
+			e->observers[i] = &nobody;
 }
 
 enum engine_state engine_state(const struct engine *e)

@@ -57,7 +57,8 @@ int session_put(struct session *s, const char *path, const json_t *body, json_t 
 int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
 		 struct err *err);
 
-/** `body` is borrowed until the callback returns; err NULL for 2xx. */
+/** `body` is borrowed until the callback returns: of an error reply too, which may be anything;
+ * err NULL for 2xx. */
 typedef void session_done_fn(struct span body, const struct err *err, void *arg);
 /** On the loop. The callback runs exactly once, never inside session_start. */
 struct session_call *session_start(struct session *s, const struct session_request *rq,

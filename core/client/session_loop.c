@@ -154,7 +154,7 @@ static void on_http(const struct http_reply *reply, const struct err *err, void 
 		renew(c->s);
 		break;
 	case SESSION_FAIL:
-		fail(c, &e);
+		answer(c, err ? (struct span){NULL, 0} : reply->body, &e);
 		break;
 	}
 }

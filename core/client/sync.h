@@ -29,6 +29,8 @@ int engine_new(struct client *c, struct engine **ret, struct err *err);
 /** Gives the lock back. NULL is allowed. */
 void engine_free(struct engine *e);
 void engine_observe(struct engine *e, const struct engine_observer *o, void *arg);
+/** No more calls with these two. Also inside one. */
+void engine_unobserve(struct engine *e, const struct engine_observer *o, const void *arg);
 enum engine_state engine_state(const struct engine *e);
 /** This process owns sync. */
 bool engine_is_owner(const struct engine *e);

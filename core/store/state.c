@@ -18,12 +18,8 @@ int store_state_set(struct store *s, const struct store_state *st, struct err *e
 	return sql_run(q, err);
 }
 
-int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *arg)
+static int walk(struct sql_stmt *q, int64_t room, store_state_fn *fn, void *arg)
 {
-	struct sql_stmt *q =
-		SQL(store_sql(s), "SELECT type,key,event_id,sender,ts,json FROM state WHERE room=?"
-				  " ORDER BY type,key");
-	sql_bind_i64(q, 1, room);
 	while (sql_row(q)) {
 		struct store_state st = {
 			.room = room,
@@ -41,6 +37,26 @@ int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *ar
 		}
 	}
 	return 0;
+}
+
+int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *arg)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT type,key,event_id,sender,ts,json FROM state WHERE room=?"
+				  " ORDER BY type,key");
+	sql_bind_i64(q, 1, room);
+	return walk(q, room, fn, arg);
+}
+
+int store_state_walk_type(struct store *s, int64_t room, const char *type, store_state_fn *fn,
+			  void *arg)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT type,key,event_id,sender,ts,json FROM state WHERE room=?"
+				  " AND type=? ORDER BY key");
+	sql_bind_i64(q, 1, room);
+	sql_bind_str(q, 2, type);
+	return walk(q, room, fn, arg);
 }
 
 bool store_state_get(struct store *s, int64_t room, const char *type, struct span key,

@@ -37,7 +37,7 @@ struct script_step {
 	const char *target; /**< beginning of the request target */
 	const char *with;   /**< text in target, body or Authorization header, or NULL */
 	int status;	    /**< 0: hang up without an answer; -1: never answer */
-	const char *body;
+	const char *body;   /**< "@URL@" in it stands for the script's own address */
 	bool repeat; /**< may be used any number of times */
 };
 /**

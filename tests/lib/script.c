@@ -18,6 +18,7 @@ struct script {
 	const struct script_step *steps;
 	bool *used;
 	int log;
+	char url[64];
 };
 
 static void on_begin(struct httpd_request *rq, void *arg)
@@ -54,6 +55,17 @@ static void note(struct script *sc, struct httpd_request *rq)
 		_exit(9);
 }
 
+/* The step's body; "@URL@" stands for the script's own address. */
+static void put_body(const struct script *sc, const char *body, struct buf *ret)
+{
+	const char *at;
+	for (; (at = strstr(body, "@URL@")) != NULL; body = at + 5) {
+		buf_put(ret, body, (size_t)(at - body));
+		buf_put_str(ret, sc->url);
+	}
+	buf_put_str(ret, body);
+}
+
 static void on_ready(struct httpd_request *rq, void *arg)
 {
 	static const char unknown[] = "{\"errcode\":\"M_UNRECOGNIZED\",\"error\":\"no step\"}";
@@ -68,7 +80,9 @@ static void on_ready(struct httpd_request *rq, void *arg)
 			return;
 		if (s->status == 0)
 			_exit(0); /* as a crash would */
-		httpd_reply(rq, s->status, "Content-Type: application/json\r\n", span_of(s->body));
+		AUTO(buf_done) struct buf body = BUF_INIT(BUF_CAP_OWN);
+		put_body(sc, s->body, &body);
+		httpd_reply(rq, s->status, "Content-Type: application/json\r\n", buf_span(&body));
 		return;
 	}
 	httpd_reply(rq, 404, "Content-Type: application/json\r\n", span_of(unknown));
@@ -92,12 +106,11 @@ static int play(struct script *sc, int fd)
 	static const struct httpd_options opt = {.max_head = 65536};
 	struct loop *l = loop_new();
 	struct httpd *httpd = httpd_new(l, &opt, &h, sc);
-	char url[64];
 	int port;
 	if (httpd_listen(httpd, "127.0.0.1", 0, false, &port, NULL))
 		return 1;
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
-	if (write(fd, url, strlen(url)) < 0)
+	snprintf(sc->url, sizeof(sc->url), "http://127.0.0.1:%d", port);
+	if (write(fd, sc->url, strlen(sc->url)) < 0)
 		return 1;
 	close(fd);
 	loop_run(l);
@@ -116,7 +129,8 @@ void forked_script(struct forked *f, const char *dir, const struct script_step *
 	assert_true(f->pid >= 0);
 	if (f->pid == 0) {
 		struct script sc = {steps, mem_alloc((size_t)n + 1),
-				    open(f->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+				    open(f->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),
+				    ""};
 		close(fds[0]);
 		_exit(play(&sc, fds[1]));
 	}

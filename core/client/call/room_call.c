@@ -1,0 +1,526 @@
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/client/call/ask.h"
+#include "core/client/call/room_call_priv.h"
+#include "core/client/deliver.h"
+#include "core/client/util.h"
+#include "core/matrix/rtc_ring.h"
+
+#include <string.h>
+
+#define STEP_MS 10000 /* of one attempt of one request */
+
+static void go_on(void *arg);
+static void check_ended(struct room_call *rc);
+
+/* -- The end ---------------------------------------------------------------------- */
+
+static void finish(struct room_call *rc)
+{
+	int64_t now = clock_wall_ms();
+	json_t *more = json_pack("{s:s,s:I}", "reason", rc->why ? rc->why : "failed", "duration_s",
+				 (json_int_t)(rc->joined_ms ? (now - rc->joined_ms) / 1000 : 0));
+	if (rc->err.code)
+		json_object_set_new(more, "message", json_string(rc->err.msg));
+	rc->phase = RC_ENDED;
+	/* The recording is finished before anybody hears that the call is over. */
+	call_free(take(&rc->call));
+	room_call_row(rc, "ended", NULL, more);
+	steer_ended(rc->steer);
+	rc->h.ended(rc->arg, rc->err.code ? &rc->err : NULL);
+}
+
+/* Both sides are done, or never began: then it is over, on the loop's next turn. */
+static void check_ended(struct room_call *rc)
+{
+	if (rc->phase == RC_LEAVING && (!rc->call || rc->call_over) && (!rc->seat || rc->seat_over))
+		loop_timer_start(rc->later, 0, 0);
+}
+
+static void begin_end(struct room_call *rc, const char *why, const struct err *err)
+{
+	if (rc->phase >= RC_LEAVING)
+		return;
+	rc->phase = RC_LEAVING;
+	rc->why = why;
+	if (err)
+		rc->err = *err;
+	loop_timer_stop(rc->later);
+	loop_timer_stop(rc->pending);
+	session_drop(take(&rc->asking));
+	session_drop(take(&rc->ring_rq));
+	session_drop(take(&rc->note_rq));
+	session_drop(take(&rc->hand_rq));
+}
+
+void room_call_leave(struct room_call *rc, const char *why)
+{
+	if (rc->phase >= RC_LEAVING)
+		return;
+	begin_end(rc, why, NULL);
+	if (rc->call)
+		call_leave(rc->call);
+	if (rc->seat)
+		seat_leave(rc->seat);
+	check_ended(rc);
+}
+
+void room_call_fail(struct room_call *rc, const struct err *err)
+{
+	if (rc->phase >= RC_LEAVING)
+		return;
+	begin_end(rc, "failed", err);
+	if (rc->call)
+		call_leave(rc->call);
+	if (rc->seat)
+		seat_leave(rc->seat);
+	check_ended(rc);
+}
+
+/* -- The SFU ------------------------------------------------------------------------ */
+
+static void check_in(struct room_call *rc)
+{
+	if (rc->phase != RC_JOINING || !rc->connected || !rc->seated)
+		return;
+	rc->phase = RC_IN;
+	rc->joined_ms = clock_wall_ms();
+	const struct person *self = rc->people.first;
+	while (self && !self->self)
+		self = self->next;
+	room_call_row(rc, "joined", self,
+		      json_pack("{s:b,s:b,s:I}", "self", 1, "muted", rc->muted || rc->o.listen_only,
+				"people", (json_int_t)room_call_company(rc) + 1));
+	if (rc->record)
+		room_call_row(rc, "recording", self,
+			      json_pack("{s:b,s:s}", "recording", 1, "file", rc->record));
+	room_call_check_hand(rc);
+}
+
+static void on_state(void *arg, enum call_state now)
+{
+	struct room_call *rc = arg;
+	rc->connected = now == CALL_JOINED;
+	if (rc->phase >= RC_LEAVING)
+		return;
+	if (now == CALL_RECONNECTING && !rc->lost) {
+		rc->lost = true;
+		room_call_row(rc, "reconnecting", NULL, NULL);
+	} else if (now == CALL_JOINED && rc->lost) {
+		rc->lost = false;
+		room_call_row(rc, "reconnected", NULL, NULL);
+	}
+	check_in(rc);
+}
+
+static void on_person(void *arg, enum call_person_event what, const struct call_person *p)
+{
+	struct room_call *rc = arg;
+	if (rc->phase < RC_LEAVING)
+		room_call_person(rc, what, p);
+}
+
+static void on_muted(void *arg, bool muted, bool by_server)
+{
+	struct room_call *rc = arg;
+	bool was = rc->muted;
+	rc->muted = muted;
+	rc->muted_by_host = muted && by_server;
+	if (was == muted || rc->phase != RC_IN)
+		return;
+	struct person *self = rc->people.first;
+	while (self && !self->self)
+		self = self->next;
+	if (self)
+		self->muted = muted;
+	room_call_row(rc, muted ? "muted" : "unmuted", self,
+		      json_pack("{s:b,s:s}", "self", 1, "by", by_server ? "host" : "self"));
+}
+
+static void on_token(void *arg)
+{
+	struct room_call *rc = arg;
+	if (rc->place)
+		place_renew(rc->place);
+}
+
+static void on_input_end(void *arg)
+{
+	struct room_call *rc = arg;
+	if (rc->phase >= RC_LEAVING)
+		return;
+	room_call_row(rc, "played", NULL, NULL);
+	if (rc->leave_at_input_end)
+		room_call_leave(rc, "played");
+}
+
+static void on_warning(void *arg, const struct err *err)
+{
+	struct room_call *rc = arg;
+	if (rc->phase < RC_LEAVING)
+		rc->h.warning(rc->arg, err);
+}
+
+static void end_of_call(struct room_call *rc, enum call_end why, const struct err *err)
+{
+	struct err e = {0};
+	if (why == CALL_END_REMOVED)
+		err_set(&e, ERR_AUTH, _("somebody removed you from the call"));
+	else if (why == CALL_END_ELSEWHERE)
+		err_set(&e, ERR_CONFLICT,
+			_("this device joined the call from another program, which has it now"));
+	else if (why == CALL_END_FAILED && err)
+		e = *err;
+	else if (why == CALL_END_FAILED)
+		err_set(&e, ERR_NETWORK, _("the call was lost"));
+	begin_end(rc, call_end_name(why), e.code ? &e : NULL);
+	if (rc->seat && why == CALL_END_ELSEWHERE)
+		seat_cede(rc->seat);
+	else if (rc->seat)
+		seat_leave(rc->seat);
+}
+
+static void on_call_ended(void *arg, enum call_end why, const struct err *err)
+{
+	struct room_call *rc = arg;
+	if (rc->phase < RC_LEAVING)
+		end_of_call(rc, why, err);
+	rc->connected = false;
+	rc->call_over = true;
+	check_ended(rc);
+}
+
+static int connect_call(struct room_call *rc, const struct rtc_token *t, struct err *err)
+{
+	static const struct call_handler h = {
+		.state = on_state,
+		.person = on_person,
+		.muted = on_muted,
+		.token = on_token,
+		.input_end = on_input_end,
+		.warning = on_warning,
+		.ended = on_call_ended,
+	};
+	rc->o.url = t->url;
+	rc->o.token = t->jwt;
+	rc->o.ca_file = client_ca_file(rc->c);
+	int rc_ = call_new(rc->l, &rc->o, &h, rc, &rc->call, err);
+	rc->o.url = rc->o.token = NULL;
+	if (!rc_ && rc->record)
+		rc_ = call_record(rc->call, rc->record, AUDIO_ENGINE_TAP_BOTH, err);
+	return rc_;
+}
+
+/* -- Our place in the room -------------------------------------------------------- */
+
+static void on_rung(struct span body, const struct err *err, void *arg)
+{
+	struct room_call *rc = arg;
+	(void)body;
+	rc->ring_rq = NULL;
+	if (err)
+		log_warn(_("the room was not told of the call: %s"), err->msg);
+}
+
+static bool is_direct(struct room_call *rc)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	struct store *s;
+	return !client_store(rc->c, &s, NULL) && store_room_get(s, rc->room, &r) && r.direct;
+}
+
+static struct session_call *send_event(struct room_call *rc, const char *type, json_t *steal,
+				       session_done_fn *fn)
+{
+	AUTO_FREE char *txn = deliver_txn_id();
+	struct session_call *c =
+		ask(client_session(rc->c), request_send(rc->room_id, type, txn, steal), STEP_MS,
+		    false, fn, rc);
+	json_decref(steal);
+	return c;
+}
+
+static void ring(struct room_call *rc)
+{
+	bool direct = is_direct(rc);
+	rc->ring_rq = send_event(rc, RTC_RING_TYPE,
+				 rtc_ring_make(direct, rc->member_event, clock_wall_ms()), on_rung);
+	room_call_row(rc, "ringing", NULL, json_pack("{s:b}", "ring", direct));
+}
+
+static void on_noted(struct span body, const struct err *err, void *arg)
+{
+	struct room_call *rc = arg;
+	(void)body;
+	rc->note_rq = NULL;
+	if (err)
+		log_warn(_("the room was not told of the recording: %s"), err->msg);
+}
+
+static void on_taken(void *arg, const char *event_id)
+{
+	struct room_call *rc = arg;
+	bool first = !rc->seated;
+	snprintf(rc->member_event, sizeof(rc->member_event), "%s", event_id);
+	if (rc->phase >= RC_LEAVING)
+		return;
+	rc->seated = true;
+	if (first && rc->ring && rc->alone_at_first)
+		ring(rc);
+	if (first && rc->record_said)
+		rc->note_rq = send_event(rc, "m.room.message",
+					 json_pack("{s:s,s:s}", "msgtype", "m.notice", "body",
+						   rc->record_said),
+					 on_noted);
+	check_in(rc);
+	room_call_check_hand(rc);
+}
+
+static void on_seat_failed(void *arg, const struct err *err)
+{
+	room_call_fail(arg, err);
+}
+
+static void on_seat_left(void *arg, const struct err *err)
+{
+	struct room_call *rc = arg;
+	if (err)
+		log_info("leaving the call in the room: %s", err->msg);
+	rc->seat_over = true;
+	check_ended(rc);
+}
+
+/* Version of the room, for the key of our member event; NULL. The caller owns it. */
+static char *room_version(struct room_call *rc)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(LIMIT_CLIENT_EVENT);
+	JSON_AUTO json_t *create = NULL;
+	struct store *s;
+	if (client_store(rc->c, &s, NULL) ||
+	    !store_state_get(s, rc->room, "m.room.create", SPAN_LIT(""), &b) ||
+	    json_parse_object(buf_span(&b), &create, NULL))
+		return NULL;
+	return mem_strdup(json_get_str(json_get_object(create, "content"), "room_version"));
+}
+
+static int sit_down(struct room_call *rc, struct err *err)
+{
+	static const struct seat_handler h = {on_taken, on_seat_failed, on_seat_left};
+	AUTO_FREE char *version = room_version(rc);
+	struct seat_options o = {rc->room_id, version, rc->record != NULL};
+	int rc_ = seat_new(rc->c, &o, &h, rc, &rc->seat, err);
+	if (!rc_)
+		seat_take(rc->seat, place_service(rc->place));
+	return rc_;
+}
+
+/* -- The way in ----------------------------------------------------------------------- */
+
+static void on_found(void *arg, const struct rtc_token *t, const struct err *err)
+{
+	struct room_call *rc = arg;
+	struct err e = {0};
+	if (rc->phase >= RC_LEAVING)
+		return;
+	if (rc->call) {
+		call_token(rc->call, t ? t->jwt : NULL, err);
+		return;
+	}
+	if (err) {
+		room_call_fail(rc, err);
+		return;
+	}
+	rc->phase = RC_JOINING;
+	/* First what may fail at once: a device, a file. */
+	if (connect_call(rc, t, &e) || sit_down(rc, &e)) {
+		room_call_fail(rc, &e);
+		return;
+	}
+	if (company_scattered(&rc->people, place_service(rc->place), clock_wall_ms())) {
+		err_set(&e, ERR_UNSUPPORTED,
+			_("some people in this call are on another SFU and will not be heard"));
+		rc->h.warning(rc->arg, &e);
+	}
+}
+
+static void on_elsewhere(void *arg, const struct err *why)
+{
+	struct room_call *rc = arg;
+	struct err e = *why;
+	if (rc->phase >= RC_LEAVING)
+		return;
+	err_prefix(&e, _("the others' part of the call cannot be reached, so they are not heard"));
+	rc->h.warning(rc->arg, &e);
+}
+
+static void find_place(struct room_call *rc)
+{
+	static const struct place_handler h = {on_found, on_elsewhere};
+	int64_t now = clock_wall_ms();
+	struct store *s;
+	struct err e;
+	if (client_store(rc->c, &s, &e)) {
+		room_call_fail(rc, &e);
+		return;
+	}
+	rc->seq = store_newest_seq(s);
+	rc->pos = store_newest_pos(s, rc->room);
+	company_read(&rc->people, s, rc->room);
+	rc->alone_at_first = company_others(&rc->people, now) == 0;
+	rc->place = place_new(rc->c, rc->room_id, company_service(&rc->people, now), &h, rc);
+	place_find(rc->place);
+}
+
+static int refuse_encrypted(struct err *err)
+{
+	err_set(err, ERR_ENCRYPTED,
+		_("the room is encrypted: its calls need end-to-end encryption, which is not "
+		  "built yet"));
+	err_hint(err, _("calls work in rooms without encryption"));
+	return ERR_ENCRYPTED;
+}
+
+/* The cache may not know yet: a room can become encrypted at any time. */
+static void on_encryption(struct span body, const struct err *err, void *arg)
+{
+	struct room_call *rc = arg;
+	struct err e;
+	(void)body;
+	rc->asking = NULL;
+	if (err && err->code == ERR_NOT_FOUND) {
+		find_place(rc);
+		return;
+	}
+	if (!err)
+		refuse_encrypted(&e);
+	else
+		e = *err;
+	room_call_fail(rc, &e);
+}
+
+static void begin(struct room_call *rc)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	struct store *s;
+	struct err e = {0};
+	if (rc->asking || rc->place)
+		return;
+	if (client_store(rc->c, &s, &e)) {
+		room_call_fail(rc, &e);
+		return;
+	}
+	rc->room = store_room_find(s, span_of(rc->room_id));
+	if (!rc->room || !store_room_get(s, rc->room, &r) || strcmp(r.membership, "join") != 0) {
+		err_set(&e, ERR_NOT_FOUND, _("You are not in a room %s"), rc->room_id);
+		err_hint(&e, "muster room join %s", rc->room_id);
+	} else if (r.encrypted) {
+		refuse_encrypted(&e);
+	}
+	if (e.code)
+		room_call_fail(rc, &e);
+	else
+		rc->asking = ask(client_session(rc->c),
+				 request_state_get(rc->room_id, "m.room.encryption", ""), STEP_MS,
+				 false, on_encryption, rc);
+}
+
+static void on_engine(enum engine_state now, const struct err *err, void *arg)
+{
+	struct room_call *rc = arg;
+	if (rc->phase == RC_WAITING && now == ENGINE_LIVE)
+		begin(rc);
+	else if (now == ENGINE_LOGGED_OUT ||
+		 (now == ENGINE_OFFLINE && rc->phase == RC_WAITING && !rc->place))
+		room_call_fail(rc, err);
+}
+
+static void on_committed(void *arg)
+{
+	struct room_call *rc = arg;
+	if (rc->phase == RC_JOINING || rc->phase == RC_IN)
+		room_call_news(rc);
+}
+
+static const struct engine_observer observer = {on_committed, on_engine};
+
+/* What waits for the loop's next turn: the start, the end, or that nobody came back. */
+static void go_on(void *arg)
+{
+	struct room_call *rc = arg;
+	if (rc->phase == RC_WAITING && engine_state(rc->engine) == ENGINE_LIVE)
+		begin(rc);
+	else if (rc->phase == RC_IN && !room_call_company(rc))
+		room_call_leave(rc, "empty");
+	else if (rc->phase == RC_LEAVING)
+		finish(rc);
+}
+
+int room_call_new(struct client *c, struct engine *e, const struct room_call_options *o,
+		  const struct room_call_handler *h, void *arg, struct room_call **ret,
+		  struct err *err)
+{
+	const struct account *a = client_account(c);
+	struct room_call *rc = NEW(struct room_call);
+	rc->c = c;
+	rc->engine = e;
+	rc->l = client_loop(c);
+	rc->h = *h;
+	rc->arg = arg;
+	rc->room_id = mem_strdup(o->room_id);
+	rc->input = mem_strdup(o->sound.input);
+	rc->output = mem_strdup(o->sound.output);
+	rc->record = mem_strdup(o->record);
+	rc->record_said = mem_strdup(o->record_said);
+	rc->o = (struct call_options){
+		.sound = o->sound,
+		.listen_only = o->listen_only,
+		.muted = o->muted,
+		.publish_late = o->muted,
+		.addresses = o->addresses,
+	};
+	rc->o.sound.input = rc->input;
+	rc->o.sound.output = rc->output;
+	rc->muted = o->muted;
+	rc->ring = o->ring;
+	rc->leave_when_empty = o->leave_when_empty;
+	rc->leave_at_input_end = o->leave_at_input_end;
+	rc->later = loop_timer_new(rc->l, go_on, rc);
+	rc->pending = loop_timer_new(rc->l, room_call_tell_pending, rc);
+	company_init(&rc->people, a->user_id, a->device_id);
+	int rc_ = steer_new(c, rc, &rc->steer, err);
+	if (rc_) {
+		room_call_free(rc);
+		return rc_;
+	}
+	engine_observe(e, &observer, rc);
+	loop_timer_start(rc->later, 0, 0);
+	*ret = rc;
+	return 0;
+}
+
+void room_call_free(struct room_call *rc)
+{
+	if (!rc)
+		return;
+	engine_unobserve(rc->engine, &observer, rc);
+	steer_free(rc->steer);
+	session_drop(rc->asking);
+	session_drop(rc->hand_rq);
+	session_drop(rc->ring_rq);
+	session_drop(rc->note_rq);
+	place_free(rc->place);
+	call_free(rc->call);
+	seat_free(rc->seat);
+	loop_timer_free(rc->later);
+	loop_timer_free(rc->pending);
+	company_done(&rc->people);
+	mem_free(rc->hand_event);
+	mem_free(rc->record_said);
+	mem_free(rc->record);
+	mem_free(rc->input);
+	mem_free(rc->output);
+	mem_free(rc->room_id);
+	mem_free(rc);
+}

@@ -1,0 +1,84 @@
+/* What room_call.c (coming and going) and room_call_rows.c (who is there, what happens) share. */
+#ifndef MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
+#define MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
+
+#include "core/client/call/company.h"
+#include "core/client/call/place.h"
+#include "core/client/call/room_call.h"
+#include "core/client/call/seat.h"
+#include "core/client/call/steer.h"
+
+enum room_call_phase {
+	RC_WAITING, /**< for the cache to be up to date, the server's word on encryption, a place */
+	RC_JOINING, /**< connecting to the SFU, sending the member event */
+	RC_IN,
+	RC_LEAVING,
+	RC_ENDED,
+};
+
+struct room_call {
+	struct client *c;
+	struct engine *engine;
+	struct loop *l;
+	struct room_call_handler h;
+	void *arg;
+	enum room_call_phase phase;
+	/* options */
+	char *room_id, *input, *output, *record, *record_said;
+	struct call_options o;
+	bool ring, leave_when_empty, leave_at_input_end;
+
+	struct session_call *asking; /* the server, about encryption */
+	struct loop_timer *later;    /* start; end; nobody is left */
+	struct place *place;
+	struct seat *seat;
+	struct call *call;
+	struct steer *steer;
+	bool seated, seat_over, call_over; /* our member event is in the room; all is done */
+	bool connected;			   /* to the SFU, now */
+	bool lost;			   /* told that we are reconnecting */
+	bool alone_at_first;
+	char member_event[LIMIT_ID_BYTES + 1];
+
+	struct company people;
+	int64_t room, seq, pos; /* of the cache: row number, what was looked at */
+	bool met;		/* somebody else has been here */
+	struct loop_timer *pending;
+
+	bool muted, muted_by_host;
+	bool hand_wanted;
+	char *hand_event;		   /* id of our raised hand */
+	char hand_for[LIMIT_ID_BYTES + 1]; /* the member event that it was raised on */
+	struct session_call *hand_rq;
+	struct session_call *ring_rq, *note_rq;
+
+	int64_t joined_ms; /* wall clock; 0: not yet */
+	const char *why;   /* of the end */
+	struct err err;	   /* what ended it, code 0: nothing bad */
+};
+
+/** End with this error, from anywhere but `ended`. */
+void room_call_fail(struct room_call *rc, const struct err *err);
+
+/* -- room_call_steer.c */
+
+/** Bring our hand to where it is wanted, once nothing is under way. */
+void room_call_check_hand(struct room_call *rc);
+
+/** The room says that our hand is down. */
+void room_call_hand_lowered(struct room_call *rc);
+
+/* -- room_call_rows.c */
+
+void room_call_row(struct room_call *rc, const char *event, const struct person *who, json_t *more);
+/** core/call tells of somebody. */
+void room_call_person(struct room_call *rc, enum call_person_event what,
+		      const struct call_person *p);
+/** The cache has news. */
+void room_call_news(struct room_call *rc);
+/** Tell of those who wait for their member event, when it has come or they waited long enough. */
+void room_call_tell_pending(void *rc);
+/** Others connected now. */
+size_t room_call_company(const struct room_call *rc);
+
+#endif

@@ -1,0 +1,698 @@
+/*
+ * Calls of rooms against the real server, with core/call replaced by one that
+ * does what the test says (tests/lib/fake_call.h): the way in, the member event
+ * and its delayed leave, people, hands, rings, steering from other processes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "core/client/call/ring.h"
+#include "core/client/call/steer.h"
+#include "core/client/rooms.h"
+#include "core/client/send.h"
+#include "core/client/session.h"
+#include "core/client/timeline.h"
+#include "core/matrix/rtc_member.h"
+#include "core/matrix/rtc_ring.h"
+#include "tests/lib/calling.h"
+#include "tests/lib/forked.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static struct home home;
+static struct forked server;
+static char server_dir[300];
+static struct err err;
+
+static int setup(void **state)
+{
+	(void)state;
+	home_make(&home);
+
+	snprintf(server_dir, sizeof(server_dir), "%.250s/server", home.dir);
+	AUTO_FREE char *conf = fs_join(server_dir, "muster.conf");
+	assert_int_equal(fs_mkdirs(server_dir, 0700, &err), 0);
+	assert_int_equal(fs_write_atomic(conf,
+					 SPAN_LIT("calls = true\nudp_port = 0\n"
+						  "encryption = true\n"),
+					 0600, &err),
+			 0);
+	forked_serve(&server, server_dir);
+	account_register(server.url, "ann");
+	account_register(server.url, "bob");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	forked_end(&server, SIGTERM);
+	home_remove(&home);
+	return 0;
+}
+
+#define OK(call)                                                    \
+	do {                                                        \
+		int rc_ = (call);                                   \
+		if (rc_)                                            \
+			fail_msg("%s: %d %s", #call, rc_, err.msg); \
+	} while (0)
+
+/* A room of ann's with bob in it; without a name their direct chat. */
+static char *make_room(struct client *ann, struct client *bob, const char *name)
+{
+	JSON_AUTO json_t *made = NULL, *joined = NULL;
+	const char *const people[] = {"@bob:localhost", NULL};
+	struct room_create rq = {.name = name, .invite = people};
+	char *room = NULL;
+	if (name) {
+		OK(client_room_create(ann, &rq, &made, &err));
+		room = mem_strdup(json_get_str(made, "room_id"));
+	} else {
+		OK(room_resolve(ann, "@bob:localhost", ROOM_MAKE_DIRECT, &room, &err));
+	}
+	OK(client_room_join(bob, room, NULL, &joined, &err));
+	return room;
+}
+
+/* What the server says of somebody's member event; new reference. */
+static json_t *member_of(struct client *c, const char *room, const char *user, const char *device)
+{
+	char key[LIMIT_ID_BYTES + 1];
+	json_t *content = NULL;
+	OK(rtc_member_key(user, device, NULL, key, &err));
+	int rc = client_state_get(c, room, RTC_MEMBER_TYPE, key, &content, &err);
+	if (rc == ERR_NOT_FOUND)
+		return json_object();
+	OK(rc);
+	return content;
+}
+
+static bool is_member(struct client *c, const char *room, const struct client *who)
+{
+	const struct account *a = client_account(who);
+	JSON_AUTO json_t *content = member_of(c, room, a->user_id, a->device_id);
+	return json_object_get(content, "application") != NULL;
+}
+
+/* Somebody's member event by hand; the event's id is the caller's. */
+static char *put_member(struct client *c, const char *room, const char *service)
+{
+	const struct account *a = client_account(c);
+	struct rtc_member_draft d = {.user_id = a->user_id,
+				     .device_id = a->device_id,
+				     .room_id = room,
+				     .service_url = service,
+				     .expires_ms = RTC_EXPIRES_MS};
+	char key[LIMIT_ID_BYTES + 1], *id = NULL;
+	JSON_AUTO json_t *content = rtc_member_make(&d);
+	OK(rtc_member_key(a->user_id, a->device_id, NULL, key, &err));
+	OK(client_state_put(c, room, RTC_MEMBER_TYPE, key, content, &id, &err));
+	return id;
+}
+
+static char *identity_of(const struct client *c)
+{
+	return mem_printf("%s:%s", client_account(c)->user_id, client_account(c)->device_id);
+}
+
+struct pair {
+	struct client *ann, *bob; /* blocking */
+	char *room;
+	struct calling t; /* ann's call */
+};
+
+static void pair_open(struct pair *p, const char *name)
+{
+	p->ann = client_of("ann", 60000, NULL);
+	p->bob = client_of("bob", 60000, NULL);
+	p->room = make_room(p->ann, p->bob, name);
+	calling_open(&p->t, "ann");
+}
+
+static void pair_close(struct pair *p)
+{
+	if (p->t.rc && !p->t.ended) {
+		room_call_leave(p->t.rc, "left");
+		calling_wait_ended(&p->t);
+	}
+	calling_close(&p->t);
+	client_close(p->ann);
+	client_close(p->bob);
+	mem_free(p->room);
+}
+
+static void pair_join(struct pair *p, struct room_call_options o)
+{
+	o.room_id = p->room;
+	calling_join(&p->t, &o);
+	AUTO_FREE char *self = identity_of(p->ann);
+	calling_wait_made(&p->t);
+	fake_call_person(CALL_PERSON_JOINED, self, true);
+	fake_call_state(CALL_JOINED);
+	calling_wait(&p->t, "joined");
+}
+
+/* -- coming and going ------------------------------------------------------------- */
+
+static void test_join_and_leave(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	struct pair p;
+	pair_open(&p, "Lesson");
+	pair_join(&p, (struct room_call_options){.ring = true});
+	json_t *row = calling_row(&p.t, "joined");
+	assert_string_equal(json_get_str(row, "user_id"), "@ann:localhost");
+	assert_true(json_get_bool(row, "self", false));
+	assert_true(json_get_bool(row, "member", false));
+	assert_int_equal(json_get_i64(row, "people", 0), 1);
+	assert_false(json_get_bool(calling_row(&p.t, "ringing"), "ring", true));
+	assert_true(strncmp(fake_call.url, "ws://", 5) == 0);
+	JSON_AUTO json_t *content =
+		member_of(p.bob, p.room, "@ann:localhost", client_account(p.ann)->device_id);
+	assert_string_equal(json_get_str(content, "application"), "m.call");
+	assert_int_equal(json_get_i64(content, "expires", 0), RTC_EXPIRES_MS);
+	assert_null(json_object_get(content, "created_ts"));
+	JSON_AUTO json_t *status = room_call_status(p.t.rc);
+	assert_string_equal(json_get_str(status, "state"), "joined");
+	assert_true(json_get_bool(status, "guarded", false));
+	assert_int_equal(json_get_i64(status, "rtt_ms", 0), 7);
+	room_call_leave(p.t.rc, "time");
+	calling_wait_ended(&p.t);
+	assert_int_equal(p.t.err.code, 0);
+	assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"), "time");
+	assert_false(is_member(p.bob, p.room, p.ann));
+	/* Nothing is left on the server that would end a later call of this device. */
+	JSON_AUTO json_t *list = NULL;
+	OK(session_get(client_session(p.ann),
+		       "/_matrix/client/unstable/org.matrix.msc4140/delayed_events", &list, &err));
+	assert_int_equal(json_array_size(json_get_array(list, "delayed_events")), 0);
+	json_decref(take(&content));
+	json_decref(take(&status));
+	json_decref(take(&list));
+	pair_close(&p);
+	assert_int_equal(fake_call.made, fake_call.freed);
+	assert_int_equal(mem_live(), before);
+}
+
+static void test_people(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "People");
+	AUTO_FREE char *bob = identity_of(p.bob);
+	pair_join(&p, (struct room_call_options){.ring = true});
+	/* On the SFU before the room knows: the name says who it is. */
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	calling_wait(&p.t, "joined");
+	json_t *row = calling_row(&p.t, "joined");
+	assert_string_equal(json_get_str(row, "user_id"), "@bob:localhost");
+	assert_string_equal(json_get_str(row, "device_id"), client_account(p.bob)->device_id);
+	assert_false(json_get_bool(row, "member", true));
+	fake_call_person(CALL_PERSON_SPEAKING, bob, false);
+	fake_call_person(CALL_PERSON_SILENT, bob, false);
+	fake_call_person(CALL_PERSON_MUTED, bob, false);
+	fake_call_person(CALL_PERSON_UNMUTED, bob, false);
+	fake_call_person(CALL_PERSON_QUALITY, bob, false);
+	assert_string_equal(json_get_str(calling_row(&p.t, "quality"), "quality"), "good");
+	assert_non_null(calling_row(&p.t, "speaking"));
+	assert_non_null(calling_row(&p.t, "unmuted"));
+	AUTO_FREE char *event = put_member(p.bob, p.room, "https://sfu.example");
+	JSON_AUTO json_t *up = NULL, *down = NULL;
+	OK(client_react(p.bob, p.room, event, RTC_HAND_KEY, NULL, &up, &err));
+	calling_wait(&p.t, "hand");
+	assert_true(json_get_bool(calling_row(&p.t, "hand"), "hand", false));
+	assert_true(json_get_bool(calling_row(&p.t, "hand"), "member", false));
+	OK(client_delete(p.bob, p.room, json_get_str(up, "event_id"), NULL, NULL, &down, &err));
+	calling_wait(&p.t, "hand");
+	assert_false(json_get_bool(calling_row(&p.t, "hand"), "hand", true));
+	fake_call_person(CALL_PERSON_LEFT, bob, false);
+	assert_string_equal(json_get_str(calling_row(&p.t, "left"), "user_id"), "@bob:localhost");
+	/* Somebody of whom the room says nothing is told all the same, a little later. */
+	fake_call_person(CALL_PERSON_JOINED, "aHashThatNobodyKnows", false);
+	calling_wait(&p.t, "joined");
+	row = calling_row(&p.t, "joined");
+	assert_null(json_get_str(row, "user_id"));
+	assert_string_equal(json_get_str(row, "name"), "aHashThatNobodyKnows");
+	pair_close(&p);
+}
+
+static void test_ring_and_decline(void **state)
+{
+	(void)state;
+	struct pair p;
+	JSON_AUTO json_t *ring = NULL, *sent = NULL;
+	pair_open(&p, NULL);
+	pair_join(&p, (struct room_call_options){.ring = true});
+	assert_true(json_get_bool(calling_row(&p.t, "ringing"), "ring", false));
+	calling_wait_quiet(&p.t);
+	OK(ring_find(p.bob, p.room, &ring, &err));
+	assert_string_equal(json_get_str(ring, "room_id"), p.room);
+	assert_string_equal(json_get_str(ring, "sender"), "@ann:localhost");
+	OK(ring_decline(p.bob, p.room, &sent, &err));
+	calling_wait(&p.t, "declined");
+	assert_string_equal(json_get_str(calling_row(&p.t, "declined"), "user_id"),
+			    "@bob:localhost");
+	json_t *again = NULL;
+	assert_int_equal(ring_find(p.bob, p.room, &again, &err), ERR_NOT_FOUND);
+	pair_close(&p);
+}
+
+/* Who is not the first does not ring, and takes the SFU that the others are on. */
+static void test_second(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Second");
+	AUTO_FREE char *service = mem_printf("%s/livekit/jwt", server.url);
+	AUTO_FREE char *event = put_member(p.bob, p.room, service);
+	pair_join(&p, (struct room_call_options){.ring = true});
+	assert_null(calling_row(&p.t, "ringing"));
+	JSON_AUTO json_t *content =
+		member_of(p.bob, p.room, "@ann:localhost", client_account(p.ann)->device_id);
+	json_t *focus = json_array_get(json_get_array(content, "foci_preferred"), 0);
+	assert_string_equal(json_get_str(focus, "livekit_service_url"), service);
+	pair_close(&p);
+}
+
+/* -- refusals ------------------------------------------------------------------------ */
+
+static void refused(struct calling *t, const char *room, int code)
+{
+	struct room_call_options o = {.room_id = room};
+	calling_join(t, &o);
+	calling_wait_ended(t);
+	if (t->err.code != code)
+		fail_msg("%d %s, expected %d", t->err.code, t->err.msg, code);
+	assert_string_equal(json_get_str(calling_row(t, "ended"), "reason"), "failed");
+	room_call_free(t->rc);
+	t->rc = NULL;
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Secret");
+	JSON_AUTO json_t *crypt = json_pack("{s:s}", "algorithm", "m.megolm.v1.aes-sha2");
+	refused(&p.t, "!nowhere:localhost", ERR_NOT_FOUND);
+	OK(client_state_put(p.ann, p.room, "m.room.encryption", "", crypt, NULL, &err));
+	int made = fake_call.made;
+	refused(&p.t, p.room, ERR_ENCRYPTED);
+	assert_int_equal(fake_call.made, made);
+	assert_false(is_member(p.bob, p.room, p.ann));
+	pair_close(&p);
+}
+
+static void test_not_allowed(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct calling t;
+	pair_open(&p, "Quiet");
+	JSON_AUTO json_t *power = NULL;
+	OK(client_state_get(p.ann, p.room, "m.room.power_levels", "", &power, &err));
+	json_object_set_new(json_object_get(power, "events"), RTC_MEMBER_TYPE, json_integer(50));
+	OK(client_state_put(p.ann, p.room, "m.room.power_levels", "", power, NULL, &err));
+	calling_open(&t, "bob");
+	struct room_call_options o = {.room_id = p.room};
+	calling_join(&t, &o);
+	calling_wait_ended(&t);
+	assert_int_equal(t.err.code, ERR_AUTH);
+	assert_non_null(strstr(t.err.hint, RTC_MEMBER_TYPE));
+	calling_close(&t);
+	pair_close(&p);
+}
+
+static void test_device_refused(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Mute");
+	fake_call_refuse(ERR_UNSUPPORTED, "there is no sound card");
+	refused(&p.t, p.room, ERR_UNSUPPORTED);
+	assert_string_equal(p.t.err.msg, "there is no sound card");
+	assert_false(is_member(p.bob, p.room, p.ann));
+	pair_close(&p);
+}
+
+static void test_twice(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct room_call *second = NULL;
+	static const struct room_call_handler none;
+	pair_open(&p, "Twice");
+	pair_join(&p, (struct room_call_options){.muted = true});
+	struct room_call_options o = {.room_id = p.room};
+	assert_int_equal(room_call_new(p.t.c, p.t.engine, &o, &none, NULL, &second, &err),
+			 ERR_CONFLICT);
+	pair_close(&p);
+}
+
+/* -- ends that others bring about ------------------------------------------------------ */
+
+static void test_ends(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Ends");
+	struct err lost = {.code = ERR_NETWORK, .msg = "the SFU is gone"};
+	static const struct {
+		enum call_end why;
+		int code;
+		const char *word;
+	} ends[] = {
+		{CALL_END_REMOVED, ERR_AUTH, "removed"},
+		{CALL_END_CLOSED, 0, "closed"},
+		{CALL_END_FAILED, ERR_NETWORK, "failed"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		pair_join(&p, (struct room_call_options){.ring = false});
+		fake_call_end(ends[i].why, ends[i].code == ERR_NETWORK ? &lost : NULL);
+		calling_wait_ended(&p.t);
+		assert_int_equal(p.t.err.code, ends[i].code);
+		assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"),
+				    ends[i].word);
+		assert_false(is_member(p.bob, p.room, p.ann));
+		room_call_free(p.t.rc);
+		p.t.rc = NULL;
+	}
+	pair_close(&p);
+}
+
+/* The same device joined from another program: its member event stays. */
+static void test_elsewhere(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Elsewhere");
+	pair_join(&p, (struct room_call_options){.ring = false});
+	fake_call_end(CALL_END_ELSEWHERE, NULL);
+	calling_wait_ended(&p.t);
+	assert_int_equal(p.t.err.code, ERR_CONFLICT);
+	assert_true(is_member(p.bob, p.room, p.ann));
+	JSON_AUTO json_t *list = NULL;
+	OK(session_get(client_session(p.ann),
+		       "/_matrix/client/unstable/org.matrix.msc4140/delayed_events", &list, &err));
+	assert_int_equal(json_array_size(json_get_array(list, "delayed_events")), 0);
+	pair_close(&p);
+}
+
+static void test_kicked(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct calling t;
+	pair_open(&p, "Kicked");
+	AUTO_FREE char *self = identity_of(p.bob);
+	calling_open(&t, "bob");
+	struct room_call_options o = {.room_id = p.room};
+	calling_join(&t, &o);
+	calling_wait_made(&t);
+	fake_call_person(CALL_PERSON_JOINED, self, true);
+	fake_call_state(CALL_JOINED);
+	calling_wait(&t, "joined");
+	OK(client_room_act(p.ann, ROOM_KICK, p.room, "@bob:localhost", NULL, &err));
+	calling_wait_ended(&t);
+	assert_int_equal(t.err.code, ERR_AUTH);
+	assert_true(fake_call.left);
+	calling_close(&t);
+	pair_close(&p);
+}
+
+static void test_empty_and_played(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Empty");
+	AUTO_FREE char *bob = identity_of(p.bob);
+	pair_join(&p, (struct room_call_options){.leave_when_empty = true});
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	calling_wait(&p.t, "joined");
+	/* Who comes back at once was never away. */
+	fake_call_person(CALL_PERSON_LEFT, bob, false);
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	calling_wait(&p.t, "joined");
+	fake_call_person(CALL_PERSON_LEFT, bob, false);
+	calling_wait_ended(&p.t);
+	assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"), "empty");
+	room_call_free(p.t.rc);
+	p.t.rc = NULL;
+	pair_join(&p, (struct room_call_options){.leave_at_input_end = true});
+	fake_call_input_end();
+	assert_non_null(calling_row(&p.t, "played"));
+	calling_wait_ended(&p.t);
+	assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"), "played");
+	pair_close(&p);
+}
+
+/* -- on the way -------------------------------------------------------------------------- */
+
+static void test_reconnect_and_token(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Mending");
+	pair_join(&p, (struct room_call_options){.record = "lesson.ogg",
+						 .record_said = "This call is recorded."});
+	assert_string_equal(fake_call.record, "lesson.ogg");
+	assert_string_equal(json_get_str(calling_row(&p.t, "recording"), "file"), "lesson.ogg");
+	fake_call_state(CALL_RECONNECTING);
+	fake_call_state(CALL_RECONNECTING);
+	fake_call_ask_token();
+	fake_call_state(CALL_JOINED);
+	assert_non_null(calling_row(&p.t, "reconnecting"));
+	assert_non_null(calling_row(&p.t, "reconnected"));
+	calling_wait_quiet(&p.t);
+	assert_int_equal(strncmp(fake_call.renewed, "ey", 2), 0);
+	/* The room sees that somebody records: in the member event, and as a notice. */
+	JSON_AUTO json_t *content =
+		member_of(p.bob, p.room, "@ann:localhost", client_account(p.ann)->device_id);
+	assert_true(json_get_bool(content, "org.muster.recording", false));
+	JSON_AUTO json_t *rows = json_array();
+	struct read_request rq = {.room_id = p.room, .last = 5};
+	OK(client_read(p.bob, &rq, rows_add, rows, &err));
+	bool said = false;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const char *body = json_get_str(json_array_get(rows, i), "body");
+		said |= body && strcmp(body, "This call is recorded.") == 0;
+	}
+	assert_true(said);
+	fake_call_muted(true, true);
+	assert_string_equal(json_get_str(calling_row(&p.t, "muted"), "by"), "host");
+	pair_close(&p);
+}
+
+/* The server let us leave (as after a long silence), though we are still here: we sit down again. */
+static void test_seat_lost(void **state)
+{
+	(void)state;
+	struct pair p;
+	JSON_AUTO json_t *list = NULL, *empty = json_object();
+	pair_open(&p, "Lost seat");
+	pair_join(&p, (struct room_call_options){.ring = false});
+	AUTO_FREE char *first = mem_strdup(calling_member_event(&p.t));
+	OK(session_get(client_session(p.ann),
+		       "/_matrix/client/unstable/org.matrix.msc4140/delayed_events", &list, &err));
+	json_t *item = json_array_get(json_get_array(list, "delayed_events"), 0);
+	AUTO_FREE char *path = mem_printf("/_matrix/client/unstable/org.matrix.msc4140/"
+					  "delayed_events/%s/send",
+					  json_get_str(item, "delay_id"));
+	OK(session_post(client_session(p.ann), path, empty, NULL, &err));
+	calling_wait_seat(&p.t, first);
+	assert_true(is_member(p.bob, p.room, p.ann));
+	room_call_leave(p.t.rc, "left");
+	calling_wait_ended(&p.t);
+	assert_false(is_member(p.bob, p.room, p.ann));
+	pair_close(&p);
+}
+
+/* -- from other processes ------------------------------------------------------------------ */
+
+struct order {
+	const char *room;
+	enum calls_act what;
+	int want;
+};
+
+static int give_order(void *arg)
+{
+	const struct order *o = arg;
+	struct client *c = client_of("ann", 30000, NULL);
+	JSON_AUTO json_t *row = NULL;
+	int rc = calls_act(c, o->room, o->what, &row, &err);
+	if (rc != o->want)
+		fprintf(stderr, "order: %d %s\n", rc, err.msg);
+	client_close(c);
+	return rc == o->want ? 0 : 1;
+}
+
+static int keep_row(json_t *row, void *arg)
+{
+	json_array_append(arg, row);
+	return 0;
+}
+
+static int look(void *arg)
+{
+	const char *room = arg;
+	struct client *c = client_of("ann", 30000, NULL);
+	JSON_AUTO json_t *status = json_array(), *people = json_array();
+	int rc = calls_status(c, NULL, keep_row, status, &err);
+	if (!rc)
+		rc = calls_people(c, room, keep_row, people, &err);
+	if (rc)
+		fprintf(stderr, "look: %d %s\n", rc, err.msg);
+	json_t *row = json_array_get(status, 0);
+	bool right = json_array_size(status) == 1 && json_array_size(people) == 1 &&
+		     strcmp(json_get_str(row, "room_id"), room) == 0 &&
+		     json_get_i64(row, "pid", 0) == getppid() &&
+		     json_get_bool(json_array_get(people, 0), "self", false);
+	client_close(c);
+	return rc || !right;
+}
+
+/* Run a child beside the call, whose loop must turn meanwhile. */
+static void beside(struct pair *p, int (*fn)(void *arg), void *arg)
+{
+	pid_t pid = worker_start(fn, arg);
+	calling_run_beside(&p->t, pid);
+}
+
+static void test_steering(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Steered");
+	pair_join(&p, (struct room_call_options){.ring = false});
+	beside(&p, look, p.room);
+	beside(&p, give_order, &(struct order){p.room, CALLS_MUTE, 0});
+	assert_true(fake_call.muted);
+	beside(&p, give_order, &(struct order){NULL, CALLS_UNMUTE, 0});
+	assert_false(fake_call.muted);
+	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_UP, 0});
+	calling_wait(&p.t, "hand");
+	json_t *row = calling_row(&p.t, "hand");
+	assert_true(json_get_bool(row, "self", false) && json_get_bool(row, "hand", false));
+	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_UP, 0});
+	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_DOWN, 0});
+	calling_wait(&p.t, "hand");
+	assert_false(json_get_bool(calling_row(&p.t, "hand"), "hand", true));
+	beside(&p, give_order, &(struct order){"!other:localhost", CALLS_LEAVE, ERR_NOT_FOUND});
+	beside(&p, give_order, &(struct order){NULL, CALLS_LEAVE, 0});
+	calling_wait_ended(&p.t);
+	assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"), "left");
+	room_call_free(p.t.rc);
+	p.t.rc = NULL;
+	json_t *none = NULL;
+	assert_int_equal(calls_act(p.ann, NULL, CALLS_MUTE, &none, &err), ERR_NOT_FOUND);
+	pair_close(&p);
+}
+
+static void test_several(void **state)
+{
+	(void)state;
+	struct pair p, q;
+	JSON_AUTO json_t *list = json_array();
+	json_t *none = NULL;
+	pair_open(&p, "One");
+	pair_open(&q, "Two");
+	struct room_call_options o = {.room_id = p.room};
+	struct room_call *rc = NULL;
+	static const struct room_call_handler quiet;
+	pair_join(&q, (struct room_call_options){.ring = false});
+	OK(room_call_new(q.t.c, q.t.engine, &o, &quiet, NULL, &rc, &err));
+	OK(calls_list(p.ann, keep_row, list, &err));
+	assert_int_equal(json_array_size(list), 2);
+	assert_int_equal(calls_act(p.ann, NULL, CALLS_MUTE, &none, &err), ERR_USAGE);
+	assert_non_null(strstr(err.msg, p.room));
+	assert_non_null(strstr(err.msg, q.room));
+	room_call_free(rc);
+	pair_close(&q);
+	pair_close(&p);
+}
+
+struct victim {
+	const char *room;
+	int fd;
+};
+
+/* Joins, says so, and goes on until it is killed. */
+static int join_and_stay(void *arg)
+{
+	const struct victim *v = arg;
+	struct calling t;
+	calling_open(&t, "ann");
+	struct room_call_options o = {.room_id = v->room};
+	calling_join(&t, &o);
+	calling_wait_made(&t);
+	fake_call_state(CALL_JOINED);
+	calling_wait(&t, "joined");
+	if (write(v->fd, "x", 1) != 1)
+		return 1;
+	loop_run(t.l);
+	return 1;
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	struct client *ann = client_of("ann", 60000, NULL), *bob = client_of("bob", 60000, NULL);
+	AUTO_FREE char *room = make_room(ann, bob, "Killed");
+	JSON_AUTO json_t *list = json_array();
+	struct victim v = {.room = room};
+	char x;
+	int fds[2];
+	assert_int_equal(pipe(fds), 0);
+	v.fd = fds[1];
+	pid_t pid = worker_start(join_and_stay, &v);
+	assert_int_equal(read(fds[0], &x, 1), 1);
+	assert_true(is_member(bob, room, ann));
+	worker_kill(pid, SIGKILL);
+	worker_wait(pid);
+	int64_t limit = clock_mono_ms() + 15000;
+	while (is_member(bob, room, ann)) {
+		assert_true(clock_mono_ms() < limit);
+		usleep(100000);
+	}
+	/* What it left behind keeps nobody out, and is no call. */
+	assert_int_equal(calls_list(ann, keep_row, list, &err), ERR_NOT_FOUND);
+	close(fds[0]);
+	close(fds[1]);
+	client_close(ann);
+	client_close(bob);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_join_and_leave),
+		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_ring_and_decline),
+		cmocka_unit_test(test_second),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_not_allowed),
+		cmocka_unit_test(test_device_refused),
+		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_kicked),
+		cmocka_unit_test(test_empty_and_played),
+		cmocka_unit_test(test_reconnect_and_token),
+		cmocka_unit_test(test_seat_lost),
+		cmocka_unit_test(test_steering),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_killed),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
