@@ -11,14 +11,24 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/load
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@LOAD=$(BUILD)/tests/bench/load /usr/bin/python3 tests/bench/bench.py $(BENCH)
-	@$(MAKE) --no-print-directory bench-calls
+	@$(MAKE) --no-print-directory bench-calls bench-speech
 
 # Calls alone: from mouth to ear, and what they cost a client.
 bench-calls:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
 	@CALL_TOOL=$(CALL_TOOL) /usr/bin/python3 tests/bench/call_bench.py $(BENCH)
 
-.PHONY: bench bench-calls
+# Speech when packets are lost: how much of it is understood.
+build/peers/speech/.done:
+	@mkdir -p $(PEERS)/speech
+	@python3 -m venv $(PEERS)/speech && \
+		$(PEERS)/speech/bin/pip install -q --disable-pip-version-check numpy pystoi pesq && \
+		touch $@ || echo "pystoi and pesq could not be installed by pip: speech is not measured"
+bench-speech: $(BUILD)/tests/bench/speech_loss
+	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
+	@$(PEERS)/speech/bin/python tests/bench/speech_bench.py
+
+.PHONY: bench bench-calls bench-speech
 
 # room_append through the writer thread, without HTTP.
 $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster.a
@@ -30,4 +40,10 @@ $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster
 $(BUILD)/tests/bench/bench_httpd: tests/bench/bench_httpd.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+
+# Speech through encoder, bad network and decoder.
+$(BUILD)/tests/bench/speech_loss: tests/bench/speech_loss.c $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
