@@ -47,3 +47,10 @@ $(BUILD)/tests/bench/speech_loss: tests/bench/speech_loss.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+
+# The SFU alone: many listeners in one room, a few who speak; CPU of its thread.
+$(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a $(LDFLAGS_ALL) \
+		$(LIBS) -lcmocka

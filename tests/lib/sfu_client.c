@@ -10,7 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/mem.h"
-#include "core/rtc/livekit/query.h"
+#include "core/rtc/demux.h"
 
 #include <string.h>
 
@@ -70,8 +70,14 @@ static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
 {
 	struct sfu_client_link *l = arg;
 	int64_t now = clock_mono_ms();
-	for (size_t i = 0; i < n && !l->deaf; i++)
-		peer_receive(l->peer, now, 0, &p[i].from, p[i].data, p[i].n);
+	for (size_t i = 0; i < n && !l->deaf; i++) {
+		if (l->raw && demux(p[i].data, p[i].n) == DEMUX_RTP) {
+			l->raw_n++;
+			l->raw_bytes += p[i].n;
+		} else {
+			peer_receive(l->peer, now, 0, &p[i].from, p[i].data, p[i].n);
+		}
+	}
 }
 
 static void link_open(struct sfu_client *c, struct sfu_client_link *l)

@@ -18,7 +18,7 @@
 #define SFU_KEY "APIkey"
 #define SFU_SECRET "a secret of more than thirty-two characters"
 #define SFU_HEARD_MAX 128
-#define SFU_PRESENCE_MAX 64
+#define SFU_PRESENCE_MAX 2048
 
 struct sfu_world {
 	struct sfu_options opt; /**< may be changed before the start */
@@ -61,6 +61,8 @@ struct sfu_client_link {
 	struct peer *peer;
 	struct udp *udp;
 	bool deaf; /**< what arrives is dropped, what is sent too: the network is gone */
+	bool raw;  /**< media that arrives is counted, not looked at */
+	size_t raw_n, raw_bytes;
 };
 
 /** A stream as it arrived. */
