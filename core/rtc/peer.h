@@ -125,6 +125,8 @@ struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc);
  */
 int peer_forward(struct peer *p, int64_t now, struct peer_sender *s, const struct rtp *r,
 		 struct span raw, uint16_t seq, bool marker);
+/** Drop what is kept for NACK, for a sender that pauses. */
+void peer_forget_sent(struct peer_sender *s);
 /** Send RTCP of the caller's making (a compound, plain). */
 int peer_send_rtcp(struct peer *p, int64_t now, const void *rtcp, size_t n);
 /** Goodbye: BYE, close_notify. The state becomes PEER_CLOSED. */

@@ -116,6 +116,12 @@ struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc)
 	return peer_sender_find(p, ssrc);
 }
 
+void peer_forget_sent(struct peer_sender *s)
+{
+	if (s->history)
+		rtp_history_drop(s->history);
+}
+
 int peer_forward(struct peer *p, int64_t now, struct peer_sender *s, const struct rtp *r,
 		 struct span raw, uint16_t seq, bool marker)
 {

@@ -28,12 +28,20 @@ struct rtp_history *rtp_history_new(size_t slots)
 	return h;
 }
 
+void rtp_history_drop(struct rtp_history *h)
+{
+	for (size_t i = 0; i <= h->mask; i++) {
+		mem_free(h->slots[i].p);
+		h->slots[i] = (struct slot){0};
+	}
+	h->bytes = 0;
+}
+
 void rtp_history_free(struct rtp_history *h)
 {
 	if (!h)
 		return;
-	for (size_t i = 0; i <= h->mask; i++)
-		mem_free(h->slots[i].p);
+	rtp_history_drop(h);
 	mem_free(h);
 }
 

@@ -19,6 +19,8 @@ void rtp_history_free(struct rtp_history *h);
 void rtp_history_add(struct rtp_history *h, uint16_t seq, const void *p, size_t n);
 /** The packet, borrowed until the next add; p == NULL: gone, or sent again just now. */
 struct span rtp_history_get(struct rtp_history *h, int64_t now, uint16_t seq);
+/** Forget all packets and give their memory back. */
+void rtp_history_drop(struct rtp_history *h);
 size_t rtp_history_bytes(const struct rtp_history *h);
 
 #endif

@@ -23,6 +23,14 @@ static uint64_t count(struct sfu_track *t, uint16_t seq, bool *ret_late)
 	return t->newest;
 }
 
+/* No voice sends more than this; what does shall not be multiplied. */
+static bool is_moderate(struct sfu_track *t, const struct rtp *r, int64_t now)
+{
+	return budget_take(&t->packets, now, 1, SFU_VOICE_PER_S, SFU_VOICE_PER_S) &&
+	       budget_take(&t->bytes, now, (double)r->payload.n, SFU_VOICE_BYTES_PER_S,
+			   SFU_VOICE_BYTES_PER_S);
+}
+
 /* Is the voice among the loudest, now that it said this? */
 static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
 		   int64_t now)
@@ -77,6 +85,7 @@ static void fan_out(struct sfu_track *t, int64_t now, struct span raw, uint64_t 
 		if (peer_forward(s->listener->sub.link.peer, now, s->sender, &r, raw, (uint16_t)seq,
 				 r.marker || begin || first))
 			continue;
+		s->kept = true;
 		stats->packets_out++;
 		stats->bytes_out += raw.n;
 	}
@@ -95,11 +104,13 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	stats->packets_in++;
 	stats->bytes_in += r->payload.n + r->header_n;
 	uint64_t in_number = count(t, r->seq, &late);
-	bool pass = !t->info.muted && (late ? t->voice.slot >= 0 : choose(t, in, r, now));
+	bool pass = !t->info.muted && is_moderate(t, r, now) &&
+		    (late ? t->voice.slot >= 0 : choose(t, in, r, now));
 	if (!rewrite_packet(&t->gate, in_number, pass, &number, &begin)) {
 		stats->gated++;
 		return;
 	}
+	t->passed_on = now;
 	size_t n = rewrite(in, r, packet, sizeof(packet));
 	if (n)
 		fan_out(t, now, (struct span){(char *)packet, n}, number, begin);

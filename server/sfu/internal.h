@@ -23,7 +23,7 @@
  *   forward.c     packets
  *   speakers.c    who is told to speak
  *   quality.c     how well people are connected
- * Pure: loudest.c, rewrite.c.
+ * Pure: budget.c, loudest.c, rewrite.c.
  */
 #ifndef MUSTER_SERVER_SFU_INTERNAL_H
 #define MUSTER_SERVER_SFU_INTERNAL_H
@@ -34,6 +34,7 @@
 #include "core/rtc/livekit/signal.h"
 #include "core/rtc/peer.h"
 #include "core/rtc/token.h"
+#include "server/sfu/budget.h"
 #include "server/sfu/loudest.h"
 #include "server/sfu/rewrite.h"
 #include "server/sfu/sfu.h"
@@ -57,6 +58,10 @@
 #define SFU_SIGNAL_PER_S 50		  /* ... and what it may keep up */
 #define SFU_SIGNAL_BURST_BYTES (4u << 20)
 #define SFU_SIGNAL_BYTES_PER_S (256u << 10)
+#define SFU_CHANGES_BURST 20 /* of names, metadata and the like, of one person */
+#define SFU_CHANGES_PER_S 2
+#define SFU_VOICE_PER_S 500 /* packets of one track that are passed on */
+#define SFU_VOICE_BYTES_PER_S (96u << 10)
 #define SFU_CANDIDATES_MAX 8
 #define SFU_BASES_MAX 65 /* local addresses told apart, and "any" */
 #define SFU_UDP_BUFFER (4 << 20)
@@ -65,7 +70,8 @@
 /* Times in milliseconds. */
 #define SFU_TICK_MS 20
 #define SFU_LOOK_MS 500		 /* between looks at who is still there */
-#define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together */
+#define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together, */
+#define SFU_UPDATE_PEOPLE_MS 0.5 /* for each person more of them: each is told everything */
 #define SFU_OFFER_WAIT_MS 150	 /* so are tracks */
 #define SFU_ANSWER_WAIT_MS 15000 /* then the offer is made again */
 #define SFU_OFFER_TRIES 3
@@ -74,6 +80,7 @@
 #define SFU_RESUME_MS 10000 /* to come back after the WebSocket broke */
 #define SFU_SILENT_MS 12000 /* without a sign of life: lost */
 #define SFU_ROOM_EMPTY_MS 30000
+#define SFU_HISTORY_MS 5000	/* after its last packet nobody asks for a voice's earlier ones */
 #define SFU_INTERFACES_MS 30000 /* between looks at this host's addresses */
 #define SFU_PING_INTERVAL_S 5
 #define SFU_PING_TIMEOUT_S 15
@@ -149,8 +156,7 @@ struct sfu_line {
 	struct sfu *sfu;     /**< NULL after sfu_close */
 	struct httpd_ws *ws; /**< NULL once closed */
 	struct sfu_line *prev, *next;
-	double messages, bytes; /**< that it may still send now */
-	int64_t filled_ms;
+	struct budget messages, bytes;
 	struct sfu_person *person;
 };
 
@@ -219,12 +225,14 @@ struct sfu_track {
 	bool told_subscribed;
 	bool wanted; /**< it has got a slot, and some have no section for it */
 	struct loudest_voice voice;
+	struct budget packets, bytes;
 	struct sfu_speech speech;
 	struct rewrite gate;
 	bool counting;
 	uint64_t newest;     /**< sequence number that does not wrap */
 	uint16_t newest_seq; /**< the same, as it came */
 	int64_t spoke;	     /**< last loud packet; INT64_MIN: never */
+	int64_t passed_on;   /**< last packet that went to listeners */
 	struct sfu_sub *subs;
 	size_t subs_n;
 };
@@ -238,6 +246,7 @@ struct sfu_sub {
 	uint32_t ssrc;		    /**< never the same again: numbers begin anew */
 	bool disabled;		    /**< the listener wants nothing for now */
 	struct peer_sender *sender; /**< NULL until the listener has agreed */
+	bool kept;		    /**< packets are kept for NACK */
 	struct rewrite numbers;
 };
 
@@ -287,6 +296,8 @@ struct sfu_person {
 	size_t text_bytes;     /**< of the room's */
 	struct token grant;
 	bool auto_subscribe;
+	struct budget changes;
+	uint64_t sdp_id; /**< of the session, in SDP */
 	bool changed;	 /**< others are to be told */
 	int64_t heard;	 /**< last message */
 	int64_t away;	 /**< without a line since */

@@ -12,9 +12,6 @@ struct sfu_line *sfu_line_new(struct sfu *s)
 {
 	struct sfu_line *l = NEW(struct sfu_line);
 	l->sfu = s;
-	l->messages = SFU_SIGNAL_BURST;
-	l->bytes = SFU_SIGNAL_BURST_BYTES;
-	l->filled_ms = clock_mono_ms();
 	l->next = s->lines;
 	if (s->lines)
 		s->lines->prev = l;
@@ -86,20 +83,13 @@ void sfu_line_arrive(struct sfu_line *l, struct httpd_ws *ws, struct sfu_arrival
 	loop_post(worker_loop(l->sfu->worker), sfu_join, a);
 }
 
-static double fill(double have, double per_s, double most, int64_t ms)
-{
-	double v = have + per_s * (double)ms / 1000;
-	return v > most ? most : v;
-}
-
 /* May it send this much now? */
 static bool allowed(struct sfu_line *l, size_t n)
 {
-	int64_t now = clock_mono_ms(), ms = now - l->filled_ms;
-	l->filled_ms = now;
-	l->messages = fill(l->messages, SFU_SIGNAL_PER_S, SFU_SIGNAL_BURST, ms) - 1;
-	l->bytes = fill(l->bytes, SFU_SIGNAL_BYTES_PER_S, SFU_SIGNAL_BURST_BYTES, ms) - (double)n;
-	return l->messages >= 0 && l->bytes >= 0;
+	int64_t now = clock_mono_ms();
+	return budget_take(&l->messages, now, 1, SFU_SIGNAL_PER_S, SFU_SIGNAL_BURST) &&
+	       budget_take(&l->bytes, now, (double)n, SFU_SIGNAL_BYTES_PER_S,
+			   SFU_SIGNAL_BURST_BYTES);
 }
 
 static void on_message(struct httpd_ws *w, struct span data, bool binary, void *arg)

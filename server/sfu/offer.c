@@ -63,7 +63,7 @@ static int write(struct sfu_person *p, const struct sdp_offer_audio *audio, stru
 		.audio = audio,
 		.audio_n = p->sub.sections_n,
 		.uris = extensions,
-		.session_id = 1 + (uint64_t)(uintptr_t)p % 0x7fffffff,
+		.session_id = p->sdp_id,
 		.session_version = p->sub.offer_id,
 	};
 	peer_transport(p->sub.link.peer, &how.transport);

@@ -1,4 +1,5 @@
 #include "core/base/clock.h"
+#include "core/base/crypto.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -40,6 +41,14 @@ static void fill_info(struct sfu_person *p)
 	lk_person_copy(i, &made);
 }
 
+/* Positive and random, as RFC 8829 wants it. */
+static uint64_t sdp_id(void)
+{
+	uint64_t v;
+	crypto_random(&v, sizeof(v));
+	return 1 + (v >> 2);
+}
+
 struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival *a, int64_t now)
 {
 	struct sfu_person *p = NEW(struct sfu_person);
@@ -48,6 +57,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 	p->auto_subscribe = a->query.auto_subscribe;
 	p->allow_all = true;
 	p->quality = -1;
+	p->sdp_id = sdp_id();
 	p->heard = now;
 	p->refresh = renewal(&p->grant, clock_wall_ms());
 	p->pub.link = (struct sfu_link){.person = p, .publisher = true};
@@ -198,9 +208,22 @@ static void renew(struct sfu_person *p, int64_t wall)
 	sfu_send(p, &m);
 }
 
+/* Memory of voices that have long been silent, for which nobody will ask. */
+static void forget_packets(struct sfu_listener *l, int64_t now)
+{
+	for (size_t i = 0; i < l->sections_n; i++) {
+		struct sfu_sub *s = l->sections[i].sub;
+		if (!s || !s->kept || now - s->track->passed_on < SFU_HISTORY_MS)
+			continue;
+		peer_forget_sent(s->sender);
+		s->kept = false;
+	}
+}
+
 void sfu_person_look(struct sfu_person *p, int64_t now)
 {
 	int64_t wall = clock_wall_ms();
+	forget_packets(&p->sub, now);
 	if (!p->line) {
 		if (now - p->away >= SFU_RESUME_MS)
 			sfu_person_end(p, now, LK_SIGNAL_CLOSE, "lost");

@@ -177,7 +177,7 @@ static int answer(struct sfu_person *p, const struct sdp *offer, unsigned id, st
 		.arg = p,
 		.uris = extensions,
 		.with_mid_ext = true,
-		.session_id = 1 + (uint64_t)(uintptr_t)p % 0x7fffffff,
+		.session_id = p->sdp_id,
 		.session_version = ++p->pub.version,
 	};
 	peer_transport(p->pub.link.peer, &how.transport);

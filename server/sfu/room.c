@@ -82,7 +82,8 @@ static void note_gone(struct sfu_room *r, const struct sfu_person *p)
 static void due(struct sfu_room *r, int64_t now)
 {
 	if (!r->update_due)
-		r->update_at = now + SFU_UPDATE_WAIT_MS;
+		r->update_at = now + SFU_UPDATE_WAIT_MS +
+			       (int64_t)((double)r->people_n * SFU_UPDATE_PEOPLE_MS);
 	r->update_due = true;
 }
 

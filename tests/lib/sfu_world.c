@@ -90,7 +90,9 @@ void sfu_world_open(struct sfu_world *w)
 	struct err err = {0};
 	w->loop = loop_new();
 	w->opt.loop = w->loop;
-	if (!w->opt.bind_ip)
+	if (w->every_address)
+		w->opt.bind_ip = NULL;
+	else if (!w->opt.bind_ip)
 		w->opt.bind_ip = "127.0.0.1";
 	w->opt.key = SFU_KEY;
 	w->opt.secret = SFU_SECRET;

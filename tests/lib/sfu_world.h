@@ -30,8 +30,10 @@ struct sfu_world {
 	struct loop_timer *ticks;
 	struct sfu_client *clients;
 	int port;
-	bool refuse;	 /**< nobody may be there now */
-	int64_t jump_ms; /**< each look of a wait lets so much time pass, on a faked clock */
+	bool refuse;	    /**< nobody may be there now */
+	bool every_address; /**< bind_ip NULL */
+	const char *dial;   /**< clients send to this address, whatever they are told; NULL: no */
+	int64_t jump_ms;    /**< each look of a wait lets so much time pass, on a faked clock */
 	int64_t mono, wall;
 	struct {
 		char room[64], identity[64], reason[16];

@@ -234,6 +234,11 @@ static void test_history(void **state)
 	assert_true(rtp_history_get(h, 0, (uint16_t)(65000 + 872)).p != NULL);
 	assert_null(rtp_history_get(h, 0, (uint16_t)(65000 + 871)).p);
 	assert_true(rtp_history_bytes(h) <= 128u * 256);
+	rtp_history_drop(h);
+	assert_int_equal(rtp_history_bytes(h), 0);
+	assert_null(rtp_history_get(h, 100, (uint16_t)(65000 + 999)).p);
+	rtp_history_add(h, 5, packet, 100);
+	assert_int_equal(rtp_history_get(h, 100, 5).n, 100);
 	rtp_history_free(h);
 }
 

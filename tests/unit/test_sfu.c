@@ -332,12 +332,18 @@ static void test_little_told(void **state)
 	assert_true(s->speakers_changed.speakers[0].active);
 }
 
+static struct sfu_world again(struct sfu_options opt)
+{
+	sfu_world_close(&w);
+	struct sfu_world next = {.opt = opt};
+	return next;
+}
+
 /* One voice at a time here: who is kept back comes and goes without a hole. */
 static void test_gate(void **state)
 {
 	(void)state;
-	sfu_world_close(&w);
-	w = (struct sfu_world){.opt = {.loudest = 1}};
+	w = again((struct sfu_options){.loudest = 1});
 	sfu_world_open(&w);
 	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
 			  *b = sfu_client_join(&w, "r", "bob"),
@@ -405,6 +411,69 @@ static void test_loss(void **state)
 	struct peer_stats s;
 	peer_stats(b->sub.peer, &s);
 	assert_true(s.nacked >= 10);
+}
+
+/* -- Addresses ------------------------------------------------------------------------------- */
+
+/* On a host with many addresses answers come from the one that was spoken to. */
+static void test_any_address(void **state)
+{
+	(void)state;
+	const char *const binds[] = {"0.0.0.0", "::", NULL};
+	for (size_t i = 0; i < ARRAY_LEN(binds); i++) {
+		w = again((struct sfu_options){.bind_ip = binds[i] ? binds[i] : ""});
+		w.every_address = !binds[i];
+		w.dial = "127.0.0.3";
+		sfu_world_open(&w);
+		struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
+				  *b = sfu_client_join(&w, "r", "bob");
+		w.dial = "127.0.0.9";
+		sfu_client_connect(b);
+		sfu_client_publish(a, "a", false);
+		until_offered(b, a->track);
+		open_way(a, b);
+		const char *sdp = sfu_client_got(b, LK_RES_OFFER, 0)->offer.sdp;
+		assert_null(strstr(sdp, "0.0.0.0 "));
+		assert_non_null(strstr(sdp, "a=candidate:1 1 udp "));
+	}
+}
+
+static void test_announced(void **state)
+{
+	(void)state;
+	w = again((struct sfu_options){.announce_ip = "203.0.113.9"});
+	sfu_world_open(&w);
+	struct sfu_client *a = sfu_client_join(&w, "r", "ann");
+	sfu_client_connect(a);
+	const char *sdp = sfu_client_got(a, LK_RES_OFFER, 0)->offer.sdp;
+	AUTO_FREE char *first = mem_printf("a=candidate:1 1 udp %u 203.0.113.9 %d typ host\r\n",
+					   ice_priority(ICE_HOST, 65535), sfu_udp_port(w.sfu));
+	AUTO_FREE char *second = mem_printf("a=candidate:2 1 udp %u 127.0.0.1 %d typ host\r\n",
+					    ice_priority(ICE_HOST, 65534), sfu_udp_port(w.sfu));
+	assert_non_null(strstr(sdp, first));
+	assert_non_null(strstr(sdp, second));
+	assert_true(strstr(sdp, first) < strstr(sdp, second));
+	assert_non_null(strstr(sdp, "a=end-of-candidates"));
+	assert_non_null(strstr(sdp, "a=ice-lite"));
+}
+
+/* A port that is taken, an address that is none: said, and nothing is left behind. */
+static void test_no_port(void **state)
+{
+	(void)state;
+	struct sfu *s = NULL;
+	struct err err = {0};
+	struct sfu_options o = w.opt;
+	o.udp_port = sfu_udp_port(w.sfu);
+	assert_int_equal(sfu_open(&o, &s, &err), ERR_CONFLICT);
+	o.udp_port = 0;
+	o.bind_ip = "nowhere";
+	assert_int_equal(sfu_open(&o, &s, &err), ERR_USAGE);
+	assert_non_null(strstr(err.msg, "nowhere"));
+	o.bind_ip = "127.0.0.1";
+	o.announce_ip = "school.example";
+	assert_int_equal(sfu_open(&o, &s, &err), ERR_USAGE);
+	assert_null(s);
 }
 
 /* -- Who may what ----------------------------------------------------------------------------- */
@@ -888,16 +957,29 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_doors),	  LIVE(test_talk),
-		LIVE(test_muted_first),	  LIVE(test_little_told),
-		LIVE(test_gate),	  LIVE(test_loss),
-		LIVE(test_permissions),	  LIVE(test_requests),
-		LIVE(test_subscriptions), LIVE(test_leave),
-		LIVE(test_twice),	  LIVE(test_powers),
-		LIVE(test_resume),	  LIVE(test_resume_too_late),
-		LIVE(test_killed),	  LIVE(test_cut_off),
-		LIVE(test_media_lost),	  LIVE(test_refresh),
-		LIVE(test_close),	  LIVE(test_abuse),
+		LIVE(test_doors),
+		LIVE(test_talk),
+		LIVE(test_muted_first),
+		LIVE(test_little_told),
+		LIVE(test_gate),
+		LIVE(test_loss),
+		LIVE(test_any_address),
+		LIVE(test_announced),
+		LIVE(test_no_port),
+		LIVE(test_permissions),
+		LIVE(test_requests),
+		LIVE(test_subscriptions),
+		LIVE(test_leave),
+		LIVE(test_twice),
+		LIVE(test_powers),
+		LIVE(test_resume),
+		LIVE(test_resume_too_late),
+		LIVE(test_killed),
+		LIVE(test_cut_off),
+		LIVE(test_media_lost),
+		LIVE(test_refresh),
+		LIVE(test_close),
+		LIVE(test_abuse),
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
