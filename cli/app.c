@@ -239,6 +239,7 @@ static void set_up(struct app *app)
 		.dry_run = command_flag(l, "dry-run"),
 		.unique_prefix = isatty(STDIN_FILENO) && !command_flag(l, "no-input"),
 		.json = app->json,
+		.people = format == OUTPUT_TABLE,
 	};
 }
 

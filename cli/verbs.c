@@ -37,6 +37,15 @@
 	VERB(room_show)           \
 	VERB(room_set)            \
 	VERB(room_export)         \
+	VERB(call_join)           \
+	VERB(call_answer)         \
+	VERB(call_decline)        \
+	VERB(call_status)         \
+	VERB(call_people)         \
+	VERB(call_mute)           \
+	VERB(call_unmute)         \
+	VERB(call_hand)           \
+	VERB(call_leave)          \
 	VERB(serve)               \
 	VERB(admin_user_add)      \
 	VERB(admin_user_import)   \

@@ -4,12 +4,13 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room call serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove' ;;
 	'profile') echo 'show set' ;;
 	'file') echo 'get' ;;
 	'queue') echo 'list run retry drop' ;;
 	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
+	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'admin') echo 'user invite status' ;;
 	'admin user') echo 'add import list password lock unlock role remove' ;;
 	'config') echo 'list get set' ;;
@@ -42,6 +43,8 @@ _muster_options()
 	'room role') echo -n ' --force' ;;
 	'room show') echo -n ' --offline' ;;
 	'room export') echo -n ' --output --force' ;;
+	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
+	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
@@ -102,6 +105,27 @@ _muster_value()
 	'room ban'' --reason') echo '-' ;;
 	'room unban'' --reason') echo '-' ;;
 	'room export'' --output' | 'room export'' -o') echo '@file' ;;
+	'call join'' --play') echo '@file' ;;
+	'call join'' --record') echo '@file' ;;
+	'call join'' --in') echo '-' ;;
+	'call join'' --out') echo '-' ;;
+	'call join'' --pcm') echo '-' ;;
+	'call join'' --events') echo '@file' ;;
+	'call join'' --for') echo '-' ;;
+	'call join'' --input') echo '-' ;;
+	'call join'' --output') echo '-' ;;
+	'call join'' --driver') echo 'portaudio file pipe tone null' ;;
+	'call join'' --via') echo '-' ;;
+	'call answer'' --play') echo '@file' ;;
+	'call answer'' --record') echo '@file' ;;
+	'call answer'' --in') echo '-' ;;
+	'call answer'' --out') echo '-' ;;
+	'call answer'' --pcm') echo '-' ;;
+	'call answer'' --events') echo '@file' ;;
+	'call answer'' --for') echo '-' ;;
+	'call answer'' --input') echo '-' ;;
+	'call answer'' --output') echo '-' ;;
+	'call answer'' --driver') echo 'portaudio file pipe tone null' ;;
 	'serve'' --data' | 'serve'' -d') echo '@folder' ;;
 	'serve'' --listen' | 'serve'' -l') echo '-' ;;
 	'serve'' --udp-port') echo '-' ;;
@@ -176,6 +200,16 @@ _muster_position()
 	'room show 0') echo '@room' ;;
 	'room set 0') echo '@room' ;;
 	'room export 0') echo '@room' ;;
+	'call join 0') echo '@room' ;;
+	'call answer 0') echo '@room' ;;
+	'call decline 0') echo '@room' ;;
+	'call status 0') echo '@room' ;;
+	'call people 0') echo '@room' ;;
+	'call mute 0') echo '@room' ;;
+	'call unmute 0') echo '@room' ;;
+	'call hand 0') echo 'up down' ;;
+	'call hand 1') echo '@room' ;;
+	'call leave 0') echo '@room' ;;
 	'admin user add 0') echo '@user' ;;
 	'admin user import 0') echo '@file' ;;
 	'admin user password 0') echo '@user' ;;

@@ -8,8 +8,9 @@
 
 /* Options whose matter is on this side. */
 static const char *const here[] = {
-	"via",	  "input", "output", "driver", "in",	  "out",      "pcm", "play", "record",
-	"events", "json",  "format", "quiet",  "verbose", "no-input", "yes", "help", "ca-file",
+	"via",	   "input",    "output", "driver", "in",      "out",	"pcm",
+	"play",	   "record",   "events", "stay",   "json",    "format", "quiet",
+	"verbose", "no-input", "yes",	 "help",   "ca-file",
 };
 
 int via_quote(struct buf *b, const char *word, struct err *err)

@@ -6,6 +6,8 @@
 #include "core/base/text.h"
 #include "core/base/when.h"
 
+#define RING_TYPE "org.matrix.msc4075.rtc.notification"
+
 /* Sanitised; every line but the first is indented. */
 static void put_block(struct buf *b, struct span raw)
 {
@@ -75,12 +77,23 @@ static void put_other(struct buf *b, const json_t *row)
 	}
 }
 
+/* Somebody calls. Whether it still rings is not told: a line stays what it is. */
+static void put_ring(struct buf *b, const json_t *row)
+{
+	const char *kind = json_get_str(json_get_object(row, "content"), "notification_type");
+	bool ring = kind && !strcmp(kind, "ring");
+	buf_put_str(b, ring ? _(" is calling") : _(" has begun a call"));
+	buf_printf(b, " (%s)", ring ? "muster call answer" : "muster call join");
+}
+
 static void put_what(struct buf *b, const json_t *row)
 {
 	const char *type = json_get_str(row, "type"), *msgtype = json_get_str(row, "msgtype");
 	const json_t *gone = json_object_get(row, "redacted");
 	if (json_is_true(gone) || json_is_object(gone) || json_is_string(gone)) {
 		buf_printf(b, ": (%s)", _("deleted"));
+	} else if (type && !strcmp(type, RING_TYPE)) {
+		put_ring(b, row);
 	} else if (!type || strcmp(type, "m.room.message") != 0) {
 		put_other(b, row);
 	} else {

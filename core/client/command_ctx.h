@@ -42,6 +42,7 @@ struct command_ctx {
 	bool dry_run;
 	bool unique_prefix; /**< ROOM may be a unique prefix: a person is typing */
 	bool json;	    /**< rows are for a program */
+	bool people;	    /**< rows are for people: neither JSON nor CSV nor TSV */
 };
 
 /** Give out one row; its reference is taken over. */

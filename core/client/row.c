@@ -2,6 +2,7 @@
 
 #include "core/base/mem.h"
 #include "core/matrix/event.h"
+#include "core/matrix/rtc_ring.h"
 
 static const char *const people_types[] = {
 	"m.room.message",
@@ -9,6 +10,7 @@ static const char *const people_types[] = {
 	"m.room.encrypted",
 	"m.poll.start",
 	"org.matrix.msc3381.poll.start",
+	RTC_RING_TYPE,
 	NULL,
 };
 

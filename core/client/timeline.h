@@ -12,7 +12,8 @@ struct read_request {
 	int last;		    /**< -n: at most so many, the newest; 0: no such bound */
 	int64_t since_ms, until_ms; /**< by origin_server_ts; 0: open */
 	const char *const *types; /**< event types, "*" at the end is a prefix; NULL: messages that
-				     people read (m.room.message, m.sticker, polls, unreadable) */
+				     people read (m.room.message, m.sticker, polls, that somebody
+				     calls, unreadable) */
 	bool all_types;
 	bool raw;     /**< rows carry "event": the event as the server sent it */
 	bool offline; /**< the cache alone */

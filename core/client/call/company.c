@@ -382,6 +382,6 @@ json_t *person_row(const struct person *who)
 	row_bool(row, "hand", who->hand);
 	row_bool(row, "recording", who->recording);
 	row_str(row, "quality", call_quality_name(who->quality));
-	row_int(row, "since", who->since_ms);
+	row_int(row, "since_ts", who->since_ms);
 	return row;
 }

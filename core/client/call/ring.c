@@ -38,7 +38,7 @@ static void note_ring(struct search *q, const struct store_event *e, const struc
 		return;
 	json_decref(q->found);
 	q->found = json_pack("{s:s,s:s,s:I,s:b,s:I,s:I}", "event_id", r.event_id, "sender",
-			     r.sender, "ts", (json_int_t)e->ts, "ring", r.ring, "until",
+			     r.sender, "ts", (json_int_t)e->ts, "ring", r.ring, "until_ts",
 			     (json_int_t)r.until_ms, "room", (json_int_t)e->room);
 }
 

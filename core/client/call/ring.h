@@ -10,7 +10,7 @@
 /**
  * The newest ring that is meant for us, has not run out, was not declined from
  * here, and whose call is still going on; of one room, or of all (`room_id`
- * NULL). *ret: event_id, room_id, room, sender, sender_name, ts, ring, until.
+ * NULL). *ret: event_id, room_id, room, sender, sender_name, ts, ring, until_ts.
  * ERR_NOT_FOUND when nobody calls.
  */
 int ring_find(struct client *c, const char *room_id, json_t **ret, struct err *err);

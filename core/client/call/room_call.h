@@ -5,7 +5,7 @@
  * never inside a function of this header.
  *
  * What happens is told as rows with the stable keys of `muster schema "call
- * join"`; times are Unix milliseconds in "ts" and "since".
+ * join"`; times are Unix milliseconds in "ts" and "since_ts".
  */
 #ifndef MUSTER_CLIENT_CALL_ROOM_CALL_H
 #define MUSTER_CLIENT_CALL_ROOM_CALL_H
@@ -65,7 +65,7 @@ int room_call_hand(struct room_call *rc, bool up, struct err *err);
 /** The network changed: do not wait for silence. */
 void room_call_network_changed(struct room_call *rc);
 
-/** One row: room_id, room, state, muted, hand, people, since, duration_s, loss ... New reference.
+/** One row: room_id, room, state, muted, hand, people, since_ts, duration_s, loss ... New reference.
  */
 json_t *room_call_status(struct room_call *rc);
 /** Rows of the people from the i-th on, until `fn` says stop. Returns how many were told. */

@@ -179,7 +179,7 @@ json_t *room_call_status(struct room_call *rc)
 	row_bool(row, "listen_only", rc->o.listen_only);
 	row_bool(row, "hand", rc->hand_event != NULL);
 	row_str(row, "recording", rc->record);
-	json_object_set_new(row, "since",
+	json_object_set_new(row, "since_ts",
 			    rc->joined_ms ? json_integer(rc->joined_ms) : json_null());
 	row_int(row, "duration_s", rc->joined_ms ? (now - rc->joined_ms) / 1000 : 0);
 	put_people(row, &rc->people);

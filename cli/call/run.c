@@ -1,0 +1,396 @@
+#include "cli/call/run.h"
+
+#include "cli/call/via.h"
+#include "cli/output.h"
+#include "cli/params.h"
+#include "cli/settings.h"
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/client/call/room_call.h"
+#include "core/client/rooms.h"
+#include "core/client/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOW_BPS 12000
+#define LOW_RATE_HZ 16000
+
+/* Where sound comes from and goes to. */
+struct sound {
+	char *input, *output;
+	struct audio_engine_settings s;
+};
+
+struct running {
+	struct command_ctx *ctx;
+	struct loop *l;
+	struct client *c; /* on the loop */
+	struct engine *engine;
+	struct room_call *call;
+	struct loop_timer *limit, *too_late;
+	struct output events; /* with --events */
+	int events_fd;
+	bool to_file; /* events go to events_fd */
+	bool quiet;   /* standard output is sound: nothing else may go there */
+	int signum;   /* the first signal */
+	int stop;     /* what ended the rows */
+	int rc;
+	struct err err;
+};
+
+/* -- Options --------------------------------------------------------------------- */
+
+int call_check_options(const struct command_line *l, struct err *err)
+{
+	static const char *const voices[] = {"listen-only", "play", "in", "input"};
+	static const char *const ears[] = {"out", "output"};
+	const char *voice = NULL, *ear = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(voices); i++) {
+		if (!command_given(l, voices[i]))
+			continue;
+		if (voice)
+			return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), voice,
+				       voices[i]);
+		voice = voices[i];
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ears); i++) {
+		if (!command_given(l, ears[i]))
+			continue;
+		if (ear)
+			return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), ear,
+				       ears[i]);
+		ear = ears[i];
+	}
+	if (command_flag(l, "listen-only") && command_flag(l, "muted"))
+		return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), "listen-only",
+			       "muted");
+	if (command_flag(l, "stay") && !command_given(l, "play") && !command_given(l, "in"))
+		return err_set(err, ERR_USAGE, _("--stay goes with --play or --in"));
+	const char *events = command_text(l, "events");
+	if (command_given(l, "out") && events && !strcmp(events, "-"))
+		return err_set(err, ERR_USAGE,
+			       _("--out - and --events - both want standard output"));
+	struct audio_pcm pcm;
+	return audio_pcm_parse(command_text(l, "pcm"), &pcm, err);
+}
+
+/* A microphone and a loudspeaker are for people; who plays, pipes or only records needs none. */
+static bool wants_loudspeaker(const struct command_line *l)
+{
+	if (command_given(l, "output") || command_given(l, "driver"))
+		return true;
+	bool program = command_given(l, "play") || command_given(l, "in");
+	return !program && !(command_flag(l, "listen-only") && command_given(l, "record"));
+}
+
+static bool is_card(const char *spec)
+{
+	return spec && !strncmp(spec, "portaudio", 9);
+}
+
+static struct sound choose_sound(const struct command_ctx *ctx)
+{
+	const struct command_line *l = ctx->line;
+	const char *pcm = command_text(l, "pcm"), *play = command_text(l, "play");
+	struct sound s = {NULL, NULL, {.opus = {.complexity = -1, .fec = true, .dtx = true}}};
+	if (command_flag(l, "low"))
+		s.s.opus.bitrate_bps = LOW_BPS;
+	if (play)
+		s.input = mem_printf("file:%s", play);
+	else if (command_given(l, "in"))
+		s.input = mem_printf("pipe:-@%s", pcm);
+	else if (!command_flag(l, "listen-only"))
+		s.input = audio_spec_given(ctx, "input");
+	if (command_given(l, "out"))
+		s.output = mem_printf("pipe:-@%s", pcm);
+	else if (wants_loudspeaker(l))
+		s.output = audio_spec_given(ctx, "output");
+	s.s.input = s.input;
+	s.s.output = s.output;
+	/* What a file or a program says is sent as it is. */
+	s.s.process = (struct process_settings){
+		.echo = is_card(s.input) && is_card(s.output),
+		.noise = is_card(s.input),
+		.gain = is_card(s.input),
+	};
+	return s;
+}
+
+static void sound_done(struct sound *s)
+{
+	mem_free(s->input);
+	mem_free(s->output);
+}
+
+/* -- Events -------------------------------------------------------------------------- */
+
+static int open_events(struct running *r, struct err *err)
+{
+	const struct command_line *l = r->ctx->line;
+	const char *path = command_text(l, "events");
+	r->events_fd = -1;
+	r->quiet = command_given(l, "out");
+	if (!path || !strcmp(path, "-"))
+		return 0;
+	/* Appending: it may be a terminal, a pipe, or what another run has begun. */
+	r->events_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (r->events_fd < 0)
+		return err_errno(err, errno, _("cannot write %s"), path);
+	output_init(&r->events, r->events_fd, OUTPUT_JSON, false);
+	r->events.command = l->command;
+	r->events.line = l;
+	r->to_file = true;
+	return 0;
+}
+
+static void close_events(struct running *r)
+{
+	if (r->to_file)
+		output_done(&r->events);
+	if (r->events_fd >= 0)
+		close(r->events_fd);
+}
+
+/* A person is not told each time that somebody draws breath. */
+static bool is_for_people(const json_t *row)
+{
+	static const char *const words[] = {"speaking", "silent", "quality", "played"};
+	const char *event = json_get_str(row, "event");
+	for (size_t i = 0; event && i < ARRAY_LEN(words); i++)
+		if (!strcmp(event, words[i]))
+			return false;
+	return true;
+}
+
+static void say(struct running *r, const json_t *row)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	call_line(&b, row, r->ctx->line);
+	command_say(r->ctx, "%s", buf_str(&b));
+}
+
+static void on_row(void *arg, json_t *row)
+{
+	struct running *r = arg;
+	int rc = 0;
+	if (r->to_file)
+		rc = output_row(&r->events, row);
+	else if (!r->quiet && (!r->ctx->people || is_for_people(row)))
+		rc = command_row_fn(row, r->ctx);
+	if ((r->to_file || r->quiet) && is_for_people(row))
+		say(r, row);
+	if (rc && !r->stop) {
+		/* Nobody reads the events any more. */
+		r->stop = rc;
+		if (r->call)
+			room_call_leave(r->call, "left");
+	}
+}
+
+static void on_warning(void *arg, const struct err *err)
+{
+	struct running *r = arg;
+	command_warn(r->ctx, "%s", err->msg);
+}
+
+static void on_ended(void *arg, const struct err *err)
+{
+	struct running *r = arg;
+	if (err && !r->rc) {
+		r->err = *err;
+		r->rc = err->code;
+	}
+	loop_stop(r->l);
+}
+
+/* -- The end ------------------------------------------------------------------------------ */
+
+static void interrupted(struct running *r, int signum)
+{
+	if (r->signum) {
+		loop_stop(r->l); /* at once: the server ends our membership */
+		return;
+	}
+	r->signum = signum;
+	if (r->call)
+		room_call_leave(r->call, "interrupted");
+	else
+		loop_stop(r->l);
+}
+
+static void on_sigint(void *arg)
+{
+	interrupted(arg, SIGINT);
+}
+
+static void on_sigterm(void *arg)
+{
+	interrupted(arg, SIGTERM);
+}
+
+static void on_sighup(void *arg)
+{
+	interrupted(arg, SIGHUP);
+}
+
+/* As a shell expects of a program that a signal ended. */
+static void end_by(int signum)
+{
+	signal(signum, SIG_DFL);
+	raise(signum);
+}
+
+static void on_limit(void *arg)
+{
+	struct running *r = arg;
+	room_call_leave(r->call, "time");
+}
+
+static void on_too_late(void *arg)
+{
+	struct running *r = arg;
+	r->rc = err_set(&r->err, ERR_CANCELLED, _("the time limit was reached"));
+	room_call_leave(r->call, "time");
+}
+
+/* --for counts from when we are in, --timeout from the start. */
+static void on_row_timed(void *arg, json_t *row)
+{
+	struct running *r = arg;
+	const char *event = json_get_str(row, "event");
+	int64_t ms = command_number(r->ctx->line, "for", 0);
+	if (ms && event && !strcmp(event, "joined") && json_get_bool(row, "self", false))
+		loop_timer_start(r->limit, (uint64_t)ms, 0);
+	on_row(arg, row);
+}
+
+/* -- The call ---------------------------------------------------------------------------------- */
+
+static void explain_sound(struct err *err)
+{
+	if (err->hint[0] || (err->code != ERR_UNSUPPORTED && err->code != ERR_NOT_FOUND))
+		return;
+	err_hint(err,
+		 _("without a sound card: --listen-only --out - or --record FILE, --play FILE, "
+		   "or --driver null; muster doctor says what is wrong"));
+}
+
+static int start(struct running *r, struct client *up, const struct room_call_options *o,
+		 struct err *err)
+{
+	static const struct room_call_handler h = {on_row_timed, on_warning, on_ended};
+	struct client_options opt = {
+		.account = client_account(up)->name,
+		.loop = r->l,
+		.ca_file = client_ca_file(up),
+	};
+	int left = client_time_left_ms(up);
+	int rc = client_open(&opt, &r->c, err);
+	if (!rc)
+		rc = engine_new(r->c, &r->engine, err);
+	if (!rc)
+		rc = room_call_new(r->c, r->engine, o, &h, r, &r->call, err);
+	if (rc)
+		return rc;
+	loop_on_signal(r->l, SIGINT, on_sigint, r);
+	loop_on_signal(r->l, SIGTERM, on_sigterm, r);
+	loop_on_signal(r->l, SIGHUP, on_sighup, r);
+	if (left >= 0)
+		loop_timer_start(r->too_late, (uint64_t)left, 0);
+	loop_run(r->l);
+	return 0;
+}
+
+static int finish(struct running *r, int rc, struct err *err)
+{
+	room_call_free(r->call);
+	engine_free(r->engine);
+	client_close(r->c);
+	loop_timer_free(r->limit);
+	loop_timer_free(r->too_late);
+	loop_free(r->l);
+	if (!rc && r->stop < 0 && r->to_file) {
+		*err = r->events.err;
+		rc = r->stop;
+	} else if (!rc && r->rc) {
+		*err = r->err;
+		rc = r->rc;
+	} else if (!rc) {
+		rc = r->stop;
+	}
+	close_events(r);
+	if (rc < 0)
+		explain_sound(err);
+	return rc;
+}
+
+static int run_here(struct command_ctx *ctx, struct client *up, struct room_call_options *o,
+		    struct err *err)
+{
+	struct running r = {.ctx = ctx};
+	int rc = open_events(&r, err);
+	if (rc)
+		return rc;
+	r.l = loop_new();
+	r.limit = loop_timer_new(r.l, on_limit, &r);
+	r.too_late = loop_timer_new(r.l, on_too_late, &r);
+	rc = finish(&r, start(&r, up, o, err), err);
+	if (r.signum && rc >= 0)
+		end_by(r.signum);
+	return rc;
+}
+
+int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err *err)
+{
+	const struct command_line *l = ctx->line;
+	struct client *up;
+	int rc = command_client(ctx, &up, err);
+	if (rc)
+		return rc;
+	bool listen_only = command_flag(l, "listen-only");
+	const char *record = command_text(l, "record");
+	AUTO_FREE char *said = NULL;
+	AUTO(sound_done) struct sound sound = choose_sound(ctx);
+	if (record)
+		said = mem_printf(_("%s is recording this call."), client_account(up)->user_id);
+	struct room_call_options o = {
+		.room_id = room_id,
+		.sound = sound.s,
+		.listen_only = listen_only,
+		.muted = command_flag(l, "muted"),
+		.ring = ring && !listen_only,
+		.leave_when_empty = command_flag(l, "leave-when-empty"),
+		.leave_at_input_end = !command_flag(l, "stay"),
+		.record = record,
+		.record_said = said,
+	};
+	return run_here(ctx, up, &o, err);
+}
+
+/* -- Elsewhere ---------------------------------------------------------------------------------- */
+
+int call_run_via(struct command_ctx *ctx, struct err *err)
+{
+	const struct command_line *l = ctx->line;
+	AUTO(sound_done) struct sound sound = choose_sound(ctx);
+	struct running r = {.ctx = ctx};
+	if (command_flag(l, "stay"))
+		return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), "stay",
+			       "via");
+	int rc = open_events(&r, err);
+	if (rc)
+		return rc;
+	struct via_options o = {
+		.host = command_text(l, "via"),
+		.sound = sound.s,
+		.rate_hz = command_flag(l, "low") ? LOW_RATE_HZ : AUDIO_RATE_HZ,
+		.record = command_text(l, "record"),
+	};
+	rc = via_run(ctx, &o, on_row, &r, err);
+	close_events(&r);
+	return rc;
+}

@@ -1,0 +1,74 @@
+/*
+ * A call in the foreground: `call join` and `call answer`. The loop, the two
+ * signals, where events go, and what a person reads of them.
+ */
+#ifndef MUSTER_CLI_CALL_RUN_H
+#define MUSTER_CLI_CALL_RUN_H
+
+#include "cli/audio/audio.h"
+#include "core/client/command_ctx.h"
+
+/**
+ * Be in the call of this room as the options in ctx->line say (CALL_OPTIONS)
+ * until it ends. `ring`: tell the room when nobody is there. A first SIGINT or
+ * SIGTERM leaves politely, the second at once; then the process ends by that
+ * signal and this does not return.
+ */
+int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err *err);
+/** The same with --via: there, with sound and files here. */
+int call_run_via(struct command_ctx *ctx, struct err *err);
+/** Whether the options fit together: ERR_USAGE. */
+int call_check_options(const struct command_line *l, struct err *err);
+
+/** A `line` function for rows of a call. */
+void call_line(struct buf *b, const json_t *row, const struct command_line *l);
+extern const struct command_key call_keys[];
+extern const struct command_exit call_exits[];
+
+/* What both verbs take, as rows of their tables. */
+#define CALL_OPTIONS                                                                           \
+	{.name = "listen-only", .kind = KIND_FLAG, .what = N_("hear only; nobody is rung")},   \
+		{.name = "muted",                                                              \
+		 .kind = KIND_FLAG,                                                            \
+		 .what = N_("begin with the microphone off; call unmute turns it on")},        \
+		{.name = "play",                                                               \
+		 .kind = KIND_FILE,                                                            \
+		 .what = N_("speak with this sound file's voice, and leave at its end")},      \
+		{.name = "record",                                                             \
+		 .kind = KIND_FILE,                                                            \
+		 .what = N_("record both sides into this file; its ending says how: .ogg, "    \
+			    ".wav or .flac; the room is told")},                               \
+		{.name = "in",                                                                 \
+		 .kind = KIND_CHOICE,                                                          \
+		 .choices = "-",                                                               \
+		 .what = N_("speak what comes from standard input as raw sound, and leave at " \
+			    "its end")},                                                       \
+		{.name = "out",                                                                \
+		 .kind = KIND_CHOICE,                                                          \
+		 .choices = "-",                                                               \
+		 .what = N_("write what is heard to standard output as raw sound")},           \
+		{.name = "pcm",                                                                \
+		 .kind = KIND_TEXT,                                                            \
+		 .value = "FORMAT",                                                            \
+		 .otherwise = "s16le:48000:1",                                                 \
+		 .what = N_("what raw sound looks like: s16le, rate in Hz, channels")},        \
+		{.name = "stay",                                                               \
+		 .kind = KIND_FLAG,                                                            \
+		 .what = N_("stay when the file or standard input is at its end")},            \
+		{.name = "events",                                                             \
+		 .kind = KIND_FILE,                                                            \
+		 .dash = true,                                                                 \
+		 .what = N_("write events to this file as JSON lines rather than to standard " \
+			    "output")},                                                        \
+		{.name = "for",                                                                \
+		 .kind = KIND_DURATION,                                                        \
+		 .what = N_("leave after so long in the call")},                               \
+		{.name = "leave-when-empty",                                                   \
+		 .kind = KIND_FLAG,                                                            \
+		 .what = N_("leave once the last of the others has left")},                    \
+		{.name = "low",                                                                \
+		 .kind = KIND_FLAG,                                                            \
+		 .what = N_("send fewer bits, for a narrow line")},                            \
+		OPT_INPUT, OPT_OUTPUT, OPT_DRIVER
+
+#endif
