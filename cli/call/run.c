@@ -87,6 +87,23 @@ static bool wants_loudspeaker(const struct command_line *l)
 	return !program && !(command_flag(l, "listen-only") && command_given(l, "record"));
 }
 
+/* Events are worth having where nothing can be heard. */
+static void check_loudspeaker(struct command_ctx *ctx, struct sound *s)
+{
+	struct audio_dev dev = {NULL, NULL};
+	struct err err;
+	bool asked = command_given(ctx->line, "output") || command_given(ctx->line, "driver");
+	if (!s->output || asked || !command_flag(ctx->line, "listen-only") ||
+	    command_given(ctx->line, "out"))
+		return;
+	if (audio_dev_open(s->output, AUDIO_PLAYBACK, false, &dev, &err)) {
+		command_warn(ctx, _("nothing is played here: %s"), err.msg);
+		mem_free(take(&s->output));
+		s->s.output = NULL;
+	}
+	audio_dev_close(&dev);
+}
+
 static bool is_card(const char *spec)
 {
 	return spec && !strncmp(spec, "portaudio", 9);
@@ -96,7 +113,7 @@ static struct sound choose_sound(const struct command_ctx *ctx)
 {
 	const struct command_line *l = ctx->line;
 	const char *pcm = command_text(l, "pcm"), *play = command_text(l, "play");
-	struct sound s = {NULL, NULL, {.opus = {.complexity = -1, .fec = true, .dtx = true}}};
+	struct sound s = {NULL, NULL, {.opus = {.complexity = -1, .fec = true}}};
 	if (command_flag(l, "low"))
 		s.s.opus.bitrate_bps = LOW_BPS;
 	if (play)
@@ -117,6 +134,8 @@ static struct sound choose_sound(const struct command_ctx *ctx)
 		.noise = is_card(s.input),
 		.gain = is_card(s.input),
 	};
+	/* Only where somebody sits: steady sound is taken for silence. */
+	s.s.opus.dtx = is_card(s.input);
 	return s;
 }
 
@@ -355,6 +374,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 	const char *record = command_text(l, "record");
 	AUTO_FREE char *said = NULL;
 	AUTO(sound_done) struct sound sound = choose_sound(ctx);
+	check_loudspeaker(ctx, &sound);
 	if (record)
 		said = mem_printf(_("%s is recording this call."), client_account(up)->user_id);
 	struct room_call_options o = {

@@ -1,0 +1,267 @@
+# Calls against a real server: several processes, sound from files and pipes.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	mkdir -p "$BATS_FILE_TMPDIR/server/data"
+	printf 'encryption = true\n' >"$BATS_FILE_TMPDIR/server/data/muster.conf"
+	start_server
+	sign_up eve
+	sign_up bob
+	sign_up ada
+	ROOM=$(new_room Physics --invite @bob:s.test --invite @eve:s.test)
+	export ROOM
+	use_home eve
+	m room join "$ROOM" >/dev/null
+	use_home bob
+	m room join "$ROOM" >/dev/null
+	python3 "$TOP/tests/cli/sound.py" make "$BATS_FILE_TMPDIR/tone.wav" 440 3
+	TONE=$BATS_FILE_TMPDIR/tone.wav
+	export TONE
+}
+
+setup() {
+	use_home ada
+	CALLS=()
+}
+
+# Whoever is still in a call leaves, so that each test finds an empty room.
+teardown() {
+	local pid
+	for pid in "${CALLS[@]}"; do
+		kill -TERM "$pid" 2>/dev/null || true
+		timeout 20 tail --pid="$pid" -f /dev/null
+	done
+}
+
+teardown_file() {
+	stop_server
+}
+
+sound() {
+	python3 "$TOP/tests/cli/sound.py" "$@"
+}
+
+# Somebody in a call in the background: in_call USER ARGS...; $PID, $F is the file of events
+in_call() {
+	use_home "$1"
+	F=$BATS_TEST_TMPDIR/$1.events
+	"$MUSTER" call join --json "${@:2}" >"$F" 2>"$BATS_TEST_TMPDIR/$1.err" </dev/null 3>&- &
+	PID=$!
+	CALLS+=("$PID")
+}
+
+# The same, and wait until they are in it.
+joined() {
+	in_call "$@"
+	wait_for "$F" '"event":"joined".*"self":true' || { cat "$BATS_TEST_TMPDIR/$1.err"; return 1; }
+}
+
+# A background process is to end, with this status: ended PID STATUS
+ended() {
+	timeout 40 tail --pid="$1" -f /dev/null
+	local status=0
+	wait "$1" || status=$?
+	[ "$status" -eq "$2" ] || { echo "process ended with $status, not $2"; return 1; }
+}
+
+# What no verb sets: put_state ROOM TYPE CONTENT
+put_state() {
+	curl -sf -X PUT -d "$3" -o /dev/null -H @<(jq -r '"Authorization: Bearer " + .access_token' \
+		"$XDG_DATA_HOME/muster/accounts/$(basename "$HOME" | sed s/home-//)/secrets.json") \
+		"$URL/_matrix/client/v3/rooms/$(jq -rn --arg r "$1" '$r|@uri')/state/$2/"
+}
+
+# Rows of a kind: rows FILE FILTER
+rows() {
+	jq -c "select($2)" "$1"
+}
+
+@test "one plays, another records, a third pipes: the same tone, as long as it was" {
+	local bob eve
+	joined bob "$ROOM" --listen-only --record rec.wav
+	bob=$PID
+	use_home eve
+	"$MUSTER" call join "$ROOM" --listen-only --out - --events events >heard.raw 2>err </dev/null 3>&- &
+	eve=$!
+	CALLS+=("$eve")
+	wait_for events '"event":"joined".*"self":true'
+	use_home ada
+	m call join "$ROOM" --play "$TONE" --json >out
+	[ "$(jq -r 'select(.event == "ended").reason' out)" = played ]
+	wait_for "$BATS_TEST_TMPDIR/bob.events" '"event":"left".*@ada:s.test'
+	wait_for "$BATS_FILE_TMPDIR/home-eve/events" '"event":"left".*@ada:s.test'
+	use_home bob
+	m call leave --json | jq -e .left
+	ended "$bob" 0
+	use_home eve
+	kill -TERM "$eve"
+	ended "$eve" 143
+	# A moment at each end may be missing.
+	jq -en "$(sound heard "$BATS_FILE_TMPDIR/home-bob/rec.wav" 440) | . > 2.5 and . < 3.3"
+	jq -en "$(sound heard heard.raw 440) | . > 2.5 and . < 3.3"
+	rows "$BATS_TEST_TMPDIR/bob.events" '.event == "speaking" and .user_id == "@ada:s.test"' | grep -q level
+	# Who records says so, in the room and in the call.
+	m read "$ROOM" -n 20 | grep -q "@bob:s.test is recording this call"
+	rows events '.event == "joined" and .user_id == "@bob:s.test"' | jq -e .recording
+}
+
+@test "raw sound goes in by standard input, at another rate too" {
+	joined bob "$ROOM" --listen-only --record rec2.wav
+	use_home ada
+	sound make - 440 2 | timeout "$STEP" "$MUSTER" call join "$ROOM" --in - --json >out
+	[ "$(jq -r 'select(.event == "ended").reason' out)" = played ]
+	# Taken for half as fast it is an octave lower and twice as long.
+	sound make - 880 1 | timeout "$STEP" "$MUSTER" call join "$ROOM" --in - --pcm s16le:24000:1 >/dev/null
+	use_home bob
+	m call leave
+	ended "$PID" 0
+	jq -en "$(sound heard rec2.wav 440) | . > 3.2 and . < 4.4"
+}
+
+@test "mute and unmute from another process are seen by the others and heard" {
+	local bob
+	joined bob "$ROOM" --listen-only
+	bob=$F
+	joined ada "$ROOM" --input tone:440,-20 --output null --muted
+	rows "$F" '.event == "joined" and .self' | jq -e .muted
+	m call unmute --json | jq -e '.muted == false'
+	wait_for "$bob" '"event":"unmuted".*@ada:s.test|"event":"unmuted"'
+	wait_for "$bob" '"event":"speaking"'
+	m call mute "$ROOM" --json | jq -e .muted
+	wait_for "$bob" '"event":"muted"'
+	wait_for "$F" '"event":"muted".*"by":"self"'
+	m call status --json | jq -e '.muted and .state == "joined" and .publishing'
+	m call unmute
+	m call people --json | jq -es 'length == 2 and any(.[]; .self) and
+		any(.[]; .user_id == "@bob:s.test" and .muted)'
+}
+
+@test "a hand is raised and lowered for all to see" {
+	local bob
+	joined bob "$ROOM" --listen-only
+	bob=$F
+	joined ada "$ROOM" --driver null
+	m call hand --json | jq -e .hand
+	wait_for "$bob" '"event":"hand".*@ada:s.test.*"hand":true'
+	m call status --json | jq -e .hand
+	m call hand down --json | jq -e '.hand == false'
+	wait_for "$bob" '"event":"hand".*@ada:s.test.*"hand":false'
+}
+
+@test "the first Ctrl-C leaves and ends with 130, SIGTERM with 143" {
+	local bob
+	joined bob "$ROOM" --listen-only
+	bob=$F
+	joined ada "$ROOM" --driver null
+	kill -INT "$PID"
+	ended "$PID" 130
+	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = interrupted ]
+	wait_for "$bob" '"event":"left".*@ada:s.test'
+	joined ada "$ROOM" --driver null
+	kill -TERM "$PID"
+	ended "$PID" 143
+	fails_with 5 call status
+}
+
+@test "a second Ctrl-C ends at once, though the server does not answer" {
+	joined ada "$ROOM" --driver null
+	kill -STOP "$SERVER_PID"
+	kill -INT "$PID"
+	while kill -INT "$PID" 2>/dev/null; do :; done
+	kill -CONT "$SERVER_PID"
+	ended "$PID" 130
+}
+
+@test "who is killed is out of the call within seconds" {
+	local before
+	use_home bob
+	follow "$ROOM" --type org.matrix.msc3401.call.member
+	joined ada "$ROOM" --driver null
+	use_home bob
+	wait_for followed '"application":"m.call"'
+	kill -KILL "$PID"
+	before=$SECONDS
+	wait_for followed '"sender":"@ada:s.test".*"content":\{\}'
+	[ $((SECONDS - before)) -le 15 ]
+	unfollow
+	use_home ada
+	fails_with 5 call status
+	# What the killed one left behind keeps nobody out.
+	joined ada "$ROOM" --driver null
+}
+
+@test "it ends by itself: --for, --leave-when-empty" {
+	m call join "$ROOM" --driver null --for 1s --json >out
+	[ "$(jq -r 'select(.event == "ended").reason' out)" = time ]
+	joined bob "$ROOM" --listen-only --leave-when-empty
+	use_home ada
+	m call join "$ROOM" --driver null --for 500ms >/dev/null
+	ended "$PID" 0
+	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = empty ]
+}
+
+@test "--stay stays when the sound is at its end; --timeout bounds all" {
+	sound make short.wav 440 0.5
+	joined ada "$ROOM" --play short.wav --stay
+	wait_for "$F" '"event":"played"'
+	m call status --json | jq -e '.state == "joined"'
+	m call leave
+	ended "$PID" 0
+	fails_with 3 call join "$ROOM" --driver null --timeout 2s
+}
+
+@test "a direct chat rings, is answered and declined" {
+	local direct
+	in_call ada @bob:s.test --driver null
+	wait_for "$F" '"event":"ringing".*"ring":true'
+	use_home bob
+	direct=$(rows "$F" '.event == "ringing"' | jq -r .room_id)
+	m room join "$direct" >/dev/null
+	m read "$direct" | grep -q 'is calling (muster call answer)'
+	m call decline --json | jq -e '.sender == "@ada:s.test"'
+	wait_for "$F" '"event":"declined".*@bob:s.test'
+	fails_with 5 call answer --driver null
+	[[ $stderr == *"nobody is calling"* ]]
+	use_home ada
+	m call leave
+	in_call ada @bob:s.test --driver null
+	wait_for "$F" '"event":"ringing"'
+	use_home bob
+	m call answer --driver null --for 1s --json | jq -es 'any(.[]; .event == "joined" and .self)
+		and all(.[]; .event != "ringing")' >/dev/null
+	wait_for "$F" '"event":"left".*@bob:s.test'
+}
+
+@test "what cannot be is refused with its reason" {
+	local secret
+	secret=$(new_room Secret)
+	put_state "$secret" m.room.encryption '{"algorithm":"m.megolm.v1.aes-sha2"}'
+	fails_with 9 call join "$secret" --driver null
+	[[ $stderr == *encrypt* ]]
+	fails_with 5 call join '!none:s.test' --driver null
+	fails_with 2 call join "$ROOM" --play "$TONE" --in -
+	fails_with 2 call join "$ROOM" --listen-only --muted
+	fails_with 2 call join "$ROOM" --stay
+	fails_with 2 call join "$ROOM" --in - --pcm mp3
+	fails_with 5 call join "$ROOM" --play nothing-there.wav
+	fails_with 1 call join "$ROOM" --driver null --events /nowhere/at/all 2>/dev/null ||
+		fails_with 5 call join "$ROOM" --driver null --events /nowhere/at/all
+	fails_with 5 call mute
+	joined ada "$ROOM" --driver null
+	fails_with 1 call join "$ROOM" --driver null
+	[[ $stderr == *already* ]]
+}
+
+@test "people who may not call hear why; --dry-run does nothing" {
+	local quiet
+	quiet=$(new_room Quiet --invite @bob:s.test)
+	put_state "$quiet" m.room.power_levels '{"users":{"@ada:s.test":100},"events":{"org.matrix.msc3401.call.member":50}}'
+	use_home bob
+	m room join "$quiet" >/dev/null
+	fails_with 4 call join "$quiet" --driver null
+	[[ $stderr == *org.matrix.msc3401.call.member* ]]
+	m call join "$ROOM" --dry-run --json | jq -e '.dry_run and .room_id'
+	m schema "call join" --json | jq -e '.properties.event' >/dev/null
+}
