@@ -132,6 +132,7 @@ int audio_engine_new(const struct audio_engine_settings *s, struct audio_engine 
 	e->set = *s;
 	e->take.timestamp = s->first_timestamp;
 	e->take.marker = true;
+	e->take.dtx = s->opus.dtx;
 	e->take.loss_pct = s->opus.loss_pct;
 	atomic_init(&e->loss_pct, s->opus.loss_pct);
 	atomic_init(&e->muted, s->muted);

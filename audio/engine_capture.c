@@ -5,6 +5,9 @@
 
 /* Frames of silence that are still sent after muting: a clean end of the sound. */
 #define MUTE_TAIL 2
+/* Softer than this (in -dBov) may be silence. Opus takes whatever does not change for noise that
+ * nobody misses, a held note too. */
+#define MAY_BE_SILENCE 50
 
 static int append(int16_t *to, int have, const int16_t *pcm, int n)
 {
@@ -175,11 +178,21 @@ static void follow_network(struct audio_engine *e)
 	opus_enc_set(t->enc, bitrate, loss);
 }
 
+static void allow_dtx(struct audio_engine *e, bool on)
+{
+	struct take_side *t = &e->take;
+	if (!e->set.opus.dtx || on == t->dtx)
+		return;
+	t->dtx = on;
+	opus_enc_dtx(t->enc, on);
+}
+
 static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_t *pcm, bool muted)
 {
 	struct take_side *t = &e->take;
 	uint8_t out[OPUS_PACKET_MAX];
 	follow_network(e);
+	allow_dtx(e, muted || e->now.level_dbov >= MAY_BE_SILENCE);
 	int n = opus_enc_run(t->enc, pcm, out);
 	if (n <= 0)
 		return;

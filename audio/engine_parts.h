@@ -85,6 +85,7 @@ struct take_side {
 	struct process *process;
 	struct opus_enc *enc;
 	int loss_pct, bitrate_bps; /* in force */
+	bool dtx;		   /* the same */
 	uint32_t timestamp;
 	int quiet_frames; /* DTX: since the last that was worth sending */
 	int mute_frames;  /* still to be sent after muting */

@@ -60,6 +60,11 @@ void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct)
 	e->lib->opus_encoder_ctl(e->state, OPUS_SET_PACKET_LOSS_PERC(loss));
 }
 
+void opus_enc_dtx(struct opus_enc *e, bool on)
+{
+	e->lib->opus_encoder_ctl(e->state, OPUS_SET_DTX(on ? 1 : 0));
+}
+
 int opus_enc_run(struct opus_enc *e, const int16_t *pcm, uint8_t *out)
 {
 	return e->lib->opus_encode(e->state, pcm, AUDIO_TICK_SAMPLES, out, OPUS_PACKET_MAX);

@@ -31,6 +31,8 @@ struct opus_enc;
 /** ERR_UNSUPPORTED when libopus is missing. */
 int opus_enc_new(const struct opus_settings *s, struct opus_enc **ret, struct err *err);
 void opus_enc_free(struct opus_enc *e);
+/** Allow DTX or forbid it while running. */
+void opus_enc_dtx(struct opus_enc *e, bool on);
 /** Change loss and bit rate while running. */
 void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct);
 /**

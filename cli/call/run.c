@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +148,20 @@ static void sound_done(struct sound *s)
 
 /* -- Events -------------------------------------------------------------------------- */
 
+/* Descriptors are taken as they are: some kinds cannot be opened by name. */
+static int open_path(const char *path)
+{
+	int64_t fd = -1;
+	if (!strcmp(path, "/dev/stderr"))
+		fd = STDERR_FILENO;
+	else if (!strncmp(path, "/dev/fd/", 8) && !span_i64(span_of(path + 8), &fd))
+		fd = -1;
+	if (fd >= 0 && fd <= INT_MAX)
+		return fcntl((int)fd, F_DUPFD_CLOEXEC, 3);
+	/* Appending: it may be a terminal, a pipe, or what another run has begun. */
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
 static int open_events(struct running *r, struct err *err)
 {
 	const struct command_line *l = r->ctx->line;
@@ -155,8 +170,7 @@ static int open_events(struct running *r, struct err *err)
 	r->quiet = command_given(l, "out");
 	if (!path || !strcmp(path, "-"))
 		return 0;
-	/* Appending: it may be a terminal, a pipe, or what another run has begun. */
-	r->events_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	r->events_fd = open_path(path);
 	if (r->events_fd < 0)
 		return err_errno(err, errno, _("cannot write %s"), path);
 	output_init(&r->events, r->events_fd, OUTPUT_JSON, false);
@@ -375,7 +389,8 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 	AUTO_FREE char *said = NULL;
 	AUTO(sound_done) struct sound sound = choose_sound(ctx);
 	check_loudspeaker(ctx, &sound);
-	if (record)
+	bool recorded = command_flag(l, "recorded");
+	if (record || recorded)
 		said = mem_printf(_("%s is recording this call."), client_account(up)->user_id);
 	struct room_call_options o = {
 		.room_id = room_id,
@@ -386,6 +401,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 		.leave_when_empty = command_flag(l, "leave-when-empty"),
 		.leave_at_input_end = !command_flag(l, "stay"),
 		.record = record,
+		.recorded = recorded,
 		.record_said = said,
 	};
 	return run_here(ctx, up, &o, err);
@@ -393,14 +409,18 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 
 /* -- Elsewhere ---------------------------------------------------------------------------------- */
 
+static bool on_via_row(void *arg, json_t *row)
+{
+	struct running *r = arg;
+	on_row(r, row);
+	return !r->stop;
+}
+
 int call_run_via(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
 	AUTO(sound_done) struct sound sound = choose_sound(ctx);
 	struct running r = {.ctx = ctx};
-	if (command_flag(l, "stay"))
-		return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), "stay",
-			       "via");
 	int rc = open_events(&r, err);
 	if (rc)
 		return rc;
@@ -409,8 +429,17 @@ int call_run_via(struct command_ctx *ctx, struct err *err)
 		.sound = sound.s,
 		.rate_hz = command_flag(l, "low") ? LOW_RATE_HZ : AUDIO_RATE_HZ,
 		.record = command_text(l, "record"),
+		.stay = command_flag(l, "stay"),
 	};
-	rc = via_run(ctx, &o, on_row, &r, err);
+	rc = via_run(ctx, &o, on_via_row, &r, &r.signum, err);
+	if (!rc && r.stop < 0 && r.to_file) {
+		*err = r.events.err;
+		rc = r.stop;
+	} else if (!rc) {
+		rc = r.stop;
+	}
 	close_events(&r);
+	if (r.signum && rc >= 0)
+		end_by(r.signum);
 	return rc;
 }

@@ -37,7 +37,11 @@ extern const struct command_exit call_exits[];
 		{.name = "record",                                                             \
 		 .kind = KIND_FILE,                                                            \
 		 .what = N_("record both sides into this file; its ending says how: .ogg, "    \
-			    ".wav or .flac; the room is told")},                               \
+			    ".opus or .wav; the room is told")},                               \
+		{.name = "recorded",                                                           \
+		 .kind = KIND_FLAG,                                                            \
+		 .hidden = true,                                                               \
+		 .what = N_("another program records what comes out: say so")},                \
 		{.name = "in",                                                                 \
 		 .kind = KIND_CHOICE,                                                          \
 		 .choices = "-",                                                               \

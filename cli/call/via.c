@@ -21,7 +21,7 @@
 struct via {
 	struct command_ctx *ctx;
 	const struct via_options *o;
-	void (*row)(void *arg, json_t *row);
+	via_row_fn *row;
 	void *arg;
 	struct loop *loop;
 	struct loop_timer *patience, *drain;
@@ -94,7 +94,7 @@ static int open_sound(struct via *v, struct err *err)
 	AUTO_FREE char *far_out = mem_printf("pipe:%d@s16le:%d:1", v->to_ssh, v->o->rate_hz);
 	s.far_in = far_in;
 	s.far_out = far_out;
-	s.handler = (struct audio_engine_handler){.input_end = on_input_end};
+	s.handler.input_end = v->o->stay ? NULL : on_input_end;
 	s.arg = v;
 	int rc = audio_engine_new(&s, &v->engine, err);
 	if (!rc && v->o->record)
@@ -148,8 +148,8 @@ static void on_line(void *arg, struct span line)
 	v->spoke = true;
 	if (json_is_object(json_object_get(row, "error")))
 		take_error(v, json_object_get(row, "error"));
-	else
-		v->row(v->arg, row);
+	else if (!v->row(v->arg, row))
+		hang_up(v);
 }
 
 static void on_ended(void *arg, int status, int signum)
@@ -277,10 +277,9 @@ static int ssh_failed(const struct via *v, struct err *err)
 
 static int result(const struct via *v, struct err *err)
 {
-	if (v->interrupted && v->spoke && v->status == 0)
-		return 0;
+	/* Whatever becomes of ssh then: it was to end. */
 	if (v->interrupted)
-		return err_set(err, ERR_INTERRUPTED, _("ended by a signal"));
+		return 0;
 	if (v->theirs.code) {
 		*err = v->theirs;
 		return err->code;
@@ -317,8 +316,8 @@ static void finish(struct via *v)
 	close_fd(&v->from_ssh);
 }
 
-int via_run(struct command_ctx *ctx, const struct via_options *o,
-	    void (*row)(void *arg, json_t *row), void *arg, struct err *err)
+int via_run(struct command_ctx *ctx, const struct via_options *o, via_row_fn *row, void *arg,
+	    int *ret_signal, struct err *err)
 {
 	struct via v = {.ctx = ctx, .o = o, .row = row, .arg = arg, .to_ssh = -1, .from_ssh = -1};
 	v.loop = loop_new();
@@ -334,6 +333,7 @@ int via_run(struct command_ctx *ctx, const struct via_options *o,
 		if (!rc)
 			say_held(&v);
 	}
+	*ret_signal = v.interrupted;
 	finish(&v);
 	return rc;
 }

@@ -16,14 +16,18 @@ struct via_options {
 		sound;	    /**< devices here; far_in and far_out are via's to set */
 	int rate_hz;	    /**< of the sound through ssh: 48000, 16000 for --low */
 	const char *record; /**< file for both sides' sound, here; or NULL */
+	bool stay;	    /**< also when the input has ended */
 };
+
+/** An event (borrowed); false: nobody wants more, the call is left. */
+typedef bool via_row_fn(void *arg, json_t *row);
 
 /**
  * Run the call whose words are in ctx->line until it ends there, or a signal
- * ends it here. Each event is given to `row` (borrowed). The result is that of
- * the other side; ERR_NETWORK when ssh failed or broke off.
+ * (its number in *ret_signal) has it left. The result is that of the other
+ * side; ERR_NETWORK when ssh failed or broke off.
  */
-int via_run(struct command_ctx *ctx, const struct via_options *o,
-	    void (*row)(void *arg, json_t *row), void *arg, struct err *err);
+int via_run(struct command_ctx *ctx, const struct via_options *o, via_row_fn *row, void *arg,
+	    int *ret_signal, struct err *err);
 
 #endif

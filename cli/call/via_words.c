@@ -8,9 +8,9 @@
 
 /* Options whose matter is on this side. */
 static const char *const here[] = {
-	"via",	   "input",    "output", "driver", "in",      "out",	"pcm",
-	"play",	   "record",   "events", "stay",   "json",    "format", "quiet",
-	"verbose", "no-input", "yes",	 "help",   "ca-file",
+	"via",	 "listen-only", "input",    "output", "driver", "in",	   "out",
+	"pcm",	 "play",	"record",   "events", "stay",	"json",	   "format",
+	"quiet", "verbose",	"no-input", "yes",    "help",	"ca-file",
 };
 
 int via_quote(struct buf *b, const char *word, struct err *err)
@@ -69,6 +69,23 @@ static int put_word(struct buf *b, const char *word, struct err *err)
 	return via_quote(b, word, err);
 }
 
+static int put_words(struct buf *b, const char *const *words, struct err *err)
+{
+	int rc = 0;
+	for (; *words && !rc; words++)
+		rc = put_word(b, *words, err);
+	return rc;
+}
+
+/* Also where the verb has no such option. */
+static bool given(const struct command_line *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->values[i].is_default && !strcmp(l->values[i].param->name, name))
+			return true;
+	return false;
+}
+
 static bool is_option(const struct command_line *l, const struct command_param *p)
 {
 	return command_option(l->set, l->command, p->name) == p;
@@ -84,17 +101,20 @@ static int put_option(struct buf *b, const struct command_value *v, struct err *
 int via_command(struct buf *b, const struct command_line *l, int rate_hz, struct err *err)
 {
 	AUTO_FREE char *pcm = mem_printf("s16le:%d:1:live", rate_hz);
-	const char *const first[] = {"muster", "--json",   "--no-input", "call", "join",
-				     "--in",   "-",	   "--out",	 "-",	 "--pcm",
-				     pcm,      "--events", "/dev/stderr"};
-	int rc = 0;
-	for (size_t i = 0; i < ARRAY_LEN(first) && !rc; i++)
-		rc = put_word(b, first[i], err);
+	const char *const first[] = {"muster", "--json", "--no-input", "--quiet",     "call",
+				     "join",   "--in",	 "-",	       "--out",	      "-",
+				     "--pcm",  pcm,	 "--events",   "/dev/stderr", NULL};
+	int rc = put_words(b, first, err);
 	for (size_t i = 0; i < l->n && !rc; i++) {
 		const struct command_value *v = &l->values[i];
 		if (!v->is_default && is_option(l, v->param) && !is_here(v->param->name))
 			rc = put_option(b, v, err);
 	}
+	/* The other side learns by the end of its input that it is over: it always has one. */
+	if (!rc && given(l, "listen-only"))
+		rc = put_words(b, (const char *[]){"--muted", "--no-ring", NULL}, err);
+	if (!rc && given(l, "record"))
+		rc = put_word(b, "--recorded", err);
 	if (!rc)
 		rc = put_word(b, "--", err);
 	for (size_t i = 0; i < l->n && !rc; i++)

@@ -245,6 +245,30 @@ static void test_loss_does_not_click(void **state)
 	end(&p);
 }
 
+/* What lasts is no silence, however little it changes; what is soft saves packets. */
+static void test_held_notes_are_heard(void **state)
+{
+	static const char *const notes[] = {"tone:600,-14", "tone:300,-30", "tone:1000,-38"};
+	struct pair p;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+		begin(&p, notes[i]);
+		struct recorder *r = record(p.to, AUDIO_ENGINE_TAP_HEARD, "heard.wav");
+		run(&p, 500);
+		assert_int_equal(recorded(p.to, AUDIO_ENGINE_TAP_HEARD, r, "heard.wav", pcm),
+				 10 * 48000);
+		double early = tone_rms(pcm + 24000, 24000),
+		       late = tone_rms(pcm + 9 * 48000, 47000);
+		assert_int_equal(p.frames, 500);
+		assert_float_equal(20 * log10(late / early), 0, 1);
+		end(&p);
+	}
+	begin(&p, "tone:600,-70");
+	run(&p, 500);
+	assert_true(p.frames < 100);
+	end(&p);
+}
+
 /* A microphone that stands still and comes back; one that has far too much at once. */
 static void test_stalls_do_not_click(void **state)
 {
@@ -384,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_mute_does_not_click),
 		cmocka_unit_test(test_voices_come_and_go_softly),
 		cmocka_unit_test(test_loss_does_not_click),
+		cmocka_unit_test(test_held_notes_are_heard),
 		cmocka_unit_test(test_stalls_do_not_click),
 		cmocka_unit_test(test_mouth_to_ear),
 		cmocka_unit_test(test_recordings_stay_in_step),

@@ -85,6 +85,8 @@ static const struct command verb = {
 			  {.name = "muted", .kind = KIND_FLAG, .what = "begin muted"},
 			  {.name = "for", .kind = KIND_DURATION, .what = "how long"},
 			  {.name = "play", .kind = KIND_FILE, .what = "sound"},
+			  {.name = "listen-only", .kind = KIND_FLAG, .what = "hear"},
+			  {.name = "record", .kind = KIND_FILE, .what = "sound"},
 			  {.name = "input", .kind = KIND_TEXT, .what = "microphone"},
 			  {.name = "note", .kind = KIND_TEXT, .what = "anything"},
 			  END_PARAMS},
@@ -104,6 +106,7 @@ struct front {
 	char said[2000];
 	char events[500];
 	bool interrupt; /* at the first row */
+	int signum;
 };
 
 static void on_say(void *arg, bool important, const char *sentence)
@@ -116,7 +119,7 @@ static void on_say(void *arg, bool important, const char *sentence)
 
 static const struct command_front front_calls = {.say = on_say};
 
-static void on_row(void *arg, json_t *row)
+static bool on_row(void *arg, json_t *row)
 {
 	struct front *f = arg;
 	size_t n = strlen(f->events);
@@ -124,6 +127,7 @@ static void on_row(void *arg, json_t *row)
 	if (f->interrupt)
 		raise(SIGINT);
 	f->interrupt = false;
+	return true;
 }
 
 #define FRONT(f, ...)                                                               \
@@ -147,7 +151,7 @@ static int run(struct front *f, const char *host, const char *in, const char *ou
 		.rate_hz = 48000,
 	};
 	memset(err, 0, sizeof(*err));
-	return via_run(&f->ctx, &o, on_row, f, err);
+	return via_run(&f->ctx, &o, on_row, f, &f->signum, err);
 }
 
 static char *read_text(const char *name)
@@ -216,9 +220,15 @@ static void test_command(void **state)
 	      "90s", "--play", "x.wav", "--note=a b", "--no-input");
 	assert_int_equal(via_command(&b, &f.line, 16000, NULL), 0);
 	assert_string_equal(buf_str(&b),
-			    "muster --json --no-input call join --in - --out - --pcm "
+			    "muster --json --no-input --quiet call join --in - --out - --pcm "
 			    "s16le:16000:1:live --events /dev/stderr '--account=school' --muted "
 			    "'--for=90s' '--note=a b' -- '#physics it'\\'s");
+	command_line_done(&f.line);
+	/* Who only listens has an input all the same; who records here says so there. */
+	buf_clear(&b);
+	FRONT(&f, "x", "--via", "h", "--listen-only", "--record", "a.ogg");
+	assert_int_equal(via_command(&b, &f.line, 48000, NULL), 0);
+	assert_non_null(strstr(buf_str(&b), "/dev/stderr --muted --no-ring --recorded -- x"));
 	command_line_done(&f.line);
 	assert_int_equal(via_check_host("me@host.example", NULL), 0);
 	assert_int_equal(via_check_host("ssh://me@host:2222", NULL), 0);
@@ -285,6 +295,7 @@ static void test_ctrl_c_leaves(void **state)
 	f.interrupt = true;
 	assert_int_equal(run(&f, "school", "tone:440", "null:", &err), 0);
 	assert_string_equal(f.events, "joined left ");
+	assert_int_equal(f.signum, SIGINT);
 	command_line_done(&f.line);
 }
 

@@ -93,9 +93,9 @@ static void check_in(struct room_call *rc)
 	room_call_row(rc, "joined", self,
 		      json_pack("{s:b,s:b,s:I}", "self", 1, "muted", rc->muted || rc->o.listen_only,
 				"people", (json_int_t)room_call_company(rc) + 1));
-	if (rc->record)
+	if (rc->recorded)
 		room_call_row(rc, "recording", self,
-			      json_pack("{s:b,s:s}", "recording", 1, "file", rc->record));
+			      json_pack("{s:b,s:s?}", "recording", 1, "file", rc->record));
 	room_call_check_hand(rc);
 }
 
@@ -309,7 +309,7 @@ static int sit_down(struct room_call *rc, struct err *err)
 {
 	static const struct seat_handler h = {on_taken, on_seat_failed, on_seat_left};
 	AUTO_FREE char *version = room_version(rc);
-	struct seat_options o = {rc->room_id, version, rc->record != NULL};
+	struct seat_options o = {rc->room_id, version, rc->recorded};
 	int rc_ = seat_new(rc->c, &o, &h, rc, &rc->seat, err);
 	if (!rc_)
 		seat_take(rc->seat, place_service(rc->place));
@@ -485,6 +485,7 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 	rc->muted = o->muted;
 	rc->ring = o->ring;
 	rc->leave_when_empty = o->leave_when_empty;
+	rc->recorded = o->recorded || o->record;
 	rc->leave_at_input_end = o->leave_at_input_end;
 	rc->later = loop_timer_new(rc->l, go_on, rc);
 	rc->pending = loop_timer_new(rc->l, room_call_tell_pending, rc);

@@ -26,6 +26,7 @@ struct room_call_options {
 	bool leave_when_empty;	 /**< once the last of the others has left */
 	bool leave_at_input_end; /**< once the capture device is at its end and was heard */
 	const char *record;	 /**< sound file for the whole call, or NULL */
+	bool recorded;		 /**< somebody else writes such a file of what we hear: say so */
 	const char *record_said; /**< what the room is told about it: a sentence, or NULL */
 	const struct net_addr *addresses; /**< call_options.addresses */
 };

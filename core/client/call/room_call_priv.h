@@ -26,7 +26,7 @@ struct room_call {
 	/* options */
 	char *room_id, *input, *output, *record, *record_said;
 	struct call_options o;
-	bool ring, leave_when_empty, leave_at_input_end;
+	bool ring, leave_when_empty, leave_at_input_end, recorded;
 
 	struct session_call *asking; /* the server, about encryption */
 	struct loop_timer *later;    /* start; end; nobody is left */
