@@ -40,6 +40,8 @@ def call(url, method, path, body=None, token=None):
         status, text, head = e.code, e.read(), e.headers
     if head.get("Access-Control-Allow-Origin") != "*":
         tap.check(False, f"{method} {path} can be called by a browser", head)
+    if text and not text.startswith((b"{", b"[")):
+        return status, {"text": text.decode()}
     return status, json.loads(text) if text else {}
 
 
@@ -100,6 +102,7 @@ def tokens(url, data, anna, bert, room):
     tap.equal(status, 200, "/get_token")
     check_jwt(reply["jwt"], key, secret, name, hashed("@anna:localhost", "ANNA", "xyz"),
               "/get_token")
+    signalling(reply["url"].replace("ws", "http", 1), reply["jwt"])
     theirs = call(url, "POST", f"{V3}/user/@bert:localhost/openid/request_token", {}, bert)[1]
     status, reply = call(service, "POST", "/get_token", {
         "room_id": room, "slot_id": "m.call#ROOM", "openid_token": theirs,
@@ -107,6 +110,41 @@ def tokens(url, data, anna, bert, room):
     tap.equal((status, reply["errcode"]), (401, "M_UNAUTHORIZED"), "one cannot be somebody else")
     tap.equal(call(service, "GET", "/healthz")[0], 200, "/healthz")
     tap.equal(call(service, "OPTIONS", "/sfu/get")[0] in (200, 204), True, "preflight")
+
+
+def signalling(base, jwt):
+    """What livekit-client asks around the WebSocket, from a page of another origin."""
+    for path in ("/rtc/validate", "//rtc/validate"):
+        tap.equal(call(base, "GET", f"{path}?access_token={jwt}"), (200, {"text": "success"}), path)
+    tap.equal(call(base, "GET", "/rtc/validate", token=jwt)[0], 200, "the token as a header")
+    tap.equal(call(base, "GET", "/rtc/validate?access_token=" + jwt[:-4] + "AAAA")[0], 401,
+              "a token with another signature")
+    status, reply = call(base, "GET", f"/rtc/v1/validate?access_token={jwt}")
+    tap.check(status == 404 and "requested room does not exist" not in str(reply),
+              "/rtc/v1 is not there: clients step back", (status, reply))
+    tap.equal(call(base, "OPTIONS", "/rtc/validate")[0] in (200, 204), True, "preflight")
+
+
+def rights(url, anna, bert):
+    """In a room as it is made, everybody may say that they are in its call, and nobody of others."""
+    room = call(url, "POST", V3 + "/createRoom", {"preset": "private_chat", "invite": [
+        "@bert:localhost"]}, anna)[1]["room_id"]
+    call(url, "POST", f"{V3}/join/{quote(room)}", {}, bert)
+    where = f"{V3}/rooms/{quote(room)}/state/{MEMBER}/"
+    content = {"application": "m.call", "device_id": "BERT"}
+    bert_key, anna_key = (quote(f"_@{u}:localhost_{u.upper()}_m.call") for u in ("bert", "anna"))
+    tap.equal(call(url, "PUT", where + bert_key, content, bert)[0], 200, "an ordinary member joins")
+    for who, key, name in ((bert, anna_key, "a member"), (anna, bert_key, "not even the teacher")):
+        status, reply = call(url, "PUT", where + key, {}, who)
+        tap.equal((status, reply.get("errcode")), (403, "M_FORBIDDEN"),
+                  f"nobody ends another's call: {name}")
+    status, reply = call(url, "PUT", where + anna_key + "?org.matrix.msc4140.delay=300", {}, bert)
+    tap.equal(status, 200, "a delayed one is judged when its time comes")
+    item = UNSTABLE + "/" + reply["delay_id"]
+    told = lib.wait_for(lambda: call(url, "GET", item, token=bert)[1].get("error"))
+    tap.equal((told or {}).get("errcode"), "M_FORBIDDEN", "and refused then")
+    tap.equal(call(url, "PUT", f"{V3}/rooms/{quote(room)}/send/org.matrix.msc4143.rtc.member/t1",
+                   {"slot_id": "m.call#ROOM"}, bert)[0], 200, "the newer form is free, too")
 
 
 def member(url, token, room, key):
@@ -183,6 +221,7 @@ def main():
             flags = call(server.url, "GET", "/_matrix/client/versions")[1]["unstable_features"]
             tap.equal(flags.get("org.matrix.msc4140"), True, "delayed events are advertised")
             anna, bert = (log_in(server.url, u, u.upper()) for u in ("anna", "bert"))
+            rights(server.url, anna, bert)
             room = call(server.url, "POST", V3 + "/createRoom", {
                 "preset": "public_chat",
                 "power_level_content_override": {"events": {MEMBER: 0}}}, anna)[1]["room_id"]
