@@ -8,6 +8,8 @@
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/client/login.h"
+#include "core/client/session.h"
+#include "core/matrix/rtc_request.h"
 
 #define SKEW_S 60
 #define PATIENCE_MS 10000
@@ -180,8 +182,62 @@ static void check_token(struct command_ctx *ctx, struct finding *f)
 	}
 }
 
+/* Where our server has calls take place; "" when it says nothing about it. */
+static void find_place(struct client *c, char ret_url[RTC_URL_MAX])
+{
+	struct session *s = client_session(c);
+	json_t *reply = NULL;
+	bool found = !session_do(s, request_rtc_transports(), &reply, NULL) &&
+		     !rtc_transports_read(reply, ret_url, NULL);
+	json_decref(reply);
+	reply = NULL;
+	if (!found)
+		found = !session_do(s, request_well_known(), &reply, NULL) &&
+			!rtc_well_known_read(reply, ret_url, NULL);
+	json_decref(reply);
+	if (!found)
+		ret_url[0] = '\0';
+}
+
+static void check_calls(struct command_ctx *ctx, struct finding *f)
+{
+	struct client *c;
+	char url[RTC_URL_MAX];
+	if (look.rc || command_client(ctx, &c, NULL)) {
+		f->skipped = true;
+		return;
+	}
+	find_place(c, url);
+	if (url[0]) {
+		finding_ok(f, _("calls take place at %s"), url);
+	} else {
+		finding_bad(f, _("the server names no place for calls: one can only join those of "
+				 "people from servers that do"));
+		finding_fix(f, _("whoever runs it can put org.matrix.msc4143.rtc_foci into "
+				 ".well-known/matrix/client, or run muster serve, which has it"));
+	}
+}
+
+/* Without them somebody whose client dies stays in a call until their membership expires. */
+static void check_leaving(struct command_ctx *ctx, struct finding *f)
+{
+	struct account *a = account_of(ctx, NULL);
+	if (!a || look.rc || !look.versions)
+		f->skipped = true;
+	else if (json_get_bool(json_get_object(look.versions, "unstable_features"),
+			       "org.matrix.msc4140", false))
+		finding_ok(f, _("who loses the connection has left a call within seconds"));
+	else
+		finding_bad(f, _("who loses the connection seems to be in a call for hours: the "
+				 "server has no delayed events"));
+	if (!f->ok)
+		finding_fix(f, _("whoever runs Synapse can set max_event_delay_duration: 24h"));
+	account_free(a);
+}
+
 const struct check doctor_server[] = {
 	{"account", check_account, false}, {"server", check_server, false},
 	{"tls", check_tls, false},	   {"clock", check_clock, false},
-	{"token", check_token, false},	   {NULL, NULL, false},
+	{"token", check_token, false},	   {"calls", check_calls, true},
+	{"call-end", check_leaving, true}, {NULL, NULL, false},
 };

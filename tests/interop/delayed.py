@@ -279,6 +279,11 @@ def unset(tap, folder):
     status, reply, _ = s.call("PUT", s.where("state", f"{MEMBER}/{key}", 8000), "anna", {})
     tap.equal((status, reply["errcode"]), (403, "M_FORBIDDEN"), "unset: a leave cannot be scheduled")
     tap.equal(s.state(MEMBER, "_@anna:localhost_DEV_m.call")[0], 404, "unset: nor was it sent now")
+    anna = lib.Client(folder / "anna")
+    anna.login(server.url, "anna", synapse.PASSWORD)
+    rows = {r["check"]: r for r in anna.status("doctor")[1]}
+    tap.equal([(rows[c]["ok"], rows[c]["optional"], bool(rows[c]["fix"])) for c in ("calls", "call-end")],
+              [(False, True, True)] * 2, "unset: doctor says what is missing, and what to do")
     server.stop()
 
 
