@@ -32,7 +32,8 @@ static void ask(const struct command_line *l, const struct command_param *p)
 {
 	for (; p && p->kind != KIND_NONE; p++) {
 		size_t n = command_count(l, p->name);
-		must(p->repeat || p->kind == KIND_FLAG || n <= 1);
+		/* --help forgives whatever else is wrong. */
+		must(p->repeat || p->kind == KIND_FLAG || n <= 1 || l->help);
 		must(!p->required || n > 0 || l->help);
 		for (size_t i = 0; i < n; i++)
 			must(p->kind == KIND_FLAG || p->value_optional ||

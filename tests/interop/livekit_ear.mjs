@@ -5,6 +5,7 @@ const RATE = 48000;
 const KEEP = RATE * 4;
 const STEP = RATE / 100;
 const CLICK_QUIET = RATE / 10;
+const LEVELS = 12000; // two minutes
 
 // In place; re and im are as long as a power of two.
 const fft = (re, im) => {
@@ -76,6 +77,7 @@ export class Ear {
 		this.watching = new Map();
 		this.quiet = 0;
 		this.clicked = [];
+		this.levels = [];
 		this.absent = true;
 		this.came = undefined;
 	}
@@ -96,8 +98,10 @@ export class Ear {
 			}
 			this.ring[this.total % KEEP] = x;
 			this.step[this.total++ % STEP] = x;
-			if (this.total % STEP === 0)
-				for (const [hz, steps] of this.watching) steps.push(amplitude(this.step, hz));
+			if (this.total % STEP !== 0) continue;
+			for (const [hz, steps] of this.watching) steps.push(amplitude(this.step, hz));
+			if (this.levels.length < LEVELS)
+				this.levels.push(Math.sqrt(this.step.reduce((s, y) => s + y * y, 0) / STEP));
 		}
 	}
 
@@ -222,6 +226,8 @@ export const listening = (ears) => ({
 	watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
 	watched: ({ who, hz }) => ears.of(who).watched(ears.now(), hz),
 	clicks: ({ who }) => ({ at: ears.of(who).clicked }),
+	// How loud each 10 ms were, from the first on that came.
+	levels: ({ who }) => ({ levels: ears.of(who).levels.map((x) => round(x, 4)) }),
 });
 
 // Sound to send: a tone, or clicks (20 ms of 1 kHz) whose times are kept.

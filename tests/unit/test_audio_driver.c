@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "audio/driver.h"
+#include "audio/lib_sndfile.h"
 #include "audio/recorder.h"
 #include "audio/sound_file.h"
 #include "core/base/fs.h"
@@ -112,6 +113,47 @@ static void test_other_shapes(void **state)
 	assert_float_equal(tone_rms(out + 2400, 43000), 4000 / sqrt(2), 30);
 	sound_reader_free(r);
 	buf_done(&b);
+}
+
+/* As another program would have written it: two channels, the second silent. */
+static void foreign(const char *name, int format, int rate)
+{
+	const struct lib_sndfile *lib = lib_sndfile(NULL);
+	SF_INFO info = {.samplerate = rate, .channels = 2, .format = format};
+	AUTO_FREE char *path = fs_join(dir, name);
+	static int16_t out[48000 * 3];
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	SNDFILE *sf = lib->sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+	struct sound_reader *r;
+	struct sound_info got;
+	assert_non_null(sf);
+	lib->sf_command(sf, SFC_SET_SCALE_INT_FLOAT_WRITE, NULL, SF_TRUE);
+	for (int i = 0; i < 2 * rate; i++) {
+		short pcm[2] = {(short)lrint(8192 * sin(2 * M_PI * 440 * i / rate)), 0};
+		assert_int_equal(lib->sf_writef_short(sf, pcm, 1), 1);
+	}
+	assert_int_equal(lib->sf_close(sf), 0);
+	assert_int_equal(sound_reader_open(path, &r, NULL), 0);
+	sound_reader_info(r, &got);
+	assert_int_equal(got.channels, 2);
+	assert_int_equal(got.duration_ms, 2000);
+	sound_reader_free(r);
+	int n = read_all(path, out, 48000 * 3);
+	assert_in_range(n, 96000 - 100, 96000 + 100);
+	assert_float_equal(tone_frequency(out + 4800, 80000, 48000), 440, 1);
+	assert_float_equal(tone_rms(out + 4800, 80000), 4096 / sqrt(2), 150);
+}
+
+static void test_files_of_others(void **state)
+{
+	(void)state;
+	foreign("x.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 44100);
+	foreign("x.flac", SF_FORMAT_FLAC | SF_FORMAT_PCM_24, 48000);
+	foreign("x.ogg", SF_FORMAT_OGG | SF_FORMAT_OPUS, 24000);
+	foreign("x.oga", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 32000);
+	foreign("x.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000);
+	foreign("x.wav", SF_FORMAT_WAV | SF_FORMAT_PCM_24, 96000);
+	foreign("x.aiff", SF_FORMAT_AIFF | SF_FORMAT_PCM_16, 22050);
 }
 
 static void test_wrong_files(void **state)
@@ -417,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_other_shapes),
+		cmocka_unit_test(test_files_of_others),
 		cmocka_unit_test(test_wrong_files),
 		cmocka_unit_test(test_recording_survives_kill),
 		cmocka_unit_test(test_specs),
