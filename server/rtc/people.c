@@ -8,11 +8,22 @@
 
 #include <stdio.h>
 
-static int check_count(struct sql *db, int64_t user_nid, int64_t now, struct err *err)
+static bool is_known(struct sql *db, int64_t call_nid, const char *identity)
+{
+	struct sql_stmt *s = SQL(db, "SELECT 1 FROM call_people WHERE call_nid=? AND identity=?");
+	sql_bind_i64(s, 1, call_nid);
+	sql_bind_str(s, 2, identity);
+	return sql_get_i64(s, 0) == 1;
+}
+
+static int check_count(struct sql *db, const struct people_ask *a, int64_t call_nid, int64_t now,
+		       struct err *err)
 {
 	struct sql_stmt *s = SQL(db, "SELECT count(*),min(given_ts) FROM call_people WHERE"
 				     " user_nid=? AND given_ts>?");
-	sql_bind_i64(s, 1, user_nid);
+	if (is_known(db, call_nid, a->identity))
+		return 0;
+	sql_bind_i64(s, 1, a->user_nid);
 	sql_bind_i64(s, 2, now - PEOPLE_TOKENS_MS);
 	bool full = sql_row(s) && sql_col_i64(s, 0) >= PEOPLE_TOKENS_MAX;
 	int64_t wait = full ? sql_col_i64(s, 1) + PEOPLE_TOKENS_MS - now : 0;
@@ -60,9 +71,9 @@ int people_note(struct db_tx *tx, const struct people_ask *a, struct err *err)
 	int64_t now = db_tx_now_ms(tx), call = 0;
 	int rc = forget_old(db, now, err);
 	if (!rc)
-		rc = check_count(db, a->user_nid, now, err);
-	if (!rc)
 		rc = call_of(db, a, &call, err);
+	if (!rc)
+		rc = check_count(db, a, call, now, err);
 	struct sql_stmt *s =
 		SQL(db, "INSERT INTO call_people(call_nid,identity,user_nid,device_id,device_nid,"
 			"member_id,given_ts) VALUES(?1,?2,?3,?4,(SELECT nid FROM devices WHERE"

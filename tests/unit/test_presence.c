@@ -199,6 +199,35 @@ static void test_own_user(void **state)
 	json_decref(j);
 }
 
+/* Clients may ask who it is that says these things. */
+static void test_known(void **state)
+{
+	(void)state;
+	AUTO_FREE char *where = make_room();
+	struct token a = legacy(where, "A");
+	came(&a, 1000);
+	json_t *chunk = await(where, 1);
+	const char *event = json_get_str(json_array_get(chunk, 0), "event_id");
+	json_t *j = test_json(&t, 200, "GET",
+			      V3 "sync?filter=%7B%22room%22%3A%7B%22state%22%3A%7B%22lazy_load_"
+				 "members%22%3Atrue%7D%7D%7D",
+			      alice, NULL);
+	json_t *r = json_get_object(json_get_object(json_get_object(j, "rooms"), "join"), where);
+	assert_true(json_array_size(json_get_array(json_get_object(r, "timeline"), "events")) > 0);
+	json_decref(j);
+	json_decref(test_json(&t, 200, "GET",
+			      at(V3 "rooms/%s/context/%s?filter=%%7B%%22lazy_load_members%%22%%3A"
+				    "true%%7D",
+				 where, event),
+			      alice, NULL));
+	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "profile/" OWN, alice, NULL);
+	j = test_json(&t, 200, "GET", at(V3 "rooms/%s/joined_members", where), alice, NULL);
+	assert_int_equal(json_object_size(json_get_object(j, "joined")), 1);
+	json_decref(j);
+	json_decref(chunk);
+	went(&a, 2000, "left");
+}
+
 static void test_told(void **state)
 {
 	(void)state;
@@ -411,10 +440,10 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_own_user), cmocka_unit_test(test_told),
-		cmocka_unit_test(test_unread),	 cmocka_unit_test(test_history),
-		cmocka_unit_test(test_flapping), cmocka_unit_test(test_leave),
-		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_own_user), cmocka_unit_test(test_known),
+		cmocka_unit_test(test_told),	 cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_history),	 cmocka_unit_test(test_flapping),
+		cmocka_unit_test(test_leave),	 cmocka_unit_test(test_restart),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

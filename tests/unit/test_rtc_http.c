@@ -15,6 +15,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/rtc/token.h"
+#include "server/rtc/people.h"
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
 #include "tests/lib/server.h"
@@ -64,7 +65,7 @@ static void start(bool calls)
 {
 	AUTO_FREE char *conf = fs_join(t.dir, "muster.conf");
 	assert_int_equal(fs_write_atomic(conf,
-					 calls ? SPAN_LIT("# as it is\n")
+					 calls ? SPAN_LIT("encryption = true\n")
 					       : SPAN_LIT("calls = false\n"),
 					 0600, NULL),
 			 0);
@@ -222,6 +223,46 @@ static void test_refusals(void **state)
 	test_error(&t, 405, "M_UNRECOGNIZED", "GET", get, NULL, NULL);
 }
 
+/* A call in an encrypted room is encrypted by its people, who need the server's way all the same. */
+static void test_encrypted(void **state)
+{
+	(void)state;
+	AUTO_FREE char *secret =
+		text_of(test_json(&t, 200, "POST", V3 "createRoom", alice, "%s",
+				  "{\"initial_state\":[{\"type\":\"m.room.encryption\",\"content\":"
+				  "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}}]}"),
+			"room_id");
+	check_reply(test_json(&t, 200, "POST", RTC_PATH "/sfu/get", NULL,
+			      "{\"room\":\"%s\",\"device_id\":\"DEV\",\"openid_token\":%s}", secret,
+			      openid),
+		    "@alice:localhost:DEV");
+}
+
+/* Names that one person is given are counted; the same ones again are not. */
+static void test_too_many(void **state)
+{
+	(void)state;
+	AUTO_FREE char *carl = (test_add_user(&t, "carl", false), test_login(&t, "carl", "C"));
+	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), carl, "{}"));
+	AUTO_FREE char *id = openid_of("carl", carl);
+	const char *get = RTC_PATH "/sfu/get";
+	for (int i = 0; i < PEOPLE_TOKENS_MAX; i++)
+		json_decref(test_json(&t, 200, "POST", get, NULL,
+				      "{\"room\":\"%s\",\"device_id\":\"X%d\",\"openid_token\":%s}",
+				      room, i, id));
+	json_t *j =
+		test_json(&t, 429, "POST", get, NULL,
+			  "{\"room\":\"%s\",\"device_id\":\"more\",\"openid_token\":%s}", room, id);
+	assert_string_equal(json_get_str(j, "errcode"), "M_LIMIT_EXCEEDED");
+	assert_in_range(json_get_i64(j, "retry_after_ms", 0), 1000, PEOPLE_TOKENS_MS);
+	json_decref(j);
+	json_decref(test_json(&t, 200, "POST", get, NULL,
+			      "{\"room\":\"%s\",\"device_id\":\"X7\",\"openid_token\":%s}", room,
+			      id));
+	test_error(&t, 400, "M_BAD_JSON", "POST", get, NULL,
+		   "{\"room\":\"%s\",\"device_id\":\"%0300d\",\"openid_token\":%s}", room, 1, id);
+}
+
 /* What the SFU will do, on the server's thread. */
 struct word {
 	const char *identity;
@@ -366,9 +407,10 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_off),	cmocka_unit_test(test_transports),
-		cmocka_unit_test(test_tokens),	cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_leave),	cmocka_unit_test(test_delegate),
+		cmocka_unit_test(test_off),	  cmocka_unit_test(test_transports),
+		cmocka_unit_test(test_tokens),	  cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_encrypted), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_leave),	  cmocka_unit_test(test_delegate),
 		cmocka_unit_test(test_restart),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
