@@ -55,6 +55,7 @@ static void enter(struct sfu_arrival *a, int64_t now)
 	}
 	sfu_room_add(r, p);
 	sfu_person_attach(p, a->line, now);
+	log_debug("sfu: %s comes into %s%s", p->info.sid, r->sid, was_here ? " anew" : "");
 	send_join(p);
 	sfu_room_changed(p, now);
 	if (!was_here)
@@ -94,6 +95,7 @@ static void resume(struct sfu_arrival *a, int64_t now)
 	if (p->line)
 		sfu_line_end(a->engine, p->line, 1000);
 	sfu_person_attach(p, a->line, now);
+	log_debug("sfu: %s resumes", p->info.sid);
 	struct lk_response m = {.kind = LK_RES_RECONNECT};
 	m.reconnect.has_server_info = true;
 	sfu_info_server(&m.reconnect.server_info);

@@ -94,6 +94,8 @@ static void make(struct sfu_person *p, int64_t now)
 		log_error("%s", err.msg);
 		return;
 	}
+	log_debug("sfu: offer %u to %s with %zu tracks in %zu sections", l->offer_id, p->info.sid,
+		  names.map_n, l->sections_n);
 	/* Clients must know of people before they get their tracks. */
 	sfu_room_flush(p->room);
 	const struct lk_response m = {

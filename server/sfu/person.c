@@ -110,6 +110,7 @@ void sfu_person_end(struct sfu_person *p, int64_t now, int why, const char *reas
 		peer_close(p->pub.link.peer, now);
 	peer_close(p->sub.link.peer, now);
 	p->info.disconnect_reason = why;
+	log_debug("sfu: %s is gone (%d, %s)", p->info.sid, why, reason ? reason : "came anew");
 	if (reason)
 		sfu_engine_presence(e, p, false, clock_wall_ms() - (now - last_sign(p)), reason);
 	sfu_room_drop(p->room, p, now);

@@ -53,7 +53,7 @@ struct sfu_options {
 
 /** Loop thread. The caller owns *ret. ERR_CONFLICT when the port is taken. */
 int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err);
-/** Everybody is told LEAVE(SERVER_SHUTDOWN); `presence` is called for each; then it ends. While
+/** Everybody is told LEAVE(SERVER_SHUTDOWN) and to try again; `presence` is called for each. While
  * the loop still runs and before httpd_free. NULL is allowed. */
 void sfu_close(struct sfu *s);
 int sfu_udp_port(const struct sfu *s);

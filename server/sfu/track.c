@@ -1,4 +1,5 @@
 #include "core/base/i18n.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
 
@@ -97,6 +98,7 @@ static void forget(struct sfu_track *t)
 void sfu_track_end(struct sfu_track *t, int64_t now)
 {
 	struct sfu_person *p = t->person;
+	log_debug("sfu: %s of %s ends", t->info.sid, p->info.sid);
 	const struct lk_response m = {.kind = LK_RES_TRACK_UNPUBLISHED,
 				      .track_unpublished = {t->info.sid}};
 	sfu_send(p, &m);
@@ -134,6 +136,7 @@ void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now)
 
 void sfu_track_live(struct sfu_track *t, const struct sfu_input *in, int64_t now)
 {
+	log_debug("sfu: %s of %s can be heard", t->info.sid, t->person->info.sid);
 	lk_set(&t->info.mid, in->mid);
 	t->live = true;
 	sfu_room_changed(t->person, now);
