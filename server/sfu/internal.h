@@ -207,12 +207,10 @@ struct sfu_input {
 	struct sfu_track *track; /**< NULL: not announced (yet) */
 };
 
+/** How loud a track was in a window. */
 struct sfu_speech {
-	int64_t until; /**< end of the window */
-	unsigned packets, loud;
-	unsigned peak; /**< dB above silence, the loudest of the window */
-	float level;   /**< told */
-	bool active;   /**< told */
+	unsigned loud; /**< packets */
+	unsigned peak; /**< dB above silence, the loudest */
 };
 
 struct sfu_track {
@@ -310,6 +308,7 @@ struct sfu_person {
 	bool allow_all;
 	struct lk_request *allowed; /**< the subscription_permission they sent, NULL: none */
 	int quality;		    /**< told, enum lk_quality; -1: nothing yet */
+	float speaks;		    /**< told: how loud, 0: they do not speak */
 	int64_t lost_before;	    /**< of their voice, at the last look */
 	uint64_t received_before;
 };
@@ -444,8 +443,8 @@ void sfu_signal_in(struct sfu_person *p, struct span data, int64_t now);
 
 /* signal_out.c */
 void sfu_send(struct sfu_person *p, const struct lk_response *r);
-/** To everybody in the room, `except` (may be NULL) left out. */
-void sfu_send_all(struct sfu_room *r, const struct lk_response *m, const struct sfu_person *except);
+/** To everybody in the room. */
+void sfu_send_all(struct sfu_room *r, const struct lk_response *m);
 void sfu_line_send(struct sfu_engine *e, struct sfu_line *l, const struct lk_response *r);
 void sfu_line_end(struct sfu_engine *e, struct sfu_line *l, int code);
 void sfu_send_leave(struct sfu_engine *e, struct sfu_line *l, int why, int action);
@@ -470,8 +469,9 @@ void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now);
 void sfu_track_live(struct sfu_track *t, const struct sfu_input *in, int64_t now);
 
 /* subscribe.c */
+/** NULL: they said nothing about it. */
 struct sfu_wish *sfu_wish_find(const struct sfu_person *p, const struct sfu_track *t);
-/** NULL: no such track. */
+/** Made where there is none. */
 struct sfu_wish *sfu_wish_get(struct sfu_person *p, struct sfu_track *t);
 void sfu_wish_forget(struct sfu_room *r, const struct sfu_track *t);
 /** Look at everything that one listener could get. */
@@ -496,9 +496,9 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
 
 /* speakers.c */
 void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p);
-void sfu_speakers_tick(struct sfu_room *r, int64_t now);
+void sfu_speakers_tick(struct sfu_room *r);
 
 /* quality.c */
-void sfu_quality_tick(struct sfu_room *r, int64_t now);
+void sfu_quality_tick(struct sfu_room *r);
 
 #endif

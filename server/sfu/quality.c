@@ -49,15 +49,14 @@ static void tell_count(struct sfu_room *r)
 		return;
 	r->told_n = r->people_n;
 	sfu_room_info(r, &m.room_update.room);
-	sfu_send_all(r, &m, NULL);
+	sfu_send_all(r, &m);
 }
 
 /* Everybody hears what has changed, about whomever. */
-void sfu_quality_tick(struct sfu_room *r, int64_t now)
+void sfu_quality_tick(struct sfu_room *r)
 {
 	struct lk_quality_info *list = mem_alloc(r->people_n * sizeof(*list));
 	size_t n = 0;
-	(void)now;
 	for (struct sfu_person *p = r->people; p; p = p->next) {
 		int q = p->info.state == LK_ACTIVE ? quality_of(p) : -1;
 		if (q < 0 || q == p->quality)
@@ -69,7 +68,7 @@ void sfu_quality_tick(struct sfu_room *r, int64_t now)
 	const struct lk_response m = {.kind = LK_RES_CONNECTION_QUALITY,
 				      .connection_quality = {list, n}};
 	if (n)
-		sfu_send_all(r, &m, NULL);
+		sfu_send_all(r, &m);
 	mem_free(list);
 	tell_count(r);
 }

@@ -150,7 +150,7 @@ void sfu_room_flush(struct sfu_room *r)
 	}
 	struct lk_response m = {.kind = LK_RES_UPDATE, .update = {list, n}};
 	if (n)
-		sfu_send_all(r, &m, NULL);
+		sfu_send_all(r, &m);
 	r->update_due = false;
 	drop_gone(r);
 	mem_free(list);
@@ -163,11 +163,11 @@ void sfu_room_tick(struct sfu_room *r, int64_t now)
 		sfu_room_flush(r);
 	if (r->people && now >= r->speakers_at) {
 		r->speakers_at = now + SFU_SPEAKERS_MS;
-		sfu_speakers_tick(r, now);
+		sfu_speakers_tick(r);
 	}
 	if (r->people && now >= r->quality_at) {
 		r->quality_at = now + SFU_QUALITY_MS;
-		sfu_quality_tick(r, now);
+		sfu_quality_tick(r);
 	}
 }
 

@@ -35,13 +35,13 @@ void sfu_send(struct sfu_person *p, const struct lk_response *r)
 		sfu_line_send(p->engine, p->line, r);
 }
 
-void sfu_send_all(struct sfu_room *r, const struct lk_response *m, const struct sfu_person *except)
+void sfu_send_all(struct sfu_room *r, const struct lk_response *m)
 {
 	struct sfu_blob *b = encode(m);
 	if (!b)
 		return;
 	for (struct sfu_person *p = r->people; p; p = p->next)
-		if (p->line && p != except)
+		if (p->line)
 			put(r->engine, p->line, sfu_blob_ref(b));
 	sfu_blob_unref(b);
 }

@@ -18,7 +18,6 @@ void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p)
 	unsigned db = loudest_of(p, &speech);
 	/* Who does not tell a level speaks as loud as they must to be shown. */
 	bool loud = p->known ? db >= 127 - TOLD_DBOV : speech;
-	s->packets++;
 	s->loud += loud;
 	if (db > s->peak)
 		s->peak = db;
@@ -33,37 +32,38 @@ static float level_of(const struct sfu_speech *s)
 	return (float)(ceil((v > 1 ? 1 : v) * STEPS) / STEPS);
 }
 
-/* A window ends. True: others are to be told. */
-static bool turn(struct sfu_track *t, struct lk_speaker *ret)
+/* A window of a track ends: how loud was it? 0: there was no speech. */
+static float track_turn(struct sfu_track *t)
 {
-	struct sfu_speech *s = &t->speech;
+	struct sfu_speech was = t->speech;
 	unsigned full = SFU_SPEAKERS_MS * PACKETS_PER_S / 1000;
-	bool active = !t->info.muted && s->loud * 100 >= full * LOUD_PERCENT;
-	float level = active ? level_of(s) : 0;
-	bool news = active != s->active || level != s->level;
-	*ret = (struct lk_speaker){t->person->info.sid, level, active};
-	s->packets = s->loud = s->peak = 0;
-	s->active = active;
-	s->level = level;
-	return news;
+	t->speech = (struct sfu_speech){0};
+	return !t->info.muted && was.loud * 100 >= full * LOUD_PERCENT ? level_of(&was) : 0;
 }
 
-void sfu_speakers_tick(struct sfu_room *r, int64_t now)
+/* A person speaks as loud as the loudest of their tracks. True: others are to be told. */
+static bool person_turn(struct sfu_person *p, struct lk_speaker *ret)
 {
-	struct lk_speaker *list = NULL;
+	float level = 0, before = p->speaks;
+	for (size_t i = 0; i < p->pub.tracks_n; i++) {
+		float one = track_turn(p->pub.tracks[i]);
+		if (one > level)
+			level = one;
+	}
+	p->speaks = level;
+	*ret = (struct lk_speaker){p->info.sid, level, level > 0};
+	return level != before;
+}
+
+void sfu_speakers_tick(struct sfu_room *r)
+{
+	struct lk_speaker *list = mem_alloc(r->people_n * sizeof(*list));
 	size_t n = 0;
-	(void)now;
 	for (struct sfu_person *p = r->people; p; p = p->next)
-		for (size_t i = 0; i < p->pub.tracks_n; i++) {
-			struct lk_speaker s;
-			if (!turn(p->pub.tracks[i], &s))
-				continue;
-			list = mem_realloc_array(list, n + 1, sizeof(*list));
-			list[n++] = s;
-		}
+		n += person_turn(p, &list[n]);
 	const struct lk_response m = {.kind = LK_RES_SPEAKERS_CHANGED,
 				      .speakers_changed = {list, n}};
 	if (n)
-		sfu_send_all(r, &m, NULL);
+		sfu_send_all(r, &m);
 	mem_free(list);
 }
