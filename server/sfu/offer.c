@@ -75,6 +75,17 @@ static int write(struct sfu_person *p, const struct sdp_offer_audio *audio, stru
 	return rc;
 }
 
+/* Does an offer name somebody of whom others have not heard the newest? */
+static bool names_news(const struct sfu_listener *l)
+{
+	for (size_t i = 0; i < l->sections_n; i++) {
+		const struct sfu_sub *s = l->sections[i].sub;
+		if (s && !s->sender && s->track->person->changed)
+			return true;
+	}
+	return false;
+}
+
 static void make(struct sfu_person *p, int64_t now)
 {
 	struct sfu_listener *l = &p->sub;
@@ -97,7 +108,8 @@ static void make(struct sfu_person *p, int64_t now)
 	log_debug("sfu: offer %u to %s with %zu tracks in %zu sections", l->offer_id, p->info.sid,
 		  names.map_n, l->sections_n);
 	/* Clients must know of people before they get their tracks. */
-	sfu_room_flush(p->room);
+	if (names_news(l))
+		sfu_room_flush(p->room);
 	const struct lk_response m = {
 		.kind = LK_RES_OFFER,
 		.offer = {.type = "offer",

@@ -90,6 +90,14 @@ static uint64_t heard(void)
 	return n;
 }
 
+static size_t told(void)
+{
+	size_t n = 0;
+	for (const struct sfu_client *c = w.clients; c; c = c->next)
+		n += c->got_n;
+	return n;
+}
+
 static int number(int argc, char **argv, int i, int otherwise)
 {
 	return argc > i ? (int)strtol(argv[i], NULL, 10) : otherwise;
@@ -115,8 +123,8 @@ int main(int argc, char **argv)
 			t.who[i] = c;
 	}
 	sfu_until(&w, connected, NULL, "everybody connected");
-	printf("joined: %d people in %lld ms, %.2f s CPU of the SFU\n", listeners,
-	       (long long)(clock_mono_ms() - from), cpu_of("sfu") - cpu);
+	printf("joined: %d people in %lld ms, %.2f s CPU of the SFU, %zu messages\n", listeners,
+	       (long long)(clock_mono_ms() - from), cpu_of("sfu") - cpu, told());
 	for (int i = 0; i < open; i++)
 		sfu_client_publish(t.who[i], "voice", false);
 	sfu_pass(&w, 2000);
