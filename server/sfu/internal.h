@@ -80,6 +80,7 @@
 #define SFU_RESUME_MS 10000 /* to come back after the WebSocket broke */
 #define SFU_SILENT_MS 12000 /* without a sign of life: lost */
 #define SFU_ROOM_EMPTY_MS 30000
+#define SFU_GONE_MS 30000	/* who comes back hears of those who left so lately */
 #define SFU_HISTORY_MS 5000	/* after its last packet nobody asks for a voice's earlier ones */
 #define SFU_INTERFACES_MS 30000 /* between looks at this host's addresses */
 #define SFU_PING_INTERVAL_S 5
@@ -313,10 +314,12 @@ struct sfu_person {
 	uint64_t received_before;
 };
 
-/** Who left, to be told with the next update. */
+/** Who left: told with the next update, then kept for those who are away. */
 struct sfu_gone {
 	struct sfu_gone *next;
-	struct lk_person info;
+	int64_t at;
+	bool told;
+	struct lk_person info; /**< owned */
 };
 
 #define SFU_TRACK_BUCKETS 64
@@ -332,7 +335,7 @@ struct sfu_room {
 	size_t text_bytes;
 	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
 	struct loudest loudest;
-	struct sfu_gone *gone, **gone_last;
+	struct sfu_gone *gone, **gone_last; /**< oldest first */
 	bool update_due;
 	int64_t update_at;
 	int64_t speakers_at, quality_at;
@@ -406,6 +409,8 @@ struct sfu_track *sfu_room_track(const struct sfu_room *r, const char *sid);
 void sfu_room_changed(struct sfu_person *p, int64_t now);
 /** Tell now what waits to be told about people. */
 void sfu_room_flush(struct sfu_room *r);
+/** To who comes back: how everybody is, and who left meanwhile. */
+void sfu_room_tell(const struct sfu_room *r, struct sfu_person *to);
 void sfu_room_tick(struct sfu_room *r, int64_t now);
 void sfu_room_info(const struct sfu_room *r, struct lk_room *ret);
 

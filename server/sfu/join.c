@@ -64,24 +64,6 @@ static void enter(struct sfu_arrival *a, int64_t now)
 	sfu_offer_due(p, now, 0);
 }
 
-static void send_everybody(struct sfu_person *to)
-{
-	const struct sfu_room *r = to->room;
-	struct lk_person *list = mem_alloc(r->people_n * sizeof(*list));
-	struct lk_track(*tracks)[SFU_TRACKS_MAX] = mem_alloc(r->people_n * sizeof(*tracks));
-	size_t n = 0;
-	for (const struct sfu_person *p = r->people; p; p = p->next) {
-		if (p->grant.hidden && p != to)
-			continue;
-		sfu_info(p, tracks[n], &list[n]);
-		n++;
-	}
-	struct lk_response m = {.kind = LK_RES_UPDATE, .update = {list, n}};
-	sfu_send(to, &m);
-	mem_free(list);
-	mem_free(tracks);
-}
-
 static void resume(struct sfu_arrival *a, int64_t now)
 {
 	struct sfu_room *r = sfu_room_find(a->engine, a->grant.room);
@@ -100,7 +82,7 @@ static void resume(struct sfu_arrival *a, int64_t now)
 	m.reconnect.has_server_info = true;
 	sfu_info_server(&m.reconnect.server_info);
 	sfu_send(p, &m);
-	send_everybody(p);
+	sfu_room_tell(p->room, p);
 	sfu_offer_restart(p, now);
 }
 

@@ -32,15 +32,17 @@ struct sfu_room *sfu_room_get(struct sfu_engine *e, const char *name, int64_t no
 	return r;
 }
 
-static void drop_gone(struct sfu_room *r)
+/* Those who left before `then`. */
+static void drop_gone(struct sfu_room *r, int64_t then)
 {
-	while (r->gone) {
+	while (r->gone && r->gone->at < then) {
 		struct sfu_gone *g = r->gone;
 		r->gone = g->next;
 		lk_person_done(&g->info);
 		mem_free(g);
 	}
-	r->gone_last = &r->gone;
+	if (!r->gone)
+		r->gone_last = &r->gone;
 }
 
 void sfu_room_free(struct sfu_room *r)
@@ -50,7 +52,7 @@ void sfu_room_free(struct sfu_room *r)
 		at = &(*at)->next;
 	*at = r->next;
 	r->engine->rooms_n--;
-	drop_gone(r);
+	drop_gone(r, INT64_MAX);
 	mem_free(r->name);
 	mem_free(r);
 }
@@ -69,12 +71,17 @@ void sfu_room_add(struct sfu_room *r, struct sfu_person *p)
 }
 
 /* Others hear of it with the next update; the new have never heard of them. */
-static void note_gone(struct sfu_room *r, const struct sfu_person *p)
+static void note_gone(struct sfu_room *r, const struct sfu_person *p, int64_t now)
 {
 	struct sfu_gone *g = NEW(struct sfu_gone);
-	lk_person_copy(&g->info, &p->info);
-	g->info.state = LK_DISCONNECTED;
-	g->info.version = p->info.version + 1;
+	struct lk_person last = p->info;
+	last.state = LK_DISCONNECTED;
+	last.version++;
+	/* What they said of themselves interests nobody any more. */
+	last.metadata = "";
+	last.attributes_n = 0;
+	lk_person_copy(&g->info, &last);
+	g->at = now;
 	*r->gone_last = g;
 	r->gone_last = &g->next;
 }
@@ -97,7 +104,7 @@ void sfu_room_drop(struct sfu_room *r, struct sfu_person *p, int64_t now)
 	r->text_bytes -= p->text_bytes;
 	r->engine->people_n--;
 	if (!p->grant.hidden)
-		note_gone(r, p);
+		note_gone(r, p, now);
 	due(r, now);
 	if (!r->people)
 		r->empty_since = now;
@@ -134,11 +141,14 @@ void sfu_room_flush(struct sfu_room *r)
 	if (!r->update_due)
 		return;
 	for (const struct sfu_gone *g = r->gone; g; g = g->next)
-		max++;
+		max += !g->told;
 	struct lk_person *list = mem_alloc((max + 1) * sizeof(*list));
 	struct lk_track(*tracks)[SFU_TRACKS_MAX] = mem_alloc((max + 1) * sizeof(*tracks));
-	for (const struct sfu_gone *g = r->gone; g; g = g->next)
-		list[n++] = g->info;
+	for (struct sfu_gone *g = r->gone; g; g = g->next) {
+		if (!g->told)
+			list[n++] = g->info;
+		g->told = true;
+	}
 	for (struct sfu_person *p = r->people; p; p = p->next) {
 		if (!p->changed)
 			continue;
@@ -152,7 +162,32 @@ void sfu_room_flush(struct sfu_room *r)
 	if (n)
 		sfu_send_all(r, &m);
 	r->update_due = false;
-	drop_gone(r);
+	mem_free(list);
+	mem_free(tracks);
+}
+
+/*
+ * Nobody is named who is here again: who knows of that already would take it for
+ * the end of what they hear.
+ */
+void sfu_room_tell(const struct sfu_room *r, struct sfu_person *to)
+{
+	size_t n = 0, max = r->people_n;
+	for (const struct sfu_gone *g = r->gone; g; g = g->next)
+		max++;
+	struct lk_person *list = mem_alloc(max * sizeof(*list));
+	struct lk_track(*tracks)[SFU_TRACKS_MAX] = mem_alloc(max * sizeof(*tracks));
+	for (const struct sfu_gone *g = r->gone; g; g = g->next)
+		if (!sfu_room_person(r, g->info.identity))
+			list[n++] = g->info;
+	for (const struct sfu_person *p = r->people; p; p = p->next) {
+		if (p->grant.hidden && p != to)
+			continue;
+		sfu_info(p, tracks[n], &list[n]);
+		n++;
+	}
+	const struct lk_response m = {.kind = LK_RES_UPDATE, .update = {list, n}};
+	sfu_send(to, &m);
 	mem_free(list);
 	mem_free(tracks);
 }
@@ -161,6 +196,7 @@ void sfu_room_tick(struct sfu_room *r, int64_t now)
 {
 	if (r->update_due && now >= r->update_at)
 		sfu_room_flush(r);
+	drop_gone(r, now - SFU_GONE_MS);
 	if (r->people && now >= r->speakers_at) {
 		r->speakers_at = now + SFU_SPEAKERS_MS;
 		sfu_speakers_tick(r);

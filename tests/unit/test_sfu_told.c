@@ -84,6 +84,62 @@ static void test_speaker_ends(void **state)
 	SFU_UNTIL(&w, is_told_silent, NULL);
 }
 
+/* -- Who went -------------------------------------------------------------- */
+
+static bool is_known_gone(void *arg)
+{
+	const struct lk_person *p = sfu_client_knows(ann, arg);
+	return p && p->state == LK_DISCONNECTED;
+}
+
+static bool is_told_gone(void *arg)
+{
+	return !strcmp(sfu_presence_of(&w, arg), "left");
+}
+
+static void leave(struct sfu_client *c)
+{
+	const struct lk_request rq = {.kind = LK_REQ_LEAVE};
+	sfu_client_send(c, &rq);
+	SFU_UNTIL(&w, is_told_gone, c->identity);
+}
+
+/* One leaves, one comes anew, while somebody is away for a moment. */
+static void test_gone_meanwhile(void **state)
+{
+	(void)state;
+	struct sfu_client *cat = sfu_client_join(&w, "r", "cat"),
+			  *dan = sfu_client_join(&w, "r", "dan");
+	sfu_client_connect(cat);
+	sfu_client_connect(dan);
+	sfu_client_drop(ann);
+	leave(bob);
+	leave(cat);
+	dan = sfu_client_join(&w, "r", "dan");
+	cat = sfu_client_join(&w, "r", "cat");
+	sfu_client_connect(cat);
+	/* The others know by now; it is not told again for her alone. */
+	sfu_pass(&w, 500);
+	size_t from = ann->got_n;
+	sfu_client_resume(ann);
+	assert_int_equal(ann->got[from].kind, LK_RES_RECONNECT);
+	SFU_UNTIL(&w, is_known_gone, bob->identity);
+	assert_string_equal(sfu_client_knows(ann, "cat")->sid, cat->sid);
+	assert_string_equal(sfu_client_knows(ann, "dan")->sid, dan->sid);
+	assert_int_not_equal(sfu_client_knows(ann, "cat")->state, LK_DISCONNECTED);
+	assert_int_not_equal(sfu_client_knows(ann, "dan")->state, LK_DISCONNECTED);
+	/* Who left long ago is of no interest. */
+	sfu_world_jump(&w, 250);
+	sfu_pass(&w, 40000);
+	sfu_client_drop(ann);
+	from = ann->got_n;
+	sfu_client_resume(ann);
+	while (!sfu_client_got(ann, LK_RES_UPDATE, from))
+		sfu_pass(&w, 250);
+	const struct lk_update *u = &sfu_client_got(ann, LK_RES_UPDATE, from)->update;
+	assert_int_equal(u->participants_n, 3);
+}
+
 static long live;
 
 static int begin(void **state)
@@ -105,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE(test_speaker_ends),
+		LIVE(test_gone_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, begin, balanced);
 }
