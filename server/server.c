@@ -149,8 +149,8 @@ void server_stop(struct server *srv)
 	struct running *r = CONTAINER_OF(srv, struct running, s);
 	delayed_stop(srv->delayed);
 	rtc_stop(srv->rtc);
-	sfu_close(srv->sfu);
-	srv->sfu = NULL;
+	/* What it still has to say about people finds no thread that could act on it. */
+	sfu_close(take(&srv->sfu));
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	hub_stop(srv->hub);
