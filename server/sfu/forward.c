@@ -26,7 +26,7 @@ static uint64_t count(struct sfu_track *t, uint16_t seq, bool *ret_late)
 /* No voice sends more than this; what does shall not be multiplied. */
 static bool is_moderate(struct sfu_track *t, const struct rtp *r, int64_t now)
 {
-	return budget_take(&t->packets, now, 1, SFU_VOICE_PER_S, SFU_VOICE_PER_S) &&
+	return budget_take(&t->packets, now, 1, SFU_VOICE_PER_S, SFU_VOICE_BURST) &&
 	       budget_take(&t->bytes, now, (double)r->payload.n, SFU_VOICE_BYTES_PER_S,
 			   SFU_VOICE_BYTES_PER_S);
 }

@@ -51,16 +51,18 @@
 #define SFU_SECTIONS_MAX 32		  /* those and the ones being emptied */
 #define SFU_SIDS_MAX 512		  /* looked at in one request */
 #define SFU_ALLOWED_MAX 1000		  /* entries of one subscription permission */
-#define SFU_PERSON_TEXT_MAX 16384	  /* bytes of name, metadata and attributes */
-#define SFU_ROOM_TEXT_MAX (2u << 20)	  /* the same of all in a room */
+#define SFU_PERSON_TEXT_MAX 4096	  /* bytes of name, metadata and attributes */
+#define SFU_ROOM_TEXT_MAX (1u << 20)	  /* the same of all in a room */
+#define SFU_TRACK_TEXT_MAX 256		  /* bytes of a track's name and stream */
 #define SFU_SIGNAL_BYTES_MAX (512u << 10) /* one message of a client */
 #define SFU_SIGNAL_BURST 500		  /* messages that a client may send at once ... */
 #define SFU_SIGNAL_PER_S 50		  /* ... and what it may keep up */
 #define SFU_SIGNAL_BURST_BYTES (4u << 20)
 #define SFU_SIGNAL_BYTES_PER_S (256u << 10)
-#define SFU_CHANGES_BURST 20 /* of names, metadata and the like, of one person */
+#define SFU_CHANGES_BURST 20 /* of names, metadata, tracks and the like, of one person */
 #define SFU_CHANGES_PER_S 2
-#define SFU_VOICE_PER_S 500 /* packets of one track that are passed on */
+#define SFU_VOICE_PER_S 120 /* packets of one track that are passed on: 10 ms and more each */
+#define SFU_VOICE_BURST 500 /* after the network stood still */
 #define SFU_VOICE_BYTES_PER_S (96u << 10)
 #define SFU_CANDIDATES_MAX 8
 #define SFU_BASES_MAX 65 /* local addresses told apart, and "any" */
@@ -444,6 +446,8 @@ void sfu_info_join_done(struct lk_response *r);
 void sfu_info_server(struct lk_server_info *ret);
 
 /* signal_in.c */
+/** What everybody is told of cannot change all the time. */
+bool sfu_may_change(struct sfu_person *p, int64_t now);
 void sfu_signal_in(struct sfu_person *p, struct span data, int64_t now);
 
 /* signal_out.c */

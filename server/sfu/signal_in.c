@@ -27,8 +27,7 @@ static void on_nothing(struct sfu_person *p, struct lk_request *rq, int64_t now)
 	(void)now;
 }
 
-/* What everybody is told of cannot change all the time. */
-static bool may_change(struct sfu_person *p, int64_t now)
+bool sfu_may_change(struct sfu_person *p, int64_t now)
 {
 	return budget_take(&p->changes, now, 1, SFU_CHANGES_PER_S, SFU_CHANGES_BURST);
 }
@@ -52,7 +51,7 @@ static void on_features(struct sfu_person *p, struct lk_request *rq, int64_t now
 {
 	struct sfu_track *t = own_track(p, rq->update_audio_track.track_sid);
 	size_t n = rq->update_audio_track.features_n;
-	if (!t || !may_change(p, now))
+	if (!t || !sfu_may_change(p, now))
 		return;
 	mem_free(t->info.audio_features);
 	t->info.audio_features =
@@ -115,7 +114,7 @@ static void on_track_setting(struct sfu_person *p, struct lk_request *rq, int64_
 static void on_permission(struct sfu_person *p, struct lk_request *rq, int64_t now)
 {
 	if (rq->subscription_permission.track_permissions_n > SFU_ALLOWED_MAX ||
-	    !may_change(p, now))
+	    !sfu_may_change(p, now))
 		return;
 	if (p->allowed)
 		lk_request_done(p->allowed);
@@ -187,8 +186,8 @@ static void on_update_metadata(struct sfu_person *p, struct lk_request *rq, int6
 {
 	int result = LK_RESULT_NOT_ALLOWED;
 	if (p->grant.update_metadata)
-		result = may_change(p, now) ? update_text(p, &rq->update_metadata)
-					    : LK_RESULT_LIMIT_EXCEEDED;
+		result = sfu_may_change(p, now) ? update_text(p, &rq->update_metadata)
+						: LK_RESULT_LIMIT_EXCEEDED;
 	if (result == LK_RESULT_OK)
 		sfu_room_changed(p, now);
 	if (result != LK_RESULT_OK || rq->update_metadata.request_id)

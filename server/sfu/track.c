@@ -50,6 +50,12 @@ static struct sfu_track *announced(const struct sfu_person *p, const char *cid)
 	return NULL;
 }
 
+static bool may_add(struct sfu_person *p, const struct lk_add_track *a, int64_t now)
+{
+	return p->pub.tracks_n < SFU_TRACKS_MAX &&
+	       strlen(a->name) + strlen(a->stream) <= SFU_TRACK_TEXT_MAX && sfu_may_change(p, now);
+}
+
 void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 {
 	const struct lk_add_track *a = &rq->add_track;
@@ -64,8 +70,9 @@ void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 				rq);
 		return;
 	}
-	if (!t && p->pub.tracks_n == SFU_TRACKS_MAX) {
-		sfu_send_result(p, LK_RESULT_LIMIT_EXCEEDED, _("too many tracks of one person"),
+	if (!t && !may_add(p, a, now)) {
+		sfu_send_result(p, LK_RESULT_LIMIT_EXCEEDED,
+				_("too many tracks of one person, too often, or names too long"),
 				rq);
 		return;
 	}
