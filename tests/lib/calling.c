@@ -156,6 +156,36 @@ void calling_wait_seat(struct calling *t, const char *old)
 	turn(t, is_new_seat, (void *)old, "another member event");
 }
 
+static bool is_guarded(struct calling *t, void *arg)
+{
+	(void)arg;
+	return seat_guarded(t->rc->seat);
+}
+
+void calling_wait_guarded(struct calling *t)
+{
+	turn(t, is_guarded, NULL, "a scheduled leave");
+}
+
+struct count {
+	const struct forked *f;
+	const char *prefix;
+	int times;
+};
+
+static bool was_asked(struct calling *t, void *arg)
+{
+	const struct count *c = arg;
+	(void)t;
+	return forked_count(c->f, c->prefix) >= c->times;
+}
+
+void calling_wait_asked(struct calling *t, const struct forked *f, const char *prefix, int times)
+{
+	struct count c = {f, prefix, times};
+	turn(t, was_asked, &c, prefix);
+}
+
 static bool child_ended(struct calling *t, void *arg)
 {
 	int status;

@@ -7,6 +7,7 @@
 
 #include "core/client/call/room_call.h"
 #include "tests/lib/fake_call.h"
+#include "tests/lib/forked.h"
 
 #include <sys/types.h>
 
@@ -35,6 +36,10 @@ void calling_wait_ended(struct calling *t);
 void calling_wait_quiet(struct calling *t);
 /** Until our member event is another one than `old`. */
 void calling_wait_seat(struct calling *t, const char *old);
+/** Until our membership is guarded by a delayed leave. */
+void calling_wait_guarded(struct calling *t);
+/** Until a script was asked so often for what begins so. */
+void calling_wait_asked(struct calling *t, const struct forked *f, const char *prefix, int times);
 /** Turn the loop until this child has ended, which must be well. */
 void calling_run_beside(struct calling *t, pid_t child);
 /** The newest row of this event; NULL. Borrowed. */

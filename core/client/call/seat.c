@@ -106,16 +106,15 @@ static void plan_renewal(struct seat *s, int64_t in_ms)
 	loop_timer_start(s->renew, (uint64_t)(in_ms < 0 ? 0 : in_ms), 0);
 }
 
-static int explain(const struct err *why, struct err *ret)
+static void explain(struct err *e)
 {
-	*ret = *why;
-	if (why->http_status == 403) {
-		err_set(ret, ERR_AUTH, _("you may not join calls in this room: %s"), why->msg);
-		ret->http_status = 403;
-		err_hint(ret, _("somebody with the power to change permissions must allow "
-				"org.matrix.msc3401.call.member to everybody"));
-	}
-	return ret->code;
+	struct err why = *e;
+	if (why.http_status != 403)
+		return;
+	err_set(e, ERR_AUTH, _("you may not join calls in this room: %s"), why.msg);
+	e->http_status = 403;
+	err_hint(e, _("somebody with the power to change permissions must allow "
+		      "org.matrix.msc3401.call.member to everybody"));
 }
 
 static void on_member(struct span body, const struct err *err, void *arg)
@@ -135,7 +134,7 @@ static void on_member(struct span body, const struct err *err, void *arg)
 		return;
 	}
 	if (rc) {
-		explain(&e, &e);
+		explain(&e);
 		s->h.failed(s->arg, &e);
 		return;
 	}
