@@ -8,6 +8,7 @@
 
 #define DELAY_FIRST_MS 300
 #define DELAY_MAX_MS 5000
+#define GOODBYE_MS 1000
 
 int session_delay_ms(unsigned n, uint32_t random)
 {
@@ -35,6 +36,7 @@ static void connect_now(struct session *s)
 		.reconnect_reason = s->reason,
 	};
 	s->greeted = false;
+	s->trying = true;
 	signal_free(s->signal);
 	/* What there was of sound goes on until the server has let us in anew. */
 	loop_timer_start(s->limit, (uint64_t)s->t.attempt, 0);
@@ -72,6 +74,7 @@ static void again(struct session *s)
 	uint32_t random;
 	crypto_random(&random, sizeof(random));
 	int ms = session_delay_ms(s->attempts++, random);
+	s->trying = false;
 	log_debug("call: trying again in %d ms: %s", ms, s->trouble.msg);
 	loop_timer_start(s->retry, (uint64_t)ms, 0);
 }
@@ -142,7 +145,7 @@ void session_on_closed(void *arg, const struct err *err)
 	s->greeted = false;
 	if (s->phase == PHASE_LEAVE)
 		session_end(s, CALL_END_LEFT, NULL);
-	else
+	else if (s->phase != PHASE_MEND || s->trying)
 		session_trouble(s, MODE_RESUME, SIGNAL_REASON_SIGNAL, err);
 }
 
@@ -177,6 +180,7 @@ void session_on_give_up(void *arg)
 
 void session_mended(struct session *s)
 {
+	s->trying = false;
 	loop_timer_stop(s->limit);
 	loop_timer_stop(s->retry);
 	loop_timer_stop(s->give_up);
@@ -217,12 +221,20 @@ void session_pc_changed(struct session *s, const struct pc *pc, int reason)
 	/* Before the server has greeted, these are the old ways, and known to be broken. */
 	if (s->phase == PHASE_MEND && !s->greeted)
 		return;
-	if (broken || silent) {
-		explain(pc, reason, &err);
-		session_trouble(s, beyond_repair(pc) ? MODE_REJOIN : MODE_RESUME, reason, &err);
-	} else {
+	if (!broken && !silent) {
 		session_check(s);
+		return;
 	}
+	enum session_mode mode = beyond_repair(pc) ? MODE_REJOIN : MODE_RESUME;
+	if (s->phase == PHASE_MEND && !s->trying) {
+		s->mode = mode == MODE_REJOIN ? mode : s->mode;
+	} else {
+		explain(pc, reason, &err);
+		session_trouble(s, mode, reason, &err);
+	}
+	/* A goodbye has a reason, which comes by another way, and maybe later. */
+	if (state == PEER_CLOSED && s->phase == PHASE_MEND && !s->trying)
+		loop_timer_start(s->retry, GOODBYE_MS, 0);
 }
 
 void session_moved(struct session *s)

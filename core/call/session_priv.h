@@ -102,6 +102,7 @@ struct session {
 	enum session_mode mode;
 	int reason; /* enum signal_reason */
 	unsigned attempts;
+	bool trying; /* an attempt is under way; else `retry` runs, or a token is waited for */
 	bool token_wanted;
 	bool moved; /* the network is another */
 	int64_t trouble_ms;
