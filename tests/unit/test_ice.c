@@ -578,6 +578,7 @@ static void test_lite(void **state)
 	struct lite l = {.net = &net};
 	struct agent a[8];
 	struct ice_lite_session *s[8];
+	struct ice_stats before, after;
 	int base;
 	struct net_addr to;
 	(void)state;
@@ -621,18 +622,21 @@ static void test_lite(void **state)
 	fakenet_run(&net, net.now + 12000, NULL, NULL);
 	assert_true(ice_lite_path(s[3], &base, &to));
 	assert_true(net_addr_eq(&to, &a[3].node.outside));
-	assert_true(all_connected(a));
+	/* With such loss somebody may be unanswered for a while; they come back by themselves. */
+	assert_true(fakenet_run(&net, net.now + 20000, all_connected, a));
 	/* After a restart the old credentials serve until the new ones were used. */
 	AUTO_FREE char *old = mem_strdup(ice_lite_ufrag(s[4]));
 	ice_lite_restart(l.table, s[4]);
 	assert_string_not_equal(old, ice_lite_ufrag(s[4]));
+	ice_stats(a[4].ice, &before);
 	fakenet_run(&net, net.now + 10000, NULL, NULL);
-	assert_int_equal(ice_state(a[4].ice), ICE_CONNECTED);
+	ice_stats(a[4].ice, &after);
+	assert_true(after.consents > before.consents);
 	ice_set_remote(a[4].ice, net.now, span_of(ice_lite_ufrag(s[4])),
 		       span_of(ice_lite_pwd(s[4])), true, NULL);
 	ice_add_remote(a[4].ice, net.now, &c, NULL);
 	fakenet_run(&net, net.now + 12000, NULL, NULL);
-	assert_int_equal(ice_state(a[4].ice), ICE_CONNECTED);
+	assert_true(fakenet_run(&net, net.now + 20000, all_connected, a));
 	for (unsigned i = 0; i < 8; i++) {
 		ice_lite_remove(l.table, s[i]);
 		ice_free(a[i].ice);
