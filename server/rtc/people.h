@@ -9,9 +9,11 @@
 #include "core/base/limits.h"
 #include "server/db/db.h"
 
-#define PEOPLE_KEEP_MS (7LL * 86400 * 1000) /* after the newest token, or after they left */
-#define PEOPLE_TOKENS_MAX 500		    /* identities that one person may get ... */
-#define PEOPLE_TOKENS_MS (3600LL * 1000)    /* ... in this time */
+/* After the newest token, or after they left: longer than any token lives, since who is not known
+ * may come in. Gone through whenever the person leaves a room or logs in: not for ever. */
+#define PEOPLE_KEEP_MS (86400LL * 1000)
+#define PEOPLE_TOKENS_MAX 200		 /* identities that one person may get ... */
+#define PEOPLE_TOKENS_MS (3600LL * 1000) /* ... in this time */
 
 /** What a token is given for. All borrowed. */
 struct people_ask {

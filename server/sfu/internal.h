@@ -304,6 +304,7 @@ struct sfu_person {
 	int64_t away;	 /**< without a line since */
 	int64_t goodbye; /**< they closed the connection they hear on; 0: not */
 	int64_t refresh; /**< when a new token is due, wall clock */
+	int64_t life;	 /**< of the tokens that they are given */
 	struct sfu_publisher pub;
 	struct sfu_listener sub;
 	struct sfu_wish *wishes;

@@ -21,6 +21,15 @@ static int64_t renewal(const struct token *t, int64_t wall)
 	return t->expires_ms - before;
 }
 
+/* As long as the one they came with. */
+static int64_t life_of(const struct token *t, int64_t wall)
+{
+	int64_t life = t->expires_ms - wall;
+	return life < TOKEN_LIFE_MIN_MS	  ? TOKEN_LIFE_MIN_MS
+	       : life > TOKEN_LIFE_MAX_MS ? TOKEN_LIFE_MAX_MS
+					  : life;
+}
+
 static void fill_info(struct sfu_person *p)
 {
 	char sid[SFU_SID];
@@ -59,6 +68,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 	p->quality = -1;
 	p->sdp_id = sdp_id();
 	p->heard = now;
+	p->life = life_of(&p->grant, clock_wall_ms());
 	p->refresh = renewal(&p->grant, clock_wall_ms());
 	p->pub.link = (struct sfu_link){.person = p, .publisher = true};
 	p->sub.link = (struct sfu_link){.person = p};
@@ -192,12 +202,8 @@ static void renew(struct sfu_person *p, int64_t wall)
 	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
 	struct err err;
 	struct token t = p->grant;
-	int64_t life = t.expires_ms - p->info.joined_at_ms;
-	life = life < TOKEN_LIFE_MIN_MS	  ? TOKEN_LIFE_MIN_MS
-	       : life > TOKEN_LIFE_MAX_MS ? TOKEN_LIFE_MAX_MS
-					  : life;
 	t.not_before_ms = wall;
-	t.expires_ms = wall + life;
+	t.expires_ms = wall + p->life;
 	if (token_make(&t, span_of(p->engine->secret), &b, &err)) {
 		log_error("%s", err.msg);
 		p->refresh = INT64_MAX;
