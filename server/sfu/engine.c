@@ -99,6 +99,7 @@ static void on_tick(void *arg)
 	struct sfu_engine *e = arg;
 	int64_t now = clock_mono_ms();
 	bool look = now >= e->look_at;
+	e->offers_left = SFU_OFFERS_A_TICK;
 	if (look)
 		e->look_at = now + SFU_LOOK_MS;
 	for (struct sfu_room *r = e->rooms, *next; r; r = next) {

@@ -75,6 +75,7 @@
 #define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together, */
 #define SFU_UPDATE_PEOPLE_MS 0.5 /* for each person more of them: each is told everything */
 #define SFU_OFFER_WAIT_MS 150	 /* so are tracks */
+#define SFU_OFFERS_A_TICK 24	 /* that sound may go on between those to many listeners */
 #define SFU_ANSWER_WAIT_MS 15000 /* then the offer is made again */
 #define SFU_OFFER_TRIES 3
 #define SFU_SPEAKERS_MS 400
@@ -359,6 +360,7 @@ struct sfu_engine {
 	bool ticking;
 	bool link_changed; /**< some peer's state did */
 	bool track_wanted;
+	int offers_left; /**< that may be made until the next tick */
 	int64_t look_at;
 	struct sfu_room *rooms;
 	struct sfu_person *ended; /**< out of their rooms, to be freed outside of callbacks */

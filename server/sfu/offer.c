@@ -138,7 +138,7 @@ void sfu_offer_tick(struct sfu_person *p, int64_t now)
 		return;
 	if (l->asked && now - l->asked_at >= SFU_ANSWER_WAIT_MS)
 		again(p, now);
-	else if (l->due && !l->asked && now >= l->due_at)
+	else if (l->due && !l->asked && now >= l->due_at && p->engine->offers_left-- > 0)
 		make(p, now);
 }
 
