@@ -69,6 +69,12 @@ bool net_addr_is_loopback(const struct net_addr *a)
 			      : a->family == 6 && memcmp(a->ip, one, sizeof(one)) == 0;
 }
 
+bool net_addr_is_any(const struct net_addr *a)
+{
+	struct net_addr zero = {.family = a->family};
+	return net_addr_same_ip(a, &zero);
+}
+
 bool net_addr_is_link_local(const struct net_addr *a)
 {
 	if (a->family == 4)

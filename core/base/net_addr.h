@@ -29,6 +29,8 @@ bool net_addr_eq(const struct net_addr *a, const struct net_addr *b);
 /** Same host, whatever the port. */
 bool net_addr_same_ip(const struct net_addr *a, const struct net_addr *b);
 bool net_addr_is_loopback(const struct net_addr *a);
+/** 0.0.0.0 or "::": every address of a host. */
+bool net_addr_is_any(const struct net_addr *a);
 /** 169.254/16 or fe80::/10. */
 bool net_addr_is_link_local(const struct net_addr *a);
 /** For tables keyed by address; not for addresses that an enemy may choose freely. */

@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/base/udp.h"
 #include "server/rtc/rtc.h"
+#include "server/sfu/sfu.h"
 
 #include <string.h>
 
@@ -33,12 +34,6 @@ static int try_port(const struct server_config *c, struct net_addr *ret, struct 
 	return rc;
 }
 
-static bool is_any(const struct net_addr *a)
-{
-	struct net_addr zero = {.family = a->family};
-	return net_addr_same_ip(a, &zero);
-}
-
 static bool among(const struct net_addr *a, const struct net_addr *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -47,27 +42,15 @@ static bool among(const struct net_addr *a, const struct net_addr *list, size_t 
 	return false;
 }
 
-static void add(json_t *list, const struct net_addr *a)
-{
-	char text[NET_ADDR_TEXT];
-	json_array_append_new(list, json_string(net_addr_ip_text(a, text)));
-}
-
-/* As the SFU tells them. */
 static json_t *announced(const struct net_addr *bound, const struct net_addr *announce)
 {
-	struct net_addr here[NET_INTERFACES_MAX];
-	json_t *list = json_array();
-	if (announce->family)
-		add(list, announce);
-	if (!is_any(bound) && !net_addr_same_ip(bound, announce))
-		add(list, bound);
-	size_t n = is_any(bound) ? net_interfaces(here, NET_INTERFACES_MAX, false) : 0;
+	struct net_addr list[SFU_ADDRESSES_MAX];
+	char text[NET_ADDR_TEXT];
+	json_t *ret = json_array();
+	size_t n = sfu_addresses(bound, announce, list);
 	for (size_t i = 0; i < n; i++)
-		if (!net_addr_same_ip(&here[i], announce) &&
-		    (here[i].family == 4 || bound->family == 6))
-			add(list, &here[i]);
-	return list;
+		json_array_append_new(ret, json_string(net_addr_ip_text(&list[i], text)));
+	return ret;
 }
 
 static void note(const struct server_config *c, const struct net_addr *bound,

@@ -64,7 +64,6 @@
 #define SFU_VOICE_PER_S 120 /* packets of one track that are passed on: 10 ms and more each */
 #define SFU_VOICE_BURST 500 /* after the network stood still */
 #define SFU_VOICE_BYTES_PER_S (96u << 10)
-#define SFU_CANDIDATES_MAX 8
 #define SFU_BASES_MAX 65 /* local addresses told apart, and "any" */
 #define SFU_UDP_BUFFER (4 << 20)
 #define SFU_HISTORY 32 /* packets of a voice kept for a listener's NACKs */
@@ -187,7 +186,7 @@ struct sfu_net {
 	struct net_addr announce;	      /**< family 0: none */
 	struct net_addr bases[SFU_BASES_MAX]; /**< [0]: any */
 	int bases_n, base_last;
-	char *candidates[SFU_CANDIDATES_MAX];
+	char *candidates[SFU_ADDRESSES_MAX];
 	size_t candidates_n;
 	int64_t looked;
 };
@@ -399,7 +398,7 @@ int sfu_net_base(struct sfu_net *n, const struct net_addr *local);
 void sfu_net_send(struct sfu_net *n, int base, const struct net_addr *to, const void *p,
 		  size_t len);
 /** Spans for SDP into `ret`; how many. Borrowed until the next look. */
-size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX]);
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_ADDRESSES_MAX]);
 
 /* room.c */
 struct sfu_room *sfu_room_find(struct sfu_engine *e, const char *name);

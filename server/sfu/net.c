@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-static bool is_any(const struct net_addr *a)
-{
-	struct net_addr zero = {.family = a->family};
-	return net_addr_same_ip(a, &zero);
-}
-
 int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
 		 void *arg, struct err *err)
 {
@@ -43,42 +37,47 @@ void sfu_net_close(struct sfu_net *n)
 	n->udp = NULL;
 }
 
-static void add(struct sfu_net *n, struct net_addr a)
+static void add_candidate(struct sfu_net *n, struct net_addr a)
 {
-	struct ice_candidate c = {.component = 1, .type = ICE_HOST};
-	if (n->candidates_n == SFU_CANDIDATES_MAX)
-		return;
-	a.port = n->bound.port;
+	struct ice_candidate c = {.component = 1, .type = ICE_HOST, .addr = a};
+	c.addr.port = n->bound.port;
 	snprintf(c.foundation, sizeof(c.foundation), "%zu", n->candidates_n + 1);
 	/* The first is the best. */
 	c.priority = ice_priority(ICE_HOST, 65535 - (unsigned)n->candidates_n);
-	c.addr = a;
 	struct buf b = BUF_INIT(256);
 	ice_candidate_put(&b, &c);
 	n->candidates[n->candidates_n++] = buf_take(&b);
 }
 
-/* Where people may send to: as others see us, then as we see ourselves. */
-void sfu_net_look(struct sfu_net *n, int64_t now)
+/* As others see us, then as we see ourselves. */
+size_t sfu_addresses(const struct net_addr *bound, const struct net_addr *announce,
+		     struct net_addr ret[SFU_ADDRESSES_MAX])
 {
 	struct net_addr here[NET_INTERFACES_MAX];
-	n->looked = now;
-	drop_candidates(n);
-	if (n->announce.family)
-		add(n, n->announce);
-	if (!is_any(&n->bound)) {
-		if (!net_addr_same_ip(&n->bound, &n->announce))
-			add(n, n->bound);
-		return;
-	}
-	size_t k = net_interfaces(here, NET_INTERFACES_MAX, false);
-	for (size_t i = 0; i < k; i++)
-		if (!net_addr_same_ip(&here[i], &n->announce) &&
-		    (here[i].family == 4 || n->bound.family == 6))
-			add(n, here[i]);
+	size_t n = 0, k = 1;
+	here[0] = *bound;
+	if (announce->family)
+		ret[n++] = *announce;
+	if (net_addr_is_any(bound))
+		k = net_interfaces(here, NET_INTERFACES_MAX, false);
+	for (size_t i = 0; i < k && n < SFU_ADDRESSES_MAX; i++)
+		if (!net_addr_same_ip(&here[i], announce) &&
+		    (here[i].family == 4 || bound->family == 6))
+			ret[n++] = here[i];
+	return n;
 }
 
-size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX])
+void sfu_net_look(struct sfu_net *n, int64_t now)
+{
+	struct net_addr list[SFU_ADDRESSES_MAX];
+	n->looked = now;
+	drop_candidates(n);
+	size_t k = sfu_addresses(&n->bound, &n->announce, list);
+	for (size_t i = 0; i < k; i++)
+		add_candidate(n, list[i]);
+}
+
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_ADDRESSES_MAX])
 {
 	for (size_t i = 0; i < n->candidates_n; i++)
 		ret[i] = span_of(n->candidates[i]);
@@ -93,7 +92,7 @@ int sfu_net_base(struct sfu_net *n, const struct net_addr *local)
 	for (int i = 1; i < n->bases_n; i++)
 		if (net_addr_same_ip(&n->bases[i], local))
 			return n->base_last = i;
-	if (n->bases_n == SFU_BASES_MAX || is_any(local))
+	if (n->bases_n == SFU_BASES_MAX || net_addr_is_any(local))
 		return 0;
 	n->bases[n->bases_n] = *local;
 	return n->base_last = n->bases_n++;

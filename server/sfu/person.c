@@ -5,6 +5,8 @@
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
 
+#include <string.h>
+
 #define TOKEN_LIFE_MIN_MS (10 * 60000LL)
 #define TOKEN_LIFE_MAX_MS (6 * 3600000LL)
 #define GOODBYE_MS 3000 /* between a connection's end and that of the signalling */
@@ -121,8 +123,10 @@ void sfu_person_end(struct sfu_person *p, int64_t now, int why, const char *reas
 	peer_close(p->sub.link.peer, now);
 	p->info.disconnect_reason = why;
 	log_debug("sfu: %s is gone (%d, %s)", p->info.sid, why, reason ? reason : "came anew");
-	if (reason)
-		sfu_engine_presence(e, p, false, clock_wall_ms() - (now - last_sign(p)), reason);
+	if (reason) {
+		int64_t ago = strcmp(reason, "lost") ? 0 : now - last_sign(p);
+		sfu_engine_presence(e, p, false, clock_wall_ms() - ago, reason);
+	}
 	sfu_room_drop(p->room, p, now);
 	p->next = e->ended;
 	e->ended = p;

@@ -13,9 +13,11 @@
 
 #include "core/base/err.h"
 #include "core/base/loop.h"
+#include "core/base/net_addr.h"
 #include "server/http/httpd.h"
 
-#define SFU_LOUDEST 3	  /* voices that a listener gets at once */
+#define SFU_LOUDEST 3 /* voices that a listener gets at once */
+#define SFU_ADDRESSES_MAX 8
 #define SFU_LOST_MS 15000 /* from the last sign of life of who is cut off until it is told */
 
 struct sfu;
@@ -57,6 +59,12 @@ int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err);
  * the loop still runs and before httpd_free. NULL is allowed. */
 void sfu_close(struct sfu *s);
 int sfu_udp_port(const struct sfu *s);
+/**
+ * Where people are told to send to, the best first, by what is bound and what is to be
+ * announced (family 0: nothing); ports are not looked at. How many. Any thread.
+ */
+size_t sfu_addresses(const struct net_addr *bound, const struct net_addr *announce,
+		     struct net_addr ret[SFU_ADDRESSES_MAX]);
 
 /**
  * Take a request for /rtc: checks the token (query or Authorization: Bearer),
