@@ -50,6 +50,10 @@ def at(values, share):
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 
+def signal_url(place):
+    return f"ws://127.0.0.1:{place.port}"
+
+
 def clicks(place, speaker, listeners):
     """One person clicks, the others listen; a row for each."""
     rows = []
@@ -60,10 +64,10 @@ def clicks(place, speaker, listeners):
         for i, kind in enumerate(listeners):
             who, their = place.entry(f"ear{i}")
             ears.append((kind, lk.KINDS[kind](who)))
-            reply = ears[-1][1].do("join", url=place.url, token=their)
+            reply = ears[-1][1].do("join", url=signal_url(place), token=their)
             if not reply["ok"]:
                 raise RuntimeError(f"{kind} did not join {place.name}: {reply}")
-        reply = mouth.do("join", url=place.url, token=token, clicks=True)
+        reply = mouth.do("join", url=signal_url(place), token=token, clicks=True)
         if not reply["ok"]:
             raise RuntimeError(f"{speaker} did not join {place.name}: {reply}")
         time.sleep(SECONDS)
@@ -89,7 +93,7 @@ def costs(place, kinds):
             identity, token = place.entry(name)
             p = lk.KINDS[kind](identity)
             people.append((kind, p))
-            p.do("join", url=place.url, token=token, hz=400 + 300 * len(people))
+            p.do("join", url=signal_url(place), token=token, hz=400 + 300 * len(people))
         time.sleep(2)
         pids = [(k, p.do("pid").get("pid") or p.child.pid) for k, p in people[:len(kinds)]]
         before = {pid: cpu_s(pid) for _, pid in pids}

@@ -118,13 +118,6 @@ class Person(lib.Process):
                     return None
                 self.changed.wait(left)
 
-    def spoke(self, who):
-        """Was somebody last known to be speaking?"""
-        with self.changed:
-            known = [e for e in (json.loads(l) for l in self.lines if l and l.startswith("{"))
-                     if e.get("who") == who and e.get("what") in ("speaking", "silent")]
-        return bool(known) and known[-1]["what"] == "speaking"
-
     def end(self):
         """Leave and exit."""
         with contextlib.suppress(OSError):
