@@ -123,7 +123,7 @@ export class Ear {
 	// The last `ms`: loudest frequency, its share of the power, the level.
 	tone(ms) {
 		const sound = this.last(ms);
-		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0 };
+		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0, short: true };
 		const level = Math.sqrt(sound.reduce((s, x) => s + x * x, 0) / sound.length);
 		const { hz, purity } = level < 1e-5 ? { hz: 0, purity: 0 } : loudest(sound);
 		return { hz: round(hz, 1), purity: round(purity, 3), level: round(level, 4) };
@@ -202,7 +202,7 @@ export class MixedEars extends Ears {
 	tone(who, ms, hz) {
 		const sound = this.of().last(ms);
 		if (this.of().absent) return { hz: 0, purity: 0, level: 0, absent: true };
-		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0 };
+		if (sound.length < (ms * RATE) / 1000) return { hz: 0, purity: 0, level: 0, short: true };
 		const level = amplitude(sound, hz) / Math.SQRT2;
 		const beside = Math.max(...[-150, -50, 50, 150].map((d) => amplitude(sound, hz + d)));
 		return { hz: level > 3 * beside ? hz : 0, purity: round(1 - beside / (level + 1e-9), 3),
@@ -220,7 +220,7 @@ export const listening = (ears) => ({
 	// Wait until they are silent, or not there.
 	silence: ({ who, hz, ms = 300, limit = 20000 }) => until(limit, () => {
 		const t = ears.tone(who, ms, hz);
-		return t.level < 0.002 && { level: t.level };
+		return !t.short && t.level < 0.002 && { level: t.level };
 	}, () => ears.tone(who, ms, hz)),
 	tone: ({ who, hz, ms = 700 }) => ears.tone(who, ms, hz),
 	watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
