@@ -51,14 +51,22 @@ const unlisten = (track) => {
 	if (![...taps.values()].some((o) => o.who === t.who)) ears.gone(t.who);
 };
 
+// After a reconnection livekit-client has tracks that no event told of.
+const listenToAll = () => {
+	for (const p of room.remoteParticipants.values())
+		for (const { track } of p.trackPublications.values())
+			if (track?.kind === 'audio' && !taps.has(track)) listen(track, p);
+};
+
 const watchRoom = () => {
+	setInterval(listenToAll, 100);
 	const speaking = new Map();
 	const E = lk.RoomEvent;
 	room.on(E.ParticipantConnected, (p) => person(p, 'joined'));
 	room.on(E.ParticipantDisconnected, (p) => person(p, 'left'));
 	room.on(E.TrackSubscribed, (t, pub, p) => {
 		person(p, 'subscribed', { kind: t.kind, sid: pub.trackSid, muted: pub.isMuted });
-		if (t.kind === 'audio') listen(t, p);
+		if (t.kind === 'audio' && !taps.has(t)) listen(t, p);
 	});
 	room.on(E.TrackUnsubscribed, (t, pub, p) => {
 		person(p, 'unsubscribed', { sid: pub.trackSid });
@@ -174,7 +182,8 @@ const rejectData = async ({ first }) => {
 window.person = {
 	rejectData,
 	...listening(ears),
-	join: async ({ url, token, hz, single, ...how }) => {
+	join: async ({ url, token, hz, single, log, ...how }) => {
+		if (log) lk.setLogLevel(log);
 		await openSound();
 		room = new lk.Room(single === undefined ? {} : { singlePeerConnection: single });
 		watchRoom();
