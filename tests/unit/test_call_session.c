@@ -262,13 +262,13 @@ static void client_start(struct client *c, struct fake *f, struct call_options o
 	snprintf(c->url, sizeof(c->url), "http://127.0.0.1:%d/deep/", f->port);
 	so.call.url = c->url;
 	assert_non_null(c->ws);
-	if (session_new(&so, &told, c, &c->s, &err))
+	if (session_open(&so, &told, c, &c->s, &err))
 		fail_msg("%s", err.msg);
 }
 
 static void client_stop(struct client *c)
 {
-	session_free(c->s);
+	session_close(c->s);
 	ws_client_free(c->ws);
 	buf_done(&c->log);
 }
@@ -1053,12 +1053,12 @@ static void test_bad_options(void **state)
 	so.ws = ws_client_new(f.loop, NULL);
 	so.call = speaker();
 	so.call.url = "mailto:me";
-	assert_int_equal(session_new(&so, &told, NULL, &s, &err), ERR_USAGE);
+	assert_int_equal(session_open(&so, &told, NULL, &s, &err), ERR_USAGE);
 	so.call.url = "ws://127.0.0.1:1";
 	so.call.sound.input = "no-such-driver";
-	assert_int_equal(session_new(&so, &told, NULL, &s, &err), ERR_USAGE);
+	assert_int_equal(session_open(&so, &told, NULL, &s, &err), ERR_USAGE);
 	so.call.sound.input = "file:/no/such/file.wav";
-	assert_int_not_equal(session_new(&so, &told, NULL, &s, &err), 0);
+	assert_int_not_equal(session_open(&so, &told, NULL, &s, &err), 0);
 	assert_null(s);
 	ws_client_free(so.ws);
 	fake_close(&f);
