@@ -6,9 +6,12 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
+#include <fcntl.h>
 #include <libwebsockets.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct vhost {
@@ -22,6 +25,7 @@ struct ws_client {
 	struct loop *l;
 	struct lws_context *ctx;
 	struct vhost *vhosts;
+	int bell; /* by which lws wakes itself; -1: not known */
 };
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -46,9 +50,31 @@ static void on_log(int level, const char *line)
 	log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
+struct polls {
+	int n, newest; /* how many; descriptor of the one that came last, -1: none */
+};
+
+static void count_poll(uv_handle_t *handle, void *arg)
+{
+	struct polls *p = arg;
+	uv_os_fd_t fd;
+	if (uv_handle_get_type(handle) != UV_POLL || uv_fileno(handle, &fd))
+		return;
+	p->n++;
+	p->newest = fd;
+}
+
+static struct polls polls_of(struct loop *l)
+{
+	struct polls p = {0, -1};
+	uv_walk(loop_uv(l), count_poll, &p);
+	return p;
+}
+
 int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err)
 {
 	struct ws_client *c = NEW(struct ws_client);
+	struct polls before = polls_of(l), after;
 	void *loops[1] = {loop_uv(l)};
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
@@ -72,8 +98,48 @@ int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err)
 		err_hint(err, _("install the package libwebsockets-evlib-uv"));
 		return ERR_FAILED;
 	}
+	after = polls_of(l);
+	c->bell = after.n > before.n ? after.newest : -1;
 	*ret = c;
 	return 0;
+}
+
+/*
+ * lws 4.1 closes the descriptor of its bell twice: at once when it is
+ * destroyed, and on the loop's next turn, when the number may be that of
+ * somebody else's socket. So the number is kept busy until then.
+ */
+struct stopgap {
+	int ends[2]; /* a pipe, made while the bell still has its number; -1: none */
+	int fd;
+};
+
+static struct stopgap stopgap_new(void)
+{
+	struct stopgap s = {{-1, -1}, -1};
+	if (pipe(s.ends))
+		s.ends[0] = s.ends[1] = -1;
+	return s;
+}
+
+/* At `number` where that is free, else it does no harm. */
+static void stopgap_put(struct stopgap *s, int number)
+{
+	if (s->ends[0] >= 0 && number >= 0)
+		s->fd = fcntl(s->ends[0], F_DUPFD_CLOEXEC, number);
+}
+
+static void stopgap_done(struct stopgap *s)
+{
+	struct stat ours, now;
+	if (s->ends[0] < 0)
+		return;
+	/* By now it may be closed, and the number somebody else's. */
+	if (s->fd >= 0 && !fstat(s->ends[0], &ours) && !fstat(s->fd, &now) &&
+	    now.st_dev == ours.st_dev && now.st_ino == ours.st_ino)
+		close(s->fd);
+	close(s->ends[0]);
+	close(s->ends[1]);
 }
 
 struct handle_count {
@@ -110,11 +176,14 @@ static bool wait_until_quiet(struct loop *l)
 void lws_side_free(struct ws_client *c)
 {
 	loop_assert_owner(c->l);
+	struct stopgap gap = stopgap_new();
 	lws_context_destroy(c->ctx);
+	stopgap_put(&gap, c->bell);
 	if (!wait_until_quiet(c->l))
 		log_warn("libwebsockets does not leave the event loop; it stays in memory");
 	else if (c->ctx) /* set to NULL by versions that need no second call */
 		lws_context_destroy(c->ctx);
+	stopgap_done(&gap);
 	while (c->vhosts) {
 		struct vhost *v = c->vhosts;
 		c->vhosts = v->next;

@@ -12,9 +12,11 @@
 #include "tests/lib/tmpdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* What one connection saw; the loop stops when it is closed. */
 struct seen {
@@ -277,6 +279,33 @@ static void test_hung_up(void **state)
 	}
 }
 
+struct opener {
+	int before, fds[8];
+};
+
+static void open_some(void *arg)
+{
+	struct opener *o = arg;
+	for (size_t i = 0; i < ARRAY_LEN(o->fds); i++)
+		o->fds[i] = dup(o->before);
+}
+
+/* lws is gone before the turn ends in which somebody else opens files: they stay open. */
+static void test_ends_alone(void **state)
+{
+	(void)state;
+	struct loop *l = loop_new();
+	struct opener o = {.before = open("/dev/null", O_RDONLY)};
+	struct ws_client *c = ws_client_new(l, NULL);
+	assert_non_null(c);
+	loop_defer(l, open_some, &o);
+	ws_client_free(c);
+	for (size_t i = 0; i < ARRAY_LEN(o.fds); i++)
+		assert_int_equal(close(o.fds[i]), 0);
+	close(o.before);
+	loop_free(l);
+}
+
 static void test_bad_addresses(void **state)
 {
 	(void)state;
@@ -494,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_time_limits), cmocka_unit_test(test_pings_keep),
 		cmocka_unit_test(test_free_early),  cmocka_unit_test(test_many),
 		cmocka_unit_test(test_send_limits), cmocka_unit_test(test_hung_up),
+		cmocka_unit_test(test_ends_alone),
 	};
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }
