@@ -13,15 +13,6 @@
 #define RATE_HZ 48000
 #define CAPTURE_EVERY_MS 1000
 
-static void on_timeout(void *arg)
-{
-	struct session *s = arg;
-	if (s->pub.state != PUBLISH_ASKED && s->pub.state != PUBLISH_OFFERED)
-		return;
-	s->pub.state = PUBLISH_NOT;
-	session_warn(s, ERR_NETWORK, _("the server did not take our sound: nobody hears us"));
-}
-
 static void new_names(struct publisher *p)
 {
 	uint8_t raw[8];
@@ -31,6 +22,8 @@ static void new_names(struct publisher *p)
 	crypto_random(&p->ssrc, sizeof(p->ssrc));
 	p->ssrc |= 1; /* not 0 */
 	crypto_random(&p->seq, sizeof(p->seq));
+	/* Far from its wrap: who misses the first packets counts rounds as we do (RFC 3711 3.3.1). */
+	p->seq &= 0x7fff;
 }
 
 static void new_cname(struct publisher *p)
@@ -39,6 +32,8 @@ static void new_cname(struct publisher *p)
 	crypto_random(raw, sizeof(raw));
 	hex_put(p->cname, raw, sizeof(raw));
 }
+
+static void on_timeout(void *arg);
 
 void publisher_init(struct session *s)
 {
@@ -118,6 +113,12 @@ static void on_changed(void *arg)
 	session_pc_changed(s, s->pub.pc, SIGNAL_REASON_PUBLISHER);
 }
 
+/* One that the server knows, and that has a section of the offer. */
+static bool has_track(const struct publisher *p)
+{
+	return p->state == PUBLISH_OFFERED || p->state == PUBLISH_DONE;
+}
+
 static bool ensure_sender(struct session *s)
 {
 	static const struct pc_handler on_pc = {.changed = on_changed};
@@ -135,22 +136,25 @@ static int write_offer(struct session *s, struct err *err)
 	struct sdp sdp = {0};
 	char mids[SECTIONS_MAX][2];
 	struct sdp_offer_audio audio[SECTIONS_MAX] = {0};
+	bool track = has_track(p);
 	struct sdp_offer_how how = {
 		.candidates_end = true,
 		.audio = audio,
-		.audio_n = p->section + 1,
+		.audio_n = p->section + (track || p->section + 1 == SECTIONS_MAX),
 		.session_id = p->ssrc,
 		.session_version = p->offer_id,
 	};
-	for (unsigned i = 0; i <= p->section; i++) {
+	for (unsigned i = 0; i < how.audio_n; i++) {
 		mids[i][0] = digits[i / 10];
 		mids[i][1] = digits[i % 10];
 		audio[i].mid = i < 10 ? (struct span){&mids[i][1], 1} : (struct span){mids[i], 2};
 		audio[i].direction = SDP_INACTIVE;
 	}
-	audio[p->section].direction = SDP_SENDONLY;
-	audio[p->section].send =
-		(struct sdp_send){p->ssrc, span_of(p->cname), span_of(p->cname), span_of(p->cid)};
+	if (track) {
+		audio[p->section].direction = SDP_SENDONLY;
+		audio[p->section].send = (struct sdp_send){p->ssrc, span_of(p->cname),
+							   span_of(p->cname), span_of(p->cid)};
+	}
 	pc_describe(p->pc, &how.transport, &how.candidates, &how.candidates_n);
 	int rc = sdp_offer(&how, &sdp, err);
 	buf_clear(&p->offer);
@@ -200,7 +204,20 @@ static void end_track(struct session *s)
 	loop_timer_stop(p->timeout);
 	p->state = PUBLISH_NOT;
 	p->subscribed = false;
+	/* What still comes for the offer that had it is for nothing. */
+	p->answered = true;
 	new_names(p);
+}
+
+static void on_timeout(void *arg)
+{
+	struct session *s = arg;
+	if (s->pub.state != PUBLISH_ASKED && s->pub.state != PUBLISH_OFFERED)
+		return;
+	end_track(s);
+	session_warn(s, ERR_NETWORK, _("the server did not take our sound: nobody hears us"));
+	/* Listening is better than nothing. */
+	session_check(s);
 }
 
 void publisher_on_unpublished(struct session *s, const char *sid)
@@ -211,6 +228,7 @@ void publisher_on_unpublished(struct session *s, const char *sid)
 	end_track(s);
 	session_warn(s, ERR_AUTH, _("the server ended our sound"));
 	session_set_muted(s, true, true);
+	session_check(s);
 }
 
 static void refused(struct session *s, const char *why)
@@ -233,6 +251,18 @@ void publisher_on_result(struct session *s, const struct lk_request_response *r)
 							   : _("it gives no reason"));
 }
 
+/* Where our track goes, by the answer. */
+static int take_section(struct publisher *p, const struct sdp_media *m, struct err *err)
+{
+	const struct sdp_codec *opus = m->port ? sdp_codec(m, "opus", RATE_HZ) : NULL;
+	if (!opus)
+		return err_set(err, ERR_UNSUPPORTED, _("the server refuses Opus"));
+	p->pt = opus->pt;
+	p->level_id = sdp_ext_id(m, RTP_URI_AUDIO_LEVEL);
+	p->capture_id = sdp_ext_id(m, RTP_URI_ABS_CAPTURE);
+	return 0;
+}
+
 static int take_answer(struct session *s, const struct lk_sdp *a, struct err *err)
 {
 	struct publisher *p = &s->pub;
@@ -243,19 +273,12 @@ static int take_answer(struct session *s, const struct lk_sdp *a, struct err *er
 		rc = sdp_parse(span_of(a->sdp), &answer, err);
 	if (!rc)
 		rc = sdp_check_answer(&offer, &answer, err);
-	const struct sdp_media *m = rc ? NULL : &answer.media[p->section];
-	const struct sdp_codec *opus = m && m->port ? sdp_codec(m, "opus", RATE_HZ) : NULL;
-	if (!rc && !opus)
-		rc = err_set(err, ERR_UNSUPPORTED, _("the server refuses Opus"));
+	if (!rc && has_track(p))
+		rc = take_section(p, &answer.media[p->section], err);
 	if (!rc)
 		rc = peer_dtls_role(SDP_ACTPASS, sdp_transport(&answer)->setup, &client, err);
 	if (!rc)
 		rc = pc_set_remote(p->pc, &answer, client, err);
-	if (!rc) {
-		p->pt = opus->pt;
-		p->level_id = sdp_ext_id(m, RTP_URI_AUDIO_LEVEL);
-		p->capture_id = sdp_ext_id(m, RTP_URI_ABS_CAPTURE);
-	}
 	sdp_done(&offer);
 	sdp_done(&answer);
 	return rc;
@@ -274,8 +297,10 @@ void publisher_on_answer(struct session *s, const struct lk_sdp *a)
 		return;
 	}
 	p->answered = true;
-	p->state = PUBLISH_DONE;
-	loop_timer_stop(p->timeout);
+	if (p->state == PUBLISH_OFFERED) {
+		p->state = PUBLISH_DONE;
+		loop_timer_stop(p->timeout);
+	}
 	session_check(s);
 }
 
@@ -293,7 +318,8 @@ void publisher_restart(struct session *s)
 	if (p->pc) {
 		pc_restart(p->pc);
 		send_offer(s);
-	} else if (p->state == PUBLISH_ASKED) {
+	}
+	if (p->state == PUBLISH_ASKED) {
 		/* What we asked for went down with the connection. */
 		p->state = PUBLISH_NOT;
 		publisher_begin(s);
