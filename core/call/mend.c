@@ -37,6 +37,7 @@ static void connect_now(struct session *s)
 	};
 	s->greeted = false;
 	s->trying = true;
+	loop_timer_stop(s->retry);
 	signal_free(s->signal);
 	/* What there was of sound goes on until the server has let us in anew. */
 	loop_timer_start(s->limit, (uint64_t)s->t.attempt, 0);
@@ -58,7 +59,8 @@ void session_attempt(struct session *s)
 
 void session_token(struct session *s, const char *token, const struct err *why)
 {
-	if (!s->token_wanted)
+	/* It may come when we have left, or given up. */
+	if (!s->token_wanted || s->phase != PHASE_MEND)
 		return;
 	s->token_wanted = false;
 	if (!token) {
