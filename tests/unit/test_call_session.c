@@ -17,6 +17,7 @@
 #include "core/call/signal.h"
 #include "core/rtc/livekit/query.h"
 #include "core/rtc/livekit/signal.h"
+#include "core/rtc/sdp.h"
 #include "server/http/httpd.h"
 
 #include <string.h>
@@ -183,6 +184,7 @@ struct client {
 	enum call_end why;
 	struct err err, warning;
 	const char *fresh; /* the answer when a token is wanted; NULL: none */
+	bool slow;	   /* no answer yet */
 	struct call_person person;
 };
 
@@ -213,6 +215,8 @@ static void on_token(void *arg)
 	struct client *c = arg;
 	struct err none = {.code = ERR_AUTH, .msg = "no token for you"};
 	buf_put_str(&c->log, "token ");
+	if (c->slow)
+		return;
 	session_token(c->s, c->fresh, c->fresh ? NULL : &none);
 }
 
@@ -1042,6 +1046,129 @@ static void test_not_taken(void **state)
 	done(&c, &f);
 }
 
+/* The answer to our newest offer; the caller frees it. */
+static char *answer_of(const struct fake *f)
+{
+	static const struct sdp_transport t = {
+		.ufrag = SPAN_LIT("serv"),
+		.pwd = SPAN_LIT("a-password-of-the-server"),
+		.fingerprint_hash = SPAN_LIT("sha-256"),
+		.fingerprint = SPAN_LIT("00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+					"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"),
+		.setup = SDP_PASSIVE,
+		.lite = true,
+	};
+	struct sdp offer, answer;
+	struct sdp_answer_how how = {.transport = t, .session_id = 1, .session_version = 1};
+	AUTO(buf_done) struct buf b = BUF_INIT(LK_SDP_MAX);
+	assert_int_equal(sdp_parse(span_of(f->last[LK_REQ_OFFER].offer.sdp), &offer, NULL), 0);
+	assert_int_equal(sdp_answer(&offer, &how, &answer, NULL), 0);
+	assert_int_equal(sdp_write(&answer, &b, NULL), 0);
+	sdp_done(&answer);
+	sdp_done(&offer);
+	return buf_take(&b);
+}
+
+static size_t sections_of(const struct fake *f, const char *which)
+{
+	const char *at = f->last[LK_REQ_OFFER].offer.sdp;
+	size_t n = 0;
+	for (; (at = strstr(at, which)); at++)
+		n++;
+	return n;
+}
+
+static void say_published(struct client *c)
+{
+	struct lk_response r = {.kind = LK_RES_TRACK_PUBLISHED};
+	r.track_published =
+		(struct lk_track_published){.cid = c->f->last[LK_REQ_ADD_TRACK].add_track.cid,
+					    .has_track = true,
+					    .track = {.sid = "TR_me"}};
+	say(c->f, &r);
+}
+
+/* The server ends our sound before it has answered the offer, and answers then. */
+static void test_unpublished_early(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct client c;
+	struct call_status st;
+	fake_open(&f);
+	client_start(&c, &f, speaker(), NULL);
+	until_asked(&c, "add_track ");
+	say_published(&c);
+	until_asked(&c, "offer ");
+	AUTO_FREE char *answer = answer_of(&f);
+	struct lk_response r = {.kind = LK_RES_TRACK_UNPUBLISHED};
+	r.track_unpublished.track_sid = "TR_me";
+	say(&f, &r);
+	r = (struct lk_response){.kind = LK_RES_ANSWER};
+	r.answer = (struct lk_sdp){.type = "answer", .sdp = answer, .id = 1};
+	say(&f, &r);
+	until_told(&c, "MUTED:server ");
+	settle(&c);
+	session_status(c.s, &st);
+	assert_false(st.publishing);
+	/* Coming back offers no track that there is not. */
+	until_told(&c, "joined ");
+	buf_clear(&f.requests);
+	httpd_ws_close(f.ws, 1001);
+	until_asked(&c, "offer ");
+	assert_int_equal(sections_of(&f, "m=audio"), 1);
+	assert_int_equal(sections_of(&f, "a=sendonly"), 0);
+	AUTO_FREE char *empty = answer_of(&f);
+	r.answer = (struct lk_sdp){.type = "answer", .sdp = empty, .id = 2};
+	say(&f, &r);
+	until_told(&c, "reconnecting joined ");
+	session_status(c.s, &st);
+	assert_false(st.publishing);
+	/* The next track has a section and a name of its own. */
+	session_mute(c.s, false);
+	until_asked(&c, "add_track ");
+	say_published(&c);
+	until_asked(&c, "add_track offer ");
+	assert_int_equal(sections_of(&f, "m=audio"), 2);
+	assert_int_equal(sections_of(&f, "a=sendonly"), 1);
+	done(&c, &f);
+}
+
+/* A server that never takes our sound: we hear all the same. */
+static void test_join_unheard(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct client c;
+	struct session_times t = session_times_default;
+	t.publish = 100;
+	fake_open(&f);
+	client_start(&c, &f, speaker(), &t);
+	until_told(&c, "joined ");
+	expect(&c, "connecting +me +bob +eve warning joined ");
+	assert_string_equal(buf_str(&f.requests), "add_track ");
+	done(&c, &f);
+}
+
+/* The token comes when the call is over already. */
+static void test_token_too_late(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct client c;
+	join(&c, &f, NULL);
+	c.slow = true;
+	say_leave(&f, LK_REASON_UNKNOWN, LK_LEAVE_RECONNECT);
+	until_told(&c, "token ");
+	session_leave(c.s);
+	until_told(&c, "(left) ");
+	session_token(c.s, "late", NULL);
+	for (int i = 0; i < 200; i++)
+		loop_run_once(f.loop);
+	assert_int_equal(f.connections, 1);
+	done(&c, &f);
+}
+
 static void test_bad_options(void **state)
 {
 	(void)state;
@@ -1108,6 +1235,9 @@ int main(void)
 		TEST(test_not_allowed),
 		TEST(test_publish_late),
 		TEST(test_not_taken),
+		TEST(test_unpublished_early),
+		TEST(test_join_unheard),
+		TEST(test_token_too_late),
 		TEST(test_bad_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
