@@ -255,3 +255,30 @@ export class Mouth {
 		return out;
 	}
 }
+
+const SILENT_PIPE = () => {};
+
+// Raw s16le at 48 kHz out of a stream into an ear.
+export const listenToPcm = (stream, ears, now) => {
+	let rest = new Uint8Array(0);
+	stream.on('data', (data) => {
+		const all = new Uint8Array(rest.length + data.length);
+		all.set(rest);
+		all.set(data, rest.length);
+		const n = all.length & ~1;
+		ears.of().push(new Int16Array(all.buffer.slice(0, n)), now());
+		rest = all.slice(n);
+	});
+	stream.on('error', SILENT_PIPE);
+};
+
+// What a mouth says into a stream, `ahead` ms before it is due, while `going()`.
+export const talkPcm = async (mouth, stream, now, going, ahead = 60) => {
+	stream.on('error', SILENT_PIPE);
+	const from = now() - ahead;
+	for (let i = 0; going(); i++) {
+		const wait = from + i * 10 - now();
+		if (wait > 0) await sleep(wait);
+		stream.write(new Uint8Array(mouth.next(now()).buffer));
+	}
+};

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { emit, now, obey } from './livekit_driver.mjs';
-import { MixedEars, Mouth, listening } from './livekit_ear.mjs';
+import { MixedEars, Mouth, listenToPcm, listening, talkPcm } from './livekit_ear.mjs';
 
 const [program] = process.argv.slice(2);
 const ears = new MixedEars(now);
@@ -48,29 +48,6 @@ const heard = (line) => {
 	}
 };
 
-// A little ahead of time, save for clicks, whose times are measured.
-const talk = async (pipe) => {
-	const ahead = mouth.clicks ? 0 : 60;
-	const from = now() - ahead;
-	for (let i = 0; !ended; i++) {
-		const wait = from + i * 10 - now();
-		if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-		const piece = mouth.next(now());
-		pipe.write(Buffer.from(piece.buffer));
-	}
-};
-
-const listen = (pipe) => {
-	let rest = Buffer.alloc(0);
-	pipe.on('data', (data) => {
-		rest = Buffer.concat([rest, data]);
-		const n = rest.length & ~1;
-		ears.of().push(new Int16Array(rest.buffer.slice(rest.byteOffset, rest.byteOffset + n)), now());
-		rest = rest.subarray(n);
-	});
-	pipe.on('error', () => {});
-};
-
 const start = ({ url, token, hz, level, clicks, options = [] }) => {
 	const folder = mkdtempSync(join(tmpdir(), 'muster-call-'));
 	const file = join(folder, 'token');
@@ -86,10 +63,10 @@ const start = ({ url, token, hz, level, clicks, options = [] }) => {
 		if (!ended) heard(JSON.stringify({ event: 'ended', why: 'died', code, signal }));
 	});
 	child.stdin.on('error', () => {});
-	child.stdio[3].on('error', () => {});
 	mouth = new Mouth({ hz, level, clicks });
-	if (!silent) talk(child.stdio[3]);
-	listen(child.stdio[4]);
+	// Clicks are measured: they come when they are due.
+	if (!silent) talkPcm(mouth, child.stdio[3], now, () => !ended, clicks ? 0 : 60);
+	listenToPcm(child.stdio[4], ears, now);
 };
 
 const quit = async () => {

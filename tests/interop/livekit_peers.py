@@ -159,6 +159,11 @@ def ours(identity):
     return Person(identity, ["node", HERE / "livekit_ours.mjs", CALL_TOOL])
 
 
+def muster(identity, home):
+    return Person(identity, ["node", HERE / "livekit_muster.mjs", lib.MUSTER],
+                  env=lib.clean_env(home))
+
+
 KINDS = {"node": rtc_node, "chromium": chromium, "ours": ours}
 
 
