@@ -1,7 +1,4 @@
-/*
- * The SFU from outside: real WebSockets and UDP in one process. What it costs
- * time to see (who is lost, tokens that end) happens on a clock that jumps.
- */
+/* The SFU from outside: real WebSockets and UDP in one process. Coming and going: test_sfu_life.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/http.h"
 #include "core/base/mem.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,106 +22,6 @@ static int setup(void **state)
 	w = (struct sfu_world){0};
 	sfu_world_open(&w);
 	return 0;
-}
-
-/* -- What tests wait for ------------------------------------------------------------- */
-
-struct view {
-	struct sfu_client *c;
-	const char *who;
-	size_t n;
-	size_t from;
-	int kind;
-};
-
-static bool hears_enough(void *arg)
-{
-	const struct view *v = arg;
-	const struct sfu_heard *h = sfu_client_hears(v->c, v->who);
-	return h && h->packets >= v->n;
-}
-
-static bool offers_track(void *arg)
-{
-	const struct view *v = arg;
-	return sfu_client_hears(v->c, v->who) != NULL;
-}
-
-static bool sees_tracks(void *arg)
-{
-	const struct view *v = arg;
-	const struct lk_person *p = sfu_client_knows(v->c, v->who);
-	return p && p->tracks_n == v->n;
-}
-
-static bool sees_muted(void *arg)
-{
-	const struct view *v = arg;
-	const struct lk_person *p = sfu_client_knows(v->c, v->who);
-	return p && p->tracks_n && p->tracks[0].muted == (v->n != 0);
-}
-
-static bool sees_state(void *arg)
-{
-	const struct view *v = arg;
-	const struct lk_person *p = sfu_client_knows(v->c, v->who);
-	return p && p->state == (int)v->n;
-}
-
-static bool got_kind(void *arg)
-{
-	const struct view *v = arg;
-	return sfu_client_got(v->c, v->kind, v->from);
-}
-
-static bool is_closed(void *arg)
-{
-	return ((struct sfu_client *)arg)->closed;
-}
-
-static bool is_said(void *arg)
-{
-	const struct view *v = arg;
-	return !strcmp(sfu_presence_of(&w, v->who), v->n ? "present" : "lost");
-}
-
-static void until_hears(struct sfu_client *c, const char *track, size_t n)
-{
-	struct view v = {.c = c, .who = track, .n = n};
-	SFU_UNTIL(&w, hears_enough, &v);
-}
-
-static void until_offered(struct sfu_client *c, const char *track)
-{
-	struct view v = {.c = c, .who = track};
-	SFU_UNTIL(&w, offers_track, &v);
-}
-
-static const struct lk_response *until_got(struct sfu_client *c, int kind, size_t from)
-{
-	struct view v = {.c = c, .kind = kind, .from = from};
-	SFU_UNTIL(&w, got_kind, &v);
-	return sfu_client_got(c, kind, from);
-}
-
-/* Somebody speaks until a listener has heard something of it: then the way is there. */
-static bool hears_something(void *arg)
-{
-	struct view *v = arg;
-	struct sfu_client *from = (struct sfu_client *)(uintptr_t)v->n;
-	const struct sfu_heard *h = sfu_client_hears(v->c, v->who);
-	if (h && h->packets)
-		return true;
-	sfu_client_say(from, 20, 1);
-	return false;
-}
-
-static void open_way(struct sfu_client *from, struct sfu_client *to)
-{
-	struct view v = {.c = to, .who = from->track, .n = (size_t)(uintptr_t)from};
-	SFU_UNTIL(&w, hears_something, &v);
-	/* What is still under way. */
-	sfu_pass(&w, 30);
 }
 
 /* -- Doors ------------------------------------------------------------------------------ */
@@ -222,19 +119,19 @@ static void test_talk(void **state)
 	struct sfu_client *x = sfu_client_join(&w, "other", "xan");
 	sfu_client_connect(a);
 	sfu_client_connect(b);
-	struct view v = {.c = a, .who = "bob", .n = LK_ACTIVE};
-	SFU_UNTIL(&w, sees_state, &v);
+	struct sfu_view v = {.c = a, .who = "bob", .n = LK_ACTIVE};
+	SFU_UNTIL(&w, sfu_sees_state, &v);
 	sfu_client_publish(a, "cid-1", false);
-	v = (struct view){.c = b, .who = "ann", .n = 1};
-	SFU_UNTIL(&w, sees_tracks, &v);
+	v = (struct sfu_view){.c = b, .who = "ann", .n = 1};
+	SFU_UNTIL(&w, sfu_sees_tracks, &v);
 	const struct lk_person *p = sfu_client_knows(b, "ann");
 	assert_string_equal(p->tracks[0].sid, a->track);
 	assert_string_equal(p->tracks[0].name, "mic");
 	assert_string_equal(p->tracks[0].mime_type, "audio/opus");
 	assert_int_equal(p->tracks[0].source, LK_MICROPHONE);
 	assert_true(p->is_publisher);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	struct sfu_heard *h = sfu_client_hears(b, a->track);
 	assert_string_equal(h->person, a->sid);
 	size_t before = h->packets;
@@ -242,7 +139,7 @@ static void test_talk(void **state)
 		sfu_client_say(a, 25, (uint8_t)i);
 		sfu_pass(&w, i % 20 ? 0 : 10);
 	}
-	until_hears(b, a->track, before + 200);
+	sfu_until_hears(b, a->track, before + 200);
 	assert_int_equal(h->missing + h->repeated, 0);
 	assert_int_equal(h->last, 199);
 	assert_int_equal(h->pt, 111);
@@ -250,14 +147,14 @@ static void test_talk(void **state)
 	assert_in_range(rtp_ms_of_ntp(h->capture), clock_wall_ms() - 5000, clock_wall_ms());
 	/* Nobody hears themselves, nor another room. */
 	assert_int_equal(a->heard_n + x->heard_n, 0);
-	const struct lk_response *s = until_got(b, LK_RES_SPEAKERS_CHANGED, 0);
+	const struct lk_response *s = sfu_until_got(b, LK_RES_SPEAKERS_CHANGED, 0);
 	assert_string_equal(s->speakers_changed.speakers[0].sid, a->sid);
 	assert_null(sfu_client_got(x, LK_RES_SPEAKERS_CHANGED, 0));
-	assert_non_null(until_got(a, LK_RES_TRACK_SUBSCRIBED, 0));
+	assert_non_null(sfu_until_got(a, LK_RES_TRACK_SUBSCRIBED, 0));
 
 	sfu_client_mute(a, true);
-	v = (struct view){.c = b, .who = "ann", .n = 1};
-	SFU_UNTIL(&w, sees_muted, &v);
+	v = (struct sfu_view){.c = b, .who = "ann", .n = 1};
+	SFU_UNTIL(&w, sfu_sees_muted, &v);
 	before = h->packets;
 	for (int i = 0; i < 10; i++)
 		sfu_client_say(a, 25, 7);
@@ -265,26 +162,26 @@ static void test_talk(void **state)
 	assert_int_equal(h->packets, before);
 	sfu_client_mute(a, false);
 	v.n = 0;
-	SFU_UNTIL(&w, sees_muted, &v);
+	SFU_UNTIL(&w, sfu_sees_muted, &v);
 	for (int i = 0; i < 10; i++)
 		sfu_client_say(a, 25, 8);
-	until_hears(b, a->track, before + 10);
+	sfu_until_hears(b, a->track, before + 10);
 	assert_int_equal(h->missing, 0);
 
 	/* The track ends: the section is emptied, others hear of it. */
 	size_t offers = b->offers;
 	sfu_client_offer(a, false);
-	v = (struct view){.c = b, .who = "ann", .n = 0};
-	SFU_UNTIL(&w, sees_tracks, &v);
-	until_got(a, LK_RES_TRACK_UNPUBLISHED, 0);
+	v = (struct sfu_view){.c = b, .who = "ann", .n = 0};
+	SFU_UNTIL(&w, sfu_sees_tracks, &v);
+	sfu_until_got(a, LK_RES_TRACK_UNPUBLISHED, 0);
 	while (b->offers == offers || b->active)
 		sfu_pass(&w, 10);
 	assert_int_equal(b->sections, 1);
 	/* Another one takes its place, with a stream of its own. */
 	a->ssrc = 0;
 	sfu_client_publish(a, "cid-2", false);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	assert_int_equal(b->sections, 1);
 	assert_true(sfu_client_hears(b, a->track)->ssrc != h->ssrc);
 }
@@ -297,20 +194,20 @@ static void test_muted_first(void **state)
 			  *b = sfu_client_join(&w, "r", "bob");
 	sfu_client_connect(b);
 	sfu_client_publish(a, "cid", true);
-	struct view v = {.c = b, .who = "ann", .n = 1};
-	SFU_UNTIL(&w, sees_tracks, &v);
+	struct sfu_view v = {.c = b, .who = "ann", .n = 1};
+	SFU_UNTIL(&w, sfu_sees_tracks, &v);
 	sfu_pass(&w, 400);
 	assert_int_equal(b->heard_n, 0);
 	sfu_client_mute(a, false);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	/* Who comes later gets it with the first offer, and the state of it before. */
 	struct sfu_client *c = sfu_client_join(&w, "r", "cat");
 	assert_int_equal(sfu_client_knows(c, "ann")->tracks_n, 1);
 	sfu_client_connect(c);
 	assert_int_equal(c->offers, 1);
 	assert_int_equal(c->heard_n, 1);
-	open_way(a, c);
+	sfu_open_way(a, c);
 }
 
 /* Neither an SSRC in SDP nor a level in packets: the mid says whose it is. */
@@ -322,13 +219,13 @@ static void test_little_told(void **state)
 	a->without_ssrc = a->without_level = true;
 	sfu_client_connect(b);
 	sfu_client_publish(a, "cid", false);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	for (int i = 0; i < 30; i++) {
 		sfu_client_say(a, 127, 3);
 		sfu_pass(&w, 20);
 	}
-	const struct lk_response *s = until_got(b, LK_RES_SPEAKERS_CHANGED, 0);
+	const struct lk_response *s = sfu_until_got(b, LK_RES_SPEAKERS_CHANGED, 0);
 	assert_true(s->speakers_changed.speakers[0].active);
 }
 
@@ -351,9 +248,9 @@ static void test_gate(void **state)
 	sfu_client_connect(c);
 	sfu_client_publish(a, "a", false);
 	sfu_client_publish(b, "b", false);
-	until_offered(c, a->track);
-	until_offered(c, b->track);
-	open_way(a, c);
+	sfu_until_offered(c, a->track);
+	sfu_until_offered(c, b->track);
+	sfu_open_way(a, c);
 	sfu_world_jump(&w, 20);
 	for (int turn = 0; turn < 6; turn++) {
 		for (int i = 0; i < 60; i++) {
@@ -386,8 +283,8 @@ static void test_loss(void **state)
 			  *b = sfu_client_join(&w, "r", "bob");
 	sfu_client_connect(b);
 	sfu_client_publish(a, "a", false);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	struct sfu_heard *h = sfu_client_hears(b, a->track);
 	size_t before = h->packets;
 	for (int i = 0; i < 50; i++) {
@@ -397,7 +294,7 @@ static void test_loss(void **state)
 			sfu_client_say(a, 20, 1);
 		sfu_pass(&w, 2);
 	}
-	until_hears(b, a->track, before + 47);
+	sfu_until_hears(b, a->track, before + 47);
 	assert_int_equal(h->missing, 3);
 	sfu_pass(&w, 600); /* nobody can mend that: b stops asking */
 	before = h->packets;
@@ -406,7 +303,7 @@ static void test_loss(void **state)
 		sfu_client_say(a, 20, 2);
 		sfu_pass(&w, 5);
 	}
-	until_hears(b, a->track, before + 40);
+	sfu_until_hears(b, a->track, before + 40);
 	assert_int_equal(h->missing, 3);
 	struct peer_stats s;
 	peer_stats(b->sub.peer, &s);
@@ -430,8 +327,8 @@ static void test_any_address(void **state)
 		w.dial = "127.0.0.9";
 		sfu_client_connect(b);
 		sfu_client_publish(a, "a", false);
-		until_offered(b, a->track);
-		open_way(a, b);
+		sfu_until_offered(b, a->track);
+		sfu_open_way(a, b);
 		const char *sdp = sfu_client_got(b, LK_RES_OFFER, 0)->offer.sdp;
 		assert_null(strstr(sdp, "0.0.0.0 "));
 		assert_non_null(strstr(sdp, "a=candidate:1 1 udp "));
@@ -498,10 +395,10 @@ static void test_permissions(void **state)
 	sfu_client_connect(deaf);
 	sfu_client_connect(ghost);
 	sfu_client_publish(a, "a", false);
-	until_offered(mute, a->track);
-	until_offered(ghost, a->track);
-	open_way(a, mute);
-	open_way(a, ghost);
+	sfu_until_offered(mute, a->track);
+	sfu_until_offered(ghost, a->track);
+	sfu_open_way(a, mute);
+	sfu_open_way(a, ghost);
 	assert_int_equal(deaf->heard_n, 0);
 	assert_null(sfu_client_knows(a, "ghost"));
 	assert_non_null(sfu_client_knows(a, "deaf"));
@@ -509,7 +406,7 @@ static void test_permissions(void **state)
 
 	struct lk_request rq = {.kind = LK_REQ_ADD_TRACK, .add_track = {.cid = "c"}};
 	sfu_client_send(mute, &rq);
-	const struct lk_response *r = until_got(mute, LK_RES_REQUEST_RESPONSE, 0);
+	const struct lk_response *r = sfu_until_got(mute, LK_RES_REQUEST_RESPONSE, 0);
 	assert_int_equal(r->request_response.reason, LK_RESULT_NOT_ALLOWED);
 	assert_int_equal(r->request_response.request, LK_REPEATED_ADD_TRACK);
 	/* An offer is answered all the same: some clients make one at once. */
@@ -518,7 +415,7 @@ static void test_permissions(void **state)
 				 .update_metadata = {.name = "x", .request_id = 5}};
 	size_t from = mute->got_n;
 	sfu_client_send(mute, &rq);
-	r = until_got(mute, LK_RES_REQUEST_RESPONSE, from);
+	r = sfu_until_got(mute, LK_RES_REQUEST_RESPONSE, from);
 	assert_int_equal(r->request_response.reason, LK_RESULT_NOT_ALLOWED);
 	assert_int_equal(r->request_response.request_id, 5);
 }
@@ -531,7 +428,7 @@ static void test_requests(void **state)
 	struct lk_request rq = {.kind = LK_REQ_ADD_TRACK,
 				.add_track = {.cid = "v", .type = LK_VIDEO}};
 	sfu_client_send(a, &rq);
-	const struct lk_response *r = until_got(a, LK_RES_REQUEST_RESPONSE, 0);
+	const struct lk_response *r = sfu_until_got(a, LK_RES_REQUEST_RESPONSE, 0);
 	assert_int_equal(r->request_response.reason, LK_RESULT_UNSUPPORTED_TYPE);
 	assert_string_equal(r->request_response.add_track.cid, "v");
 	for (int i = 0; i < 8; i++) {
@@ -541,7 +438,7 @@ static void test_requests(void **state)
 	rq.add_track = (struct lk_add_track){.cid = "one more"};
 	size_t from = a->got_n;
 	sfu_client_send(a, &rq);
-	r = until_got(a, LK_RES_REQUEST_RESPONSE, from);
+	r = sfu_until_got(a, LK_RES_REQUEST_RESPONSE, from);
 	assert_int_equal(r->request_response.reason, LK_RESULT_LIMIT_EXCEEDED);
 	/* Announcing the same again is no second track. */
 	char track[32];
@@ -551,11 +448,11 @@ static void test_requests(void **state)
 
 	rq = (struct lk_request){.kind = LK_REQ_PING, .ping = 5};
 	sfu_client_send(a, &rq);
-	r = until_got(a, LK_RES_PONG, 0);
+	r = sfu_until_got(a, LK_RES_PONG, 0);
 	assert_in_range(r->pong, clock_wall_ms() - 5000, clock_wall_ms());
 	rq = (struct lk_request){.kind = LK_REQ_PING_REQ, .ping_req = {.timestamp = 77}};
 	sfu_client_send(a, &rq);
-	r = until_got(a, LK_RES_PONG_RESP, 0);
+	r = sfu_until_got(a, LK_RES_PONG_RESP, 0);
 	assert_int_equal(r->pong_resp.last_ping_timestamp, 77);
 
 	struct lk_pair pairs[] = {{"hand", "up"}, {"seat", "3"}};
@@ -569,9 +466,9 @@ static void test_requests(void **state)
 	rq.update_metadata =
 		(struct lk_update_metadata){.attributes = gone, .attributes_n = 1, .request_id = 9};
 	sfu_client_send(a, &rq);
-	r = until_got(a, LK_RES_REQUEST_RESPONSE, from + 1);
+	r = sfu_until_got(a, LK_RES_REQUEST_RESPONSE, from + 1);
 	from = b->got_n;
-	until_got(b, LK_RES_UPDATE, from ? from - 1 : 0);
+	sfu_until_got(b, LK_RES_UPDATE, from ? from - 1 : 0);
 	sfu_pass(&w, 200);
 	const struct lk_person *p = sfu_client_knows(b, "ann");
 	assert_string_equal(p->name, "Ann");
@@ -584,7 +481,7 @@ static void test_requests(void **state)
 	rq.update_metadata = (struct lk_update_metadata){.metadata = much, .request_id = 10};
 	from = a->got_n;
 	sfu_client_send(a, &rq);
-	r = until_got(a, LK_RES_REQUEST_RESPONSE, from);
+	r = sfu_until_got(a, LK_RES_REQUEST_RESPONSE, from);
 	assert_int_equal(r->request_response.reason, LK_RESULT_LIMIT_EXCEEDED);
 }
 
@@ -600,8 +497,8 @@ static void test_subscriptions(void **state)
 	sfu_client_connect(b);
 	sfu_client_connect(c);
 	sfu_client_publish(a, "a", false);
-	until_offered(b, a->track);
-	open_way(a, b);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
 	assert_int_equal(c->heard_n, 0);
 	const char *sids[] = {a->track, "TR_nothing"};
 	struct lk_request rq = {.kind = LK_REQ_SUBSCRIPTION,
@@ -609,8 +506,8 @@ static void test_subscriptions(void **state)
 						 .track_sids_n = 2,
 						 .subscribe = true}};
 	sfu_client_send(c, &rq);
-	until_offered(c, a->track);
-	open_way(a, c);
+	sfu_until_offered(c, a->track);
+	sfu_open_way(a, c);
 	/* A pause that the listener asked for leaves no hole. */
 	struct sfu_heard *h = sfu_client_hears(c, a->track);
 	rq = (struct lk_request){.kind = LK_REQ_TRACK_SETTING,
@@ -622,14 +519,14 @@ static void test_subscriptions(void **state)
 	size_t before = h->packets, other = sfu_client_hears(b, a->track)->packets;
 	for (int i = 0; i < 20; i++)
 		sfu_client_say(a, 20, 1);
-	until_hears(b, a->track, other + 20);
+	sfu_until_hears(b, a->track, other + 20);
 	assert_int_equal(h->packets, before);
 	rq.track_setting.disabled = false;
 	sfu_client_send(c, &rq);
 	sfu_pass(&w, 100);
 	for (int i = 0; i < 20; i++)
 		sfu_client_say(a, 20, 1);
-	until_hears(c, a->track, before + 20);
+	sfu_until_hears(c, a->track, before + 20);
 	assert_int_equal(h->missing, 0);
 	rq = (struct lk_request){.kind = LK_REQ_SUBSCRIPTION,
 				 .subscription = {.track_sids = sids, .track_sids_n = 1}};
@@ -662,241 +559,6 @@ static void test_subscriptions(void **state)
 		sfu_pass(&w, 10);
 }
 
-/* -- Coming and going ----------------------------------------------------------------------------- */
-
-static void test_leave(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "r", "bob");
-	struct lk_request rq = {.kind = LK_REQ_LEAVE, .leave = {.reason = LK_CLIENT_INITIATED}};
-	sfu_client_connect(b);
-	sfu_client_publish(b, "b", false);
-	sfu_client_send(b, &rq);
-	SFU_UNTIL(&w, is_closed, b);
-	assert_int_equal(b->close_code, 1000);
-	struct view v = {.c = a, .who = "bob", .n = LK_DISCONNECTED};
-	SFU_UNTIL(&w, sees_state, &v);
-	assert_string_equal(sfu_presence_of(&w, "bob"), "left");
-	assert_int_equal(sfu_client_knows(a, "bob")->disconnect_reason, LK_CLIENT_INITIATED);
-	assert_string_equal(sfu_presence_of(&w, "ann"), "present");
-}
-
-static void test_twice(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "r", "bob");
-	sfu_client_connect(a);
-	sfu_client_publish(a, "a", false);
-	struct sfu_client *again = sfu_client_join(&w, "r", "ann");
-	SFU_UNTIL(&w, is_closed, a);
-	const struct lk_response *r = sfu_client_got(a, LK_RES_LEAVE, 0);
-	assert_int_equal(r->leave.reason, LK_DUPLICATE_IDENTITY);
-	assert_int_equal(r->leave.action, LK_LEAVE_DISCONNECT);
-	sfu_pass(&w, 200);
-	/* For the server she was never gone. */
-	assert_int_equal(w.presence_n, 2);
-	assert_int_equal(sfu_client_knows(b, "ann")->tracks_n, 0);
-	assert_string_equal(sfu_client_knows(b, "ann")->sid, again->sid);
-}
-
-static void test_powers(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "r", "bob");
-	sfu_client_publish(a, "a", false);
-	assert_false(sfu_mute(w.sfu, "r", "nobody"));
-	assert_false(sfu_remove(w.sfu, "elsewhere", "ann"));
-	assert_true(sfu_mute(w.sfu, "r", "ann"));
-	const struct lk_response *r = until_got(a, LK_RES_MUTE, 0);
-	assert_string_equal(r->mute.sid, a->track);
-	assert_true(r->mute.muted);
-	struct view v = {.c = b, .who = "ann", .n = 1};
-	SFU_UNTIL(&w, sees_muted, &v);
-	sfu_client_mute(a, false);
-	v.n = 0;
-	SFU_UNTIL(&w, sees_muted, &v);
-	assert_true(sfu_remove(w.sfu, "r", "ann"));
-	SFU_UNTIL(&w, is_closed, a);
-	r = sfu_client_got(a, LK_RES_LEAVE, 0);
-	assert_int_equal(r->leave.reason, LK_PARTICIPANT_REMOVED);
-	assert_string_equal(sfu_presence_of(&w, "ann"), "removed");
-	assert_false(sfu_remove(w.sfu, "r", "ann"));
-}
-
-/* The signalling breaks and comes back: nobody notices, nothing of the sound is lost. */
-static void test_resume(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "r", "bob");
-	char sid[32];
-	sfu_client_connect(a);
-	sfu_client_connect(b);
-	sfu_client_publish(a, "a", false);
-	sfu_client_publish(b, "b", false);
-	until_offered(a, b->track);
-	until_offered(b, a->track);
-	open_way(a, b);
-	open_way(b, a);
-	struct sfu_heard *h = sfu_client_hears(b, a->track);
-	memcpy(sid, a->sid, sizeof(sid));
-	sfu_client_drop(a);
-	for (int i = 0; i < 50; i++) {
-		sfu_client_say(a, 20, 1);
-		sfu_pass(&w, 3);
-	}
-	size_t from = a->got_n;
-	sfu_client_resume(a);
-	assert_int_equal(a->got[from].kind, LK_RES_RECONNECT);
-	until_got(a, LK_RES_OFFER, from);
-	assert_int_equal(a->got[from + 1].kind, LK_RES_UPDATE);
-	assert_non_null(sfu_client_knows(a, "bob"));
-	/* Both connections restart ICE: the server's by its offer, ours by ours. */
-	peer_restart(a->pub.peer, clock_mono_ms());
-	sfu_client_offer(a, true);
-	size_t before = h->packets;
-	for (int i = 0; i < 50; i++) {
-		sfu_client_say(a, 20, 2);
-		sfu_client_say(b, 20, 2);
-		sfu_pass(&w, 3);
-	}
-	until_hears(b, a->track, before + 50);
-	assert_int_equal(h->missing + h->repeated, 0);
-	assert_int_equal(sfu_client_hears(a, b->track)->missing, 0);
-	assert_string_equal(a->sid, sid);
-	assert_int_equal(w.presence_n, 2);
-	/* The same while the server still believes in the old socket. */
-	from = a->got_n;
-	struct ws *old = take(&a->ws);
-	sfu_client_resume(a);
-	assert_int_equal(a->got[from].kind, LK_RES_RECONNECT);
-	ws_free(old);
-	sfu_pass(&w, 100);
-	assert_int_equal(w.presence_n, 2);
-}
-
-static void test_resume_too_late(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann");
-	sfu_client_connect(a);
-	size_t from = a->got_n;
-	snprintf(a->sid, sizeof(a->sid), "PA_somebodyelse");
-	sfu_client_drop(a);
-	sfu_client_resume(a);
-	SFU_UNTIL(&w, is_closed, a);
-	const struct lk_response *r = sfu_client_got(a, LK_RES_LEAVE, from);
-	assert_int_equal(r->leave.reason, LK_STATE_MISMATCH);
-	assert_int_equal(r->leave.action, LK_LEAVE_RECONNECT);
-	assert_true(r->leave.can_reconnect);
-}
-
-/* Killed: the socket is closed, nothing was said. Or cut off: nothing arrives any more. */
-static void lost(bool socket_closes)
-{
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "r", "bob");
-	sfu_client_connect(a);
-	sfu_client_connect(b);
-	sfu_client_publish(b, "b", false);
-	sfu_world_jump(&w, 250);
-	sfu_pass(&w, 3000);
-	int64_t from = w.wall;
-	b->quiet = b->pub.deaf = b->sub.deaf = true;
-	if (socket_closes)
-		sfu_client_drop(b);
-	struct view v = {.who = "bob", .n = 0};
-	SFU_UNTIL(&w, is_said, &v);
-	assert_in_range(w.wall - from, 5000, SFU_LOST_MS);
-	assert_in_range(w.presence[w.presence_n - 1].at_ms, from - 5000, from);
-	v = (struct view){.c = a, .who = "bob", .n = LK_DISCONNECTED};
-	SFU_UNTIL(&w, sees_state, &v);
-	/* Who is there stays there. */
-	sfu_pass(&w, 30000);
-	assert_string_equal(sfu_presence_of(&w, "ann"), "present");
-	assert_int_equal(w.presence_n, 3);
-}
-
-static void test_killed(void **state)
-{
-	(void)state;
-	lost(true);
-}
-
-static void test_cut_off(void **state)
-{
-	(void)state;
-	lost(false);
-}
-
-/* Sound does not get through any more, words do: the client is asked to mend it. */
-static void test_media_lost(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann");
-	sfu_client_connect(a);
-	sfu_world_jump(&w, 250);
-	a->sub.deaf = true;
-	const struct lk_response *r = until_got(a, LK_RES_LEAVE, 0);
-	assert_int_equal(r->leave.action, LK_LEAVE_RESUME);
-	SFU_UNTIL(&w, is_closed, a);
-	a->sub.deaf = false;
-	sfu_client_resume(a);
-	sfu_client_connect(a);
-	sfu_pass(&w, 20000);
-	assert_int_equal(w.presence_n, 1);
-	assert_true(a->open);
-}
-
-/* At half time of a token of ten minutes. */
-static void test_refresh(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_new(&w, "r", "ann");
-	struct token t;
-	a->grant.expires_ms = clock_wall_ms() + 600000;
-	sfu_client_enter(a);
-	sfu_client_connect(a);
-	int64_t from = clock_wall_ms();
-	sfu_world_jump(&w, 8000);
-	const struct lk_response *r = until_got(a, LK_RES_REFRESH_TOKEN, 0);
-	assert_in_range(w.wall - from, 290000, 330000);
-	assert_int_equal(token_verify(span_of(r->refresh_token), SPAN_LIT(SFU_SECRET), w.wall, &t,
-				      NULL),
-			 0);
-	assert_string_equal(t.identity, "ann");
-	assert_string_equal(t.room, "r");
-	assert_true(t.join && t.publish && t.subscribe && !t.hidden && !t.admin);
-	assert_in_range(t.expires_ms, w.wall + 500000, w.wall + 600000);
-	/* The next one lives no longer. */
-	size_t from_n = a->got_n;
-	r = until_got(a, LK_RES_REFRESH_TOKEN, from_n);
-	assert_int_equal(token_verify(span_of(r->refresh_token), SPAN_LIT(SFU_SECRET), w.wall, &t,
-				      NULL),
-			 0);
-	assert_in_range(t.expires_ms, w.wall + 500000, w.wall + 600000);
-}
-
-/* The server ends: everybody is told, and it is noted of everybody. */
-static void test_close(void **state)
-{
-	(void)state;
-	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
-			  *b = sfu_client_join(&w, "q", "bob");
-	sfu_client_connect(a);
-	sfu_client_publish(a, "a", false);
-	sfu_world_end(&w);
-	assert_string_equal(sfu_presence_of(&w, "ann"), "closed");
-	assert_string_equal(sfu_presence_of(&w, "bob"), "closed");
-	SFU_UNTIL(&w, is_closed, a);
-	SFU_UNTIL(&w, is_closed, b);
-	assert_int_equal(sfu_client_got(a, LK_RES_LEAVE, 0)->leave.reason, LK_SERVER_SHUTDOWN);
-	assert_int_equal(sfu_client_got(b, LK_RES_LEAVE, 0)->leave.reason, LK_SERVER_SHUTDOWN);
-}
-
 /* -- Abuse ------------------------------------------------------------------------------------------ */
 
 static void test_abuse(void **state)
@@ -921,19 +583,19 @@ static void test_abuse(void **state)
 	const struct lk_request offer = {.kind = LK_REQ_OFFER,
 					 .offer = {"offer", "v=0\r\n", 1, NULL, 0}};
 	sfu_client_send(d, &offer);
-	SFU_UNTIL(&w, is_closed, d);
+	SFU_UNTIL(&w, sfu_is_closed, d);
 	assert_int_equal(sfu_client_got(d, LK_RES_LEAVE, 0)->leave.action, LK_LEAVE_RECONNECT);
 	assert_int_equal(ws_send(b->ws, SPAN_LIT("{}"), false, NULL), 0);
-	SFU_UNTIL(&w, is_closed, b);
+	SFU_UNTIL(&w, sfu_is_closed, b);
 	assert_int_equal(b->close_code, 1003);
 	struct lk_request ping = {.kind = LK_REQ_PING};
 	for (int i = 0; i < 600; i++)
 		sfu_client_send(c, &ping);
-	SFU_UNTIL(&w, is_closed, c);
+	SFU_UNTIL(&w, sfu_is_closed, c);
 	assert_int_equal(c->close_code, 1008);
 	AUTO_FREE char *big = mem_alloc(600 << 10);
 	assert_int_equal(ws_send(a->ws, (struct span){big, 600 << 10}, true, NULL), 0);
-	SFU_UNTIL(&w, is_closed, a);
+	SFU_UNTIL(&w, sfu_is_closed, a);
 	assert_int_equal(a->close_code, 1009);
 }
 
@@ -964,28 +626,10 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_doors),
-		LIVE(test_talk),
-		LIVE(test_muted_first),
-		LIVE(test_little_told),
-		LIVE(test_gate),
-		LIVE(test_loss),
-		LIVE(test_any_address),
-		LIVE(test_announced),
-		LIVE(test_no_port),
-		LIVE(test_permissions),
-		LIVE(test_requests),
-		LIVE(test_subscriptions),
-		LIVE(test_leave),
-		LIVE(test_twice),
-		LIVE(test_powers),
-		LIVE(test_resume),
-		LIVE(test_resume_too_late),
-		LIVE(test_killed),
-		LIVE(test_cut_off),
-		LIVE(test_media_lost),
-		LIVE(test_refresh),
-		LIVE(test_close),
+		LIVE(test_doors),	LIVE(test_talk),      LIVE(test_muted_first),
+		LIVE(test_little_told), LIVE(test_gate),      LIVE(test_loss),
+		LIVE(test_any_address), LIVE(test_announced), LIVE(test_no_port),
+		LIVE(test_permissions), LIVE(test_requests),  LIVE(test_subscriptions),
 		LIVE(test_abuse),
 	};
 	if (getenv("ONLY"))

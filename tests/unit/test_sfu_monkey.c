@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +38,6 @@ static unsigned roll(unsigned n)
 
 /* -- What they do --------------------------------------------------------------- */
 
-static bool is_closed(void *arg)
-{
-	return ((struct sfu_client *)arg)->closed;
-}
-
 static void come(struct one *o)
 {
 	struct sfu_client *old = o->c;
@@ -50,7 +45,7 @@ static void come(struct one *o)
 	o->published = o->offered = false;
 	if (!old)
 		return;
-	SFU_UNTIL(&w, is_closed, old);
+	SFU_UNTIL(&w, sfu_is_closed, old);
 	sfu_client_free(old);
 }
 
@@ -58,7 +53,7 @@ static void leave(struct one *o)
 {
 	const struct lk_request rq = {.kind = LK_REQ_LEAVE};
 	sfu_client_send(o->c, &rq);
-	SFU_UNTIL(&w, is_closed, o->c);
+	SFU_UNTIL(&w, sfu_is_closed, o->c);
 	sfu_client_free(take(&o->c));
 }
 
