@@ -6,14 +6,20 @@ TESTLIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/lib/*.c))
 # An archive, so that a test links only what it uses.
 TESTLIB := $(BUILD)/libtest.a
 
-$(TESTLIB): $(TESTLIB_OBJ)
+# What takes the place of the real thing is linked only where it is wished.
+FAKE_CALL := $(BUILD)/tests/lib/fake_call.o
+FAKE_CALL_BIN := $(patsubst %.c,$(BUILD)/%,$(shell grep -l tests/lib/calling.h $(UNIT_SRC)))
+$(FAKE_CALL_BIN): $(FAKE_CALL)
+$(FAKE_CALL_BIN): FAKES := $(FAKE_CALL)
+
+$(TESTLIB): $(filter-out $(FAKE_CALL),$(TESTLIB_OBJ))
 	@rm -f $@
 	@ar rcs $@ $^
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(TESTLIB) $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(FAKES) $(TESTLIB) $(BUILD)/libmuster.a \
 		$(LDFLAGS_ALL) $(LIBS) -lcmocka
 
 unit: $(UNIT_BIN)
