@@ -94,7 +94,7 @@ static void tick_room(struct sfu_room *r, int64_t now, bool look)
 	sfu_room_tick(r, now);
 }
 
-static void on_tick(void *arg)
+void sfu_engine_tick(void *arg)
 {
 	struct sfu_engine *e = arg;
 	int64_t now = clock_mono_ms();
@@ -195,12 +195,12 @@ void sfu_engine_open(void *arg)
 	struct sfu_engine_start *s = arg;
 	struct sfu_engine *e = NEW(struct sfu_engine);
 	e->front = s->front;
-	e->loop = worker_loop(s->front->worker);
+	e->loop = s->loop;
 	e->key = mem_strdup(s->opt->key);
 	e->secret = mem_strdup(s->opt->secret);
 	e->loudest = s->opt->loudest > 0 ? s->opt->loudest : SFU_LOUDEST;
 	e->mux = peer_mux_new();
-	e->timer = loop_timer_new(e->loop, on_tick, e);
+	e->timer = loop_timer_new(e->loop, sfu_engine_tick, e);
 	sfu_sid("", e->cname);
 	crypto_random(e->trailer, sizeof(e->trailer));
 	e->cert = dtls_cert_new(&s->err);

@@ -323,6 +323,7 @@ struct sfu_engine {
 /* engine.c */
 struct sfu_engine_start {
 	struct sfu *front;
+	struct loop *loop; /**< the worker's */
 	const struct sfu_options *opt;
 	int rc;
 	struct err err;
@@ -330,6 +331,8 @@ struct sfu_engine_start {
 /** Worker's thread; arg is a struct sfu_engine_start. */
 void sfu_engine_open(void *start);
 void sfu_engine_stop(void *engine);
+/** Each SFU_TICK_MS while there is somebody. */
+void sfu_engine_tick(void *engine);
 /** NULL on failure (logged). */
 struct peer *sfu_engine_peer(struct sfu_engine *e, struct sfu_link *link);
 void sfu_engine_put(struct sfu_engine *e, struct sfu_out *o);

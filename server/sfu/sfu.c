@@ -71,6 +71,7 @@ int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err)
 	s->presence = o->presence;
 	s->arg = o->arg;
 	s->worker = worker_new("sfu");
+	start.loop = worker_loop(s->worker);
 	worker_call(s->worker, sfu_engine_open, &start);
 	if (start.rc) {
 		worker_free(s->worker);
