@@ -63,7 +63,10 @@ ended() {
 	timeout 40 tail --pid="$1" -f /dev/null
 	local status=0
 	wait "$1" || status=$?
-	[ "$status" -eq "$2" ] || { echo "process ended with $status, not $2"; return 1; }
+	[ "$status" -eq "$2" ] && return
+	echo "process ended with $status, not $2"
+	cat "$BATS_TEST_TMPDIR"/*.err
+	return 1
 }
 
 # What no verb sets: put_state ROOM TYPE CONTENT
@@ -122,7 +125,7 @@ rows() {
 
 @test "mute and unmute from another process are seen by the others and heard" {
 	local bob
-	joined bob "$ROOM" --listen-only
+	joined bob "$ROOM" --listen-only --driver null
 	bob=$F
 	joined ada "$ROOM" --input tone:440,-20 --output null --muted
 	rows "$F" '.event == "joined" and .self' | jq -e .muted
@@ -140,7 +143,7 @@ rows() {
 
 @test "a hand is raised and lowered for all to see" {
 	local bob
-	joined bob "$ROOM" --listen-only
+	joined bob "$ROOM" --listen-only --driver null
 	bob=$F
 	joined ada "$ROOM" --driver null
 	m call hand --json | jq -e .hand
@@ -152,9 +155,10 @@ rows() {
 
 @test "the first Ctrl-C leaves and ends with 130, SIGTERM with 143" {
 	local bob
-	joined bob "$ROOM" --listen-only
+	joined bob "$ROOM" --listen-only --driver null
 	bob=$F
 	joined ada "$ROOM" --driver null
+	wait_for "$bob" '"event":"joined".*@ada:s.test'
 	kill -INT "$PID"
 	ended "$PID" 130
 	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = interrupted ]
@@ -195,9 +199,9 @@ rows() {
 @test "it ends by itself: --for, --leave-when-empty" {
 	m call join "$ROOM" --driver null --for 1s --json >out
 	[ "$(jq -r 'select(.event == "ended").reason' out)" = time ]
-	joined bob "$ROOM" --listen-only --leave-when-empty
+	joined bob "$ROOM" --listen-only --driver null --leave-when-empty
 	use_home ada
-	m call join "$ROOM" --driver null --for 500ms >/dev/null
+	m call join "$ROOM" --driver null --for 2s >/dev/null
 	ended "$PID" 0
 	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = empty ]
 }
@@ -229,7 +233,7 @@ rows() {
 	in_call ada @bob:s.test --driver null
 	wait_for "$F" '"event":"ringing"'
 	use_home bob
-	m call answer --driver null --for 1s --json | jq -es 'any(.[]; .event == "joined" and .self)
+	m call answer --driver null --for 2s --json | jq -es 'any(.[]; .event == "joined" and .self)
 		and all(.[]; .event != "ringing")' >/dev/null
 	wait_for "$F" '"event":"left".*@bob:s.test'
 }
