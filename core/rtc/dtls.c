@@ -62,6 +62,8 @@ struct dtls *dtls_new(struct dtls_cert *cert, bool client, dtls_send_fn *send, v
 	BIO_set_mem_eof_return(d->out, -1);
 	SSL_set_bio(d->ssl, d->in, d->out);
 	SSL_set_mtu(d->ssl, DTLS_DATAGRAM_MAX);
+	/* Its buffer for sending is made for this, and a server has hundreds of them. */
+	SSL_set_max_send_fragment(d->ssl, DTLS_DATAGRAM_MAX - 100);
 	DTLS_set_timer_cb(d->ssl, next_timeout);
 	if (client)
 		SSL_set_connect_state(d->ssl);
