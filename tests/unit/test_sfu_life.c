@@ -229,7 +229,7 @@ static void test_refresh(void **state)
 	sfu_client_enter(a);
 	sfu_client_connect(a);
 	int64_t from = clock_wall_ms();
-	sfu_world_jump(&w, 8000);
+	sfu_world_jump(&w, 3000);
 	const struct lk_response *r = sfu_until_got(a, LK_RES_REFRESH_TOKEN, 0);
 	assert_in_range(w.wall - from, 290000, 330000);
 	assert_int_equal(token_verify(span_of(r->refresh_token), SPAN_LIT(SFU_SECRET), w.wall, &t,
