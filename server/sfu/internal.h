@@ -365,6 +365,8 @@ void sfu_room_add(struct sfu_room *r, struct sfu_person *p);
 void sfu_room_drop(struct sfu_room *r, struct sfu_person *p, int64_t now);
 struct sfu_person *sfu_room_person(const struct sfu_room *r, const char *identity);
 struct sfu_track *sfu_room_track(const struct sfu_room *r, const char *sid);
+/** Has this identity come and gone more often lately than anybody needs to? */
+bool sfu_room_is_restless(const struct sfu_room *r, const char *identity);
 /** Something about a person changed: others are told soon. */
 void sfu_room_changed(struct sfu_person *p, int64_t now);
 /** Tell now what waits to be told about people. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void refuse(struct sfu_arrival *a, int why, int action)
+static void refuse(const struct sfu_arrival *a, int why, int action)
 {
 	sfu_send_leave(a->engine, a->line, why, action);
 }
@@ -46,6 +46,11 @@ static void enter(struct sfu_arrival *a, int64_t now)
 	struct sfu_engine *e = a->engine;
 	struct sfu_room *r = sfu_room_get(e, a->grant.room, now);
 	bool was_here = false;
+	/* Everybody is told of each coming and going. */
+	if (r && sfu_room_is_restless(r, a->grant.identity)) {
+		refuse(a, LK_JOIN_FAILURE, LK_LEAVE_RECONNECT);
+		return;
+	}
 	struct sfu_person *p = r ? make(a, r, &was_here, now) : NULL;
 	if (!r)
 		log_warn("sfu: %d rooms are open, no more", SFU_ROOMS_MAX);

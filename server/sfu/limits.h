@@ -44,6 +44,7 @@
 #define SFU_SILENT_MS 12000 /* without a sign of life: lost */
 #define SFU_ROOM_EMPTY_MS 30000
 #define SFU_GONE_MS 30000	/* who comes back hears of those who left so lately */
+#define SFU_GONE_MAX 10		/* sessions that one identity may end in that time */
 #define SFU_HISTORY_MS 5000	/* after its last packet nobody asks for a voice's earlier ones */
 #define SFU_INTERFACES_MS 30000 /* between looks at this host's addresses */
 #define SFU_PING_INTERVAL_S 5

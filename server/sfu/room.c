@@ -118,6 +118,14 @@ struct sfu_person *sfu_room_person(const struct sfu_room *r, const char *identit
 	return p;
 }
 
+bool sfu_room_is_restless(const struct sfu_room *r, const char *identity)
+{
+	int n = 0;
+	for (const struct sfu_gone *g = r->gone; g; g = g->next)
+		n += !strcmp(g->info.identity, identity);
+	return n >= SFU_GONE_MAX;
+}
+
 struct sfu_track *sfu_room_track(const struct sfu_room *r, const char *sid)
 {
 	struct sfu_track *t = r->tracks[span_hash(span_of(sid)) % SFU_TRACK_BUCKETS];

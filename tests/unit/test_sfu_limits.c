@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_wait.h"
 
 #include <string.h>
 
@@ -96,6 +96,27 @@ static void test_tracks(void **state)
 	assert_int_equal(ask("one more", "mic"), LK_RESULT_LIMIT_EXCEEDED);
 }
 
+/* Somebody who does nothing but come and go; after a while they may again. */
+static void test_restless(void **state)
+{
+	(void)state;
+	struct sfu_client *c = NULL;
+	for (int i = 0; i < 10; i++)
+		c = sfu_client_join(&w, "r", "cat");
+	c = sfu_client_join(&w, "r", "cat");
+	struct sfu_client *refused = sfu_client_new(&w, "r", "cat");
+	sfu_client_enter(refused);
+	SFU_UNTIL(&w, sfu_is_closed, refused);
+	assert_int_equal(sfu_client_got(refused, LK_RES_LEAVE, 0)->leave.reason, LK_JOIN_FAILURE);
+	assert_true(c->open);
+	sfu_world_jump(&w, 250);
+	sfu_pass(&w, 31000);
+	sfu_client_enter(refused);
+	assert_non_null(sfu_client_got(refused, LK_RES_JOIN, 0));
+	assert_string_equal(sfu_presence_of(&w, "cat"), "present");
+	assert_int_equal(w.presence_n, 3);
+}
+
 static long live;
 
 static int begin(void **state)
@@ -118,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIVE(test_flood),
 		LIVE(test_tracks),
+		LIVE(test_restless),
 	};
 	return cmocka_run_group_tests(tests, begin, balanced);
 }
