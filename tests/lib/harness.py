@@ -106,10 +106,10 @@ class Process:
             self.child.kill()
             return self.child.wait(limit)
 
-    def error_text(self):
+    def error_text(self, most=4000):
         self.errors.flush()
         self.errors.seek(0)
-        return self.errors.read().decode("utf-8", "replace")[-4000:]
+        return self.errors.read().decode("utf-8", "replace")[-most:]
 
 
 class Folder:
