@@ -176,15 +176,36 @@ static struct peer_receiver *receiver_of(struct peer *p, const struct rtp *r)
 	return e;
 }
 
+static bool ended_again(const struct peer *p, size_t slot)
+{
+	for (size_t i = 0; i < PEER_ENDED_MAX; i++)
+		if (i != slot && p->ended[i] == p->ended[slot])
+			return true;
+	return false;
+}
+
+/*
+ * A replay window lives as long as its key (RFC 3711 3.3.2), or somebody could
+ * send old packets of a track that ended as those of a new one. For hours of
+ * tracks there is no room: the oldest windows go.
+ */
+static void retire(struct peer *p, uint32_t ssrc)
+{
+	size_t slot = p->ended_n++ % PEER_ENDED_MAX;
+	if (p->ended_n > PEER_ENDED_MAX && p->in && !ended_again(p, slot) &&
+	    !peer_receiver_find(p, p->ended[slot]))
+		srtp_stream_forget(p->in, p->ended[slot]);
+	p->ended[slot] = ssrc;
+}
+
 void peer_remove_receiver(struct peer *p, uint32_t ssrc)
 {
 	for (size_t i = 0; i < p->receivers_n; i++) {
 		if (p->receivers[i]->r.ssrc == ssrc) {
 			p->stats.lost += rtp_receiver_lost(&p->receivers[i]->r);
-			if (p->in)
-				srtp_stream_forget(p->in, ssrc);
 			mem_free(p->receivers[i]);
 			p->receivers[i] = p->receivers[--p->receivers_n];
+			retire(p, ssrc);
 			return;
 		}
 	}
@@ -204,7 +225,7 @@ void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n)
 {
 	uint8_t packet[PEER_PACKET_ROOM];
 	struct rtp r;
-	if (!p->in || n > sizeof(packet)) {
+	if (!p->in || p->state == PEER_CLOSED || n > sizeof(packet)) {
 		p->stats.unexpected++;
 		return;
 	}

@@ -8,6 +8,8 @@
 #include "core/rtc/rtp_receiver.h"
 
 #define PEER_PACKET_ROOM 2048
+/* Together with those that are there no more than srtp.h takes, reports of strangers included. */
+#define PEER_ENDED_MAX (SRTP_SSRC_MAX - PEER_RECEIVERS_MAX - 32)
 #define PEER_LITE_SILENT_MS 7000
 
 struct peer_sender {
@@ -58,6 +60,9 @@ struct peer {
 	size_t senders_n;
 	struct peer_receiver *receivers[PEER_RECEIVERS_MAX];
 	size_t receivers_n;
+	/* SSRCs that ended of late: what of theirs is sent again is still known. */
+	uint32_t ended[PEER_ENDED_MAX];
+	size_t ended_n; /* all that ever did */
 	struct peer_format formats[128];
 	uint32_t own_ssrc; /* reports come from it while we send nothing */
 	int64_t ntp_offset_ms;
