@@ -40,7 +40,7 @@ static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct
 	bool speech, had = t->voice.slot >= 0;
 	if (in->level_id)
 		level.known = rtp_level(r, in->level_id, &level.voice, &level.dbov);
-	sfu_speech_packet(&t->speech, &level);
+	sfu_speech_packet(&t->speech, &level, r->timestamp);
 	loudest_of(&level, &speech);
 	if (speech)
 		t->spoke = now;

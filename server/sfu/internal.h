@@ -165,8 +165,9 @@ struct sfu_input {
 
 /** How loud a track was in a window. */
 struct sfu_speech {
-	unsigned loud; /**< packets */
-	unsigned peak; /**< dB above silence, the loudest */
+	unsigned loud_ms;
+	unsigned peak;	    /**< dB above silence, the loudest */
+	uint32_t timestamp; /**< of the newest packet */
 };
 
 struct sfu_track {
@@ -464,7 +465,7 @@ void sfu_offer_answer(struct sfu_person *p, const struct lk_sdp *answer, int64_t
 void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
 
 /* speakers.c */
-void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p);
+void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p, uint32_t timestamp);
 void sfu_speakers_tick(struct sfu_room *r);
 
 /* quality.c */

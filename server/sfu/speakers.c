@@ -1,5 +1,5 @@
 /*
- * Who is told to speak. Windows of 400 ms, loud for 40 % of the packets at
+ * Who is told to speak. Windows of 400 ms, loud for 40 % of the time at
  * least, levels in steps of 1/8: what livekit-server does.
  */
 #include "core/base/mem.h"
@@ -7,18 +7,28 @@
 
 #include <math.h>
 
-#define TOLD_DBOV 35 /* as loud as this counts */
-#define PACKETS_PER_S 50
+#define TOLD_DBOV 35	  /* as loud as this counts */
+#define PACKET_MS 20	  /* where timestamps do not tell */
+#define PACKET_MAX_MS 120 /* Opus has no longer ones: a pause was before this one */
 #define LOUD_PERCENT 40
 #define STEPS 8
 
-void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p)
+/* How long a packet lasts, by the one before it. */
+static unsigned duration_ms(uint32_t before, uint32_t now)
+{
+	uint32_t ms = (now - before) / 48;
+	return ms > 0 && ms <= PACKET_MAX_MS ? ms : PACKET_MS;
+}
+
+void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p, uint32_t timestamp)
 {
 	bool speech;
 	unsigned db = loudest_of(p, &speech);
 	/* Who does not tell a level speaks as loud as they must to be shown. */
 	bool loud = p->known ? db >= 127 - TOLD_DBOV : speech;
-	s->loud += loud;
+	if (loud)
+		s->loud_ms += duration_ms(s->timestamp, timestamp);
+	s->timestamp = timestamp;
 	if (db > s->peak)
 		s->peak = db;
 }
@@ -36,9 +46,10 @@ static float level_of(const struct sfu_speech *s)
 static float track_turn(struct sfu_track *t)
 {
 	struct sfu_speech was = t->speech;
-	unsigned full = SFU_SPEAKERS_MS * PACKETS_PER_S / 1000;
-	t->speech = (struct sfu_speech){0};
-	return !t->info.muted && was.loud * 100 >= full * LOUD_PERCENT ? level_of(&was) : 0;
+	t->speech = (struct sfu_speech){.timestamp = was.timestamp};
+	return !t->info.muted && was.loud_ms * 100 >= SFU_SPEAKERS_MS * LOUD_PERCENT
+		       ? level_of(&was)
+		       : 0;
 }
 
 /* A person speaks as loud as the loudest of their tracks. True: others are to be told. */

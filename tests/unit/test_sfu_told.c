@@ -84,6 +84,28 @@ static void test_speaker_ends(void **state)
 	SFU_UNTIL(&w, is_told_silent, NULL);
 }
 
+static bool is_told_slowly(void *arg)
+{
+	const struct lk_speaker *s = speaker(ann, bob->sid);
+	(void)arg;
+	/* A packet of 60 ms each. */
+	bob->timestamp += 2 * 960;
+	sfu_client_say(bob, 20, 1);
+	sfu_pass(&w, 60);
+	return s && s->active;
+}
+
+/* Few packets, each of them long. */
+static void test_long_packets(void **state)
+{
+	(void)state;
+	sfu_client_publish(bob, "b", false);
+	SFU_UNTIL(&w, hears_bob, NULL);
+	sfu_world_jump(&w, 20);
+	sfu_pass(&w, 1000);
+	SFU_UNTIL(&w, is_told_slowly, NULL);
+}
+
 /* -- Who went -------------------------------------------------------------- */
 
 static bool is_known_gone(void *arg)
@@ -161,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE(test_speaker_ends),
+		LIVE(test_long_packets),
 		LIVE(test_gone_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, begin, balanced);
