@@ -113,7 +113,10 @@ int call_new(struct loop *owner, const struct call_options *o, const struct call
 void call_leave(struct call *c);
 /** After `ended`, or at any time to drop everything at once without callbacks. NULL is allowed. */
 void call_free(struct call *c);
-/** The answer to call_handler.token; NULL: none to be had (`why`), the call ends. */
+/**
+ * The answer to call_handler.token. NULL: none to be had (`why`); the call ends,
+ * unless it is ERR_NETWORK: then it is asked for again, within CALL_GIVE_UP_MS.
+ */
 void call_token(struct call *c, const char *token, const struct err *why);
 /** The network changed (address, interface): do not wait for silence, mend now. */
 void call_network_changed(struct call *c);

@@ -57,20 +57,6 @@ void session_attempt(struct session *s)
 	s->h.token(s->arg);
 }
 
-void session_token(struct session *s, const char *token, const struct err *why)
-{
-	/* It may come when we have left, or given up. */
-	if (!s->token_wanted || s->phase != PHASE_MEND)
-		return;
-	s->token_wanted = false;
-	if (!token) {
-		session_end(s, CALL_END_FAILED, why ? why : &s->trouble);
-		return;
-	}
-	session_set_token(s, token);
-	connect_now(s);
-}
-
 static void again(struct session *s)
 {
 	uint32_t random;
@@ -79,6 +65,26 @@ static void again(struct session *s)
 	s->trying = false;
 	log_debug("call: trying again in %d ms: %s", ms, s->trouble.msg);
 	loop_timer_start(s->retry, (uint64_t)ms, 0);
+}
+
+void session_token(struct session *s, const char *token, const struct err *why)
+{
+	/* It may come when we have left, or given up. */
+	if (!s->token_wanted || s->phase != PHASE_MEND)
+		return;
+	s->token_wanted = false;
+	/* Who gives tokens is away as well while the server starts anew. */
+	if (!token && why && why->code == ERR_NETWORK) {
+		s->trouble = *why;
+		again(s);
+		return;
+	}
+	if (!token) {
+		session_end(s, CALL_END_FAILED, why ? why : &s->trouble);
+		return;
+	}
+	session_set_token(s, token);
+	connect_now(s);
 }
 
 void session_on_retry(void *arg)

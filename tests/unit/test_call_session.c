@@ -185,6 +185,8 @@ struct client {
 	struct err err, warning;
 	const char *fresh; /* the answer when a token is wanted; NULL: none */
 	bool slow;	   /* no answer yet */
+	bool away;	   /* who gives tokens does not answer either, twice ... */
+	bool stays_away;   /* ... or ever */
 	struct call_person person;
 };
 
@@ -217,6 +219,12 @@ static void on_token(void *arg)
 	buf_put_str(&c->log, "token ");
 	if (c->slow)
 		return;
+	if (c->away) {
+		none = (struct err){.code = ERR_NETWORK, .msg = "nobody is there"};
+		c->away = c->stays_away || !strstr(buf_str(&c->log), "token token ");
+		session_token(c->s, NULL, &none);
+		return;
+	}
 	session_token(c->s, c->fresh, c->fresh ? NULL : &none);
 }
 
@@ -824,6 +832,29 @@ static void test_no_token(void **state)
 	done(&c, &f);
 }
 
+/* Whoever gives tokens comes back in time, or does not. */
+static void test_tokens_away(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct client c;
+	struct session_times t = session_times_default;
+	join(&c, &f, NULL);
+	c.away = true;
+	c.fresh = "fresh";
+	say_leave(&f, LK_REASON_UNKNOWN, LK_LEAVE_RECONNECT);
+	until_told(&c, "joined ");
+	expect(&c, "reconnecting token token token joined ");
+	done(&c, &f);
+	t.give_up = 300;
+	join(&c, &f, &t);
+	c.away = c.stays_away = true;
+	say_leave(&f, LK_REASON_UNKNOWN, LK_LEAVE_RECONNECT);
+	until_told(&c, "(failed) ");
+	assert_string_equal(c.err.msg, "the call is lost: nobody is there");
+	done(&c, &f);
+}
+
 /* Refused as one who resumes, then in trouble for a while, then back. */
 static void test_server_restarts(void **state)
 {
@@ -1227,6 +1258,7 @@ int main(void)
 		TEST(test_told_to_come_back),
 		TEST(test_rejoin),
 		TEST(test_no_token),
+		TEST(test_tokens_away),
 		TEST(test_server_restarts),
 		TEST(test_gives_up),
 		TEST(test_pings),

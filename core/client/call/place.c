@@ -17,7 +17,8 @@ struct place {
 	void *arg;
 	char *room_id;
 	char service[RTC_URL_MAX];
-	bool others; /* `service` is where the others are */
+	bool others;   /* `service` is where the others are */
+	bool renewing; /* there was a token of `service` before */
 	bool fresh_openid;
 	struct loop_timer *start;
 	struct session_call *asking;
@@ -72,13 +73,14 @@ bool place_is_asking(const struct place *p)
 static void fail(struct place *p, const struct err *why)
 {
 	struct err e = *why;
-	if (!p->others) {
+	/* A place that we were let into comes back when its server does. */
+	if (!p->others || (p->renewing && e.code == ERR_NETWORK)) {
 		p->h.found(p->arg, NULL, &e);
 		return;
 	}
 	if (p->h.elsewhere)
 		p->h.elsewhere(p->arg, &e);
-	p->others = false;
+	p->others = p->renewing = false;
 	p->service[0] = '\0';
 	p->tokens_of_others = take(&p->tokens);
 	ask_own(p);
@@ -287,7 +289,10 @@ void place_renew(struct place *p)
 	if (p->asking)
 		return; /* its answer is as good */
 	p->fresh_openid = false;
-	if (p->openid)
+	p->renewing = true;
+	if (!p->service[0])
+		ask_own(p); /* the others' was given up, and ours not found yet */
+	else if (p->openid)
 		ask_token(p);
 	else
 		ask_openid(p);
