@@ -131,7 +131,8 @@ static void put_keys(struct buf *b, const struct command_key *k)
 	buf_put_str(b, ".Pp\nKeys of each JSON line:\n.Bl -tag -width Ds -compact\n");
 	for (; k->name; k++) {
 		buf_printf(b, ".It Cm %s\n", k->name);
-		put_sentence(b, k->what);
+		/* Values stand there as a program meets them: no capital letter. */
+		man_put_prose(b, k->what);
 	}
 	buf_put_str(b, ".El\n");
 }
