@@ -289,7 +289,10 @@ static int check_names(struct server_config *c, struct err *err)
 				 "school.example"),
 			       c->server_name);
 	if (c->announce_ip && !is_numeric(c->announce_ip))
-		return err_set(err, ERR_USAGE, _("announce_ip must be a numeric address"));
+		return err_set(err, ERR_USAGE,
+			       _("\"%s\" is no address to announce (--announce, announce_ip): use "
+				 "numbers, such as 203.0.113.5"),
+			       c->announce_ip);
 	if (c->udp_addr && !is_numeric(c->udp_addr))
 		return err_set(err, ERR_USAGE, _("udp_addr must be a numeric address"));
 	if (!c->public_url)
