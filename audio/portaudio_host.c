@@ -173,7 +173,15 @@ static int open_stream(struct pa_stream *s, struct err *err)
 			 : s->capture ? _("there is no microphone \"%.100s\"")
 				     : _("there is no loudspeaker \"%.100s\""),
 			s->device);
-		err_hint(err, _("muster audio devices lists what there is; muster doctor helps"));
+		if (*s->device)
+			err_hint(err, _("muster audio devices lists what there is"));
+		else if (s->capture)
+			err_hint(err,
+				 _("plug one in; without one: --listen-only, --play FILE or "
+				   "--in -, and --output null: where there is no loudspeaker"));
+		else
+			err_hint(err, _("plug one in; without one: --output null:, or --out - or "
+					"--listen-only --record FILE"));
 		return ERR_NOT_FOUND;
 	}
 	pa_quiet_begin();

@@ -76,17 +76,27 @@ static void line_ringing(struct buf *b, const json_t *row)
 							 : _("The room is told of the call"));
 }
 
+/* Of one's own accord, by Ctrl-C and by an error that is told needs no words. */
+static const struct {
+	const char *reason, *words;
+} reasons[] = {
+	{"time", N_("its time is up")},
+	{"empty", N_("nobody else is there")},
+	{"played", N_("the sound is at its end")},
+	{"removed", N_("you were removed")},
+	{"elsewhere", N_("you joined from elsewhere")},
+	{"closed", N_("the server closed it")},
+};
+
 static void line_ended(struct buf *b, const json_t *row)
 {
 	int64_t s = json_get_i64(row, "duration_s", 0);
 	const char *reason = json_get_str(row, "reason");
 	buf_printf(b, _("The call is over after %lld:%02lld"), (long long)(s / 60),
 		   (long long)(s % 60));
-	if (reason && strcmp(reason, "left") != 0) {
-		buf_put_str(b, " (");
-		command_put_clean(b, json_object_get(row, "reason"));
-		buf_put_char(b, ')');
-	}
+	for (size_t i = 0; reason && i < ARRAY_LEN(reasons); i++)
+		if (!strcmp(reason, reasons[i].reason))
+			buf_printf(b, ": %s", _(reasons[i].words));
 }
 
 static const struct {

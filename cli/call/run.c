@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOW_BPS 12000
@@ -37,6 +38,7 @@ struct running {
 	int events_fd;
 	bool to_file; /* events go to events_fd */
 	bool quiet;   /* standard output is sound: nothing else may go there */
+	bool in;      /* we were in the call */
 	int signum;   /* the first signal */
 	int stop;     /* what ended the rows */
 	int rc;
@@ -146,6 +148,16 @@ static void sound_done(struct sound *s)
 	mem_free(s->output);
 }
 
+/* A lesson that was recorded before is lost only when somebody says so. */
+static int check_recording(struct command_ctx *ctx, struct err *err)
+{
+	const char *path = command_text(ctx->line, "record");
+	struct stat st;
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+		return 0;
+	return command_confirm(ctx, err, _("%s is there already. Record over it?"), path);
+}
+
 /* -- Events -------------------------------------------------------------------------- */
 
 /* Descriptors are taken as they are: some kinds cannot be opened by name. */
@@ -188,11 +200,15 @@ static void close_events(struct running *r)
 		close(r->events_fd);
 }
 
-/* A person is not told each time that somebody draws breath. */
-static bool is_for_people(const json_t *row)
+/* A person is not told each time that somebody draws breath, nor of the end of what never was. */
+static bool is_for_people(struct running *r, const json_t *row)
 {
 	static const char *const words[] = {"speaking", "silent", "quality", "played"};
 	const char *event = json_get_str(row, "event");
+	if (event && !strcmp(event, "joined") && json_get_bool(row, "self", false))
+		r->in = true;
+	if (event && !strcmp(event, "ended") && !r->in)
+		return false;
 	for (size_t i = 0; event && i < ARRAY_LEN(words); i++)
 		if (!strcmp(event, words[i]))
 			return false;
@@ -209,12 +225,13 @@ static void say(struct running *r, const json_t *row)
 static void on_row(void *arg, json_t *row)
 {
 	struct running *r = arg;
+	bool for_people = is_for_people(r, row);
 	int rc = 0;
 	if (r->to_file)
 		rc = output_row(&r->events, row);
-	else if (!r->quiet && (!r->ctx->people || is_for_people(row)))
+	else if (!r->quiet && (!r->ctx->people || for_people))
 		rc = command_row_fn(row, r->ctx);
-	if ((r->to_file || r->quiet) && is_for_people(row))
+	if ((r->to_file || r->quiet) && for_people)
 		say(r, row);
 	if (rc && !r->stop) {
 		/* Nobody reads the events any more. */
@@ -303,15 +320,6 @@ static void on_row_timed(void *arg, json_t *row)
 
 /* -- The call ---------------------------------------------------------------------------------- */
 
-static void explain_sound(struct err *err)
-{
-	if (err->hint[0] || (err->code != ERR_UNSUPPORTED && err->code != ERR_NOT_FOUND))
-		return;
-	err_hint(err,
-		 _("without a sound card: --listen-only --out - or --record FILE, --play FILE, "
-		   "or --driver null; muster doctor says what is wrong"));
-}
-
 static int start(struct running *r, struct client *up, const struct room_call_options *o,
 		 struct err *err)
 {
@@ -356,8 +364,6 @@ static int finish(struct running *r, int rc, struct err *err)
 		rc = r->stop;
 	}
 	close_events(r);
-	if (rc < 0)
-		explain_sound(err);
 	return rc;
 }
 
@@ -382,6 +388,8 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 	const struct command_line *l = ctx->line;
 	struct client *up;
 	int rc = command_client(ctx, &up, err);
+	if (!rc)
+		rc = check_recording(ctx, err);
 	if (rc)
 		return rc;
 	bool listen_only = command_flag(l, "listen-only");
@@ -421,7 +429,9 @@ int call_run_via(struct command_ctx *ctx, struct err *err)
 	const struct command_line *l = ctx->line;
 	AUTO(sound_done) struct sound sound = choose_sound(ctx);
 	struct running r = {.ctx = ctx};
-	int rc = open_events(&r, err);
+	int rc = check_recording(ctx, err);
+	if (!rc)
+		rc = open_events(&r, err);
 	if (rc)
 		return rc;
 	struct via_options o = {

@@ -252,6 +252,12 @@ rows() {
 	fails_with 5 call join "$ROOM" --play nothing-there.wav
 	fails_with 1 call join "$ROOM" --driver null --events /nowhere/at/all 2>/dev/null ||
 		fails_with 5 call join "$ROOM" --driver null --events /nowhere/at/all
+	# Where nobody was in a call none is over; a recording is not lost by repeating a command.
+	fails_with 5 call join "$ROOM" --play nothing-there.wav
+	[[ $stderr == *nothing-there.wav* && -z $output ]]
+	echo old >old.wav
+	fails_with 2 call join "$ROOM" --listen-only --record old.wav
+	[[ $stderr == *old.wav*--yes* && $(<old.wav) == old ]]
 	fails_with 5 call mute
 	joined ada "$ROOM" --driver null
 	fails_with 1 call join "$ROOM" --driver null

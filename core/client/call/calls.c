@@ -100,24 +100,32 @@ static int none(struct err *err)
 	return ERR_NOT_FOUND;
 }
 
-static int several(const json_t *list, struct err *err)
+static int several(struct client *c, const json_t *list, struct err *err)
 {
-	AUTO(buf_done) struct buf b = BUF_INIT(400);
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	struct store *s = NULL;
 	size_t i;
 	json_t *note;
-	json_array_foreach (list, i, note)
-		buf_printf(&b, "%s%s", i ? ", " : "", json_get_str(note, "room_id"));
+	client_store(c, &s, NULL);
+	json_array_foreach (list, i, note) {
+		AUTO(store_room_done) struct store_room r = {0};
+		const char *id = json_get_str(note, "room_id");
+		int64_t room = s ? store_room_find(s, span_of(id)) : 0;
+		bool named = room && store_room_get(s, room, &r) && r.display;
+		buf_printf(&b, "%s\"%s\"", i ? ", " : "", named ? r.display : id);
+	}
 	return err_set(err, ERR_USAGE, _("several calls are running, name the room: %s"),
 		       buf_str(&b));
 }
 
 /* The one that is meant; borrowed from `list`. */
-static int choose(const json_t *list, const char *room_id, const json_t **ret, struct err *err)
+static int choose(struct client *c, const json_t *list, const char *room_id, const json_t **ret,
+		  struct err *err)
 {
 	size_t i;
 	json_t *note;
 	if (!room_id && json_array_size(list) > 1)
-		return several(list, err);
+		return several(c, list, err);
 	json_array_foreach (list, i, note)
 		if (!room_id || strcmp(room_id, json_get_str(note, "room_id")) == 0) {
 			*ret = note;
@@ -201,7 +209,7 @@ int calls_people(struct client *c, const char *room_id, client_row_fn *fn, void 
 	JSON_AUTO json_t *list = running(c);
 	const json_t *note;
 	size_t from = 0, got = 1;
-	int rc = choose(list, room_id, &note, err);
+	int rc = choose(c, list, room_id, &note, err);
 	while (!rc && got) {
 		JSON_AUTO json_t *question =
 			json_pack("{s:s,s:I}", "op", "people", "from", (json_int_t)from);
@@ -236,7 +244,7 @@ int calls_act(struct client *c, const char *room_id, enum calls_act what, json_t
 	JSON_AUTO json_t *question =
 		json_pack("{s:s,s:b}", "op", acts[what].op, "on", acts[what].on);
 	const json_t *note;
-	int rc = choose(list, room_id, &note, err);
+	int rc = choose(c, list, room_id, &note, err);
 	if (rc)
 		return rc;
 	rc = ask_call(c, note, question, &value, err);

@@ -97,7 +97,12 @@ static void name_it(struct search *q)
 static int nobody(const char *room_id, struct err *err)
 {
 	err_set(err, ERR_NOT_FOUND, _("nobody is calling"));
-	err_hint(err, "muster call join %s", room_id ? room_id : "ROOM");
+	if (room_id)
+		err_hint(err, "muster call join %s", room_id);
+	else
+		err_hint(err,
+			 _("who calls for the first time sends an invitation: muster room list "
+			   "--invited, muster room join ROOM, then muster call join ROOM"));
 	return ERR_NOT_FOUND;
 }
 
