@@ -83,6 +83,8 @@ static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
 static void link_open(struct sfu_client *c, struct sfu_client_link *l)
 {
 	struct udp_options o = {.bind = {.family = 4, .ip = {127, 0, 0, 1}}};
+	if (c->w->six)
+		o.bind = (struct net_addr){.family = 6, .ip = {[15] = 1}};
 	struct peer_config pc = {
 		.controlling = true,
 		.cert = c->w->cert,

@@ -32,6 +32,7 @@ struct sfu_world {
 	int port;
 	bool refuse;	    /**< nobody may be there now */
 	bool every_address; /**< bind_ip NULL */
+	bool six;	    /**< clients have IPv6 addresses only */
 	const char *dial;   /**< clients send to this address, whatever they are told; NULL: no */
 	int64_t jump_ms;    /**< each look of a wait lets so much time pass, on a faked clock */
 	int64_t mono, wall;

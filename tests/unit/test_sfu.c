@@ -335,6 +335,42 @@ static void test_any_address(void **state)
 	}
 }
 
+static void nothing(void *arg, const struct udp_packet *p, size_t n)
+{
+	(void)arg;
+	(void)p;
+	(void)n;
+}
+
+static bool has_ipv6(void)
+{
+	struct udp_options o = {.bind = {.family = 6, .ip = {[15] = 1}}};
+	struct udp *u = NULL;
+	bool has = udp_open(w.loop, &o, nothing, NULL, &u, NULL) == 0;
+	udp_free(u);
+	return has;
+}
+
+static void test_ipv6(void **state)
+{
+	(void)state;
+	const char *const binds[] = {"::1", "::"};
+	if (!has_ipv6())
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(binds); i++) {
+		w = again((struct sfu_options){.bind_ip = binds[i]});
+		w.six = true;
+		w.dial = i ? "::1" : NULL;
+		sfu_world_open(&w);
+		struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
+				  *b = sfu_client_join(&w, "r", "bob");
+		sfu_client_connect(b);
+		sfu_client_publish(a, "a", false);
+		sfu_until_offered(b, a->track);
+		sfu_open_way(a, b);
+	}
+}
+
 static void test_announced(void **state)
 {
 	(void)state;
@@ -626,11 +662,11 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_doors),	LIVE(test_talk),      LIVE(test_muted_first),
-		LIVE(test_little_told), LIVE(test_gate),      LIVE(test_loss),
-		LIVE(test_any_address), LIVE(test_announced), LIVE(test_no_port),
-		LIVE(test_permissions), LIVE(test_requests),  LIVE(test_subscriptions),
-		LIVE(test_abuse),
+		LIVE(test_doors),	  LIVE(test_talk),	  LIVE(test_muted_first),
+		LIVE(test_little_told),	  LIVE(test_gate),	  LIVE(test_loss),
+		LIVE(test_any_address),	  LIVE(test_ipv6),	  LIVE(test_announced),
+		LIVE(test_no_port),	  LIVE(test_permissions), LIVE(test_requests),
+		LIVE(test_subscriptions), LIVE(test_abuse),
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
