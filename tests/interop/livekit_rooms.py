@@ -190,6 +190,19 @@ def twice(place, people, kind):
     old.end()
 
 
+def scenarios(place, people):
+    """What LiveKit's clients can be told to go through: a resume, and joining anew."""
+    for p in (p for p in people if p.kind != "ours"):
+        for kind in ("resume", "full"):
+            mark = p.driver.mark()
+            ok(p.driver.do("scenario", kind=kind), f"{place.name}: {p.name}: {kind} reconnect")
+            tap.check(p.driver.event(since=mark, event="reconnected"),
+                      f"{place.name}: {p.name} is there again", short(p.driver.lines[-8:]))
+            for o in (o for o in people if o is not p):
+                ok(o.hears(p), f"{place.name}: {o.name} hears {p.name} again")
+                ok(p.hears(o), f"{place.name}: {p.name} hears {o.name} again")
+
+
 def restart(place, people, how):
     """The server ends and comes back: everybody is there again by themselves."""
     what = f"{place.name}: after {how.name} and a start"
@@ -212,6 +225,7 @@ def only_on_serve(place, people):
     tap.check(all(sum(after[p]) == sum(before[p]) for p in before),
               f"{place.name}: nobody takes who is not let through for lost packets",
               f"{before} {after}")
+    scenarios(place, people)
     twice(place, people, "node")
     dead = Someone(place, "node", "dead")
     try:
