@@ -85,6 +85,8 @@ static void tick_person(struct sfu_person *p, int64_t now)
 
 static void tick_room(struct sfu_room *r, int64_t now, bool look)
 {
+	size_t share = r->people_n / SFU_OFFERS_TICKS + 1;
+	r->offers_left = share > SFU_OFFERS_A_TICK ? share : SFU_OFFERS_A_TICK;
 	for (struct sfu_person *p = r->people, *next; p; p = next) {
 		next = p->next;
 		tick_person(p, now);
@@ -99,7 +101,6 @@ void sfu_engine_tick(void *arg)
 	struct sfu_engine *e = arg;
 	int64_t now = clock_mono_ms();
 	bool look = now >= e->look_at;
-	e->offers_left = SFU_OFFERS_A_TICK;
 	if (look)
 		e->look_at = now + SFU_LOOK_MS;
 	for (struct sfu_room *r = e->rooms, *next; r; r = next) {

@@ -293,6 +293,7 @@ struct sfu_room {
 	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
 	struct loudest loudest;
 	struct sfu_gone *gone, **gone_last; /**< oldest first */
+	size_t offers_left; /**< that may be made until the next tick: sound goes on between them */
 	bool update_due;
 	int64_t update_at;
 	int64_t speakers_at, quality_at;
@@ -313,7 +314,6 @@ struct sfu_engine {
 	bool ticking;
 	bool link_changed; /**< some peer's state did */
 	bool track_wanted;
-	int offers_left; /**< that may be made until the next tick */
 	int64_t look_at;
 	struct sfu_room *rooms;
 	struct sfu_person *ended; /**< out of their rooms, to be freed outside of callbacks */

@@ -35,7 +35,8 @@
 #define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together, */
 #define SFU_UPDATE_PEOPLE_MS 0.5 /* for each person more of them: each is told everything */
 #define SFU_OFFER_WAIT_MS 150	 /* so are tracks */
-#define SFU_OFFERS_A_TICK 24	 /* that sound may go on between those to many listeners */
+#define SFU_OFFERS_A_TICK 24	 /* of a room at least ... */
+#define SFU_OFFERS_TICKS 7	 /* ... but to everybody before the first can be due again */
 #define SFU_ANSWER_WAIT_MS 15000 /* then the offer is made again */
 #define SFU_OFFER_TRIES 3
 #define SFU_SPEAKERS_MS 400

@@ -136,10 +136,12 @@ void sfu_offer_tick(struct sfu_person *p, int64_t now)
 	struct sfu_listener *l = &p->sub;
 	if (!p->line)
 		return;
-	if (l->asked && now - l->asked_at >= SFU_ANSWER_WAIT_MS)
+	if (l->asked && now - l->asked_at >= SFU_ANSWER_WAIT_MS) {
 		again(p, now);
-	else if (l->due && !l->asked && now >= l->due_at && p->engine->offers_left-- > 0)
+	} else if (l->due && !l->asked && now >= l->due_at && p->room->offers_left) {
+		p->room->offers_left--;
 		make(p, now);
+	}
 }
 
 void sfu_offer_restart(struct sfu_person *p, int64_t now)
