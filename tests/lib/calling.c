@@ -106,6 +106,24 @@ void calling_wait_made(struct calling *t)
 		fail_msg("it ended: %s", t->err.msg);
 }
 
+struct wanted_url {
+	const char *url;
+	bool there;
+};
+
+static bool is_there(struct calling *t, void *arg)
+{
+	const struct wanted_url *w = arg;
+	(void)t;
+	return fake_call_select(w->url) == w->there;
+}
+
+void calling_wait_url(struct calling *t, const char *url, bool there)
+{
+	struct wanted_url w = {url, there};
+	turn(t, is_there, &w, url);
+}
+
 static bool has_row(struct calling *t, void *arg)
 {
 	for (size_t i = t->waited; i < json_array_size(t->rows); i++) {
@@ -154,6 +172,28 @@ static bool is_new_seat(struct calling *t, void *arg)
 void calling_wait_seat(struct calling *t, const char *old)
 {
 	turn(t, is_new_seat, (void *)old, "another member event");
+}
+
+static bool has_hand(struct calling *t, void *arg)
+{
+	(void)arg;
+	return !t->rc->hand_rq && t->rc->hand_event &&
+	       strcmp(t->rc->hand_for, t->rc->member_event) == 0;
+}
+
+void calling_wait_hand(struct calling *t)
+{
+	turn(t, has_hand, NULL, "our hand");
+}
+
+static bool has_members(struct calling *t, void *arg)
+{
+	return company_others(&t->rc->people, clock_wall_ms()) == *(size_t *)arg;
+}
+
+void calling_wait_members(struct calling *t, size_t n)
+{
+	turn(t, has_members, &n, "members");
 }
 
 static bool is_guarded(struct calling *t, void *arg)

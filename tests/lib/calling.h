@@ -29,6 +29,8 @@ void calling_close(struct calling *t);
 void calling_join(struct calling *t, const struct room_call_options *o);
 /** Until core/call was asked to connect. */
 void calling_wait_made(struct calling *t);
+/** Until there is a connection to this address (and select it), or none any more. */
+void calling_wait_url(struct calling *t, const char *url, bool there);
 /** Until there is a row of this event that was not waited for. */
 void calling_wait(struct calling *t, const char *event);
 void calling_wait_ended(struct calling *t);
@@ -36,6 +38,10 @@ void calling_wait_ended(struct calling *t);
 void calling_wait_quiet(struct calling *t);
 /** Until our member event is another one than `old`. */
 void calling_wait_seat(struct calling *t, const char *old);
+/** Until our hand hangs on our present member event. */
+void calling_wait_hand(struct calling *t);
+/** Until the room says that so many others are in the call. */
+void calling_wait_members(struct calling *t, size_t n);
 /** Until our membership is guarded by a delayed leave. */
 void calling_wait_guarded(struct calling *t);
 /** Until a script was asked so often for what begins so. */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 struct call {
+	struct call *next;
+	char url[600];
 	struct loop *l;
 	struct loop_timer *end;
 	struct call_handler h;
@@ -13,11 +15,22 @@ struct call {
 };
 
 struct fake_call fake_call;
+static struct call *living;
 static struct err refusal;
 
 void fake_call_refuse(int code, const char *msg)
 {
 	err_set(&refusal, code, "%s", msg);
+}
+
+bool fake_call_select(const char *url)
+{
+	struct call *c = living;
+	while (c && strcmp(c->url, url) != 0)
+		c = c->next;
+	if (c)
+		fake_call.call = c;
+	return c != NULL;
 }
 
 static void on_end(void *arg)
@@ -39,6 +52,9 @@ int call_new(struct loop *owner, const struct call_options *o, const struct call
 	c->end = loop_timer_new(owner, on_end, c);
 	c->h = *h;
 	c->arg = arg;
+	c->next = living;
+	living = c;
+	snprintf(c->url, sizeof(c->url), "%s", o->url);
 	fake_call.call = c;
 	fake_call.o = *o;
 	fake_call.muted = o->muted;
@@ -61,7 +77,12 @@ void call_free(struct call *c)
 	if (!c)
 		return;
 	fake_call.freed++;
-	fake_call.call = NULL;
+	struct call **at = &living;
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	if (fake_call.call == c)
+		fake_call.call = living;
 	loop_timer_free(c->end);
 	mem_free(c);
 }

@@ -7,7 +7,7 @@
 
 #include "core/call/call.h"
 
-/** What was done with the newest call. */
+/** What was done with the newest call, or the one that was selected. */
 struct fake_call {
 	struct call *call; /**< NULL: there is none */
 	char url[600], token[4096], renewed[4096], record[600];
@@ -17,6 +17,8 @@ struct fake_call {
 };
 extern struct fake_call fake_call;
 
+/** From here on it is the living call to this address that things happen to; false: none. */
+bool fake_call_select(const char *url);
 /** The next call_new fails with this. */
 void fake_call_refuse(int code, const char *msg);
 void fake_call_state(enum call_state now);

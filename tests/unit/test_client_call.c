@@ -517,6 +517,56 @@ static void test_seat_lost(void **state)
 	pair_close(&p);
 }
 
+/* Before it expires the member event is renewed, and a raised hand with it. */
+static void test_renewal(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Long lesson");
+	pair_join(&p, (struct room_call_options){.member_life_ms = 62000});
+	AUTO_FREE char *first = mem_strdup(calling_member_event(&p.t));
+	OK(room_call_hand(p.t.rc, true, &err));
+	calling_wait(&p.t, "hand");
+	calling_wait_seat(&p.t, first);
+	JSON_AUTO json_t *content =
+		member_of(p.bob, p.room, "@ann:localhost", client_account(p.ann)->device_id);
+	assert_true(json_get_i64(content, "created_ts", 0) > 0);
+	assert_true(json_get_i64(content, "expires", 0) > 62000);
+	/* It hung on the event before, so it goes down and up again. */
+	calling_wait_hand(&p.t);
+	pair_close(&p);
+}
+
+/* A member in the form that is to come: a message event, and a hash for a name. */
+static void test_sticky_member(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Sticky");
+	const char *device = client_account(p.bob)->device_id;
+	char hash[RTC_ID_SIZE];
+	rtc_id_member("@bob:localhost", device, "member-1", hash);
+	pair_join(&p, (struct room_call_options){.ring = false});
+	/* The SFU tells first; who that is the room says a moment later. */
+	fake_call_person(CALL_PERSON_JOINED, hash, false);
+	JSON_AUTO json_t *sent = NULL, *gone = NULL;
+	JSON_AUTO json_t *here =
+		json_pack("{s:s,s:{s:s},s:{s:s,s:s,s:s},s:[{s:s,s:s}],s:[],s:s}", "slot_id",
+			  RTC_SLOT_ROOM, "application", "type", "m.call", "member", "user_id",
+			  "@bob:localhost", "device_id", device, "id", "member-1", "rtc_transports",
+			  "type", "livekit", "livekit_service_url", "https://elsewhere.example",
+			  "versions", "msc4354_sticky_key", "member-1");
+	JSON_AUTO json_t *left = json_pack("{s:s}", "msc4354_sticky_key", "member-1");
+	OK(client_send_event(p.bob, p.room, RTC_STICKY_TYPE, here, NULL, false, &sent, &err));
+	calling_wait(&p.t, "joined");
+	json_t *row = calling_row(&p.t, "joined");
+	assert_string_equal(json_get_str(row, "user_id"), "@bob:localhost");
+	assert_true(json_get_bool(row, "member", false));
+	OK(client_send_event(p.bob, p.room, RTC_STICKY_TYPE, left, NULL, false, &gone, &err));
+	calling_wait_members(&p.t, 0);
+	pair_close(&p);
+}
+
 /* -- from other processes ------------------------------------------------------------------ */
 
 struct order {
@@ -690,6 +740,8 @@ int main(void)
 		cmocka_unit_test(test_empty_and_played),
 		cmocka_unit_test(test_reconnect_and_token),
 		cmocka_unit_test(test_seat_lost),
+		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_sticky_member),
 		cmocka_unit_test(test_steering),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_killed),

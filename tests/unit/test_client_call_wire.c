@@ -44,11 +44,12 @@ static struct home home;
 			false                                                                  \
 	}
 #define SYNC SYNC_("")
-#define OTHER(url)                                                                           \
-	",{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":\"_@o:test_D_m.call\"," \
-	"\"event_id\":\"$m\",\"sender\":\"@o:test\",\"origin_server_ts\":1,\"content\":{"    \
-	"\"application\":\"m.call\",\"call_id\":\"\",\"device_id\":\"D\","                   \
-	"\"expires\":9007199254740991,\"focus_active\":{\"type\":\"livekit\"},"              \
+#define OTHER(url) OTHER_("o", "1", url)
+#define OTHER_(who, ts, url)                                                                       \
+	",{\"type\":\"org.matrix.msc3401.call.member\",\"state_key\":\"_@" who ":test_D_m.call\"," \
+	"\"event_id\":\"$m" who "\",\"sender\":\"@" who ":test\",\"origin_server_ts\":" ts ","     \
+	"\"content\":{\"application\":\"m.call\",\"call_id\":\"\",\"device_id\":\"D\","            \
+	"\"expires\":9007199254740991,\"focus_active\":{\"type\":\"livekit\"},"                    \
 	"\"foci_preferred\":[{\"type\":\"livekit\",\"livekit_service_url\":\"" url "\"}]}}"
 
 #define NOT_ENCRYPTED                                                            \
@@ -324,6 +325,74 @@ static void test_others_refuse(void **state)
 	end(&p);
 }
 
+#define SFU(path, port)                                                                   \
+	{                                                                                 \
+		"POST", path "/sfu/get", "openid-secret", 200,                            \
+			"{\"url\":\"ws://127.0.0.1:" port "\",\"jwt\":\"" JWT "\"}", true \
+	}
+
+/* People on three SFUs, one of which has two names; then one of them leaves. */
+static void test_scattered(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] =
+		{{"GET", V3 "/sync", "since=s2", -1, "", true},
+		 {"GET", V3 "/sync", "since=s1", 200,
+		  "{\"next_batch\":\"s2\",\"rooms\":{\"join\":{\"!r:test\":{\"timeline\":{"
+		  "\"events\":["
+		  "{\"type\":\"m.room.message\",\"event_id\":\"$text\",\"sender\":\"@o:test\","
+		  "\"origin_server_ts\":5,\"content\":{\"msgtype\":\"m.text\",\"body\":\"x\"}}]}}}}"
+		  "}",
+		  false},
+		 SYNC_(OTHER_("o", "1", "@URL@/jwt") OTHER_("p", "2", "@URL@/two")
+			       OTHER_("q", "3", "@URL@/jwt/") OTHER_("r", "4", "@URL@/three")),
+		 NOT_ENCRYPTED,
+		 OPENID,
+		 SFU("/two", "12"),
+		 SFU("/three", "13"),
+		 SFU("/jwt/", "9"),
+		 TOKEN,
+		 DELAYED,
+		 TAKE,
+		 RESTART,
+		 CANCEL,
+		 LEAVE,
+		 {0}};
+	struct play p;
+	long before = mem_live();
+	begin(&p, steps);
+	join(&p);
+	calling_wait_url(&p.t, "ws://127.0.0.1:13", true);
+	calling_wait_url(&p.t, "ws://127.0.0.1:12", true);
+	assert_true(fake_call.o.listen_only);
+	/* They are on all of them to hear; where they speak counts. */
+	assert_true(fake_call_select("ws://127.0.0.1:9"));
+	fake_call_person(CALL_PERSON_JOINED, "@o:test:D", false);
+	fake_call_person(CALL_PERSON_JOINED, "@p:test:D", false);
+	calling_wait(&p.t, "joined");
+	assert_string_equal(json_get_str(calling_row(&p.t, "joined"), "user_id"), "@o:test");
+	assert_true(fake_call_select("ws://127.0.0.1:12"));
+	fake_call_person(CALL_PERSON_JOINED, "@p:test:D", false);
+	fake_call_person(CALL_PERSON_JOINED, "@o:test:D", false);
+	fake_call_person(CALL_PERSON_SPEAKING, "@o:test:D", false);
+	calling_wait(&p.t, "joined");
+	assert_string_equal(json_get_str(calling_row(&p.t, "joined"), "user_id"), "@p:test");
+	assert_null(calling_row(&p.t, "speaking"));
+	fake_call_person(CALL_PERSON_SPEAKING, "@p:test:D", false);
+	assert_string_equal(json_get_str(calling_row(&p.t, "speaking"), "user_id"), "@p:test");
+	fake_call_ask_token();
+	calling_wait_asked(&p.t, &p.f, "POST /two/sfu/get", 2);
+	/* That connection is lost for good: whoever was heard by it is gone. */
+	struct err gone = {.code = ERR_NETWORK, .msg = "the other SFU is gone"};
+	fake_call_end(CALL_END_FAILED, &gone);
+	calling_wait(&p.t, "left");
+	assert_string_equal(json_get_str(calling_row(&p.t, "left"), "user_id"), "@p:test");
+	assert_non_null(strstr(json_string_value(json_array_get(p.t.warnings, 0)), "not heard"));
+	leave(&p);
+	end(&p);
+	assert_int_equal(mem_live(), before);
+}
+
 /* -- delayed events ------------------------------------------------------------------------ */
 
 /* Without them we are in the call all the same, but the member event soon expires. */
@@ -425,7 +494,8 @@ static void test_older_actions(void **state)
 	struct play p;
 	begin(&p, steps);
 	join(&p);
-	calling_wait_asked(&p.t, &p.f, "PUT " MEMBER "_%40w8%3Atest_DEV_m.call?" DELAY, 2);
+	/* the leave, we, the leave again */
+	calling_wait_asked(&p.t, &p.f, "PUT " MEMBER, 3);
 	calling_wait_guarded(&p.t);
 	leave(&p);
 	AUTO_FREE char *log = asked(&p);
@@ -538,21 +608,14 @@ static void test_offline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_well_known),
-		cmocka_unit_test(test_no_place),
-		cmocka_unit_test(test_get_token),
-		cmocka_unit_test(test_token_refused),
-		cmocka_unit_test(test_nonsense_token),
-		cmocka_unit_test(test_others_refuse),
-		cmocka_unit_test(test_short_delay),
-		cmocka_unit_test(test_older_actions),
-		cmocka_unit_test(test_no_delayed),
-		cmocka_unit_test(test_ordinary_server),
-		cmocka_unit_test(test_rate_limit),
-		cmocka_unit_test(test_forbidden),
-		cmocka_unit_test(test_leave_early),
-		cmocka_unit_test(test_leave_before_all),
+		cmocka_unit_test(test_order),	      cmocka_unit_test(test_well_known),
+		cmocka_unit_test(test_no_place),      cmocka_unit_test(test_get_token),
+		cmocka_unit_test(test_token_refused), cmocka_unit_test(test_nonsense_token),
+		cmocka_unit_test(test_others_refuse), cmocka_unit_test(test_scattered),
+		cmocka_unit_test(test_short_delay),   cmocka_unit_test(test_older_actions),
+		cmocka_unit_test(test_no_delayed),    cmocka_unit_test(test_ordinary_server),
+		cmocka_unit_test(test_rate_limit),    cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_leave_early),   cmocka_unit_test(test_leave_before_all),
 		cmocka_unit_test(test_offline),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -256,17 +256,20 @@ const char *company_service(const struct company *p, int64_t wall_ms)
 	return "";
 }
 
-bool company_scattered(const struct company *p, const char *service, int64_t wall_ms)
+const char *company_place(const struct company *p, size_t i, int64_t wall_ms)
 {
-	for (size_t i = 0; i < p->members_n; i++) {
-		const struct rtc_member *m = &p->members[i];
-		if (is_own(p, m) || rtc_member_expired(m, wall_ms))
-			continue;
-		const char *theirs = rtc_member_service(m, p->members, p->members_n, wall_ms);
-		if (*theirs && strcmp(theirs, service) != 0)
-			return true;
-	}
-	return false;
+	const struct rtc_member *m = &p->members[i];
+	if (is_own(p, m) || rtc_member_expired(m, wall_ms))
+		return "";
+	return rtc_member_service(m, p->members, p->members_n, wall_ms);
+}
+
+const char *company_place_of(const struct company *p, const char *identity, int64_t wall_ms)
+{
+	for (size_t i = 0; i < p->members_n; i++)
+		if (rtc_member_is(&p->members[i], identity))
+			return company_place(p, i, wall_ms);
+	return NULL;
 }
 
 const struct rtc_member *company_by_event(const struct company *p, const char *event_id)
@@ -279,7 +282,7 @@ const struct rtc_member *company_by_event(const struct company *p, const char *e
 
 /* -- What the SFU says -------------------------------------------------------------- */
 
-static struct person *find(const struct company *p, const char *identity)
+struct person *company_find(const struct company *p, const char *identity)
 {
 	struct person *who = p->first;
 	while (who && strcmp(who->identity, identity) != 0)
@@ -303,7 +306,7 @@ static struct person *add(struct company *p, const struct call_person *c, int64_
 
 struct person *company_update(struct company *p, const struct call_person *c, int64_t wall_ms)
 {
-	struct person *who = find(p, c->identity);
+	struct person *who = company_find(p, c->identity);
 	if (!who)
 		who = add(p, c, wall_ms);
 	mem_free(who->sfu_name);

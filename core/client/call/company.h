@@ -29,6 +29,7 @@ struct person {
 	float level;
 	enum call_quality quality;
 	int64_t since_ms; /**< wall clock */
+	const void *from; /**< the connection that tells of them; NULL: our own */
 	int64_t seen_ms;  /**< clock_mono_ms of when we first heard of them */
 	struct person *next;
 };
@@ -57,11 +58,15 @@ void company_read(struct company *p, struct store *s, int64_t room);
 size_t company_others(const struct company *p, int64_t wall_ms);
 /** The token service of the SFU that they are on; "" when nobody is there. */
 const char *company_service(const struct company *p, int64_t wall_ms);
-/** True when some of them publish on another SFU than `service`. */
-bool company_scattered(const struct company *p, const char *service, int64_t wall_ms);
+/** Where the i-th member publishes; "": nowhere that counts, or it is our own device. */
+const char *company_place(const struct company *p, size_t i, int64_t wall_ms);
+/** The same for whoever has this identity; NULL: no member event says who that is. */
+const char *company_place_of(const struct company *p, const char *identity, int64_t wall_ms);
 /** Whose member event this is (not expired); NULL. */
 const struct rtc_member *company_by_event(const struct company *p, const char *event_id);
 
+/** What we know of somebody; NULL. Borrowed. */
+struct person *company_find(const struct company *p, const char *identity);
 /** What the SFU tells of somebody; made when they are new. Borrowed. */
 struct person *company_update(struct company *p, const struct call_person *c, int64_t wall_ms);
 /** Take somebody out; the caller frees it with person_free. NULL when unknown. */

@@ -18,6 +18,7 @@ struct place {
 	char *room_id;
 	char service[RTC_URL_MAX];
 	bool others;   /* `service` is where the others are */
+	bool only;     /* and no other will do */
 	bool renewing; /* there was a token of `service` before */
 	bool fresh_openid;
 	struct loop_timer *start;
@@ -32,7 +33,7 @@ struct place {
 static void ask_own(struct place *p);
 static void start(void *arg);
 
-struct place *place_new(struct client *c, const char *room_id, const char *preferred,
+struct place *place_new(struct client *c, const char *room_id, const char *preferred, bool only,
 			const struct place_handler *h, void *arg)
 {
 	struct place *p = NEW(struct place);
@@ -42,6 +43,7 @@ struct place *place_new(struct client *c, const char *room_id, const char *prefe
 	p->room_id = mem_strdup(room_id);
 	snprintf(p->service, sizeof(p->service), "%s", preferred);
 	p->others = p->service[0] != '\0';
+	p->only = only;
 	p->start = loop_timer_new(client_loop(c), start, p);
 	return p;
 }
@@ -74,7 +76,7 @@ static void fail(struct place *p, const struct err *why)
 {
 	struct err e = *why;
 	/* A place that we were let into comes back when its server does. */
-	if (!p->others || (p->renewing && e.code == ERR_NETWORK)) {
+	if (!p->others || p->only || (p->renewing && e.code == ERR_NETWORK)) {
 		p->h.found(p->arg, NULL, &e);
 		return;
 	}

@@ -21,9 +21,9 @@ struct place_handler {
 
 /**
  * `preferred`: the token service of the SFU that the people in the call are
- * on, or "" when nobody is. The caller owns the result.
+ * on, or "" when nobody is; `only`: no other will do. The caller owns the result.
  */
-struct place *place_new(struct client *c, const char *room_id, const char *preferred,
+struct place *place_new(struct client *c, const char *room_id, const char *preferred, bool only,
 			const struct place_handler *h, void *arg);
 /** No callback any more. NULL is allowed. */
 void place_free(struct place *p);

@@ -53,6 +53,7 @@ static void begin_end(struct room_call *rc, const char *why, const struct err *e
 	session_drop(take(&rc->ring_rq));
 	session_drop(take(&rc->note_rq));
 	session_drop(take(&rc->hand_rq));
+	ears_leave(rc);
 }
 
 void room_call_leave(struct room_call *rc, const char *why)
@@ -96,6 +97,7 @@ static void check_in(struct room_call *rc)
 	if (rc->recorded)
 		room_call_row(rc, "recording", self,
 			      json_pack("{s:b,s:s?}", "recording", 1, "file", rc->record));
+	ears_update(rc);
 	room_call_check_hand(rc);
 }
 
@@ -119,7 +121,7 @@ static void on_person(void *arg, enum call_person_event what, const struct call_
 {
 	struct room_call *rc = arg;
 	if (rc->phase < RC_LEAVING)
-		room_call_person(rc, what, p);
+		room_call_person(rc, NULL, what, p);
 }
 
 static void on_muted(void *arg, bool muted, bool by_server)
@@ -203,6 +205,8 @@ static int connect_call(struct room_call *rc, const struct rtc_token *t, struct 
 		.warning = on_warning,
 		.ended = on_call_ended,
 	};
+	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "%s", t->url);
+	snprintf(rc->sfu_room, sizeof(rc->sfu_room), "%s", t->room);
 	rc->o.url = t->url;
 	rc->o.token = t->jwt;
 	rc->o.ca_file = client_ca_file(rc->c);
@@ -309,7 +313,7 @@ static int sit_down(struct room_call *rc, struct err *err)
 {
 	static const struct seat_handler h = {on_taken, on_seat_failed, on_seat_left};
 	AUTO_FREE char *version = room_version(rc);
-	struct seat_options o = {rc->room_id, version, rc->recorded};
+	struct seat_options o = {rc->room_id, version, rc->recorded, rc->member_life_ms};
 	int rc_ = seat_new(rc->c, &o, &h, rc, &rc->seat, err);
 	if (!rc_)
 		seat_take(rc->seat, place_service(rc->place));
@@ -338,11 +342,6 @@ static void on_found(void *arg, const struct rtc_token *t, const struct err *err
 		room_call_fail(rc, &e);
 		return;
 	}
-	if (company_scattered(&rc->people, place_service(rc->place), clock_wall_ms())) {
-		err_set(&e, ERR_UNSUPPORTED,
-			_("some people in this call are on another SFU and will not be heard"));
-		rc->h.warning(rc->arg, &e);
-	}
 }
 
 static void on_elsewhere(void *arg, const struct err *why)
@@ -369,7 +368,7 @@ static void find_place(struct room_call *rc)
 	rc->pos = store_newest_pos(s, rc->room);
 	company_read(&rc->people, s, rc->room);
 	rc->alone_at_first = company_others(&rc->people, now) == 0;
-	rc->place = place_new(rc->c, rc->room_id, company_service(&rc->people, now), &h, rc);
+	rc->place = place_new(rc->c, rc->room_id, company_service(&rc->people, now), false, &h, rc);
 	place_find(rc->place);
 }
 
@@ -483,6 +482,7 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 	rc->o.sound.input = rc->input;
 	rc->o.sound.output = rc->output;
 	rc->muted = o->muted;
+	rc->member_life_ms = o->member_life_ms;
 	rc->ring = o->ring;
 	rc->leave_when_empty = o->leave_when_empty;
 	rc->recorded = o->recorded || o->record;
@@ -512,6 +512,7 @@ void room_call_free(struct room_call *rc)
 	session_drop(rc->ring_rq);
 	session_drop(rc->note_rq);
 	place_free(rc->place);
+	ears_free(rc);
 	call_free(rc->call);
 	seat_free(rc->seat);
 	loop_timer_free(rc->later);

@@ -29,6 +29,7 @@ struct room_call_options {
 	bool recorded;		 /**< somebody else writes such a file of what we hear: say so */
 	const char *record_said; /**< what the room is told about it: a sentence, or NULL */
 	const struct net_addr *addresses; /**< call_options.addresses */
+	int64_t member_life_ms;		  /**< seat_options.life_ms */
 };
 
 struct room_call_handler {

@@ -3,6 +3,7 @@
 #define MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 
 #include "core/client/call/company.h"
+#include "core/client/call/ears.h"
 #include "core/client/call/place.h"
 #include "core/client/call/room_call.h"
 #include "core/client/call/seat.h"
@@ -26,6 +27,7 @@ struct room_call {
 	/* options */
 	char *room_id, *input, *output, *record, *record_said;
 	struct call_options o;
+	int64_t member_life_ms;
 	bool ring, leave_when_empty, leave_at_input_end, recorded;
 
 	struct session_call *asking; /* the server, about encryption */
@@ -33,6 +35,8 @@ struct room_call {
 	struct place *place;
 	struct seat *seat;
 	struct call *call;
+	struct ear *ears; /* other SFUs that people of this call are on */
+	char sfu_url[RTC_URL_MAX], sfu_room[LIMIT_ID_BYTES + 1]; /* where `call` is */
 	struct steer *steer;
 	bool seated, seat_over, call_over; /* our member event is in the room; all is done */
 	bool connected;			   /* to the SFU, now */
@@ -71,9 +75,11 @@ void room_call_hand_lowered(struct room_call *rc);
 /* -- room_call_rows.c */
 
 void room_call_row(struct room_call *rc, const char *event, const struct person *who, json_t *more);
-/** core/call tells of somebody. */
-void room_call_person(struct room_call *rc, enum call_person_event what,
+/** core/call tells of somebody; `from`: by an ear, NULL: by our own connection. */
+void room_call_person(struct room_call *rc, const struct ear *from, enum call_person_event what,
 		      const struct call_person *p);
+/** That ear is gone, and with it those who were heard by it. */
+void room_call_forget(struct room_call *rc, const struct ear *from);
 /** The cache has news. */
 void room_call_news(struct room_call *rc);
 /** Tell of those who wait for their member event, when it has come or they waited long enough. */

@@ -87,7 +87,29 @@ static void on_left(struct room_call *rc, struct person *who)
 		loop_timer_start(rc->later, EMPTY_MS, 0);
 }
 
-void room_call_person(struct room_call *rc, enum call_person_event what,
+/*
+ * People are on every SFU of a call to listen, and speak on one: that one's
+ * word counts.
+ */
+static bool counts(const struct room_call *rc, const struct ear *from, const char *identity)
+{
+	const char *place = company_place_of(&rc->people, identity, clock_wall_ms());
+	const struct person *who = company_find(&rc->people, identity);
+	if (place)
+		return from == ears_of(rc, place);
+	return who ? who->from == from : !from;
+}
+
+void room_call_forget(struct room_call *rc, const struct ear *from)
+{
+	for (struct person *who = rc->people.first, *next; who; who = next) {
+		next = who->next;
+		if (who->from == from)
+			on_left(rc, company_take(&rc->people, who->identity));
+	}
+}
+
+void room_call_person(struct room_call *rc, const struct ear *from, enum call_person_event what,
 		      const struct call_person *p)
 {
 	static const char *const words[] = {
@@ -95,6 +117,8 @@ void room_call_person(struct room_call *rc, enum call_person_event what,
 		[CALL_PERSON_SPEAKING] = "speaking", [CALL_PERSON_SILENT] = "silent",
 		[CALL_PERSON_QUALITY] = "quality",
 	};
+	if (!p->self && !counts(rc, from, p->identity))
+		return;
 	if (what == CALL_PERSON_LEFT) {
 		struct person *gone = company_take(&rc->people, p->identity);
 		if (gone)
@@ -102,6 +126,7 @@ void room_call_person(struct room_call *rc, enum call_person_event what,
 		return;
 	}
 	struct person *who = company_update(&rc->people, p, clock_wall_ms());
+	who->from = from;
 	if (what == CALL_PERSON_JOINED) {
 		on_joined(rc, who);
 		return;
@@ -230,6 +255,8 @@ void room_call_news(struct room_call *rc)
 		seat_seen(rc->seat, rc->people.own.event_id, rc->people.own.created_ms);
 	for (struct person *who = rc->people.first; who; who = who->next)
 		match(rc, s, who);
+	if (rc->phase == RC_IN)
+		ears_update(rc);
 	store_events_walk(s, rc->room, rc->pos, INT64_MAX, false, on_event, &r);
 	room_call_check_hand(rc);
 }

@@ -25,6 +25,7 @@ struct seat {
 	char key[LIMIT_ID_BYTES + 1];
 	char service[RTC_URL_MAX];
 	bool recording;
+	int64_t life_ms;
 
 	struct session_call *member_rq; /* sending the member event, or {} */
 	struct loop_timer *renew;
@@ -64,6 +65,7 @@ int seat_new(struct client *c, const struct seat_options *o, const struct seat_h
 	s->arg = arg;
 	s->room_id = mem_strdup(o->room_id);
 	s->recording = o->recording;
+	s->life_ms = o->life_ms ? o->life_ms : RTC_EXPIRES_MS;
 	s->delay_ms = SEAT_DELAY_MS;
 	memcpy(s->key, key, sizeof(key));
 	s->renew = loop_timer_new(client_loop(c), on_renew, s);
@@ -98,7 +100,7 @@ bool seat_guarded(const struct seat *s)
 
 static int64_t life_ms(const struct seat *s)
 {
-	return s->unsupported ? SEAT_SHORT_MS : RTC_EXPIRES_MS;
+	return s->unsupported && s->life_ms > SEAT_SHORT_MS ? SEAT_SHORT_MS : s->life_ms;
 }
 
 static void plan_renewal(struct seat *s, int64_t in_ms)

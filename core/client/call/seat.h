@@ -31,6 +31,7 @@ struct seat_options {
 	const char *room_id;
 	const char *room_version; /**< or NULL */
 	bool recording;
+	int64_t life_ms; /**< of a member event that is not renewed; 0: the usual */
 };
 
 /** ERR_TOO_LARGE when no state key can be made. The caller owns *ret. */
