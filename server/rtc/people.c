@@ -16,24 +16,35 @@ static bool is_known(struct sql *db, int64_t call_nid, const char *identity)
 	return sql_get_i64(s, 0) == 1;
 }
 
+/* How long to wait until fewer than `most` were given; `call_nid` 0: for all calls. */
+static int64_t wait_ms(struct sql *db, int64_t user_nid, int64_t call_nid, int most, int64_t now)
+{
+	struct sql_stmt *s = SQL(db, "SELECT count(*),min(given_ts) FROM call_people WHERE"
+				     " user_nid=?1 AND given_ts>?2 AND (?3=0 OR call_nid=?3)");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, now - PEOPLE_TOKENS_MS);
+	sql_bind_i64(s, 3, call_nid);
+	bool full = sql_row(s) && sql_col_i64(s, 0) >= most;
+	int64_t wait = full ? sql_col_i64(s, 1) + PEOPLE_TOKENS_MS - now : 0;
+	sql_reset(s);
+	return full && wait < 1000 ? 1000 : wait;
+}
+
+/* Everybody in a call is told of everybody: one person must not be a crowd. */
 static int check_count(struct sql *db, const struct people_ask *a, int64_t call_nid, int64_t now,
 		       struct err *err)
 {
-	struct sql_stmt *s = SQL(db, "SELECT count(*),min(given_ts) FROM call_people WHERE"
-				     " user_nid=? AND given_ts>?");
 	if (is_known(db, call_nid, a->identity))
 		return 0;
-	sql_bind_i64(s, 1, a->user_nid);
-	sql_bind_i64(s, 2, now - PEOPLE_TOKENS_MS);
-	bool full = sql_row(s) && sql_col_i64(s, 0) >= PEOPLE_TOKENS_MAX;
-	int64_t wait = full ? sql_col_i64(s, 1) + PEOPLE_TOKENS_MS - now : 0;
-	sql_reset(s);
-	if (!full)
+	int64_t wait = wait_ms(db, a->user_nid, call_nid, PEOPLE_CALL_TOKENS_MAX, now);
+	if (!wait)
+		wait = wait_ms(db, a->user_nid, 0, PEOPLE_TOKENS_MAX, now);
+	if (!wait)
 		return 0;
 	int rc = matrix_err(err, 429, "M_LIMIT_EXCEEDED",
 			    _("You have asked for access to too many calls: wait a little"));
 	if (err)
-		err->retry_after_ms = wait < 1000 ? 1000 : (int)wait;
+		err->retry_after_ms = (int)wait;
 	return rc;
 }
 

@@ -13,6 +13,7 @@
  * may come in. Gone through whenever the person leaves a room or logs in: not for ever. */
 #define PEOPLE_KEEP_MS (86400LL * 1000)
 #define PEOPLE_TOKENS_MAX 200		 /* identities that one person may get ... */
+#define PEOPLE_CALL_TOKENS_MAX 30	 /* ... of one call ... */
 #define PEOPLE_TOKENS_MS (3600LL * 1000) /* ... in this time */
 
 /** What a token is given for. All borrowed. */

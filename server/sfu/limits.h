@@ -12,7 +12,7 @@
 #define SFU_SECTIONS_MAX 32		  /* those and the ones being emptied */
 #define SFU_SIDS_MAX 512		  /* looked at in one request */
 #define SFU_ALLOWED_MAX 1000		  /* entries of one subscription permission */
-#define SFU_PERSON_TEXT_MAX 4096	  /* bytes of name, metadata and attributes */
+#define SFU_PERSON_TEXT_MAX 2048	  /* bytes of name, metadata and attributes */
 #define SFU_ROOM_TEXT_MAX (1u << 20)	  /* the same of all in a room */
 #define SFU_TRACK_TEXT_MAX 256		  /* bytes of a track's name and stream */
 #define SFU_SIGNAL_BYTES_MAX (512u << 10) /* one message of a client */

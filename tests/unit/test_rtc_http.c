@@ -238,6 +238,15 @@ static void test_encrypted(void **state)
 		    "@alice:localhost:DEV");
 }
 
+static json_t *slot_token(int status, const char *id, int slot, int member)
+{
+	return test_json(&t, status, "POST", RTC_PATH "/get_token", NULL,
+			 "{\"room_id\":\"%s\",\"slot_id\":\"m.call#%d\",\"openid_token\":%s,"
+			 "\"member\":{\"id\":\"m%d\",\"claimed_user_id\":\"@carl:localhost\","
+			 "\"claimed_device_id\":\"C\"}}",
+			 room, slot, id, member);
+}
+
 /* Names that one person is given are counted; the same ones again are not. */
 static void test_too_many(void **state)
 {
@@ -246,7 +255,7 @@ static void test_too_many(void **state)
 	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), carl, "{}"));
 	AUTO_FREE char *id = openid_of("carl", carl);
 	const char *get = RTC_PATH "/sfu/get";
-	for (int i = 0; i < PEOPLE_TOKENS_MAX; i++)
+	for (int i = 0; i < PEOPLE_CALL_TOKENS_MAX; i++)
 		json_decref(test_json(&t, 200, "POST", get, NULL,
 				      "{\"room\":\"%s\",\"device_id\":\"X%d\",\"openid_token\":%s}",
 				      room, i, id));
@@ -259,6 +268,10 @@ static void test_too_many(void **state)
 	json_decref(test_json(&t, 200, "POST", get, NULL,
 			      "{\"room\":\"%s\",\"device_id\":\"X7\",\"openid_token\":%s}", room,
 			      id));
+	/* Of this call; then of all of them. */
+	for (int i = PEOPLE_CALL_TOKENS_MAX; i < PEOPLE_TOKENS_MAX; i++)
+		json_decref(slot_token(200, id, i / 10, i));
+	json_decref(slot_token(429, id, 0, PEOPLE_TOKENS_MAX));
 	test_error(&t, 400, "M_BAD_JSON", "POST", get, NULL,
 		   "{\"room\":\"%s\",\"device_id\":\"%0300d\",\"openid_token\":%s}", room, 1, id);
 }
