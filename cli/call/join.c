@@ -38,27 +38,30 @@ const struct command verb_call_join = {
 			 {"muster call join ops --listen-only --out - | aplay -t raw -f S16_LE -r "
 			  "48000 -c 1",
 			  N_("a pipe to another program")},
-			 {"muster call join physics --muted --json | jq -r "
-			  "'select(.event == \"hand\") | .name'",
+			 {"muster call join physics --listen-only --json | jq -r "
+			  "'select(.event == \"hand\" and .hand).name'",
 			  N_("a monitor")},
 			 {"muster call join physics --via ada@school.example",
 			  N_("muster runs there, sound is here")},
 			 END_EXAMPLES},
 	.details = N_(
-		"Everything that happens is a row: who comes and goes, speaks, raises a hand, "
-		"loses "
-		"the connection. The first Ctrl-C leaves and ends with 130; a second one ends at "
+		"Everything that happens is a row: who comes and goes, raises a hand, loses the "
+		"connection; with --json also who speaks, and how good the connections are. The "
+		"first Ctrl-C leaves and ends with 130; a second one ends at "
 		"once, and the server lets you leave within seconds. Other processes steer the "
 		"call with call status, mute, unmute, hand and leave.\n\n"
 		"Whoever is the first in the call tells the room; in a direct chat that rings. "
-		"--no-ring and --listen-only tell nobody.\n\n"
+		"--no-ring and --listen-only tell nobody. A chat that somebody has not accepted "
+		"yet does "
+		"not ring there.\n\n"
 		"With --play or --in the call is left when the sound is at its end, unless --stay "
 		"is given. Microphone and loudspeaker are used only where no option stands for "
 		"them: --play, --in and --listen-only need no microphone; with --play, with --in, "
 		"and with --listen-only --record nothing is played here unless --output says "
 		"where.\n\n"
 		"Who records says so: the room is told, and muster shows it to everybody in the "
-		"call. Encrypted rooms are refused with status 9."),
+		"call. A file that is there already is recorded over only with --yes. Encrypted "
+		"rooms are refused with status 9."),
 	.args = PARAMS{ARG_ROOM, END_PARAMS},
 	.options = PARAMS{CALL_OPTIONS,
 			  {.name = "no-ring",

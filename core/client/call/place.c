@@ -206,7 +206,9 @@ static void no_place(struct place *p)
 {
 	struct err e;
 	err_set(&e, ERR_UNSUPPORTED, _("the server has no place for calls"));
-	err_hint(&e, _("whoever runs it can add a LiveKit service; muster serve brings its own"));
+	err_hint(&e, _("whoever runs it can add a LiveKit service; muster serve brings its own, "
+		       "unless its "
+		       "settings say calls = false"));
 	fail(p, &e);
 }
 

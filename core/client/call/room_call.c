@@ -235,6 +235,24 @@ static bool is_direct(struct room_call *rc)
 	return !client_store(rc->c, &s, NULL) && store_room_get(s, rc->room, &r) && r.direct;
 }
 
+/* A chat that was just begun is an invitation there, and invitations do not ring. */
+static void warn_unheard(struct room_call *rc)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	struct store *s;
+	struct err e;
+	if (client_store(rc->c, &s, NULL) || !store_room_get(s, rc->room, &r) || !r.direct)
+		return;
+	AUTO_FREE char *membership = store_member_membership(s, rc->room, span_of(r.direct));
+	AUTO_FREE char *name = store_member_name(s, rc->room, span_of(r.direct));
+	if (!membership || strcmp(membership, "invite") != 0)
+		return;
+	err_set(&e, ERR_PENDING,
+		_("%s has not accepted the invitation to this chat yet, so it does not ring there"),
+		name ? name : r.direct);
+	rc->h.warning(rc->arg, &e);
+}
+
 static struct session_call *send_event(struct room_call *rc, const char *type, json_t *steal,
 				       session_done_fn *fn)
 {
@@ -252,6 +270,8 @@ static void ring(struct room_call *rc)
 	rc->ring_rq = send_event(rc, RTC_RING_TYPE,
 				 rtc_ring_make(direct, rc->member_event, clock_wall_ms()), on_rung);
 	room_call_row(rc, "ringing", NULL, json_pack("{s:b}", "ring", direct));
+	if (direct)
+		warn_unheard(rc);
 }
 
 static void on_noted(struct span body, const struct err *err, void *arg)
