@@ -87,6 +87,10 @@ static void run(struct serving *s)
 	if (srv->sfu)
 		json_object_set_new(listening, "udp_port", json_integer(sfu_udp_port(srv->sfu)));
 	tell(s, listening);
+	if (!srv->config->tls_cert && !serve_config_is_loopback(srv->config->listen_addr))
+		log_warn(_(
+			"no TLS: whoever is on this network can read what goes over it, passwords "
+			"too"));
 	loop_run(s->loop);
 	loop_timer_free(s->files);
 }

@@ -11,7 +11,7 @@ static void on_event(const json_t *event, void *arg)
 	command_row_fn((json_t *)event, ctx);
 }
 
-/* "listening http://127.0.0.1:8008"; what --init and --check say: one line per key. */
+/* "listening http://127.0.0.1:8008, sound of calls on UDP port 8009"; what --init and --check say: one line per key. */
 static void line_event(struct buf *b, const json_t *row, const struct command_line *l)
 {
 	const char *key, *event = json_get_str(row, "event"), *url = json_get_str(row, "url");
@@ -20,6 +20,9 @@ static void line_event(struct buf *b, const json_t *row, const struct command_li
 	if (event) {
 		buf_printf(b, "%s%s", event, url ? " " : "");
 		command_put_clean(b, json_object_get(row, "url"));
+		if (json_object_get(row, "udp_port"))
+			buf_printf(b, _(", sound of calls on UDP port %lld"),
+				   (long long)json_get_i64(row, "udp_port", 0));
 		return;
 	}
 	json_object_foreach ((json_t *)row, key, v) {
