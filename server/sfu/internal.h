@@ -467,6 +467,8 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
 /* speakers.c */
 void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p, uint32_t timestamp);
 void sfu_speakers_tick(struct sfu_room *r);
+/* Who speaks now, to somebody who was not told of the changes that led there. */
+void sfu_speakers_tell(struct sfu_person *to, bool silent_too);
 
 /* quality.c */
 void sfu_quality_tick(struct sfu_room *r);

@@ -62,6 +62,7 @@ static void enter(struct sfu_arrival *a, int64_t now)
 	sfu_person_attach(p, a->line, now);
 	log_debug("sfu: %s comes into %s%s", p->info.sid, r->sid, was_here ? " anew" : "");
 	send_join(p);
+	sfu_speakers_tell(p, false);
 	sfu_room_changed(p, now);
 	if (!was_here)
 		sfu_engine_presence(e, p, true, p->info.joined_at_ms, "");
@@ -88,6 +89,7 @@ static void resume(struct sfu_arrival *a, int64_t now)
 	sfu_info_server(&m.reconnect.server_info);
 	sfu_send(p, &m);
 	sfu_room_tell(p->room, p);
+	sfu_speakers_tell(p, true);
 	sfu_offer_restart(p, now);
 }
 

@@ -78,3 +78,17 @@ void sfu_speakers_tick(struct sfu_room *r)
 		sfu_send_all(r, &m);
 	mem_free(list);
 }
+
+void sfu_speakers_tell(struct sfu_person *to, bool silent_too)
+{
+	struct lk_speaker *list = mem_alloc(to->room->people_n * sizeof(*list));
+	size_t n = 0;
+	for (const struct sfu_person *p = to->room->people; p; p = p->next)
+		if (p->speaks > 0 || (silent_too && p->pub.tracks_n))
+			list[n++] = (struct lk_speaker){p->info.sid, p->speaks, p->speaks > 0};
+	const struct lk_response m = {.kind = LK_RES_SPEAKERS_CHANGED,
+				      .speakers_changed = {list, n}};
+	if (n)
+		sfu_send(to, &m);
+	mem_free(list);
+}

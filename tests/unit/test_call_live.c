@@ -243,9 +243,11 @@ static void test_heard(void **state)
 	struct call_status st;
 	call_at(&b, w.port, "room", "bob", tone("tone:660,-12"));
 	until(&b, "joined ");
+	until(&b, "speaking:self ");
 	assert_int_equal(call_record(b.call, file("b.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
 	call_at(&a, w.port, "room", "ann", tone("tone:440,-12"));
 	assert_int_equal(call_record(a.call, file("a.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	/* Also who spoke before ann came. */
 	until(&a, "speaking:bob ");
 	until(&b, "speaking:ann ");
 	until(&a, "speaking:self ");
