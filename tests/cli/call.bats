@@ -10,23 +10,24 @@ setup_file() {
 	sign_up eve
 	sign_up bob
 	sign_up ada
-	ROOM=$(new_room Physics --invite @bob:s.test --invite @eve:s.test)
-	export ROOM
-	use_home eve
-	m room join "$ROOM" >/dev/null
-	use_home bob
-	m room join "$ROOM" >/dev/null
 	python3 "$TOP/tests/cli/sound.py" make "$BATS_FILE_TMPDIR/tone.wav" 440 3
 	TONE=$BATS_FILE_TMPDIR/tone.wav
 	export TONE
 }
 
+# A room for each test: who comes and goes all the time is asked to wait.
 setup() {
 	use_home ada
 	CALLS=()
+	ROOM=$(new_room "Physics $BATS_TEST_NUMBER" --invite @bob:s.test --invite @eve:s.test)
+	use_home eve
+	m room join "$ROOM" >/dev/null
+	use_home bob
+	m room join "$ROOM" >/dev/null
+	use_home ada
 }
 
-# Whoever is still in a call leaves, so that each test finds an empty room.
+# Whoever is still in a call leaves.
 teardown() {
 	local pid
 	for pid in "${CALLS[@]}"; do
