@@ -51,8 +51,7 @@ void steer_paths_done(struct steer_paths *p)
 static void forget(const char *note)
 {
 	struct fs_lock *lock;
-	AUTO_FREE char *path = mem_strdup(note);
-	memcpy(path + strlen(path) - 5, ".lock", 5);
+	AUTO_FREE char *path = mem_printf("%.*s.lock", (int)(strlen(note) - strlen(NOTE)), note);
 	if (fs_lock(path, false, &lock, NULL))
 		return;
 	fs_remove(note, NULL);
@@ -207,7 +206,7 @@ int calls_people(struct client *c, const char *room_id, client_row_fn *fn, void 
 		 struct err *err)
 {
 	JSON_AUTO json_t *list = running(c);
-	const json_t *note;
+	const json_t *note = NULL;
 	size_t from = 0, got = 1;
 	int rc = choose(c, list, room_id, &note, err);
 	while (!rc && got) {
@@ -243,7 +242,7 @@ int calls_act(struct client *c, const char *room_id, enum calls_act what, json_t
 	JSON_AUTO json_t *list = running(c), *value = NULL;
 	JSON_AUTO json_t *question =
 		json_pack("{s:s,s:b}", "op", acts[what].op, "on", acts[what].on);
-	const json_t *note;
+	const json_t *note = NULL;
 	int rc = choose(c, list, room_id, &note, err);
 	if (rc)
 		return rc;
