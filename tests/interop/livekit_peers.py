@@ -251,6 +251,7 @@ class Proxy:
                 if self.closed_to_new:
                     raise OSError("closed")
                 there = socket.create_connection(("127.0.0.1", self.to), 5)
+                there.settimeout(None)
             except OSError:
                 here.close()
                 continue
