@@ -47,7 +47,7 @@ const listen = () => {
 		const audio = new AudioContext({ sampleRate: 48000 });
 		await audio.audioWorklet.addModule(
 			URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-		window.ears = { ears, audio, now, ...listening(ears) };
+		window.ears = { ears, taps: new Map(), audio, now, ...listening(ears) };
 	});
 	window.RTCPeerConnection = class extends Native {
 		constructor(...args) {
@@ -57,7 +57,9 @@ const listen = () => {
 				if (track.kind !== 'audio') return;
 				const { ears, audio, now } = window.ears;
 				const who = (streams[0]?.id ?? track.id).split('|')[0];
+				if (window.ears.taps.has(who)) window.ears.taps.get(who).port.onmessage = null;
 				const tap = new AudioWorkletNode(audio, 'tap');
+				window.ears.taps.set(who, tap);
 				tap.port.onmessage = ({ data }) => ears.of(who).push(data, now());
 				audio.createMediaStreamSource(new MediaStream([track])).connect(tap);
 				track.addEventListener('ended', () => ears.gone(who));

@@ -20,7 +20,7 @@ SECRET = "only for this throw-away server"
 class Synapse:
     """One homeserver on SQLite, on a free loopback port."""
 
-    def __init__(self, folder, extra=""):
+    def __init__(self, folder, extra="", resources=("client",)):
         self.folder = pathlib.Path(folder)
         self.port = lib.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -35,7 +35,7 @@ server_name: localhost
 pid_file: {self.folder}/pid
 listeners:
   - {{port: {self.port}, type: http, tls: false, bind_addresses: ["127.0.0.1"],
-      resources: [{{names: [client], compress: false}}]}}
+      resources: [{{names: [{", ".join(resources)}], compress: false}}]}}
 database: {{name: sqlite3, args: {{database: {self.folder}/db.sqlite}}}}
 log_config: {self.folder}/log.yaml
 media_store_path: {self.folder}/media

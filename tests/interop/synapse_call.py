@@ -1,0 +1,166 @@
+"""A call where nothing but the client is ours: Synapse, livekit-server, Element Call.
+
+The service between them, which makes access tokens of Matrix's OpenID tokens,
+is a few lines here that do what lk-jwt-service does.
+"""
+
+import base64
+import hashlib
+import http.server
+import json
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import element_call as ec
+import livekit_peers as lk
+import livekit_serve
+import synapse as syn
+
+lib = lk.lib
+tap = ec.tap = lib.Tap("synapse_call")
+CONFIG = """
+max_event_delay_duration: 24h
+rc_delayed_event_mgmt: {per_second: 10000, burst_count: 10000}
+experimental_features: {msc4143_enabled: true, msc4140_enabled: true}
+matrix_rtc: {transports: [{type: livekit, livekit_service_url: "%s"}]}
+"""
+
+
+class TokenService:
+    """/sfu/get, for one homeserver and one SFU."""
+
+    def __init__(self, sfu):
+        service, self.asked, self.homeserver = self, [], None
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def reply(self, status, body):
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                for key, value in (("Content-Type", "application/json"),
+                                   ("Content-Length", str(len(data))),
+                                   ("Access-Control-Allow-Origin", "*"),
+                                   ("Access-Control-Allow-Methods", "POST"),
+                                   ("Access-Control-Allow-Headers", "Content-Type")):
+                    self.send_header(key, value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_OPTIONS(self):
+                self.reply(200, {})
+
+            def do_POST(self):
+                data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if self.path != "/sfu/get":
+                    self.reply(404, {"errcode": "M_UNRECOGNIZED", "error": "not here"})
+                    return
+                body = json.loads(data)
+                user = service.who(body["openid_token"]["access_token"])
+                if not user:
+                    self.reply(401, {"errcode": "M_UNAUTHORIZED", "error": "who is that?"})
+                    return
+                words = json.dumps([body["room"], "m.call#ROOM"], separators=(",", ":"))
+                room = base64.b64encode(hashlib.sha256(words.encode()).digest()).decode()
+                identity = f"{user}:{body['device_id']}"
+                service.asked.append(identity)
+                self.reply(200, {"url": sfu.url, "jwt": sfu.token(room.rstrip("="), identity)})
+
+            def log_message(self, *unused):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def who(self, token):
+        """The homeserver's word on an OpenID token."""
+        try:
+            with urllib.request.urlopen(f"{self.homeserver}/_matrix/federation/v1/openid/userinfo"
+                                        f"?access_token={urllib.parse.quote(token)}",
+                                        timeout=20) as r:
+                return json.load(r)["sub"]
+        except (urllib.error.URLError, KeyError):
+            return None
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Place:
+    """What element_call's checks want to know."""
+
+    def __init__(self, folder, server):
+        self.folder, self.serve = folder, server
+        self.tokens = {u: livekit_serve.call(server.url, "POST", livekit_serve.V3 + "/login", {
+            "type": "m.login.password", "identifier": {"type": "m.id.user", "user": u},
+            "password": syn.PASSWORD, "device_id": u.upper()})["access_token"]
+            for u in ("anna", "bert")}
+        self.room = livekit_serve.call(server.url, "POST", livekit_serve.V3 + "/createRoom", {
+            "preset": "public_chat", "name": "a room",
+            "power_level_content_override": {"events": {livekit_serve.MEMBER: 0}}},
+            self.tokens["anna"])["room_id"]
+
+
+def killed(place, anna):
+    """muster is killed: what it had scheduled on Synapse tells so."""
+    bert = lk.muster("bert", place.folder / "bert")
+    try:
+        ec.ok(bert.do("join", room=place.room, hz=ec.BERT_HZ), "bert joins again")
+        ec.ok(anna.do("written", words="bert"), "she sees him again")
+        ec.ok(anna.do("hear", hz=ec.BERT_HZ), "and hears him")
+        bert.do("signal", name="SIGKILL")
+        ec.ok(anna.do("written", words="bert", limit=15000, **{"not": True}),
+              "muster is killed: within 15 s Element Call shows him no more", anna.do("text"))
+    finally:
+        bert.end()
+
+
+def together(place, service):
+    livekit_serve.call(place.serve.url, "POST",
+                       f"{livekit_serve.V3}/join/{livekit_serve.quote(place.room)}", {},
+                       place.tokens["bert"])
+    lib.Client(place.folder / "bert").login(place.serve.url, "bert", syn.PASSWORD)
+    anna = lk.element_call("anna", ec.tone(place.folder / "anna.wav", ec.ANNA_HZ))
+    bert = lk.muster("bert", place.folder / "bert")
+    try:
+        if ec.meet(place, anna, bert):
+            tap.equal(len(set(service.asked)), 2, "both came through the service")
+            ec.mutes(anna, bert)
+            ec.hands(anna, bert)
+            reply = bert.do("signal", name="SIGINT")
+            tap.check(reply["ok"], "bert leaves", reply)
+            ec.ok(anna.do("written", words="bert", **{"not": True}),
+                  "Element Call shows it", anna.do("text"))
+            killed(place, anna)
+    finally:
+        for person in (anna, bert):
+            person.end()
+
+
+def main():
+    if lk.missing() or not (lk.has_element_call() and lk.has_livekit()
+                            and (syn.VENV / ".done").exists()):
+        print("ok - synapse_call # SKIP Synapse, livekit-server, Chromium or Element Call "
+              "is missing")
+        return
+    with lib.Folder() as folder:
+        sfu = lk.LiveKit(folder).start()
+        service = TokenService(sfu)
+        server = syn.Synapse(folder / "synapse", CONFIG % service.url, ("client", "federation"))
+        service.homeserver = server.url
+        try:
+            server.start()
+            for user in ("anna", "bert"):
+                server.register(user)
+            together(Place(folder, server), service)
+        finally:
+            server.stop()
+            service.stop()
+            sfu.stop()
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
