@@ -14,6 +14,43 @@ static int sign(struct span secret, struct span text, uint8_t ret[32], struct er
 	return 0;
 }
 
+const char *token_source_name(int source)
+{
+	static const char *const names[TOKEN_SOURCES_MAX] = {
+		NULL, "camera", "microphone", "screen_share", "screen_share_audio",
+	};
+	return source > 0 && source < TOKEN_SOURCES_MAX ? names[source] : NULL;
+}
+
+bool token_may_publish(const struct token *t, int source)
+{
+	bool named = token_source_name(source) && (t->sources & 1u << source);
+	return t->publish && (!t->sources || named);
+}
+
+static json_t *source_list(unsigned sources)
+{
+	json_t *list = json_array();
+	for (int i = 1; i < TOKEN_SOURCES_MAX; i++)
+		if (sources & 1u << i)
+			json_array_append_new(list, json_string(token_source_name(i)));
+	return list;
+}
+
+/* A list that names only what we do not know allows nothing: bit 0 stands for that. */
+static unsigned read_sources(const json_t *list)
+{
+	unsigned sources = 0;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+		sources |= 1;
+		for (int k = 1; s && k < TOKEN_SOURCES_MAX; k++)
+			if (!strcmp(s, token_source_name(k)))
+				sources |= 1u << k;
+	}
+	return sources;
+}
+
 static json_t *claims_of(const struct token *t)
 {
 	json_t *video =
@@ -21,6 +58,8 @@ static json_t *claims_of(const struct token *t)
 			  t->room, "roomCreate", t->create, "roomAdmin", t->admin, "canPublish",
 			  t->publish, "canSubscribe", t->subscribe, "canPublishData", t->data,
 			  "hidden", t->hidden, "canUpdateOwnMetadata", t->update_metadata);
+	if (video && t->sources)
+		json_object_set_new(video, "canPublishSources", source_list(t->sources));
 	json_t *all =
 		video ? json_pack("{s:s,s:s,s:s,s:I,s:I}", "iss", t->key, "sub", t->identity,
 				  "name", t->name, "nbf", (json_int_t)(t->not_before_ms / 1000),
@@ -140,6 +179,7 @@ static int read_claims(const json_t *claims, struct token *ret, struct err *err)
 		.data = json_get_bool(video, "canPublishData", true),
 		.hidden = json_get_bool(video, "hidden", false),
 		.update_metadata = json_get_bool(video, "canUpdateOwnMetadata", false),
+		.sources = read_sources(json_object_get(video, "canPublishSources")),
 	};
 	bool ok = copy(t.key, claims, "iss") && copy(t.identity, claims, "sub") &&
 		  copy(t.name, claims, "name") && copy(t.room, video, "room");

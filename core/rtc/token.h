@@ -21,7 +21,17 @@ struct token {
 	bool join, create, admin;	   /**< roomJoin, roomCreate, roomAdmin */
 	bool publish, subscribe, data;	   /**< absent means allowed, as in LiveKit */
 	bool hidden, update_metadata;
+	/** canPublishSources: bit 1 << N for each source (enum lk_source) that may be published; 0:
+	 * the token names none, so all that `publish` allows. */
+	unsigned sources;
 };
+#define TOKEN_SOURCES_MAX 5
+
+/** Name of a source in tokens: "camera", "microphone", "screen_share", "screen_share_audio"; NULL:
+ * it has none. */
+const char *token_source_name(int source);
+/** May a track of this source be published? */
+bool token_may_publish(const struct token *t, int source);
 
 /** Append a signed token. ERR_INVALID when `t` names nobody or text is not UTF-8. */
 int token_make(const struct token *t, struct span secret, struct buf *ret, struct err *err);

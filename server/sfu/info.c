@@ -3,11 +3,18 @@
 
 static struct lk_codec codecs[] = {{.mime = "audio/opus", .fmtp_line = ""}};
 
-void sfu_info_permission(const struct token *t, struct lk_permission *ret)
+void sfu_info_permission(const struct token *t, int sources[TOKEN_SOURCES_MAX],
+			 struct lk_permission *ret)
 {
+	size_t n = 0;
+	for (int i = 1; i < TOKEN_SOURCES_MAX; i++)
+		if (t->sources && token_may_publish(t, i))
+			sources[n++] = i;
 	*ret = (struct lk_permission){
 		.can_subscribe = t->subscribe,
-		.can_publish = t->publish,
+		.can_publish = t->publish && (!t->sources || n),
+		.can_publish_sources = sources,
+		.can_publish_sources_n = n,
 		.hidden = t->hidden,
 		.can_update_metadata = t->update_metadata,
 	};

@@ -401,7 +401,9 @@ void sfu_person_look(struct sfu_person *p, int64_t now);
 /** Borrows from `p`; `tracks` holds its tracks. */
 void sfu_info(const struct sfu_person *p, struct lk_track tracks[SFU_TRACKS_MAX],
 	      struct lk_person *ret);
-void sfu_info_permission(const struct token *t, struct lk_permission *ret);
+/** `ret` borrows `sources`. */
+void sfu_info_permission(const struct token *t, int sources[TOKEN_SOURCES_MAX],
+			 struct lk_permission *ret);
 void sfu_info_join(const struct sfu_person *p, struct lk_response *ret);
 void sfu_info_join_done(struct lk_response *r);
 void sfu_info_server(struct lk_server_info *ret);

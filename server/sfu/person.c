@@ -35,6 +35,7 @@ static int64_t life_of(const struct token *t, int64_t wall)
 static void fill_info(struct sfu_person *p)
 {
 	char sid[SFU_SID];
+	int sources[TOKEN_SOURCES_MAX];
 	struct lk_person *i = &p->info;
 	sfu_sid("PA_", sid);
 	/* A copy of what is borrowed owns all its text. */
@@ -48,7 +49,7 @@ static void fill_info(struct sfu_person *p)
 		.version = 1,
 		.has_permission = true,
 	};
-	sfu_info_permission(&p->grant, &made.permission);
+	sfu_info_permission(&p->grant, sources, &made.permission);
 	lk_person_copy(i, &made);
 }
 

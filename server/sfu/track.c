@@ -60,7 +60,7 @@ void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 {
 	const struct lk_add_track *a = &rq->add_track;
 	struct sfu_track *t = announced(p, a->cid);
-	if (!p->grant.publish) {
+	if (!token_may_publish(&p->grant, a->source)) {
 		sfu_send_result(p, LK_RESULT_NOT_ALLOWED, _("the token does not allow to publish"),
 				rq);
 		return;

@@ -44,6 +44,33 @@ static void test_round_trip(void **state)
 	assert_true(t.expires_ms == NOW + 3600000);
 }
 
+/* What may be published: all that canPublish allows, or only what is named. */
+static void test_sources(void **state)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
+	struct token t = {.key = "k", .identity = "i", .expires_ms = NOW, .publish = true};
+	(void)state;
+	assert_true(token_may_publish(&t, 0) && token_may_publish(&t, 2));
+	t.sources = 1u << 4;
+	assert_int_equal(token_make(&t, SECRET, &b, NULL), 0);
+	assert_int_equal(token_verify(buf_span(&b), SECRET, NOW, &t, NULL), 0);
+	assert_true(token_may_publish(&t, 4));
+	for (int other = -1; other < 9; other++)
+		assert_true(other == 4 || !token_may_publish(&t, other));
+	t.publish = false;
+	assert_false(token_may_publish(&t, 4));
+	/* Named, but nothing that is known here. */
+	t = (struct token){.key = "k",
+			   .identity = "i",
+			   .expires_ms = NOW,
+			   .publish = true,
+			   .sources = 1};
+	buf_clear(&b);
+	assert_false(token_may_publish(&t, 2));
+	assert_null(token_source_name(0));
+	assert_string_equal(token_source_name(2), "microphone");
+}
+
 static void test_refused(void **state)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
@@ -96,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_rfc_vector),
 	};

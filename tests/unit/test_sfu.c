@@ -422,6 +422,7 @@ static void test_permissions(void **state)
 	deaf->grant.subscribe = false;
 	ghost->grant.hidden = true;
 	sfu_client_enter(mute);
+	deaf->grant.sources = 1u << LK_SCREEN_SHARE_AUDIO;
 	sfu_client_enter(deaf);
 	sfu_client_enter(ghost);
 	const struct lk_person *p = &sfu_client_got(mute, LK_RES_JOIN, 0)->join.participant;
@@ -445,6 +446,11 @@ static void test_permissions(void **state)
 	const struct lk_response *r = sfu_until_got(mute, LK_RES_REQUEST_RESPONSE, 0);
 	assert_int_equal(r->request_response.reason, LK_RESULT_NOT_ALLOWED);
 	assert_int_equal(r->request_response.request, LK_REPEATED_ADD_TRACK);
+	/* May show a screen, but not speak. */
+	rq.add_track.source = LK_MICROPHONE;
+	sfu_client_send(deaf, &rq);
+	r = sfu_until_got(deaf, LK_RES_REQUEST_RESPONSE, 0);
+	assert_int_equal(r->request_response.reason, LK_RESULT_NOT_ALLOWED);
 	/* An offer is answered all the same: some clients make one at once. */
 	sfu_client_offer(mute, true);
 	rq = (struct lk_request){.kind = LK_REQ_UPDATE_METADATA,
