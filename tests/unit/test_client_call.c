@@ -14,6 +14,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/client/call/ring.h"
+#include "core/client/call/room_call_priv.h"
 #include "core/client/call/steer.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
@@ -243,6 +244,16 @@ static void test_people(void **state)
 	row = calling_row(&p.t, "joined");
 	assert_null(json_get_str(row, "user_id"));
 	assert_string_equal(json_get_str(row, "name"), "aHashThatNobodyKnows");
+	/* However long the name is, they are one, and may leave. */
+	char endless[2 * COMPANY_IDENTITY_MAX];
+	memset(endless, 'x', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	size_t before = p.t.rc->people.n;
+	for (int i = 0; i < 3; i++)
+		fake_call_person(CALL_PERSON_QUALITY, endless, false);
+	assert_int_equal(p.t.rc->people.n, before + 1);
+	fake_call_person(CALL_PERSON_LEFT, endless, false);
+	assert_int_equal(p.t.rc->people.n, before);
 	pair_close(&p);
 }
 

@@ -282,10 +282,16 @@ const struct rtc_member *company_by_event(const struct company *p, const char *e
 
 /* -- What the SFU says -------------------------------------------------------------- */
 
+/* A longer identity than Matrix makes is kept cut off, and found again by that. */
+static bool is_called(const struct person *who, const char *identity)
+{
+	return strncmp(who->identity, identity, sizeof(who->identity) - 1) == 0;
+}
+
 struct person *company_find(const struct company *p, const char *identity)
 {
 	struct person *who = p->first;
-	while (who && strcmp(who->identity, identity) != 0)
+	while (who && !is_called(who, identity))
 		who = who->next;
 	return who;
 }
@@ -323,7 +329,7 @@ struct person *company_update(struct company *p, const struct call_person *c, in
 struct person *company_take(struct company *p, const char *identity)
 {
 	struct person **at = &p->first;
-	while (*at && strcmp((*at)->identity, identity) != 0)
+	while (*at && !is_called(*at, identity))
 		at = &(*at)->next;
 	struct person *who = *at;
 	if (!who)
