@@ -75,6 +75,9 @@ bool place_is_asking(const struct place *p)
 static void fail(struct place *p, const struct err *why)
 {
 	struct err e = *why;
+	/* Who waits for another token asks again after trouble of the network, as a time limit is. */
+	if (p->renewing && (e.code == ERR_CANCELLED || e.code == ERR_LIMITED))
+		e.code = ERR_NETWORK;
 	/* A place that we were let into comes back when its server does. */
 	if (!p->others || p->only || (p->renewing && e.code == ERR_NETWORK)) {
 		p->h.found(p->arg, NULL, &e);
