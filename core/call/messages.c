@@ -193,16 +193,24 @@ static enum call_end end_of(int reason)
 	}
 }
 
-static void explain(int reason, struct err *err)
+/* `greeted`: we were in, or on the way in; else this is the answer to our knocking. */
+static void explain(int reason, bool greeted, struct err *err)
 {
 	switch (reason) {
 	case LK_SERVER_SHUTDOWN:
 		err_set(err, ERR_NETWORK, _("the call server is being shut down"));
 		break;
 	case LK_JOIN_FAILURE:
-		err_set(err, ERR_NETWORK,
-			_("the call server could not let us in: no connection for "
-			  "sound came about"));
+		if (greeted) {
+			err_set(err, ERR_NETWORK,
+				_("the call server could not let us in: no connection for "
+				  "sound came about"));
+		} else {
+			err_set(err, ERR_NETWORK,
+				_("the call server lets nobody more in, or we came and went too "
+				  "often"));
+			err_hint(err, _("try again in half a minute"));
+		}
 		break;
 	case LK_STATE_MISMATCH:
 		err_set(err, ERR_NETWORK, _("the call server does not know us any more"));
@@ -224,7 +232,7 @@ static void on_leave(struct session *s, const struct lk_response *r)
 	struct err err = {0};
 	enum call_end why = end_of(l->reason);
 	log_debug("call: leave: reason %d, action %d", l->reason, l->action);
-	explain(l->reason, &err);
+	explain(l->reason, s->greeted, &err);
 	if (s->phase == PHASE_LEAVE)
 		session_end(s, CALL_END_LEFT, NULL);
 	else if (l->action == LK_LEAVE_RESUME)

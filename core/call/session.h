@@ -38,7 +38,7 @@ struct session_options {
 /** Opens the devices, starts joining. The caller owns it. Fails only at once: a device or an
  * address that is none. */
 int session_open(const struct session_options *o, const struct call_handler *h, void *arg,
-		struct session **ret, struct err *err);
+		 struct session **ret, struct err *err);
 /** Drops everything at once. NULL is allowed. */
 void session_close(struct session *s);
 

@@ -42,6 +42,7 @@ struct fake {
 	struct lk_request last[32];
 	struct lk_join join;		/* the greeting; borrows constants */
 	int leave_reason, leave_action; /* instead of a greeting to who resumes, when action >= 0 */
+	bool refuses;			/* ... and to everybody */
 };
 
 static void say(struct fake *f, const struct lk_response *r)
@@ -91,7 +92,7 @@ static void greet(struct fake *f)
 	struct lk_response r = {.kind = LK_RES_JOIN, .join = f->join};
 	if (f->silent)
 		return;
-	if (f->query.reconnect && f->leave_action >= 0) {
+	if ((f->query.reconnect || f->refuses) && f->leave_action >= 0) {
 		say_leave(f, f->leave_reason, f->leave_action);
 		return;
 	}
@@ -454,6 +455,25 @@ static void test_refused(void **state)
 		assert_int_equal(f.connections, 1);
 		done(&c, &f);
 	}
+}
+
+/* Full, or too restless: no greeting, but a word that says what to do. */
+static void test_not_let_in(void **state)
+{
+	(void)state;
+	struct fake f;
+	struct client c;
+	fake_open(&f);
+	f.refuses = true;
+	f.leave_reason = LK_JOIN_FAILURE;
+	f.leave_action = LK_LEAVE_RECONNECT;
+	client_start(&c, &f, listener(), NULL);
+	until_told(&c, "(failed) ");
+	assert_int_equal(c.err.code, ERR_NETWORK);
+	assert_non_null(strstr(c.err.msg, "lets nobody more in"));
+	assert_true(c.err.hint[0]);
+	assert_int_equal(f.connections, 1);
+	done(&c, &f);
 }
 
 static void test_nobody_greets(void **state)
@@ -1245,6 +1265,7 @@ int main(void)
 		TEST(test_address),
 		TEST(test_join),
 		TEST(test_refused),
+		TEST(test_not_let_in),
 		TEST(test_nobody_greets),
 		TEST(test_strange_words),
 		TEST(test_no_name),
