@@ -133,7 +133,7 @@ static void test_refused(void **state)
 	refuse("tls_cert = /x\n", "tls_key");
 	refuse("listen = 0.0.0.0:1\n", "unprotected");
 	refuse("public_url = x.example\n", "https://");
-	refuse("announce_ip = host\n", "numeric");
+	refuse("announce_ip = host\n", "203.0.113.5");
 	refuse("udp_addr = host\n", "numeric");
 }
 
