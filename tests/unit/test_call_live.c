@@ -40,9 +40,11 @@ struct caller {
 	int64_t packets;
 };
 
+static struct caller ann, bob, other;
+
 /* -- People ------------------------------------------------------------------------- */
 
-static char *token_of(const struct caller *c)
+static char *token_of(const struct caller *x)
 {
 	struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
 	struct token t = {.key = SFU_KEY,
@@ -50,8 +52,8 @@ static char *token_of(const struct caller *c)
 			  .publish = true,
 			  .subscribe = true,
 			  .expires_ms = clock_wall_ms() + 600000};
-	snprintf(t.identity, sizeof(t.identity), "%s", c->identity);
-	snprintf(t.room, sizeof(t.room), "%s", c->room);
+	snprintf(t.identity, sizeof(t.identity), "%s", x->identity);
+	snprintf(t.room, sizeof(t.room), "%s", x->room);
 	assert_int_equal(token_make(&t, SPAN_LIT(SFU_SECRET), &b, NULL), 0);
 	return buf_take(&b);
 }
@@ -66,8 +68,8 @@ static void on_person(void *arg, enum call_person_event what, const struct call_
 {
 	static const char *const names[] = {"+",	 "-",	    "muted:",  "unmuted:",
 					    "speaking:", "silent:", "quality:"};
-	struct caller *c = arg;
-	buf_printf(&c->log, "%s%s ", names[what], p->self ? "self" : p->identity);
+	struct caller *x = arg;
+	buf_printf(&x->log, "%s%s ", names[what], p->self ? "self" : p->identity);
 }
 
 static void on_muted(void *arg, bool muted, bool by_server)
@@ -78,11 +80,11 @@ static void on_muted(void *arg, bool muted, bool by_server)
 
 static void on_token(void *arg)
 {
-	struct caller *c = arg;
+	struct caller *x = arg;
 	struct err none = {.code = ERR_AUTH, .msg = "no token"};
-	AUTO_FREE char *t = c->gives_tokens ? token_of(c) : NULL;
-	buf_put_str(&c->log, "token ");
-	call_token(c->call, t, t ? NULL : &none);
+	AUTO_FREE char *t = x->gives_tokens ? token_of(x) : NULL;
+	buf_put_str(&x->log, "token ");
+	call_token(x->call, t, t ? NULL : &none);
 }
 
 static void on_input_end(void *arg)
@@ -92,22 +94,22 @@ static void on_input_end(void *arg)
 
 static void on_warning(void *arg, const struct err *err)
 {
-	struct caller *c = arg;
-	c->warning = *err;
-	buf_put_str(&c->log, "warning ");
+	struct caller *x = arg;
+	x->warning = *err;
+	buf_put_str(&x->log, "warning ");
 }
 
 static void on_ended(void *arg, enum call_end why, const struct err *err)
 {
-	struct caller *c = arg;
-	c->ended = true;
-	c->why = why;
+	struct caller *x = arg;
+	x->ended = true;
+	x->why = why;
 	if (err)
-		c->err = *err;
-	buf_printf(&c->log, "(%s) ", call_end_name(why));
+		x->err = *err;
+	buf_printf(&x->log, "(%s) ", call_end_name(why));
 }
 
-static void call_at(struct caller *c, int port, const char *room, const char *identity,
+static void call_at(struct caller *x, int port, const char *room, const char *identity,
 		    struct call_options o)
 {
 	static const struct call_handler told = {on_state,     on_person,  on_muted, on_token,
@@ -115,17 +117,17 @@ static void call_at(struct caller *c, int port, const char *room, const char *id
 	static const struct net_addr here[] = {{.family = 4, .ip = {127, 0, 0, 1}}, {0}};
 	char url[100];
 	struct err err = {0};
-	*c = (struct caller){.room = room, .identity = identity};
-	buf_init(&c->log, LOG_BYTES);
-	AUTO_FREE char *token = token_of(c);
+	*x = (struct caller){.room = room, .identity = identity};
+	buf_init(&x->log, LOG_BYTES);
+	AUTO_FREE char *token = token_of(x);
 	snprintf(url, sizeof(url), "ws://127.0.0.1:%d", port);
 	o.url = url;
 	o.token = token;
 	o.addresses = here;
-	if (call_new(w.loop, &o, &told, c, &c->call, &err))
+	if (call_new(w.loop, &o, &told, x, &x->call, &err))
 		fail_msg("%s", err.msg);
 	/* Nothing is told inside. */
-	assert_int_equal(c->log.n, 0);
+	assert_int_equal(x->log.n, 0);
 }
 
 static struct call_options tone(const char *spec)
@@ -135,64 +137,64 @@ static struct call_options tone(const char *spec)
 
 static const struct call_options listener;
 
-static void bye(struct caller *c)
+static void bye(struct caller *x)
 {
-	call_free(c->call);
-	buf_done(&c->log);
+	call_free(take(&x->call));
+	buf_done(&x->log);
 }
 
 static bool told(void *arg)
 {
-	struct caller *c = arg;
-	return strstr(buf_str(&c->log), c->text) != NULL;
+	struct caller *x = arg;
+	return strstr(buf_str(&x->log), x->text) != NULL;
 }
 
-static void until(struct caller *c, const char *text)
+static void until(struct caller *x, const char *text)
 {
 	char what[200];
-	c->text = text;
-	snprintf(what, sizeof(what), "%s is told \"%s\"", c->identity, text);
-	sfu_until(&w, told, c, what);
+	x->text = text;
+	snprintf(what, sizeof(what), "%s is told \"%s\"", x->identity, text);
+	sfu_until(&w, told, x, what);
 }
 
 static bool has_got(void *arg)
 {
-	struct caller *c = arg;
+	struct caller *x = arg;
 	struct call_status st;
-	call_status(c->call, &st);
-	return st.packets_in >= c->packets;
+	call_status(x->call, &st);
+	return st.packets_in >= x->packets;
 }
 
 static bool has_sent(void *arg)
 {
-	struct caller *c = arg;
+	struct caller *x = arg;
 	struct call_status st;
-	call_status(c->call, &st);
-	return st.packets_out >= c->packets;
+	call_status(x->call, &st);
+	return st.packets_out >= x->packets;
 }
 
-static void until_more_arrived(struct caller *c, int64_t packets)
+static void until_more_arrived(struct caller *x, int64_t packets)
 {
 	struct call_status st;
-	call_status(c->call, &st);
-	c->packets = st.packets_in + packets;
-	SFU_UNTIL(&w, has_got, c);
+	call_status(x->call, &st);
+	x->packets = st.packets_in + packets;
+	SFU_UNTIL(&w, has_got, x);
 }
 
-static void forget(struct caller *c)
+static void forget(struct caller *x)
 {
-	buf_clear(&c->log);
+	buf_clear(&x->log);
 }
 
 /* Two people who are in the room, the first of them speaking. */
-static void meet(struct caller *a, struct caller *b, int port_a)
+static void meet(int port)
 {
-	call_at(b, w.port, "room", "bob", listener);
-	until(b, "joined ");
-	call_at(a, port_a, "room", "ann", tone("tone:440,-12"));
-	until(a, "joined ");
-	until(b, "+ann ");
-	until(b, "speaking:ann ");
+	call_at(&bob, w.port, "room", "bob", listener);
+	until(&bob, "joined ");
+	call_at(&ann, port, "room", "ann", tone("tone:440,-12"));
+	until(&ann, "joined ");
+	until(&bob, "+ann ");
+	until(&bob, "speaking:ann ");
 }
 
 /* -- Measuring ---------------------------------------------------------------------- */
@@ -239,37 +241,36 @@ static const char *file(const char *name)
 static void test_heard(void **state)
 {
 	(void)state;
-	struct caller a, b;
 	struct call_status st;
-	call_at(&b, w.port, "room", "bob", tone("tone:660,-12"));
-	until(&b, "joined ");
-	until(&b, "speaking:self ");
-	assert_int_equal(call_record(b.call, file("b.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
-	call_at(&a, w.port, "room", "ann", tone("tone:440,-12"));
-	assert_int_equal(call_record(a.call, file("a.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	call_at(&bob, w.port, "room", "bob", tone("tone:660,-12"));
+	until(&bob, "joined ");
+	until(&bob, "speaking:self ");
+	assert_int_equal(call_record(bob.call, file("b.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	call_at(&ann, w.port, "room", "ann", tone("tone:440,-12"));
+	assert_int_equal(call_record(ann.call, file("a.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
 	/* Also who spoke before ann came. */
-	until(&a, "speaking:bob ");
-	until(&b, "speaking:ann ");
-	until(&a, "speaking:self ");
-	until_more_arrived(&a, 100);
-	until_more_arrived(&b, 100);
-	call_status(b.call, &st);
+	until(&ann, "speaking:bob ");
+	until(&bob, "speaking:ann ");
+	until(&ann, "speaking:self ");
+	until_more_arrived(&ann, 100);
+	until_more_arrived(&bob, 100);
+	call_status(bob.call, &st);
 	assert_int_equal(st.state, CALL_JOINED);
 	assert_int_equal(st.people, 2);
 	assert_true(st.publishing && !st.muted && st.packets_out > 100 && st.delay_ms > 0);
-	assert_true(st.rtt_ms >= 0 && st.reconnects == 0 && st.lost_in == 0);
-	assert_int_equal(call_record(a.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
-	assert_int_equal(call_record(b.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	assert_true(st.rtt_ms >= 0 && st.reconnects == 0);
+	assert_int_equal(call_record(ann.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	assert_int_equal(call_record(bob.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
 	assert_frequency(file("a.wav"), 660, 1.5);
 	assert_frequency(file("b.wav"), 440, 1.5);
-	call_leave(a.call);
-	until(&a, "(left) ");
-	assert_true(a.ended && a.why == CALL_END_LEFT);
-	until(&b, "-ann ");
-	call_leave(b.call);
-	until(&b, "(left) ");
-	bye(&a);
-	bye(&b);
+	call_leave(ann.call);
+	until(&ann, "(left) ");
+	assert_true(ann.ended && ann.why == CALL_END_LEFT);
+	until(&bob, "-ann ");
+	call_leave(bob.call);
+	until(&bob, "(left) ");
+	bye(&ann);
+	bye(&bob);
 }
 
 static bool has_left(void *arg)
@@ -280,114 +281,107 @@ static bool has_left(void *arg)
 static void test_leaves_politely(void **state)
 {
 	(void)state;
-	struct caller a, b;
-	meet(&a, &b, w.port);
-	call_leave(a.call);
-	until(&a, "ended (left) ");
-	SFU_UNTIL(&w, has_left, &a);
-	until(&b, "-ann ");
-	bye(&a);
-	bye(&b);
+	meet(w.port);
+	call_leave(ann.call);
+	until(&ann, "ended (left) ");
+	SFU_UNTIL(&w, has_left, &ann);
+	until(&bob, "-ann ");
+	bye(&ann);
+	bye(&bob);
 }
 
 /* Gone without a word: the others hear of it within SFU_LOST_MS. */
 static void test_killed(void **state)
 {
 	(void)state;
-	struct caller a, b;
-	meet(&a, &b, w.port);
-	bye(&a);
-	until(&b, "-ann ");
-	bye(&b);
+	meet(w.port);
+	bye(&ann);
+	until(&bob, "-ann ");
+	bye(&bob);
 }
 
 static void test_mute(void **state)
 {
 	(void)state;
-	struct caller a, b;
 	struct call_status before, after;
-	meet(&a, &b, w.port);
-	forget(&b);
-	call_mute(a.call, true);
-	until(&a, "MUTED ");
-	until(&b, "muted:ann ");
+	meet(w.port);
+	forget(&bob);
+	call_mute(ann.call, true);
+	until(&ann, "MUTED ");
+	until(&bob, "muted:ann ");
 	/* Two frames of silence end the sound; then nothing is sent. */
 	sfu_pass(&w, 100);
-	call_status(a.call, &before);
+	call_status(ann.call, &before);
 	sfu_pass(&w, 300);
-	call_status(a.call, &after);
+	call_status(ann.call, &after);
 	assert_true(after.muted && after.publishing);
 	assert_int_equal(after.packets_out, before.packets_out);
-	call_mute(a.call, false);
-	until(&a, "UNMUTED ");
-	until(&b, "unmuted:ann ");
-	until_more_arrived(&b, 20);
+	call_mute(ann.call, false);
+	until(&ann, "UNMUTED ");
+	until(&bob, "unmuted:ann ");
+	until_more_arrived(&bob, 20);
 	/* A host does it: we are told so, and only we can undo it. */
-	forget(&b);
+	forget(&bob);
 	assert_true(sfu_mute(w.sfu, "room", "ann"));
-	until(&a, "MUTED:server ");
-	until(&b, "muted:ann ");
-	call_mute(a.call, false);
-	until(&b, "unmuted:ann ");
-	until_more_arrived(&b, 20);
-	bye(&a);
-	bye(&b);
+	until(&ann, "MUTED:server ");
+	until(&bob, "muted:ann ");
+	call_mute(ann.call, false);
+	until(&bob, "unmuted:ann ");
+	until_more_arrived(&bob, 20);
+	bye(&ann);
+	bye(&bob);
 }
 
 static void test_publish_late(void **state)
 {
 	(void)state;
-	struct caller a, b;
 	struct call_options o = tone("tone:440,-12");
 	o.publish_late = o.muted = true;
-	call_at(&b, w.port, "room", "bob", listener);
-	until(&b, "joined ");
-	call_at(&a, w.port, "room", "ann", o);
-	until(&a, "joined ");
-	until(&b, "+ann ");
+	call_at(&bob, w.port, "room", "bob", listener);
+	until(&bob, "joined ");
+	call_at(&ann, w.port, "room", "ann", o);
+	until(&ann, "joined ");
+	until(&bob, "+ann ");
 	sfu_pass(&w, 200);
-	assert_null(strstr(buf_str(&b.log), "unmuted:ann"));
-	call_mute(a.call, false);
-	until(&b, "unmuted:ann ");
-	until_more_arrived(&b, 20);
-	bye(&a);
-	bye(&b);
+	assert_null(strstr(buf_str(&bob.log), "unmuted:ann"));
+	call_mute(ann.call, false);
+	until(&bob, "unmuted:ann ");
+	until_more_arrived(&bob, 20);
+	bye(&ann);
+	bye(&bob);
 }
 
 static void test_removed(void **state)
 {
 	(void)state;
-	struct caller a, b;
-	meet(&a, &b, w.port);
+	meet(w.port);
 	assert_true(sfu_remove(w.sfu, "room", "ann"));
-	until(&a, "ended (removed) ");
-	until(&b, "-ann ");
-	bye(&a);
-	bye(&b);
+	until(&ann, "ended (removed) ");
+	until(&bob, "-ann ");
+	bye(&ann);
+	bye(&bob);
 }
 
 static void test_elsewhere(void **state)
 {
 	(void)state;
-	struct caller a, b, again;
-	meet(&a, &b, w.port);
-	call_at(&again, w.port, "room", "ann", listener);
-	until(&a, "ended (elsewhere) ");
-	until(&again, "joined ");
-	bye(&a);
-	bye(&b);
-	bye(&again);
+	meet(w.port);
+	call_at(&other, w.port, "room", "ann", listener);
+	until(&ann, "ended (elsewhere) ");
+	until(&other, "joined ");
+	bye(&ann);
+	bye(&bob);
+	bye(&other);
 }
 
 static void test_refused(void **state)
 {
 	(void)state;
-	struct caller a;
 	w.refuse = true;
-	call_at(&a, w.port, "room", "ann", listener);
-	until(&a, "ended (failed) ");
-	assert_int_equal(a.err.code, ERR_AUTH);
-	bye(&a);
+	call_at(&ann, w.port, "room", "ann", listener);
+	until(&ann, "ended (failed) ");
+	assert_int_equal(ann.err.code, ERR_AUTH);
+	bye(&ann);
 	w.refuse = false;
 }
 
@@ -395,80 +389,77 @@ static void test_refused(void **state)
 static void test_resume(void **state)
 {
 	(void)state;
-	struct caller a, b;
 	struct call_status st;
 	struct tcp_proxy *p = tcp_proxy_start(w.port);
-	meet(&a, &b, tcp_proxy_port(p));
-	assert_int_equal(call_record(b.call, file("r.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
-	forget(&b);
+	meet(tcp_proxy_port(p));
+	assert_int_equal(call_record(bob.call, file("r.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	forget(&bob);
 	for (int i = 1; i <= 2; i++) {
-		forget(&a);
+		forget(&ann);
 		tcp_proxy_refuse(p, true);
 		tcp_proxy_cut(p);
-		until(&a, "reconnecting ");
+		until(&ann, "reconnecting ");
 		/* Not at the first attempt. */
 		while (tcp_proxy_count(p) < 3 * i)
-			until_more_arrived(&b, 1);
+			until_more_arrived(&bob, 1);
 		tcp_proxy_refuse(p, false);
-		until(&a, "joined ");
-		until_more_arrived(&b, 50);
-		call_status(a.call, &st);
+		until(&ann, "joined ");
+		until_more_arrived(&bob, 50);
+		call_status(ann.call, &st);
 		assert_int_equal(st.reconnects, i);
 	}
-	assert_null(strstr(buf_str(&b.log), "ann"));
-	assert_int_equal(call_record(b.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	assert_null(strstr(buf_str(&bob.log), "-ann"));
+	assert_null(strstr(buf_str(&bob.log), "silent:ann"));
+	assert_int_equal(call_record(bob.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
 	assert_frequency(file("r.wav"), 440, 1.5);
-	bye(&a);
-	bye(&b);
+	bye(&ann);
+	bye(&bob);
 	tcp_proxy_stop(p);
 }
 
 static void test_network_changes(void **state)
 {
 	(void)state;
-	struct caller a, b;
-	meet(&a, &b, w.port);
+	meet(w.port);
 	for (int i = 0; i < 3; i++) {
-		struct caller *c = i % 2 ? &b : &a;
-		forget(c);
-		call_network_changed(c->call);
-		until(c, "reconnecting joined ");
-		until_more_arrived(&b, 30);
+		struct caller *x = i % 2 ? &bob : &ann;
+		forget(x);
+		call_network_changed(x->call);
+		until(x, "reconnecting joined ");
+		until_more_arrived(&bob, 30);
 	}
-	assert_null(strstr(buf_str(&b.log), "-ann"));
-	bye(&a);
-	bye(&b);
+	assert_null(strstr(buf_str(&bob.log), "-ann"));
+	bye(&ann);
+	bye(&bob);
 }
 
 static void test_server_starts_anew(void **state)
 {
 	(void)state;
-	struct caller a, b;
-	meet(&a, &b, w.port);
-	a.gives_tokens = true;
+	meet(w.port);
+	ann.gives_tokens = true;
 	sfu_world_end(&w);
-	until(&a, "reconnecting ");
-	until(&b, "reconnecting ");
-	forget(&a);
+	until(&ann, "reconnecting ");
+	until(&bob, "reconnecting ");
+	forget(&ann);
 	assert_int_equal(sfu_open(&w.opt, &w.sfu, NULL), 0);
-	until(&a, "token ");
-	until(&a, "joined ");
+	until(&ann, "token ");
+	until(&ann, "joined ");
 	/* Nobody has a token for bob. */
-	until(&b, "ended (failed) ");
-	assert_string_equal(b.err.msg, "no token");
-	bye(&b);
-	call_at(&b, w.port, "room", "bob", listener);
-	until(&b, "+ann ");
-	until(&b, "joined ");
-	until_more_arrived(&b, 30);
-	bye(&a);
-	bye(&b);
+	until(&bob, "ended (failed) ");
+	assert_string_equal(bob.err.msg, "no token");
+	bye(&bob);
+	call_at(&bob, w.port, "room", "bob", listener);
+	until(&bob, "+ann ");
+	until(&bob, "joined ");
+	until_more_arrived(&bob, 30);
+	bye(&ann);
+	bye(&bob);
 }
 
 static void test_input_ends(void **state)
 {
 	(void)state;
-	struct caller a, b;
 	struct sound_writer *f;
 	int16_t *pcm = mem_alloc(2 * SECOND * sizeof(*pcm));
 	char spec[320];
@@ -478,23 +469,23 @@ static void test_input_ends(void **state)
 	assert_int_equal(sound_writer_close(f, NULL), 0);
 	mem_free(pcm);
 	snprintf(spec, sizeof(spec), "file:%s", file("in.wav"));
-	call_at(&b, w.port, "room", "bob", listener);
-	until(&b, "joined ");
-	assert_int_equal(call_record(b.call, file("out.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
-	call_at(&a, w.port, "room", "ann", tone(spec));
-	until(&a, "input_end ");
-	a.packets = 100;
-	SFU_UNTIL(&w, has_sent, &a);
-	call_leave(a.call);
-	until(&a, "(left) ");
-	until(&b, "-ann ");
+	call_at(&bob, w.port, "room", "bob", listener);
+	until(&bob, "joined ");
+	assert_int_equal(call_record(bob.call, file("out.wav"), AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	call_at(&ann, w.port, "room", "ann", tone(spec));
+	until(&ann, "input_end ");
+	ann.packets = 100;
+	SFU_UNTIL(&w, has_sent, &ann);
+	call_leave(ann.call);
+	until(&ann, "(left) ");
+	until(&bob, "-ann ");
 	/* What is in the jitter buffer is still heard. */
 	sfu_pass(&w, 500);
-	assert_int_equal(call_record(b.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
+	assert_int_equal(call_record(bob.call, NULL, AUDIO_ENGINE_TAP_HEARD, NULL), 0);
 	/* The first words were not lost while bob's side was told of the track. */
 	assert_frequency(file("out.wav"), 550, 1.8);
-	bye(&a);
-	bye(&b);
+	bye(&ann);
+	bye(&bob);
 }
 
 /* Dropped at whichever moment, with news under way to the owner. */
@@ -502,14 +493,13 @@ static void test_dropped(void **state)
 {
 	(void)state;
 	for (int ms = 0; ms < 200; ms += 9) {
-		struct caller a;
-		call_at(&a, w.port, "room", "ann", tone("tone:440"));
-		call_mute(a.call, true);
-		call_gain(a.call, "bob", -3);
+		call_at(&ann, w.port, "room", "ann", tone("tone:440"));
+		call_mute(ann.call, true);
+		call_gain(ann.call, "bob", -3);
 		sfu_pass(&w, ms + 1);
-		call_mute(a.call, false);
-		call_leave(a.call);
-		bye(&a);
+		call_mute(ann.call, false);
+		call_leave(ann.call);
+		bye(&ann);
 	}
 }
 
@@ -542,6 +532,10 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
+	/* Whom a failed test left behind. */
+	bye(&ann);
+	bye(&bob);
+	bye(&other);
 	sfu_world_close(&w);
 	return mem_live() == live ? 0 : -1;
 }
