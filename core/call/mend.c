@@ -208,6 +208,8 @@ static void explain(const struct pc *pc, int reason, struct err *err)
 		err_set(err, ERR_NETWORK, "%s: %s", who, why);
 	else
 		err_set(err, ERR_NETWORK, _("%s: broken off"), who);
+	err_hint(err, _("is UDP blocked on the way? the administrator can tell which port the "
+			"server wants"));
 }
 
 /* What is there cannot be mended by other addresses: keys, or a goodbye. */
