@@ -8,6 +8,7 @@
 #include "core/base/err.h"
 #include "core/base/net_addr.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,8 @@ struct os_datagram {
 	size_t n;	/**< received: room at `data` before, its length after */
 	bool truncated; /**< received: it was longer than the room */
 };
+/** Can a socket that is bound to every address tell which one was spoken to, and answer from it? */
+bool os_udp_knows_local(void);
 /** Have the kernel tell which address of ours a datagram came to, and what it dropped for want of
  * room; best effort. `family` 4 or 6: the socket's. */
 void os_udp_prepare(int fd, int family);

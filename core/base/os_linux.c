@@ -69,6 +69,11 @@ union control {
 	char in[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
 };
 
+bool os_udp_knows_local(void)
+{
+	return true;
+}
+
 void os_udp_prepare(int fd, int family)
 {
 	int on = 1;

@@ -36,6 +36,11 @@ long os_peer_uid(int fd)
 
 /* -- Datagrams: singly, from the kernel's choice of addresses -------------- */
 
+bool os_udp_knows_local(void)
+{
+	return false;
+}
+
 void os_udp_prepare(int fd, int family)
 {
 	(void)fd;

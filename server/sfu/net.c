@@ -1,6 +1,8 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "server/sfu/internal.h"
 
 #include <string.h>
@@ -19,6 +21,9 @@ int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o,
 	if (rc)
 		return rc;
 	n->bound = *udp_local(n->udp);
+	if (net_addr_is_any(&n->bound) && !os_udp_knows_local())
+		log_warn("sound is heard on every address, but this system cannot answer from the "
+			 "one that was spoken to: where there are several, name one (udp_addr)");
 	n->bases_n = 1;
 	sfu_net_look(n, clock_mono_ms());
 	return 0;

@@ -38,7 +38,7 @@ struct script_step {
 	const char *with;   /**< text in target, body or Authorization header, or NULL */
 	int status;	    /**< 0: hang up without an answer; -1: never answer */
 	const char *body;   /**< "@URL@" in it stands for the script's own address */
-	bool repeat; /**< may be used any number of times */
+	bool repeat;	    /**< may be used any number of times */
 };
 /**
  * A server that answers each request by the first unused step that fits (ends

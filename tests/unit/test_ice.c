@@ -733,15 +733,23 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_agents),     cmocka_unit_test(test_ipv6_preferred),
-		cmocka_unit_test(test_lossy),	       cmocka_unit_test(test_role_conflict),
-		cmocka_unit_test(test_two_nats),       cmocka_unit_test(test_peer_reflexive),
-		cmocka_unit_test(test_rebinding),      cmocka_unit_test(test_consent),
+		cmocka_unit_test(test_two_agents),
+		cmocka_unit_test(test_ipv6_preferred),
+		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_role_conflict),
+		cmocka_unit_test(test_two_nats),
+		cmocka_unit_test(test_peer_reflexive),
+		cmocka_unit_test(test_rebinding),
+		cmocka_unit_test(test_consent),
 		cmocka_unit_test(test_many_networks),
-		cmocka_unit_test(test_restart),	       cmocka_unit_test(test_moves_to_other_base),
-		cmocka_unit_test(test_dead_best_pair), cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_wrong_password), cmocka_unit_test(test_candidate_text),
-		cmocka_unit_test(test_lite),	       cmocka_unit_test(test_lite_refuses),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_moves_to_other_base),
+		cmocka_unit_test(test_dead_best_pair),
+		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_wrong_password),
+		cmocka_unit_test(test_candidate_text),
+		cmocka_unit_test(test_lite),
+		cmocka_unit_test(test_lite_refuses),
 		cmocka_unit_test(test_many_sessions),
 	};
 	return cmocka_run_group_tests(tests, start, balanced);

@@ -148,10 +148,8 @@ static void test_bell(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_end_at_once),
-		cmocka_unit_test(test_deferred_runs),
-		cmocka_unit_test(test_call),
-		cmocka_unit_test(test_call_and_end),
+		cmocka_unit_test(test_end_at_once), cmocka_unit_test(test_deferred_runs),
+		cmocka_unit_test(test_call),	    cmocka_unit_test(test_call_and_end),
 		cmocka_unit_test(test_bell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
