@@ -101,7 +101,8 @@ struct call_options {
 	bool muted;	  /**< publish, but muted */
 	/** Publish only at the first unmute, so that people who only listen cost nothing. */
 	bool publish_late;
-	/** For tests: these addresses instead of the interfaces', zero-ended (family 0). */
+	/** For tests: these addresses instead of the interfaces', zero-ended (family 0), borrowed
+	 * until call_free. */
 	const struct net_addr *addresses;
 };
 

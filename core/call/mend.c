@@ -260,9 +260,6 @@ void session_network_changed(struct session *s)
 {
 	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
 		return;
-	if (s->sub.pc)
-		pc_refresh(s->sub.pc);
-	if (s->pub.pc)
-		pc_refresh(s->pub.pc);
+	session_look_at_addresses(s);
 	session_moved(s);
 }

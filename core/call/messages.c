@@ -84,6 +84,8 @@ static void on_reconnect(struct session *s, const struct lk_response *r)
 	sync.sync_state.subscription.subscribe = false;
 	publisher_sync(s, &sync.sync_state, &track);
 	session_send(s, &sync);
+	/* The old addresses may be why we had to come back. */
+	session_look_at_addresses(s);
 	publisher_restart(s);
 	publisher_tell_mute(s);
 	session_check(s);

@@ -15,8 +15,7 @@ struct base {
 
 struct net {
 	struct loop *loop;
-	struct net_addr *fixed; /* NULL: those of the interfaces */
-	size_t fixed_n;
+	const struct net_addr *fixed; /* NULL: those of the interfaces */
 	bool with_loopback;
 	struct net_handler h;
 	void *arg;
@@ -33,10 +32,7 @@ struct net *net_new(struct loop *l, const struct net_options *o, const struct ne
 	n->with_loopback = o->with_loopback;
 	n->h = *h;
 	n->arg = arg;
-	while (o->addresses && o->addresses[n->fixed_n].family)
-		n->fixed_n++;
-	if (o->addresses)
-		n->fixed = mem_dup(o->addresses, (n->fixed_n + 1) * sizeof(*n->fixed));
+	n->fixed = o->addresses;
 	return n;
 }
 
@@ -52,7 +48,6 @@ void net_free(struct net *n)
 		return;
 	for (size_t i = 0; i < n->bases_n; i++)
 		base_free(n->bases[i]);
-	mem_free(n->fixed);
 	mem_free(n);
 }
 
@@ -114,7 +109,9 @@ size_t net_refresh(struct net *n)
 {
 	struct net_addr found[NET_INTERFACES_MAX];
 	const struct net_addr *list = n->fixed;
-	size_t list_n = n->fixed_n, changed = 0;
+	size_t list_n = 0, changed = 0;
+	while (list && list[list_n].family)
+		list_n++;
 	if (!list) {
 		list_n = net_interfaces(found, NET_INTERFACES_MAX, n->with_loopback);
 		list = found;

@@ -23,8 +23,9 @@ struct net_handler {
 };
 
 struct net_options {
-	const struct net_addr *addresses; /**< instead of the interfaces', zero-ended; or NULL */
-	bool with_loopback;		  /**< also 127.0.0.1 and ::1 */
+	/** Instead of the interfaces', zero-ended, looked at anew by each net_refresh; or NULL. */
+	const struct net_addr *addresses;
+	bool with_loopback; /**< also 127.0.0.1 and ::1 */
 };
 
 /** No sockets yet: net_refresh opens them. The caller owns it. */

@@ -136,28 +136,38 @@ void session_check(struct session *s)
 
 /* -- Looking after it -------------------------------------------------------------------- */
 
-static void on_look(void *arg)
+static void look_at_losses(struct session *s)
 {
-	struct session *s = arg;
 	struct peer_stats st;
-	if (s->phase != PHASE_UP)
-		return;
 	if (s->pub.pc) {
 		peer_stats(pc_peer(s->pub.pc), &st);
 		audio_engine_network(sound_engine(s->sound), (int)(st.remote_loss * 100 + 0.5), 0);
 	}
-	if (s->sub.pc) {
-		peer_stats(pc_peer(s->sub.pc), &st);
-		int64_t got = (int64_t)st.rtp_received - s->seen_received;
-		int64_t lost = st.lost - s->seen_lost;
-		lost = lost > 0 ? lost : 0;
-		s->loss_in = got + lost > 0 ? (double)lost / (double)(got + lost) : 0;
-		s->seen_received = (int64_t)st.rtp_received;
-		s->seen_lost = st.lost;
-	}
+	if (!s->sub.pc)
+		return;
+	peer_stats(pc_peer(s->sub.pc), &st);
+	int64_t got = (int64_t)st.rtp_received - s->sub.seen_received;
+	int64_t lost = st.lost - s->sub.seen_lost;
+	/* What was missing may still have come. */
+	lost = lost > 0 ? lost : 0;
+	s->sub.loss = got + lost > 0 ? (double)lost / (double)(got + lost) : 0;
+	s->sub.seen_received = (int64_t)st.rtp_received;
+	s->sub.seen_lost = st.lost;
+}
+
+bool session_look_at_addresses(struct session *s)
+{
 	bool moved = s->sub.pc && pc_refresh(s->sub.pc);
-	moved = (s->pub.pc && pc_refresh(s->pub.pc)) || moved;
-	if (moved)
+	return (s->pub.pc && pc_refresh(s->pub.pc)) || moved;
+}
+
+static void on_look(void *arg)
+{
+	struct session *s = arg;
+	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
+		return;
+	look_at_losses(s);
+	if (session_look_at_addresses(s) && s->phase == PHASE_UP)
 		session_moved(s);
 }
 
@@ -394,7 +404,7 @@ void session_status(struct session *s, struct call_status *ret)
 		.people = s->people.n,
 		.rtt_ms = -1,
 		.reconnects = s->reconnects,
-		.loss_in = s->loss_in,
+		.loss_in = s->sub.loss,
 		.delay_ms = subscriber_delay_ms(s),
 	};
 	if (s->pub.pc) {

@@ -68,6 +68,9 @@ struct subscriber {
 	struct voice *voices[VOICES_MAX];
 	size_t voices_n;
 	int64_t unknown; /* packets that are nobody's */
+	/* Of the last look. */
+	double loss;
+	int64_t seen_received, seen_lost;
 };
 
 struct session {
@@ -110,9 +113,6 @@ struct session {
 	struct err trouble;
 	struct loop_timer *retry, *limit, *give_up, *look;
 
-	/* Losses, of the last look. */
-	double loss_in;
-	int64_t seen_received, seen_lost;
 	struct call_status last; /* once it has ended */
 };
 
@@ -127,6 +127,8 @@ void session_warn(struct session *s, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void session_set_muted(struct session *s, bool muted, bool by_server);
 void session_set_token(struct session *s, const char *token);
+/* Take what this host has now; true when the address that sound went from is gone. */
+bool session_look_at_addresses(struct session *s);
 struct pc *session_pc(struct session *s, bool controlling, const struct pc_handler *h);
 
 /* messages.c */

@@ -44,6 +44,8 @@ void subscriber_reset(struct session *s)
 	buf_clear(&sub->answer);
 	sub->answer_id = 0;
 	sub->restarted = false;
+	sub->loss = 0;
+	sub->seen_received = sub->seen_lost = 0;
 }
 
 void subscriber_forget(struct session *s, const char *person_sid)
