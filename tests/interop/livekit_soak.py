@@ -88,7 +88,8 @@ def churn(place, rng, until, steady):
     turns = killed = 0
     while time.monotonic() < until:
         kind = rng.choice([k for k in kinds() if k != "chromium"])
-        one = Someone(place, kind, "other")
+        # Nobody comes and goes so often that they would have to wait.
+        one = Someone(place, kind, ("other", "dead")[turns % 2])
         one.hz = 1600
         mark = steady[0].driver.mark()
         try:
