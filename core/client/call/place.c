@@ -78,14 +78,14 @@ static void fail(struct place *p, const struct err *why)
 	/* Who waits for another token asks again after trouble of the network, as a time limit is. */
 	if (p->renewing && (e.code == ERR_CANCELLED || e.code == ERR_LIMITED))
 		e.code = ERR_NETWORK;
-	/* A place that we were let into comes back when its server does. */
-	if (!p->others || p->only || (p->renewing && e.code == ERR_NETWORK)) {
+	/* A token of another place is none for the call that is under way. */
+	if (!p->others || p->only || p->renewing) {
 		p->h.found(p->arg, NULL, &e);
 		return;
 	}
 	if (p->h.elsewhere)
 		p->h.elsewhere(p->arg, &e);
-	p->others = p->renewing = false;
+	p->others = false;
 	p->service[0] = '\0';
 	p->tokens_of_others = take(&p->tokens);
 	ask_own(p);
@@ -297,9 +297,7 @@ void place_renew(struct place *p)
 		return; /* its answer is as good */
 	p->fresh_openid = false;
 	p->renewing = true;
-	if (!p->service[0])
-		ask_own(p); /* the others' was given up, and ours not found yet */
-	else if (p->openid)
+	if (p->openid)
 		ask_token(p);
 	else
 		ask_openid(p);

@@ -15,7 +15,8 @@ struct place_handler {
 	/** The answer to place_find and place_renew, once each, never inside them. `token` is
 	 * borrowed; `err` is set instead when there is none. */
 	void (*found)(void *arg, const struct rtc_token *token, const struct err *err);
-	/** The place of the others could not be used; we go on with our own. */
+	/** The place of the others could not be used; we go on with our own. Never after a
+	 * token was found. */
 	void (*elsewhere)(void *arg, const struct err *why);
 };
 
