@@ -325,6 +325,41 @@ static void test_others_refuse(void **state)
 	end(&p);
 }
 
+/* While we are there a token of another place would be none for it. */
+static void test_others_refuse_later(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] =
+		{SYNC_(OTHER("@URL@/theirs")),
+		 NOT_ENCRYPTED,
+		 TRANSPORTS,
+		 OPENID,
+		 {"POST", "/theirs/sfu/get", NULL, 200,
+		  "{\"url\":\"ws://127.0.0.1:9\",\"jwt\":\"" JWT "\"}", false},
+		 {"POST", "/theirs/sfu/get", NULL, 403,
+		  "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"no more\"}", true},
+		 TOKEN,
+		 DELAYED,
+		 TAKE,
+		 RESTART,
+		 CANCEL,
+		 LEAVE,
+		 {0}};
+	struct play p;
+	begin(&p, steps);
+	join(&p);
+	for (int i = 0; i < 2; i++) {
+		fake_call.renewed[0] = '\0';
+		fake_call_ask_token();
+		calling_wait_quiet(&p.t);
+		assert_non_null(strstr(fake_call.renewed, "no more"));
+	}
+	assert_int_equal(json_array_size(p.t.warnings), 0);
+	leave(&p);
+	assert_int_equal(forked_count(&p.f, "POST /jwt/"), 0);
+	end(&p);
+}
+
 #define SFU(path, port)                                                                   \
 	{                                                                                 \
 		"POST", path "/sfu/get", "openid-secret", 200,                            \
@@ -421,6 +456,37 @@ static void test_no_delayed(void **state)
 	AUTO_FREE char *log = asked(&p);
 	assert_non_null(strstr(log, "\"expires\":1200000"));
 	assert_null(strstr(log, "delayed_events"));
+	end(&p);
+}
+
+/* That may come out only when the member event is there already, with its long life. */
+static void test_no_delayed_later(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] =
+		{SYNC,
+		 NOT_ENCRYPTED,
+		 TRANSPORTS,
+		 OPENID,
+		 TOKEN,
+		 {"PUT", MEMBER, DELAY, 503, "{\"errcode\":\"M_UNKNOWN\",\"error\":\"busy\"}", false},
+		 {"PUT", MEMBER, DELAY, 400,
+		  "{\"errcode\":\"M_UNKNOWN\",\"error\":\"off\",\"org.matrix.msc4140.errcode\":"
+		  "\"M_MAX_DELAY_UNSUPPORTED\"}",
+		  true},
+		 TAKE,
+		 LEAVE,
+		 {0}};
+	struct play p;
+	begin(&p, steps);
+	join(&p);
+	/* the leave, we, the leave again, we again */
+	calling_wait_asked(&p.t, &p.f, "PUT " MEMBER, 4);
+	leave(&p);
+	AUTO_FREE char *log = asked(&p);
+	const char *first = strstr(log, "\"expires\":14400000");
+	assert_non_null(first);
+	assert_non_null(strstr(first, "\"expires\":120"));
 	end(&p);
 }
 
@@ -611,9 +677,11 @@ int main(void)
 		cmocka_unit_test(test_order),	      cmocka_unit_test(test_well_known),
 		cmocka_unit_test(test_no_place),      cmocka_unit_test(test_get_token),
 		cmocka_unit_test(test_token_refused), cmocka_unit_test(test_nonsense_token),
-		cmocka_unit_test(test_others_refuse), cmocka_unit_test(test_scattered),
+		cmocka_unit_test(test_others_refuse),
+cmocka_unit_test(test_others_refuse_later), cmocka_unit_test(test_scattered),
 		cmocka_unit_test(test_short_delay),   cmocka_unit_test(test_older_actions),
-		cmocka_unit_test(test_no_delayed),    cmocka_unit_test(test_ordinary_server),
+		cmocka_unit_test(test_no_delayed),
+cmocka_unit_test(test_no_delayed_later),    cmocka_unit_test(test_ordinary_server),
 		cmocka_unit_test(test_rate_limit),    cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_leave_early),   cmocka_unit_test(test_leave_before_all),
 		cmocka_unit_test(test_offline),

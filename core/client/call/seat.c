@@ -246,6 +246,9 @@ static void without_delayed(struct seat *s, const struct err *why)
 	log_info("the server has no delayed events (%s): should this program be killed, it will "
 		 "seem to be in the call for up to %lld minutes",
 		 why->msg, (long long)(SEAT_SHORT_MS / 60000));
+	/* One that was sent before has the long life. */
+	if (s->state == SEAT_TAKEN || s->member_rq)
+		send_member(s);
 }
 
 static void schedule_failed(struct seat *s, struct span body, const struct err *err)
