@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
+#define PING_MAX_MS 300000
+#define PONG_MS 5000 /* what the answer to a ping may take, whatever the server wishes */
 
 struct signal {
 	struct ws *ws;
@@ -192,9 +194,15 @@ void signal_close(struct signal *s)
 
 void signal_ping(struct signal *s, int interval_ms, int timeout_ms)
 {
-	s->timeout_ms = timeout_ms > 0 ? (uint64_t)timeout_ms : 0;
+	s->timeout_ms = 0;
 	if (interval_ms <= 0 || !s->ws)
 		return;
+	interval_ms = interval_ms > PING_MAX_MS ? PING_MAX_MS : interval_ms;
+	/* A pong comes once in each interval, and after its way to the server and back. */
+	if (timeout_ms > 0 && timeout_ms < interval_ms + PONG_MS)
+		timeout_ms = interval_ms + PONG_MS;
+	if (timeout_ms > 0)
+		s->timeout_ms = (uint64_t)(timeout_ms > 2 * PING_MAX_MS ? 2 * PING_MAX_MS : timeout_ms);
 	loop_timer_start(s->ping, (uint64_t)interval_ms, (uint64_t)interval_ms);
 	if (s->timeout_ms)
 		loop_timer_start(s->timeout, s->timeout_ms, 0);

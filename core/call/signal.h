@@ -54,7 +54,11 @@ void signal_free(struct signal *s);
 int signal_send(struct signal *s, const struct lk_request *r, struct err *err);
 /** Close politely after what was sent; `closed` follows, at the latest after 5 s. */
 void signal_close(struct signal *s);
-/** Ping that often from now on; without a pong for that long it is closed. */
+/**
+ * Ping that often from now on (0: never); without a pong for `timeout_ms` (0: for
+ * ever) it is closed. What is out of reason is brought into it: pings every 5
+ * minutes at least, and a timeout that leaves a pong its time.
+ */
 void signal_ping(struct signal *s, int interval_ms, int timeout_ms);
 /** -1: not known. */
 int signal_rtt_ms(const struct signal *s);

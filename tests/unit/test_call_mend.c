@@ -221,6 +221,22 @@ static void test_pings(void **state)
 	lk_client_done(&c, &f);
 }
 
+/* A server that wants its pongs sooner than it wants pings: we do not close for that. */
+static void test_pings_out_of_reason(void **state)
+{
+	(void)state;
+	struct lk_fake f;
+	struct lk_client c;
+	lk_fake_open(&f);
+	f.join.ping_interval = 2;
+	f.join.ping_timeout = 1;
+	lk_client_start(&c, &f, lk_client_listener(), NULL);
+	lk_client_until_told(&c, "joined ");
+	lk_client_until_asked(&c, "ping_req ping_req ");
+	assert_int_equal(f.connections, 1);
+	lk_client_done(&c, &f);
+}
+
 static void test_delays(void **state)
 {
 	(void)state;
@@ -537,6 +553,7 @@ int main(void)
 		TEST(test_rejoin),	 TEST(test_no_token),
 		TEST(test_tokens_away),	 TEST(test_server_restarts),
 		TEST(test_gives_up),	 TEST(test_pings),
+TEST(test_pings_out_of_reason),
 		TEST(test_delays),	 TEST(test_publish),
 		TEST(test_not_allowed),	 TEST(test_publish_late),
 		TEST(test_not_taken),	 TEST(test_unpublished_early),
