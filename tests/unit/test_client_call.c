@@ -16,6 +16,7 @@
 #include "core/client/call/ring.h"
 #include "core/client/call/room_call_priv.h"
 #include "core/client/call/steer.h"
+#include "core/client/call/steer_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/client/session.h"
@@ -728,6 +729,12 @@ static void test_killed(void **state)
 	}
 	/* What it left behind keeps nobody out, and is no call. */
 	assert_int_equal(calls_list(ann, keep_row, list, &err), ERR_NOT_FOUND);
+	/* Who looks takes no lock, in which its own number would stand: joining needs it. */
+	AUTO(steer_paths_done) struct steer_paths paths = {NULL, NULL, NULL};
+	AUTO(buf_done) struct buf holder = BUF_INIT(64);
+	OK(steer_paths(client_account(ann), room, &paths, &err));
+	OK(fs_read(paths.lock, &holder, &err));
+	assert_int_equal(strtol(buf_str(&holder), NULL, 10), pid);
 	close(fds[0]);
 	close(fds[1]);
 	client_close(ann);

@@ -47,18 +47,11 @@ void steer_paths_done(struct steer_paths *p)
 	mem_free(p->socket);
 }
 
-/* What a killed process left behind: its lock is free. */
-static void forget(const char *note)
-{
-	struct fs_lock *lock;
-	AUTO_FREE char *path = mem_printf("%.*s.lock", (int)(strlen(note) - strlen(NOTE)), note);
-	if (fs_lock(path, false, &lock, NULL))
-		return;
-	fs_remove(note, NULL);
-	fs_unlock(lock);
-}
-
-/* A note of a call that answers; new reference, or NULL. */
+/*
+ * A note of a call that answers; new reference, or NULL. What a killed process
+ * left behind stays until that room is joined again: to remove it one would
+ * have to hold the lock, and keep somebody out who is just joining.
+ */
 static json_t *read_note(const char *path)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(8192);
@@ -69,7 +62,6 @@ static json_t *read_note(const char *path)
 		     json_get_str(j, "socket");
 	if (sound && ipc_alive(json_get_str(j, "socket")))
 		return take(&j);
-	forget(path);
 	return NULL;
 }
 
