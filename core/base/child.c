@@ -63,7 +63,9 @@ static void on_gone(uv_process_t *p, int64_t status, int signum)
 	c->running = false;
 	c->status = (int)status;
 	c->signal = signum;
-	if (c->reading)
+	if (c->quiet)
+		uv_close((uv_handle_t *)p, on_closed);
+	else if (c->reading)
 		uv_timer_start(&c->patience, on_patience, LAST_WORDS_MS, 0);
 	else
 		tell_end(c);
@@ -185,8 +187,11 @@ void child_free(struct child *c)
 	if (!c)
 		return;
 	c->quiet = true;
-	child_signal(c, SIGKILL);
 	uv_close((uv_handle_t *)&c->words, on_closed);
 	uv_close((uv_handle_t *)&c->patience, on_closed);
-	uv_close((uv_handle_t *)&c->process, on_closed);
+	/* A handle that is closed earlier waits for nobody, and leaves a zombie. */
+	if (c->running)
+		child_signal(c, SIGKILL);
+	else
+		uv_close((uv_handle_t *)&c->process, on_closed);
 }
