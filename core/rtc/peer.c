@@ -247,7 +247,8 @@ static void take_keys(struct peer *p, int64_t now)
 {
 	struct srtp_keys keys;
 	struct err err;
-	if (p->out || !p->dtls || dtls_state(p->dtls) != DTLS_CONNECTED)
+	/* What failed once fails again. */
+	if (p->out || p->error[0] || !p->dtls || dtls_state(p->dtls) != DTLS_CONNECTED)
 		return;
 	if (dtls_keys(p->dtls, &keys, &err) ||
 	    !(p->in = srtp_stream_new(keys.suite, &keys.receive, false, &err)) ||
