@@ -202,7 +202,8 @@ void signal_ping(struct signal *s, int interval_ms, int timeout_ms)
 	if (timeout_ms > 0 && timeout_ms < interval_ms + PONG_MS)
 		timeout_ms = interval_ms + PONG_MS;
 	if (timeout_ms > 0)
-		s->timeout_ms = (uint64_t)(timeout_ms > 2 * PING_MAX_MS ? 2 * PING_MAX_MS : timeout_ms);
+		s->timeout_ms =
+			(uint64_t)(timeout_ms > 2 * PING_MAX_MS ? 2 * PING_MAX_MS : timeout_ms);
 	loop_timer_start(s->ping, (uint64_t)interval_ms, (uint64_t)interval_ms);
 	if (s->timeout_ms)
 		loop_timer_start(s->timeout, s->timeout_ms, 0);

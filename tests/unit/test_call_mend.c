@@ -549,15 +549,23 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_resume),	 TEST(test_told_to_come_back),
-		TEST(test_rejoin),	 TEST(test_no_token),
-		TEST(test_tokens_away),	 TEST(test_server_restarts),
-		TEST(test_gives_up),	 TEST(test_pings),
-TEST(test_pings_out_of_reason),
-		TEST(test_delays),	 TEST(test_publish),
-		TEST(test_not_allowed),	 TEST(test_publish_late),
-		TEST(test_not_taken),	 TEST(test_unpublished_early),
-		TEST(test_join_unheard), TEST(test_token_too_late),
+		TEST(test_resume),
+		TEST(test_told_to_come_back),
+		TEST(test_rejoin),
+		TEST(test_no_token),
+		TEST(test_tokens_away),
+		TEST(test_server_restarts),
+		TEST(test_gives_up),
+		TEST(test_pings),
+		TEST(test_pings_out_of_reason),
+		TEST(test_delays),
+		TEST(test_publish),
+		TEST(test_not_allowed),
+		TEST(test_publish_late),
+		TEST(test_not_taken),
+		TEST(test_unpublished_early),
+		TEST(test_join_unheard),
+		TEST(test_token_too_late),
 		TEST(test_bad_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

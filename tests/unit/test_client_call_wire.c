@@ -469,7 +469,8 @@ static void test_no_delayed_later(void **state)
 		 TRANSPORTS,
 		 OPENID,
 		 TOKEN,
-		 {"PUT", MEMBER, DELAY, 503, "{\"errcode\":\"M_UNKNOWN\",\"error\":\"busy\"}", false},
+		 {"PUT", MEMBER, DELAY, 503, "{\"errcode\":\"M_UNKNOWN\",\"error\":\"busy\"}",
+		  false},
 		 {"PUT", MEMBER, DELAY, 400,
 		  "{\"errcode\":\"M_UNKNOWN\",\"error\":\"off\",\"org.matrix.msc4140.errcode\":"
 		  "\"M_MAX_DELAY_UNSUPPORTED\"}",
@@ -674,16 +675,24 @@ static void test_offline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),	      cmocka_unit_test(test_well_known),
-		cmocka_unit_test(test_no_place),      cmocka_unit_test(test_get_token),
-		cmocka_unit_test(test_token_refused), cmocka_unit_test(test_nonsense_token),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_well_known),
+		cmocka_unit_test(test_no_place),
+		cmocka_unit_test(test_get_token),
+		cmocka_unit_test(test_token_refused),
+		cmocka_unit_test(test_nonsense_token),
 		cmocka_unit_test(test_others_refuse),
-cmocka_unit_test(test_others_refuse_later), cmocka_unit_test(test_scattered),
-		cmocka_unit_test(test_short_delay),   cmocka_unit_test(test_older_actions),
+		cmocka_unit_test(test_others_refuse_later),
+		cmocka_unit_test(test_scattered),
+		cmocka_unit_test(test_short_delay),
+		cmocka_unit_test(test_older_actions),
 		cmocka_unit_test(test_no_delayed),
-cmocka_unit_test(test_no_delayed_later),    cmocka_unit_test(test_ordinary_server),
-		cmocka_unit_test(test_rate_limit),    cmocka_unit_test(test_forbidden),
-		cmocka_unit_test(test_leave_early),   cmocka_unit_test(test_leave_before_all),
+		cmocka_unit_test(test_no_delayed_later),
+		cmocka_unit_test(test_ordinary_server),
+		cmocka_unit_test(test_rate_limit),
+		cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_leave_early),
+		cmocka_unit_test(test_leave_before_all),
 		cmocka_unit_test(test_offline),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
