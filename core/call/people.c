@@ -1,5 +1,6 @@
 #include "core/call/people.h"
 
+#include "core/base/log.h"
 #include "core/base/mem.h"
 
 #include <string.h>
@@ -183,6 +184,15 @@ static struct people_entry *renewed(struct people *p, const struct lk_person *l,
 	return e;
 }
 
+static bool is_full(struct people *p)
+{
+	if (people_others(p) < PEOPLE_MAX)
+		return false;
+	if (!p->left_out++)
+		log_warn("call: there are more than %d others; the rest is not shown", PEOPLE_MAX);
+	return true;
+}
+
 void people_put(struct people *p, const struct lk_person *l, bool self)
 {
 	struct people_entry *e = by_sid(p, l->sid);
@@ -202,6 +212,8 @@ void people_put(struct people *p, const struct lk_person *l, bool self)
 	if (!e)
 		e = renewed(p, l, self);
 	known = e != NULL;
+	if (!e && !self && is_full(p))
+		return;
 	if (!e)
 		e = add(p, l, self);
 	take_news(p, e, l, !known);

@@ -26,12 +26,14 @@ struct people_gain {
 	float db;
 };
 #define PEOPLE_GAINS_MAX 1024
+#define PEOPLE_MAX LK_PEOPLE_MAX /* others at once; more are left out */
 
 /** A value. */
 struct people {
 	struct people_entry **list;
 	size_t n, size;
-	bool round; /* between begin and end */
+	uint64_t left_out; /* news of people beyond PEOPLE_MAX */
+	bool round;	   /* between begin and end */
 	people_event_fn *tell;
 	void *arg;
 	struct people_gain *gains;

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/call/people.h"
 #include "core/rtc/sdp.h"
 #include "tests/lib/lk_fake.h"
 
@@ -391,6 +392,44 @@ static int balanced(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, balanced)
 
+static void count_event(void *arg, enum call_person_event what, const struct call_person *p)
+{
+	int *told = arg;
+	(void)p;
+	told[what]++;
+}
+
+/* However many a server tells of, we do not grow without an end; those who leave make room. */
+static void test_crowd(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	struct people p;
+	int told[CALL_PERSON_QUALITY + 1] = {0};
+	char sid[32];
+	struct lk_person l = {.sid = sid, .identity = sid, .name = "", .state = LK_ACTIVE};
+	people_init(&p, count_event, told);
+	for (int i = 0; i < PEOPLE_MAX + 10; i++) {
+		snprintf(sid, sizeof(sid), "PA_%d", i);
+		people_put(&p, &l, false);
+	}
+	assert_int_equal(people_others(&p), PEOPLE_MAX);
+	assert_int_equal(told[CALL_PERSON_JOINED], PEOPLE_MAX);
+	assert_int_equal(p.left_out, 10);
+	snprintf(sid, sizeof(sid), "PA_us");
+	people_put(&p, &l, true);
+	assert_non_null(people_by_sid(&p, "PA_us"));
+	snprintf(sid, sizeof(sid), "PA_7");
+	l.state = LK_DISCONNECTED;
+	people_put(&p, &l, false);
+	snprintf(sid, sizeof(sid), "PA_late");
+	l.state = LK_ACTIVE;
+	people_put(&p, &l, false);
+	assert_non_null(people_by_sid(&p, "PA_late"));
+	people_done(&p);
+	assert_int_equal(mem_live(), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +443,7 @@ int main(void)
 		TEST(test_people),
 		TEST(test_speakers_and_quality),
 		TEST(test_moved),
+		TEST(test_crowd),
 		TEST(test_ends),
 		TEST(test_leave_unanswered),
 		TEST(test_freed_at_any_time),
