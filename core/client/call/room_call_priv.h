@@ -1,4 +1,8 @@
-/* What room_call.c (coming and going) and room_call_rows.c (who is there, what happens) share. */
+/*
+ * What these share: room_call.c (coming and going), room_call_seat.c (our place
+ * in the room), room_call_rows.c (who is there, what happens), room_call_steer.c
+ * (what may be done).
+ */
 #ifndef MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 #define MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 
@@ -63,6 +67,16 @@ struct room_call {
 
 /** End with this error, from anywhere but `ended`. */
 void room_call_fail(struct room_call *rc, const struct err *err);
+
+/** Both sides, the SFU and the room, have us: then we are in. */
+void room_call_check_in(struct room_call *rc);
+/** Both sides are done, or never began: then it is over. */
+void room_call_check_ended(struct room_call *rc);
+
+/* -- room_call_seat.c */
+
+/** Send our member event, with the token service of the place that was found. */
+int room_call_sit_down(struct room_call *rc, struct err *err);
 
 /* -- room_call_steer.c */
 
