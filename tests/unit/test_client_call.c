@@ -661,6 +661,48 @@ static void test_steering(void **state)
 	pair_close(&p);
 }
 
+static int look_at_many(void *arg)
+{
+	struct client *c = client_of("ann", 30000, NULL);
+	JSON_AUTO json_t *status = json_array(), *people = json_array();
+	int rc = calls_status(c, arg, keep_row, status, &err);
+	if (!rc)
+		rc = calls_people(c, arg, keep_row, people, &err);
+	if (rc)
+		fprintf(stderr, "look: %d %s\n", rc, err.msg);
+	bool right = json_array_size(status) == 1 && json_array_size(people) == 4 &&
+		     json_array_size(json_get_array(json_array_get(status, 0), "speaking")) == 3;
+	client_close(c);
+	return rc || !right;
+}
+
+/* However long people call themselves, who asks is answered. */
+static void test_long_names(void **state)
+{
+	(void)state;
+	struct pair p;
+	char name[40000], *id = NULL;
+	pair_open(&p, "Long names");
+	pair_join(&p, (struct room_call_options){.ring = false});
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	JSON_AUTO json_t *me = json_pack("{s:s,s:s}", "membership", "join", "displayname", name);
+	OK(client_state_put(p.bob, p.room, "m.room.member", "@bob:localhost", me, &id, &err));
+	AUTO_FREE char *named = id, *member = put_member(p.bob, p.room, "https://sfu.example");
+	calling_wait_members(&p.t, 1);
+	static const char *const devices[] = {"@bob:localhost:A", "@bob:localhost:B",
+					      "@bob:localhost:C"};
+	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
+		fake_call_person(CALL_PERSON_JOINED, devices[i], false);
+		calling_wait(&p.t, "joined");
+		fake_call_person(CALL_PERSON_SPEAKING, devices[i], false);
+	}
+	const char *shown = json_get_str(calling_row(&p.t, "joined"), "name");
+	assert_int_equal(strspn(shown, "x"), COMPANY_NAME_MAX);
+	beside(&p, look_at_many, p.room);
+	pair_close(&p);
+}
+
 static void test_several(void **state)
 {
 	(void)state;
@@ -761,6 +803,7 @@ int main(void)
 		cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_sticky_member),
 		cmocka_unit_test(test_steering),
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_killed),
 	};

@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/client/util.h"
 #include "core/matrix/rtc_ring.h"
 #include "core/store/events.h"
@@ -348,7 +349,7 @@ static void set_name(struct person *who, struct store *s, int64_t room)
 			   : who->user_id[0]  ? who->user_id
 			   : who->sfu_name[0] ? who->sfu_name
 					      : who->identity;
-	char *copy = mem_strdup(best);
+	char *copy = mem_strndup(best, utf8_head(span_of(best), COMPANY_NAME_MAX));
 	mem_free(who->name);
 	who->name = copy;
 }

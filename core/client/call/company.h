@@ -13,13 +13,14 @@
 
 #define COMPANY_MEMBERS_MAX 4096 /* member events that are looked at */
 #define COMPANY_IDENTITY_MAX 520
+#define COMPANY_NAME_MAX 256 /* bytes of a name; the rest is cut off */
 
 /** Somebody who is connected to the SFU. */
 struct person {
 	char identity[COMPANY_IDENTITY_MAX];
 	char user_id[LIMIT_ID_BYTES + 1];   /**< "": not known */
 	char device_id[LIMIT_ID_BYTES + 1]; /**< the same */
-	char *name;			    /**< owned: foreign text, never empty */
+	char *name;			    /**< owned: foreign text, never empty, cut */
 	char *sfu_name;			    /**< owned: what the SFU calls them, "" */
 	bool self;
 	bool member; /**< there is a member event of theirs in the room */

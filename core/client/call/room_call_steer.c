@@ -2,6 +2,7 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/base/text.h"
 #include "core/client/call/ask.h"
 #include "core/client/call/room_call_priv.h"
 #include "core/client/deliver.h"
@@ -13,6 +14,7 @@
 
 #define STEP_MS 10000
 #define SPEAKING_MAX 16 /* names in a status */
+#define ROOM_NAME_MAX 1024
 
 int room_call_mute(struct room_call *rc, bool muted, struct err *err)
 {
@@ -28,12 +30,6 @@ int room_call_mute(struct room_call *rc, bool muted, struct err *err)
 	else
 		rc->muted = muted;
 	return 0;
-}
-
-void room_call_network_changed(struct room_call *rc)
-{
-	if (rc->call && rc->phase < RC_LEAVING)
-		call_network_changed(rc->call);
 }
 
 const char *room_call_room(const struct room_call *rc)
@@ -173,7 +169,9 @@ json_t *room_call_status(struct room_call *rc)
 		call_status(rc->call, &st);
 	bool named = rc->room && !client_store(rc->c, &s, NULL) && store_room_get(s, rc->room, &r);
 	row_str(row, "room_id", rc->room_id);
-	row_str(row, "room", named ? r.display : NULL);
+	struct span name = span_of(named ? r.display : NULL);
+	name.n = utf8_head(name, ROOM_NAME_MAX);
+	row_span(row, "room", name);
 	row_str(row, "state", state_word(rc));
 	row_bool(row, "muted", rc->muted || rc->o.listen_only);
 	row_bool(row, "listen_only", rc->o.listen_only);

@@ -28,23 +28,30 @@ struct steer {
 	struct waiter waiters[WAITERS];
 };
 
-static void send_json(struct ipc *c, const json_t *j)
+static bool send_reply(struct ipc *c, json_t *steal)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(LIMIT_IPC_LINE);
-	if (json_put(&b, j))
-		ipc_send(c, buf_span(&b));
-}
-
-static void answer(struct ipc *c, json_t *steal)
-{
 	JSON_AUTO json_t *j = json_pack("{s:o}", STEER_REPLY, steal ? steal : json_object());
-	send_json(c, j);
+	if (!json_put(&b, j))
+		return false;
+	ipc_send(c, buf_span(&b));
+	return true;
 }
 
 static void answer_err(struct ipc *c, const struct err *err)
 {
-	answer(c, json_pack("{s:{s:i,s:s,s:s}}", "error", "code", err->code, "message", err->msg,
-			    "hint", err->hint));
+	send_reply(c, json_pack("{s:{s:i,s:s,s:s}}", "error", "code", err->code, "message",
+				err->msg, "hint", err->hint));
+}
+
+/* Nobody waits in vain for an answer that does not fit. */
+static void answer(struct ipc *c, json_t *steal)
+{
+	struct err long_ = {0};
+	if (send_reply(c, steal))
+		return;
+	err_set(&long_, ERR_TOO_LARGE, _("the call's answer is longer than one line may be"));
+	answer_err(c, &long_);
 }
 
 static void answer_act(struct ipc *c, int rc, const struct err *err)
@@ -107,6 +114,7 @@ static void op_people(struct steer *s, struct ipc *c, const json_t *ask)
 {
 	struct page p = {json_array(), 0};
 	int64_t from = json_get_i64(ask, "from", 0);
+	/* Each row fits, for names are cut: none is the end. */
 	room_call_people(s->rc, from > 0 ? (size_t)from : 0, add_row, &p);
 	answer(c, json_pack("{s:o}", "people", p.rows));
 }
