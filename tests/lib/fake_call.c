@@ -93,11 +93,6 @@ void call_token(struct call *c, const char *token, const struct err *why)
 	snprintf(fake_call.renewed, sizeof(fake_call.renewed), "%s", token ? token : why->msg);
 }
 
-void call_network_changed(struct call *c)
-{
-	(void)c;
-}
-
 void call_mute(struct call *c, bool muted)
 {
 	fake_call.muted = muted;

@@ -64,8 +64,6 @@ void room_call_leave(struct room_call *rc, const char *why);
 int room_call_mute(struct room_call *rc, bool muted, struct err *err);
 /** Raise or lower our hand. ERR_PENDING before we are in the call. */
 int room_call_hand(struct room_call *rc, bool up, struct err *err);
-/** The network changed: do not wait for silence. */
-void room_call_network_changed(struct room_call *rc);
 
 /** One row: room_id, room, state, muted, hand, people, since_ts, duration_s, loss ... New reference.
  */
