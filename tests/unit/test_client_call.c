@@ -1,7 +1,7 @@
 /*
  * Calls of rooms against the real server, with core/call replaced by one that
  * does what the test says (tests/lib/fake_call.h): the way in, the member event
- * and its delayed leave, people, hands, rings, steering from other processes.
+ * and its delayed leave, people, hands, rings.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,152 +15,17 @@
 #include "core/base/mem.h"
 #include "core/client/call/ring.h"
 #include "core/client/call/room_call_priv.h"
-#include "core/client/call/steer.h"
-#include "core/client/call/steer_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/client/session.h"
 #include "core/client/timeline.h"
 #include "core/matrix/rtc_member.h"
 #include "core/matrix/rtc_ring.h"
+#include "tests/lib/call_pair.h"
 #include "tests/lib/calling.h"
-#include "tests/lib/forked.h"
 
 #include <signal.h>
 #include <unistd.h>
-
-static struct home home;
-static struct forked server;
-static char server_dir[300];
-static struct err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	home_make(&home);
-	snprintf(server_dir, sizeof(server_dir), "%.250s/server", home.dir);
-	AUTO_FREE char *conf = fs_join(server_dir, "muster.conf");
-	assert_int_equal(fs_mkdirs(server_dir, 0700, &err), 0);
-	assert_int_equal(fs_write_atomic(conf,
-					 SPAN_LIT("calls = true\nudp_port = 0\n"
-						  "encryption = true\n"),
-					 0600, &err),
-			 0);
-	forked_serve(&server, server_dir);
-	account_register(server.url, "ann");
-	account_register(server.url, "bob");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	forked_end(&server, SIGTERM);
-	home_remove(&home);
-	return 0;
-}
-
-#define OK(call)                                                    \
-	do {                                                        \
-		int rc_ = (call);                                   \
-		if (rc_)                                            \
-			fail_msg("%s: %d %s", #call, rc_, err.msg); \
-	} while (0)
-
-/* A room of ann's with bob in it; without a name their direct chat. */
-static char *make_room(struct client *ann, struct client *bob, const char *name)
-{
-	JSON_AUTO json_t *made = NULL, *joined = NULL;
-	const char *const people[] = {"@bob:localhost", NULL};
-	struct room_create rq = {.name = name, .invite = people};
-	char *room = NULL;
-	if (name) {
-		OK(client_room_create(ann, &rq, &made, &err));
-		room = mem_strdup(json_get_str(made, "room_id"));
-	} else {
-		OK(room_resolve(ann, "@bob:localhost", ROOM_MAKE_DIRECT, &room, &err));
-	}
-	OK(client_room_join(bob, room, NULL, &joined, &err));
-	return room;
-}
-
-/* What the server says of somebody's member event; new reference. */
-static json_t *member_of(struct client *c, const char *room, const char *user, const char *device)
-{
-	char key[LIMIT_ID_BYTES + 1];
-	json_t *content = NULL;
-	OK(rtc_member_key(user, device, NULL, key, &err));
-	int rc = client_state_get(c, room, RTC_MEMBER_TYPE, key, &content, &err);
-	if (rc == ERR_NOT_FOUND)
-		return json_object();
-	OK(rc);
-	return content;
-}
-
-static bool is_member(struct client *c, const char *room, const struct client *who)
-{
-	const struct account *a = client_account(who);
-	JSON_AUTO json_t *content = member_of(c, room, a->user_id, a->device_id);
-	return json_object_get(content, "application") != NULL;
-}
-
-/* Somebody's member event by hand; the event's id is the caller's. */
-static char *put_member(struct client *c, const char *room, const char *service)
-{
-	const struct account *a = client_account(c);
-	struct rtc_member_draft d = {.user_id = a->user_id,
-				     .device_id = a->device_id,
-				     .room_id = room,
-				     .service_url = service,
-				     .expires_ms = RTC_EXPIRES_MS};
-	char key[LIMIT_ID_BYTES + 1], *id = NULL;
-	JSON_AUTO json_t *content = rtc_member_make(&d);
-	OK(rtc_member_key(a->user_id, a->device_id, NULL, key, &err));
-	OK(client_state_put(c, room, RTC_MEMBER_TYPE, key, content, &id, &err));
-	return id;
-}
-
-static char *identity_of(const struct client *c)
-{
-	return mem_printf("%s:%s", client_account(c)->user_id, client_account(c)->device_id);
-}
-
-struct pair {
-	struct client *ann, *bob; /* blocking */
-	char *room;
-	struct calling t; /* ann's call */
-};
-
-static void pair_open(struct pair *p, const char *name)
-{
-	p->ann = client_of("ann", 60000, NULL);
-	p->bob = client_of("bob", 60000, NULL);
-	p->room = make_room(p->ann, p->bob, name);
-	calling_open(&p->t, "ann");
-}
-
-static void pair_close(struct pair *p)
-{
-	if (p->t.rc && !p->t.ended) {
-		room_call_leave(p->t.rc, "left");
-		calling_wait_ended(&p->t);
-	}
-	calling_close(&p->t);
-	client_close(p->ann);
-	client_close(p->bob);
-	mem_free(p->room);
-}
-
-static void pair_join(struct pair *p, struct room_call_options o)
-{
-	o.room_id = p->room;
-	calling_join(&p->t, &o);
-	AUTO_FREE char *self = identity_of(p->ann);
-	calling_wait_made(&p->t);
-	fake_call_person(CALL_PERSON_JOINED, self, true);
-	fake_call_state(CALL_JOINED);
-	calling_wait(&p->t, "joined");
-}
 
 /* -- coming and going ------------------------------------------------------------- */
 
@@ -284,7 +149,7 @@ static void test_second(void **state)
 	(void)state;
 	struct pair p;
 	pair_open(&p, "Second");
-	AUTO_FREE char *service = mem_printf("%s/livekit/jwt", server.url);
+	AUTO_FREE char *service = mem_printf("%s/livekit/jwt", pair_server.url);
 	AUTO_FREE char *event = put_member(p.bob, p.room, service);
 	pair_join(&p, (struct room_call_options){.ring = true});
 	assert_null(calling_row(&p.t, "ringing"));
@@ -578,200 +443,6 @@ static void test_sticky_member(void **state)
 	pair_close(&p);
 }
 
-/* -- from other processes ------------------------------------------------------------------ */
-
-struct order {
-	const char *room;
-	enum calls_act what;
-	int want;
-};
-
-static int give_order(void *arg)
-{
-	const struct order *o = arg;
-	struct client *c = client_of("ann", 30000, NULL);
-	JSON_AUTO json_t *row = NULL;
-	int rc = calls_act(c, o->room, o->what, &row, &err);
-	if (rc != o->want)
-		fprintf(stderr, "order: %d %s\n", rc, err.msg);
-	client_close(c);
-	return rc == o->want ? 0 : 1;
-}
-
-static int keep_row(json_t *row, void *arg)
-{
-	json_array_append(arg, row);
-	return 0;
-}
-
-struct sight {
-	const char *room;
-	size_t people, speaking;
-};
-
-static int look(void *arg)
-{
-	const struct sight *want = arg;
-	struct client *c = client_of("ann", 30000, NULL);
-	JSON_AUTO json_t *status = json_array(), *people = json_array();
-	int rc = calls_status(c, NULL, keep_row, status, &err);
-	if (!rc)
-		rc = calls_people(c, want->room, keep_row, people, &err);
-	if (rc)
-		fprintf(stderr, "look: %d %s\n", rc, err.msg);
-	json_t *row = json_array_get(status, 0);
-	bool right = json_array_size(status) == 1 && json_array_size(people) == want->people &&
-		     strcmp(json_get_str(row, "room_id"), want->room) == 0 &&
-		     json_array_size(json_get_array(row, "speaking")) == want->speaking &&
-		     json_get_i64(row, "pid", 0) == getppid() &&
-		     json_get_bool(json_array_get(people, 0), "self", false);
-	client_close(c);
-	return rc || !right;
-}
-
-/* Run a child beside the call, whose loop must turn meanwhile. */
-static void beside(struct pair *p, int (*fn)(void *arg), void *arg)
-{
-	pid_t pid = worker_start(fn, arg);
-	calling_run_beside(&p->t, pid);
-}
-
-static void test_steering(void **state)
-{
-	(void)state;
-	struct pair p;
-	pair_open(&p, "Steered");
-	pair_join(&p, (struct room_call_options){.ring = false});
-	beside(&p, look, &(struct sight){p.room, 1, 0});
-	beside(&p, give_order, &(struct order){p.room, CALLS_MUTE, 0});
-	assert_true(fake_call.muted);
-	beside(&p, give_order, &(struct order){NULL, CALLS_UNMUTE, 0});
-	assert_false(fake_call.muted);
-	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_UP, 0});
-	calling_wait(&p.t, "hand");
-	json_t *row = calling_row(&p.t, "hand");
-	assert_true(json_get_bool(row, "self", false) && json_get_bool(row, "hand", false));
-	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_UP, 0});
-	beside(&p, give_order, &(struct order){NULL, CALLS_HAND_DOWN, 0});
-	calling_wait(&p.t, "hand");
-	assert_false(json_get_bool(calling_row(&p.t, "hand"), "hand", true));
-	beside(&p, give_order, &(struct order){"!other:localhost", CALLS_LEAVE, ERR_NOT_FOUND});
-	beside(&p, give_order, &(struct order){NULL, CALLS_LEAVE, 0});
-	calling_wait_ended(&p.t);
-	assert_string_equal(json_get_str(calling_row(&p.t, "ended"), "reason"), "left");
-	room_call_free(p.t.rc);
-	p.t.rc = NULL;
-	json_t *none = NULL;
-	assert_int_equal(calls_act(p.ann, NULL, CALLS_MUTE, &none, &err), ERR_NOT_FOUND);
-	pair_close(&p);
-}
-
-/* However long people call themselves, who asks is answered. */
-static void test_long_names(void **state)
-{
-	(void)state;
-	struct pair p;
-	char name[40000], *id = NULL;
-	pair_open(&p, "Long names");
-	pair_join(&p, (struct room_call_options){.ring = false});
-	memset(name, 'x', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	JSON_AUTO json_t *me = json_pack("{s:s,s:s}", "membership", "join", "displayname", name);
-	OK(client_state_put(p.bob, p.room, "m.room.member", "@bob:localhost", me, &id, &err));
-	AUTO_FREE char *named = id, *member = put_member(p.bob, p.room, "https://sfu.example");
-	calling_wait_members(&p.t, 1);
-	for (int i = 0; i < 3; i++) {
-		AUTO_FREE char *device = mem_printf("@bob:localhost:%d", i);
-		fake_call_person(CALL_PERSON_JOINED, device, false);
-		calling_wait(&p.t, "joined");
-		fake_call_person(CALL_PERSON_SPEAKING, device, false);
-	}
-	const char *shown = json_get_str(calling_row(&p.t, "joined"), "name");
-	assert_int_equal(strspn(shown, "x"), COMPANY_NAME_MAX);
-	beside(&p, look, &(struct sight){p.room, 4, 3});
-	pair_close(&p);
-}
-
-static void test_several(void **state)
-{
-	(void)state;
-	struct pair p, q;
-	JSON_AUTO json_t *list = json_array();
-	json_t *none = NULL;
-	pair_open(&p, "One");
-	pair_open(&q, "Two");
-	struct room_call_options o = {.room_id = p.room};
-	struct room_call *rc = NULL;
-	static const struct room_call_handler quiet;
-	pair_join(&q, (struct room_call_options){.ring = false});
-	OK(room_call_new(q.t.c, q.t.engine, &o, &quiet, NULL, &rc, &err));
-	OK(calls_list(p.ann, keep_row, list, &err));
-	assert_int_equal(json_array_size(list), 2);
-	assert_int_equal(calls_act(p.ann, NULL, CALLS_MUTE, &none, &err), ERR_USAGE);
-	assert_non_null(strstr(err.msg, "\"One\""));
-	assert_non_null(strstr(err.msg, "\"Two\""));
-	room_call_free(rc);
-	pair_close(&q);
-	pair_close(&p);
-}
-
-struct victim {
-	const char *room;
-	int fd;
-};
-
-/* Joins, says so, and goes on until it is killed. */
-static int join_and_stay(void *arg)
-{
-	const struct victim *v = arg;
-	struct calling t;
-	calling_open(&t, "ann");
-	struct room_call_options o = {.room_id = v->room};
-	calling_join(&t, &o);
-	calling_wait_made(&t);
-	fake_call_state(CALL_JOINED);
-	calling_wait(&t, "joined");
-	if (write(v->fd, "x", 1) != 1)
-		return 1;
-	loop_run(t.l);
-	return 1;
-}
-
-static void test_killed(void **state)
-{
-	(void)state;
-	struct client *ann = client_of("ann", 60000, NULL), *bob = client_of("bob", 60000, NULL);
-	AUTO_FREE char *room = make_room(ann, bob, "Killed");
-	JSON_AUTO json_t *list = json_array();
-	struct victim v = {.room = room};
-	char x;
-	int fds[2];
-	assert_int_equal(pipe(fds), 0);
-	v.fd = fds[1];
-	pid_t pid = worker_start(join_and_stay, &v);
-	assert_int_equal(read(fds[0], &x, 1), 1);
-	assert_true(is_member(bob, room, ann));
-	worker_kill(pid, SIGKILL);
-	worker_wait(pid);
-	int64_t limit = clock_mono_ms() + 15000;
-	while (is_member(bob, room, ann)) {
-		assert_true(clock_mono_ms() < limit);
-		usleep(100000);
-	}
-	/* What it left behind keeps nobody out, and is no call. */
-	assert_int_equal(calls_list(ann, keep_row, list, &err), ERR_NOT_FOUND);
-	/* Who looks takes no lock, in which its own number would stand: joining needs it. */
-	AUTO(steer_paths_done) struct steer_paths paths = {NULL, NULL, NULL};
-	AUTO(buf_done) struct buf holder = BUF_INIT(64);
-	OK(steer_paths(client_account(ann), room, &paths, &err));
-	OK(fs_read(paths.lock, &holder, &err));
-	assert_int_equal(strtol(buf_str(&holder), NULL, 10), pid);
-	close(fds[0]);
-	close(fds[1]);
-	client_close(ann);
-	client_close(bob);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -791,10 +462,6 @@ int main(void)
 		cmocka_unit_test(test_seat_lost),
 		cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_sticky_member),
-		cmocka_unit_test(test_steering),
-		cmocka_unit_test(test_long_names),
-		cmocka_unit_test(test_several),
-		cmocka_unit_test(test_killed),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
 }
