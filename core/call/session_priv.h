@@ -8,7 +8,7 @@
 #include "core/call/signal.h"
 #include "core/call/sound.h"
 
-#define VOICES_MAX PEER_RECEIVERS_MAX
+#define VOICES_MAX SDP_MEDIA_MAX
 #define SECTIONS_MAX 32		/* tracks of ours, one after the other, on one connection */
 #define VOICE_IDLE_NS 500000000 /* then another may have its place in the engine */
 

@@ -10,7 +10,7 @@
 #include "core/base/err.h"
 
 #define SDP_BYTES_MAX (256u << 10)
-#define SDP_MEDIA_MAX 128
+#define SDP_MEDIA_MAX 384 /**< a LiveKit server makes one for each track that somebody hears */
 #define SDP_CODECS_MAX 64
 #define SDP_EXTMAPS_MAX 32
 #define SDP_SSRCS_MAX 16

@@ -149,6 +149,10 @@ int sdp_answer(const struct sdp *offer, const struct sdp_answer_how *how, struct
 		.media_n = offer->media_n,
 	};
 	bool taken = false;
+	struct sdp_answer_how rest = *how;
+	/* With BUNDLE one section tells the candidates of all. */
+	rest.candidates_n = 0;
+	rest.candidates_end = false;
 	for (size_t i = 0; i < offer->media_n; i++) {
 		if (taken && !offer->has_bundle) {
 			struct sdp_media none = offer->media[i];
@@ -156,7 +160,8 @@ int sdp_answer(const struct sdp *offer, const struct sdp_answer_how *how, struct
 			none.bundle_only = false;
 			answer_section(offer, &none, how, setup, &a.media[i]);
 		} else {
-			answer_section(offer, &offer->media[i], how, setup, &a.media[i]);
+			answer_section(offer, &offer->media[i], taken ? &rest : how, setup,
+				       &a.media[i]);
 		}
 		taken |= a.media[i].port != 0;
 	}

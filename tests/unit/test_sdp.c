@@ -78,7 +78,7 @@ static const struct sdp_answer_how how = {
 /* Text of the answer; the caller owns it. */
 static char *answer_to(const char *offer_text, const struct sdp_answer_how *h, struct sdp *ret)
 {
-	struct buf text = BUF_INIT(100000);
+	struct buf text = BUF_INIT(SDP_BYTES_MAX);
 	struct sdp offer, answer;
 	struct err err;
 	assert_int_equal(sdp_parse(span_of(offer_text), &offer, &err), 0);
@@ -175,9 +175,11 @@ static void test_answer_publisher(void **state)
 	assert_int_equal(sdp_ext_id(m, RTP_URI_MID), 4);
 	assert_int_equal(m->extmaps_n, 2);
 	assert_int_equal(m->extmaps[1].direction, SDP_SENDONLY);
-	assert_int_equal(m->candidates_n, 1);
-	assert_true(span_eq(m->candidates[0], candidate));
-	assert_true(m->candidates_end);
+	/* Told once, where the BUNDLE is tagged. */
+	assert_int_equal(m->candidates_n, 0);
+	assert_int_equal(a.media[0].candidates_n, 1);
+	assert_true(span_eq(a.media[0].candidates[0], candidate));
+	assert_true(a.media[0].candidates_end);
 	assert_true(sdp_transport(&a)->lite);
 	sdp_done(&a);
 }
@@ -207,7 +209,7 @@ static void test_answer_sends(void **state)
 static void test_own_offer(void **state)
 {
 	struct sdp o, back, answer;
-	AUTO(buf_done) struct buf text = BUF_INIT(100000);
+	AUTO(buf_done) struct buf text = BUF_INIT(SDP_BYTES_MAX);
 	struct sdp_offer_audio audio[2] = {
 		{SPAN_LIT("a0"),
 		 SDP_SENDONLY,
@@ -252,6 +254,50 @@ static void test_without_bundle(void **state)
 	assert_int_equal(a.media[0].port, 9);
 	assert_int_equal(a.media[1].port, 0);
 	assert_null(strstr(text, "BUNDLE"));
+	sdp_done(&a);
+}
+
+/* A LiveKit room where as many have a track as can be: offer and answer stay within bounds. */
+static void test_large_room(void **state)
+{
+	struct span candidates[16];
+	struct sdp_answer_how many = how;
+	struct sdp a;
+	AUTO(buf_done) struct buf offer = BUF_INIT(SDP_BYTES_MAX);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(candidates); i++)
+		candidates[i] =
+			SPAN_LIT("candidate:1 1 udp 2130706431 2001:db8:1234:5678:9abc:def0:"
+				 "1234:5678 54321 typ host");
+	many.candidates = candidates;
+	many.candidates_n = ARRAY_LEN(candidates);
+	many.candidates_end = true;
+	buf_put_str(&offer, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 "
+			    "0\r\na=fingerprint:sha-256 " FINGERPRINT "\r\na=group:BUNDLE");
+	for (int i = 0; i < SDP_MEDIA_MAX; i++)
+		buf_printf(&offer, " %d", i);
+	buf_put_str(&offer, "\r\n");
+	for (int i = 0; i < SDP_MEDIA_MAX; i++)
+		buf_printf(&offer,
+			   "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n"
+			   "a=setup:actpass\r\na=mid:%d\r\na=ice-ufrag:OYGXaYbVtosLITOF\r\n"
+			   "a=ice-pwd:JkrNiHIFQOuCZOkELTxdqwsuziZOnbiS\r\na=rtcp-mux\r\n"
+			   "a=rtcp-rsize\r\na=rtpmap:111 opus/48000/2\r\n"
+			   "a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtcp-fb:111 nack\r\n"
+			   "a=extmap:2 " RTP_URI_ABS_CAPTURE "\r\n"
+			   "a=ssrc:%d cname:PA_ytgZuDtz4a5P|TR_AMLggCFqxJdUSJ\r\n"
+			   "a=ssrc:%d msid:PA_ytgZuDtz4a5P|camera TR_AMLggCFqxJdUSJ\r\n"
+			   "a=ssrc:%d mslabel:PA_ytgZuDtz4a5P|camera\r\n"
+			   "a=ssrc:%d label:TR_AMLggCFqxJdUSJ\r\n"
+			   "a=msid:PA_ytgZuDtz4a5P|camera TR_AMLggCFqxJdUSJ\r\na=sendonly\r\n",
+			   i, 1000 + i, 1000 + i, 1000 + i, 1000 + i);
+	assert_true(buf_ok(&offer));
+	AUTO_FREE char *text = answer_to(buf_str(&offer), &many, &a);
+	assert_true(strlen(text) < SDP_BYTES_MAX);
+	assert_int_equal(a.media_n, SDP_MEDIA_MAX);
+	assert_int_equal(a.media[0].candidates_n, ARRAY_LEN(candidates));
+	assert_int_equal(a.media[SDP_MEDIA_MAX - 1].direction, SDP_RECVONLY);
+	assert_int_equal(a.media[SDP_MEDIA_MAX - 1].candidates_n, 0);
 	sdp_done(&a);
 }
 
@@ -305,7 +351,7 @@ int main(void)
 		cmocka_unit_test(test_parse_subscriber), cmocka_unit_test(test_answer_subscriber),
 		cmocka_unit_test(test_answer_publisher), cmocka_unit_test(test_answer_sends),
 		cmocka_unit_test(test_own_offer),	 cmocka_unit_test(test_without_bundle),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_large_room),	 cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, start, balanced);
 }
