@@ -180,7 +180,7 @@ static void test_address_goes(void **state)
 {
 	(void)state;
 	struct call_status st;
-	open_world("0.0.0.0");
+	open_world("127.0.0.1");
 	add_ear();
 	set_address(0, "127.0.0.3");
 	session_begin(addresses);
@@ -208,7 +208,7 @@ static void test_address_goes(void **state)
 static void test_network_away(void **state)
 {
 	(void)state;
-	open_world("0.0.0.0");
+	open_world("127.0.0.1");
 	add_ear();
 	set_address(0, "127.0.0.3");
 	session_begin(addresses);
