@@ -10,6 +10,10 @@
  * busy owner disturbs no sound; the sound has the engine's media thread. A
  * call keeps loop_run of its owner's loop going until `ended` was told.
  *
+ * Sound travels over UDP to the addresses that the server names; no STUN or
+ * TURN server is asked, and ICE over TCP is not spoken: a server of calls can
+ * be reached as it is.
+ *
  * Trouble on the way is mended without the owner: a lost connection is resumed
  * (LiveKit's reconnect=1, ICE restart), failing that the room is joined anew
  * (call_handler.token is asked for a fresh token first); CALL_RECONNECTING is
