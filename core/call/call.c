@@ -22,7 +22,7 @@ struct call {
 	struct worker *worker;
 	/* The worker's. */
 	struct ws_client *ws;
-	struct session *session;
+	struct call_session *session;
 	/* The owner's. */
 	struct audio_engine *engine;
 	struct recorder *recorders[AUDIO_ENGINE_TAPS];
@@ -176,7 +176,7 @@ static void on_ended(void *arg, enum call_end why, const struct err *err)
 
 struct order {
 	struct call *call;
-	void (*run)(struct session *s, const struct order *o);
+	void (*run)(struct call_session *s, const struct order *o);
 	char *text; /* a secret at times */
 	bool flag;
 	float db;
@@ -193,7 +193,8 @@ static void on_order(void *arg)
 	mem_free(o);
 }
 
-static struct order *order_new(struct call *c, void (*run)(struct session *, const struct order *),
+static struct order *order_new(struct call *c,
+			       void (*run)(struct call_session *, const struct order *),
 			       const char *text)
 {
 	struct order *o = NEW(struct order);
@@ -209,7 +210,7 @@ static void give(struct order *o)
 	loop_post(worker_loop(o->call->worker), on_order, o);
 }
 
-static void run_leave(struct session *s, const struct order *o)
+static void run_leave(struct call_session *s, const struct order *o)
 {
 	(void)o;
 	session_leave(s);
@@ -220,7 +221,7 @@ void call_leave(struct call *c)
 	give(order_new(c, run_leave, NULL));
 }
 
-static void run_token(struct session *s, const struct order *o)
+static void run_token(struct call_session *s, const struct order *o)
 {
 	session_token(s, o->text, o->has_err ? &o->err : NULL);
 }
@@ -234,7 +235,7 @@ void call_token(struct call *c, const char *token, const struct err *why)
 	give(o);
 }
 
-static void run_network(struct session *s, const struct order *o)
+static void run_network(struct call_session *s, const struct order *o)
 {
 	(void)o;
 	session_network_changed(s);
@@ -245,7 +246,7 @@ void call_network_changed(struct call *c)
 	give(order_new(c, run_network, NULL));
 }
 
-static void run_mute(struct session *s, const struct order *o)
+static void run_mute(struct call_session *s, const struct order *o)
 {
 	session_mute(s, o->flag);
 }
@@ -257,7 +258,7 @@ void call_mute(struct call *c, bool muted)
 	give(o);
 }
 
-static void run_gain(struct session *s, const struct order *o)
+static void run_gain(struct call_session *s, const struct order *o)
 {
 	session_gain(s, o->text, o->db);
 }

@@ -22,7 +22,7 @@ int session_delay_ms(unsigned n, uint32_t random)
 
 /* -- One attempt ---------------------------------------------------------------------- */
 
-static void connect_now(struct session *s)
+static void connect_now(struct call_session *s)
 {
 	static const struct signal_handler on_signal = {session_on_message, session_on_closed};
 	bool resume = s->phase == PHASE_MEND && s->mode == MODE_RESUME;
@@ -44,7 +44,7 @@ static void connect_now(struct session *s)
 	s->signal = signal_open(&o, &on_signal, s);
 }
 
-void session_attempt(struct session *s)
+void session_attempt(struct call_session *s)
 {
 	bool ask = s->phase == PHASE_MEND && s->mode == MODE_REJOIN && s->h.token;
 	if (!ask) {
@@ -57,7 +57,7 @@ void session_attempt(struct session *s)
 	s->h.token(s->arg);
 }
 
-static void again(struct session *s)
+static void again(struct call_session *s)
 {
 	uint32_t random;
 	crypto_random(&random, sizeof(random));
@@ -67,7 +67,7 @@ static void again(struct session *s)
 	loop_timer_start(s->retry, (uint64_t)ms, 0);
 }
 
-void session_token(struct session *s, const char *token, const struct err *why)
+void session_token(struct call_session *s, const char *token, const struct err *why)
 {
 	/* It may come when we have left, or given up. */
 	if (!s->token_wanted || s->phase != PHASE_MEND)
@@ -89,7 +89,7 @@ void session_token(struct session *s, const char *token, const struct err *why)
 
 void session_on_retry(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (s->phase == PHASE_MEND && !s->token_wanted)
 		session_attempt(s);
 }
@@ -101,7 +101,7 @@ static bool refused(const struct err *err)
 	return err->http_status >= 400 && err->http_status < 500;
 }
 
-static void attempt_failed(struct session *s, enum session_mode mode, const struct err *why)
+static void attempt_failed(struct call_session *s, enum session_mode mode, const struct err *why)
 {
 	int64_t since = clock_mono_ms() - s->trouble_ms;
 	bool was_resume = s->mode == MODE_RESUME;
@@ -119,7 +119,8 @@ static void attempt_failed(struct session *s, enum session_mode mode, const stru
 	again(s);
 }
 
-void session_trouble(struct session *s, enum session_mode mode, int reason, const struct err *why)
+void session_trouble(struct call_session *s, enum session_mode mode, int reason,
+		     const struct err *why)
 {
 	if (s->phase == PHASE_CONNECT) {
 		session_end(s, CALL_END_FAILED, why);
@@ -148,7 +149,7 @@ void session_trouble(struct session *s, enum session_mode mode, int reason, cons
 
 void session_on_closed(void *arg, const struct err *err)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	signal_free(take(&s->signal));
 	s->greeted = false;
 	if (s->phase == PHASE_LEAVE)
@@ -159,7 +160,7 @@ void session_on_closed(void *arg, const struct err *err)
 
 void session_on_limit(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	struct err err = {0};
 	if (s->phase == PHASE_LEAVE) {
 		session_end(s, CALL_END_LEFT, NULL);
@@ -178,7 +179,7 @@ void session_on_limit(void *arg)
 
 void session_on_give_up(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	struct err err = s->trouble;
 	if (s->phase != PHASE_MEND)
 		return;
@@ -186,7 +187,7 @@ void session_on_give_up(void *arg)
 	session_end(s, CALL_END_FAILED, &err);
 }
 
-void session_mended(struct session *s)
+void session_mended(struct call_session *s)
 {
 	s->trying = false;
 	loop_timer_stop(s->limit);
@@ -220,7 +221,7 @@ static bool beyond_repair(const struct pc *pc)
 		ice_state(peer_ice(pc_peer((struct pc *)pc))) != ICE_FAILED);
 }
 
-void session_pc_changed(struct session *s, const struct pc *pc, int reason)
+void session_pc_changed(struct call_session *s, const struct pc *pc, int reason)
 {
 	enum peer_state state = pc_state(pc);
 	struct err err = {0};
@@ -247,7 +248,7 @@ void session_pc_changed(struct session *s, const struct pc *pc, int reason)
 		loop_timer_start(s->retry, GOODBYE_MS, 0);
 }
 
-void session_moved(struct session *s)
+void session_moved(struct call_session *s)
 {
 	struct err err = {0};
 	s->moved = true;
@@ -256,7 +257,7 @@ void session_moved(struct session *s)
 	session_trouble(s, MODE_RESUME, SIGNAL_REASON_NETWORK, &err);
 }
 
-void session_network_changed(struct session *s)
+void session_network_changed(struct call_session *s)
 {
 	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
 		return;

@@ -8,9 +8,9 @@
 
 #define PING_MAX_S 3600 /* so that milliseconds fit; signal_ping knows what is sane */
 
-typedef void message_fn(struct session *s, const struct lk_response *r);
+typedef void message_fn(struct call_session *s, const struct lk_response *r);
 
-static void greet(struct session *s)
+static void greet(struct call_session *s)
 {
 	s->greeted = true;
 	signal_ping(s->signal, s->ping_interval_ms, s->ping_timeout_ms);
@@ -31,7 +31,7 @@ static bool may_speak(const struct lk_person *self)
 	return !self->has_permission || (p->can_publish && source);
 }
 
-static void take_people(struct session *s, const struct lk_person *self,
+static void take_people(struct call_session *s, const struct lk_person *self,
 			const struct lk_person *others, size_t n)
 {
 	mem_free(s->self_sid);
@@ -44,7 +44,7 @@ static void take_people(struct session *s, const struct lk_person *self,
 	people_end(&s->people);
 }
 
-static void on_join(struct session *s, const struct lk_response *r)
+static void on_join(struct call_session *s, const struct lk_response *r)
 {
 	const struct lk_join *j = &r->join;
 	struct err err = {0};
@@ -66,7 +66,7 @@ static void on_join(struct session *s, const struct lk_response *r)
 	session_check(s);
 }
 
-static void on_reconnect(struct session *s, const struct lk_response *r)
+static void on_reconnect(struct call_session *s, const struct lk_response *r)
 {
 	struct lk_request sync = {.kind = LK_REQ_SYNC_STATE};
 	struct lk_track_published track;
@@ -91,24 +91,24 @@ static void on_reconnect(struct session *s, const struct lk_response *r)
 	session_check(s);
 }
 
-static void on_offer(struct session *s, const struct lk_response *r)
+static void on_offer(struct call_session *s, const struct lk_response *r)
 {
 	subscriber_on_offer(s, &r->offer);
 }
 
-static void on_answer(struct session *s, const struct lk_response *r)
+static void on_answer(struct call_session *s, const struct lk_response *r)
 {
 	publisher_on_answer(s, &r->answer);
 }
 
-static void on_trickle(struct session *s, const struct lk_response *r)
+static void on_trickle(struct call_session *s, const struct lk_response *r)
 {
 	struct pc *pc = r->trickle.target == LK_PUBLISHER ? s->pub.pc : s->sub.pc;
 	if (pc && r->trickle.candidate_init[0])
 		pc_trickle(pc, r->trickle.candidate_init);
 }
 
-static void on_update(struct session *s, const struct lk_response *r)
+static void on_update(struct call_session *s, const struct lk_response *r)
 {
 	for (size_t i = 0; i < r->update.participants_n; i++) {
 		const struct lk_person *l = &r->update.participants[i];
@@ -122,52 +122,52 @@ static void on_update(struct session *s, const struct lk_response *r)
 	}
 }
 
-static void on_published(struct session *s, const struct lk_response *r)
+static void on_published(struct call_session *s, const struct lk_response *r)
 {
 	publisher_on_published(s, &r->track_published);
 }
 
-static void on_unpublished(struct session *s, const struct lk_response *r)
+static void on_unpublished(struct call_session *s, const struct lk_response *r)
 {
 	publisher_on_unpublished(s, r->track_unpublished.track_sid);
 }
 
-static void on_subscribed(struct session *s, const struct lk_response *r)
+static void on_subscribed(struct call_session *s, const struct lk_response *r)
 {
 	if (s->pub.sid && strcmp(s->pub.sid, r->track_subscribed.track_sid) == 0)
 		s->pub.subscribed = true;
 }
 
 /* A host may silence us; nobody but ourselves lets us be heard again. */
-static void on_mute(struct session *s, const struct lk_response *r)
+static void on_mute(struct call_session *s, const struct lk_response *r)
 {
 	if (s->pub.sid && strcmp(s->pub.sid, r->mute.sid) == 0 && r->mute.muted)
 		session_set_muted(s, true, true);
 }
 
-static void on_speakers(struct session *s, const struct lk_response *r)
+static void on_speakers(struct call_session *s, const struct lk_response *r)
 {
 	people_speakers(&s->people, r->speakers_changed.speakers, r->speakers_changed.speakers_n);
 }
 
-static void on_quality(struct session *s, const struct lk_response *r)
+static void on_quality(struct call_session *s, const struct lk_response *r)
 {
 	people_quality(&s->people, r->connection_quality.updates, r->connection_quality.updates_n);
 }
 
-static void on_token(struct session *s, const struct lk_response *r)
+static void on_token(struct call_session *s, const struct lk_response *r)
 {
 	if (r->refresh_token[0])
 		session_set_token(s, r->refresh_token);
 }
 
-static void on_result(struct session *s, const struct lk_response *r)
+static void on_result(struct call_session *s, const struct lk_response *r)
 {
 	publisher_on_result(s, &r->request_response);
 }
 
 /* The same connections, other people. */
-static void on_moved(struct session *s, const struct lk_response *r)
+static void on_moved(struct call_session *s, const struct lk_response *r)
 {
 	const struct lk_room_moved *m = &r->room_moved;
 	if (m->token[0])
@@ -228,7 +228,7 @@ static void explain(int reason, bool greeted, struct err *err)
 	}
 }
 
-static void on_leave(struct session *s, const struct lk_response *r)
+static void on_leave(struct call_session *s, const struct lk_response *r)
 {
 	const struct lk_leave *l = &r->leave;
 	struct err err = {0};
@@ -267,7 +267,7 @@ static message_fn *const handlers[] = {
 
 void session_on_message(void *arg, const struct lk_response *r)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	message_fn *fn =
 		r->kind > 0 && r->kind < (int)ARRAY_LEN(handlers) ? handlers[r->kind] : NULL;
 	/* Nothing but a greeting or a refusal makes sense as the first message. */

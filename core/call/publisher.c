@@ -35,7 +35,7 @@ static void new_cname(struct publisher *p)
 
 static void on_timeout(void *arg);
 
-void publisher_init(struct session *s)
+void publisher_init(struct call_session *s)
 {
 	buf_init(&s->pub.offer, LK_SDP_MAX);
 	s->pub.timeout = loop_timer_new(s->loop, on_timeout, s);
@@ -43,7 +43,7 @@ void publisher_init(struct session *s)
 	new_cname(&s->pub);
 }
 
-void publisher_reset(struct session *s)
+void publisher_reset(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	pc_free(take(&p->pc));
@@ -58,7 +58,7 @@ void publisher_reset(struct session *s)
 	new_names(p);
 }
 
-void publisher_done(struct session *s)
+void publisher_done(struct call_session *s)
 {
 	pc_free(s->pub.pc);
 	mem_free(s->pub.sid);
@@ -68,7 +68,7 @@ void publisher_done(struct session *s)
 
 /* -- Negotiation ------------------------------------------------------------------ */
 
-static void add_track_of(const struct session *s, struct lk_add_track *ret)
+static void add_track_of(const struct call_session *s, struct lk_add_track *ret)
 {
 	*ret = (struct lk_add_track){
 		.cid = s->pub.cid,
@@ -80,14 +80,14 @@ static void add_track_of(const struct session *s, struct lk_add_track *ret)
 	};
 }
 
-void publisher_allowed(struct session *s)
+void publisher_allowed(struct call_session *s)
 {
 	if (s->pub.state == PUBLISH_REFUSED)
 		s->pub.state = PUBLISH_NOT;
 	publisher_begin(s);
 }
 
-void publisher_begin(struct session *s)
+void publisher_begin(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	struct lk_request r = {.kind = LK_REQ_ADD_TRACK};
@@ -109,7 +109,7 @@ void publisher_begin(struct session *s)
 
 static void on_changed(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	session_pc_changed(s, s->pub.pc, SIGNAL_REASON_PUBLISHER);
 }
 
@@ -119,7 +119,7 @@ static bool has_track(const struct publisher *p)
 	return p->state == PUBLISH_OFFERED || p->state == PUBLISH_DONE;
 }
 
-static bool ensure_sender(struct session *s)
+static bool ensure_sender(struct call_session *s)
 {
 	static const struct pc_handler on_pc = {.changed = on_changed};
 	struct publisher *p = &s->pub;
@@ -129,7 +129,7 @@ static bool ensure_sender(struct session *s)
 	       peer_add_sender(pc_peer(p->pc), p->ssrc, RATE_HZ, RTP_HISTORY_DEFAULT, NULL) == 0;
 }
 
-static int write_offer(struct session *s, struct err *err)
+static int write_offer(struct call_session *s, struct err *err)
 {
 	static const char *const digits = "0123456789";
 	struct publisher *p = &s->pub;
@@ -164,7 +164,7 @@ static int write_offer(struct session *s, struct err *err)
 	return rc;
 }
 
-static void send_offer(struct session *s)
+static void send_offer(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	struct lk_request r = {.kind = LK_REQ_OFFER};
@@ -179,7 +179,7 @@ static void send_offer(struct session *s)
 	session_send(s, &r);
 }
 
-void publisher_on_published(struct session *s, const struct lk_track_published *t)
+void publisher_on_published(struct call_session *s, const struct lk_track_published *t)
 {
 	struct publisher *p = &s->pub;
 	if (p->state != PUBLISH_ASKED || strcmp(t->cid, p->cid) != 0 || !t->has_track)
@@ -193,7 +193,7 @@ void publisher_on_published(struct session *s, const struct lk_track_published *
 }
 
 /* The connection stays; the next track has names, and a section of the offer, of its own. */
-static void end_track(struct session *s)
+static void end_track(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	if (p->pc)
@@ -211,7 +211,7 @@ static void end_track(struct session *s)
 
 static void on_timeout(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (s->pub.state != PUBLISH_ASKED && s->pub.state != PUBLISH_OFFERED)
 		return;
 	end_track(s);
@@ -220,7 +220,7 @@ static void on_timeout(void *arg)
 	session_check(s);
 }
 
-void publisher_on_unpublished(struct session *s, const char *sid)
+void publisher_on_unpublished(struct call_session *s, const char *sid)
 {
 	struct publisher *p = &s->pub;
 	if (!p->sid || strcmp(p->sid, sid) != 0)
@@ -231,7 +231,7 @@ void publisher_on_unpublished(struct session *s, const char *sid)
 	session_check(s);
 }
 
-static void refused(struct session *s, const char *why)
+static void refused(struct call_session *s, const char *why)
 {
 	s->pub.state = PUBLISH_REFUSED;
 	loop_timer_stop(s->pub.timeout);
@@ -239,7 +239,7 @@ static void refused(struct session *s, const char *why)
 	session_check(s);
 }
 
-void publisher_on_result(struct session *s, const struct lk_request_response *r)
+void publisher_on_result(struct call_session *s, const struct lk_request_response *r)
 {
 	if (r->reason == LK_RESULT_OK || r->reason == LK_RESULT_QUEUED ||
 	    r->request != LK_REPEATED_ADD_TRACK || s->pub.state != PUBLISH_ASKED ||
@@ -263,7 +263,7 @@ static int take_section(struct publisher *p, const struct sdp_media *m, struct e
 	return 0;
 }
 
-static int take_answer(struct session *s, const struct lk_sdp *a, struct err *err)
+static int take_answer(struct call_session *s, const struct lk_sdp *a, struct err *err)
 {
 	struct publisher *p = &s->pub;
 	struct sdp offer = {0}, answer = {0};
@@ -284,7 +284,7 @@ static int take_answer(struct session *s, const struct lk_sdp *a, struct err *er
 	return rc;
 }
 
-void publisher_on_answer(struct session *s, const struct lk_sdp *a)
+void publisher_on_answer(struct call_session *s, const struct lk_sdp *a)
 {
 	struct publisher *p = &s->pub;
 	struct err err = {0};
@@ -304,7 +304,7 @@ void publisher_on_answer(struct session *s, const struct lk_sdp *a)
 	session_check(s);
 }
 
-bool publisher_ready(const struct session *s)
+bool publisher_ready(const struct call_session *s)
 {
 	const struct publisher *p = &s->pub;
 	if (p->state == PUBLISH_NOT || p->state == PUBLISH_REFUSED)
@@ -312,7 +312,7 @@ bool publisher_ready(const struct session *s)
 	return p->state == PUBLISH_DONE && p->answered && p->pc && pc_up(p->pc);
 }
 
-void publisher_restart(struct session *s)
+void publisher_restart(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	if (p->pc) {
@@ -326,7 +326,8 @@ void publisher_restart(struct session *s)
 	}
 }
 
-void publisher_sync(struct session *s, struct lk_sync_state *ret, struct lk_track_published *track)
+void publisher_sync(struct call_session *s, struct lk_sync_state *ret,
+		    struct lk_track_published *track)
 {
 	struct publisher *p = &s->pub;
 	if (!p->sid)
@@ -349,7 +350,7 @@ void publisher_sync(struct session *s, struct lk_sync_state *ret, struct lk_trac
 
 /* -- Sending ------------------------------------------------------------------------ */
 
-void publisher_tell_mute(struct session *s)
+void publisher_tell_mute(struct call_session *s)
 {
 	struct publisher *p = &s->pub;
 	struct lk_request r = {.kind = LK_REQ_MUTE};
@@ -377,7 +378,7 @@ static size_t extensions(struct publisher *p, const struct audio_engine_frame *f
 
 void publisher_frame(void *arg, const struct audio_engine_frame *f)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	struct publisher *p = &s->pub;
 	struct rtp_ext_out ext[2];
 	int64_t now = clock_mono_ms();

@@ -25,7 +25,7 @@ const struct session_times session_times_default = {
 
 /* -- Telling ------------------------------------------------------------------------- */
 
-void session_tell_state(struct session *s, enum call_state now)
+void session_tell_state(struct call_session *s, enum call_state now)
 {
 	if (s->told == now)
 		return;
@@ -34,7 +34,7 @@ void session_tell_state(struct session *s, enum call_state now)
 		s->h.state(s->arg, now);
 }
 
-void session_warn(struct session *s, int code, const char *fmt, ...)
+void session_warn(struct call_session *s, int code, const char *fmt, ...)
 {
 	char text[512];
 	struct err err = {0};
@@ -49,7 +49,7 @@ void session_warn(struct session *s, int code, const char *fmt, ...)
 
 static void on_person(void *arg, enum call_person_event what, const struct call_person *p)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (what == CALL_PERSON_LEFT)
 		subscriber_forget(s, p->sid);
 	if (s->h.person)
@@ -58,14 +58,14 @@ static void on_person(void *arg, enum call_person_event what, const struct call_
 
 static void on_input_end(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (s->h.input_end)
 		s->h.input_end(s->arg);
 }
 
 /* -- Sound begins ----------------------------------------------------------------------- */
 
-static void begin_sound(struct session *s)
+static void begin_sound(struct call_session *s)
 {
 	struct err err = {0};
 	loop_timer_stop(s->silence);
@@ -76,7 +76,7 @@ static void begin_sound(struct session *s)
 
 static void on_warm(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (s->phase < PHASE_LEAVE && !sound_started(s->sound))
 		begin_sound(s);
 }
@@ -88,7 +88,7 @@ static void on_warm(void *arg)
 static void on_silence(void *arg)
 {
 	static const uint8_t opus[] = {0xf8, 0xff, 0xfe}; /* 20 ms of digital silence */
-	struct session *s = arg;
+	struct call_session *s = arg;
 	struct audio_engine_frame f = {
 		.payload = {(const char *)opus, sizeof(opus)},
 		.timestamp = s->silence_timestamp,
@@ -106,7 +106,7 @@ static void on_silence(void *arg)
 	s->silence_timestamp += FRAME_SAMPLES;
 }
 
-static void prepare_sound(struct session *s)
+static void prepare_sound(struct call_session *s)
 {
 	if (s->pub.state != PUBLISH_DONE || s->muted || !people_others(&s->people) ||
 	    !s->t.warm_up) {
@@ -119,7 +119,7 @@ static void prepare_sound(struct session *s)
 	loop_timer_start(s->silence, 0, FRAME_MS);
 }
 
-void session_check(struct session *s)
+void session_check(struct call_session *s)
 {
 	bool mending = s->phase == PHASE_MEND;
 	if ((s->phase != PHASE_CONNECT && !mending) || !s->greeted)
@@ -136,7 +136,7 @@ void session_check(struct session *s)
 
 /* -- Looking after it -------------------------------------------------------------------- */
 
-static void look_at_losses(struct session *s)
+static void look_at_losses(struct call_session *s)
 {
 	struct peer_stats st;
 	if (s->pub.pc) {
@@ -155,7 +155,7 @@ static void look_at_losses(struct session *s)
 	s->sub.seen_lost = st.lost;
 }
 
-bool session_look_at_addresses(struct session *s)
+bool session_look_at_addresses(struct call_session *s)
 {
 	bool moved = s->sub.pc && pc_refresh(s->sub.pc);
 	return (s->pub.pc && pc_refresh(s->pub.pc)) || moved;
@@ -163,7 +163,7 @@ bool session_look_at_addresses(struct session *s)
 
 static void on_look(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
 		return;
 	look_at_losses(s);
@@ -183,7 +183,7 @@ static bool on_this_host(const char *url)
 	return false;
 }
 
-struct pc *session_pc(struct session *s, bool controlling, const struct pc_handler *h)
+struct pc *session_pc(struct call_session *s, bool controlling, const struct pc_handler *h)
 {
 	struct pc_options o = {
 		.loop = s->loop,
@@ -199,7 +199,7 @@ struct pc *session_pc(struct session *s, bool controlling, const struct pc_handl
 	return pc;
 }
 
-static void make_timers(struct session *s)
+static void make_timers(struct call_session *s)
 {
 	s->retry = loop_timer_new(s->loop, session_on_retry, s);
 	s->limit = loop_timer_new(s->loop, session_on_limit, s);
@@ -210,14 +210,14 @@ static void make_timers(struct session *s)
 	loop_timer_start(s->look, (uint64_t)s->t.look, (uint64_t)s->t.look);
 }
 
-static int check_url(const struct session *s, struct err *err)
+static int check_url(const struct call_session *s, struct err *err)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(4096);
 	struct signal_options o = {.url = s->url};
 	return signal_url(&o, &b, err);
 }
 
-static int open_sound(struct session *s, struct err *err)
+static int open_sound(struct call_session *s, struct err *err)
 {
 	static const struct sound_handler on_sound = {publisher_frame, on_input_end};
 	struct audio_engine_settings a = s->o.call.sound;
@@ -229,9 +229,9 @@ static int open_sound(struct session *s, struct err *err)
 }
 
 int session_open(const struct session_options *o, const struct call_handler *h, void *arg,
-		 struct session **ret, struct err *err)
+		 struct call_session **ret, struct err *err)
 {
-	struct session *s = NEW(struct session);
+	struct call_session *s = NEW(struct call_session);
 	s->loop = o->loop;
 	s->o = *o;
 	s->t = o->times;
@@ -264,7 +264,7 @@ int session_open(const struct session_options *o, const struct call_handler *h, 
 	return 0;
 }
 
-static void let_go(struct session *s)
+static void let_go(struct call_session *s)
 {
 	struct loop_timer *const timers[] = {s->retry, s->limit,   s->give_up,
 					     s->look,  s->warm_up, s->silence};
@@ -277,7 +277,7 @@ static void let_go(struct session *s)
 	publisher_reset(s);
 }
 
-void session_end(struct session *s, enum call_end why, const struct err *err)
+void session_end(struct call_session *s, enum call_end why, const struct err *err)
 {
 	struct err kept = {0};
 	if (s->phase == PHASE_ENDED)
@@ -294,7 +294,7 @@ void session_end(struct session *s, enum call_end why, const struct err *err)
 		s->h.ended(s->arg, why, why == CALL_END_FAILED ? &kept : NULL);
 }
 
-void session_close(struct session *s)
+void session_close(struct call_session *s)
 {
 	if (!s)
 		return;
@@ -318,7 +318,7 @@ void session_close(struct session *s)
 	mem_free(s);
 }
 
-void session_leave(struct session *s)
+void session_leave(struct call_session *s)
 {
 	struct lk_request r = {.kind = LK_REQ_LEAVE};
 	bool polite = s->greeted && s->signal;
@@ -341,20 +341,20 @@ void session_leave(struct session *s)
 
 /* -- What the owner may turn --------------------------------------------------------------- */
 
-void session_send(struct session *s, const struct lk_request *r)
+void session_send(struct call_session *s, const struct lk_request *r)
 {
 	struct err err = {0};
 	if (s->signal && signal_send(s->signal, r, &err))
 		log_debug("call: %s: %s", lk_request_name(r->kind), err.msg);
 }
 
-void session_set_token(struct session *s, const char *token)
+void session_set_token(struct call_session *s, const char *token)
 {
 	mem_free_secret(s->token);
 	s->token = mem_strdup(token);
 }
 
-void session_set_muted(struct session *s, bool muted, bool by_server)
+void session_set_muted(struct call_session *s, bool muted, bool by_server)
 {
 	if (s->muted == muted)
 		return;
@@ -367,13 +367,13 @@ void session_set_muted(struct session *s, bool muted, bool by_server)
 		s->h.muted(s->arg, muted, by_server);
 }
 
-void session_mute(struct session *s, bool muted)
+void session_mute(struct call_session *s, bool muted)
 {
 	if (s->phase < PHASE_LEAVE)
 		session_set_muted(s, muted, false);
 }
 
-void session_gain(struct session *s, const char *identity, float db)
+void session_gain(struct call_session *s, const char *identity, float db)
 {
 	if (s->phase >= PHASE_LEAVE)
 		return;
@@ -385,12 +385,12 @@ void session_gain(struct session *s, const char *identity, float db)
 	subscriber_gains(s);
 }
 
-struct sound *session_sound(struct session *s)
+struct sound *session_sound(struct call_session *s)
 {
 	return s->sound;
 }
 
-void session_status(struct session *s, struct call_status *ret)
+void session_status(struct call_session *s, struct call_status *ret)
 {
 	struct peer_stats st;
 	if (s->last.state == CALL_ENDED) {

@@ -13,7 +13,7 @@
 #include "core/base/ws.h"
 #include "core/call/call.h"
 
-struct session;
+struct call_session;
 struct sound;
 
 /** How long to wait for what; tests make some of them short. Milliseconds. */
@@ -38,18 +38,18 @@ struct session_options {
 /** Opens the devices, starts joining. The caller owns it. Fails only at once: a device or an
  * address that is none. */
 int session_open(const struct session_options *o, const struct call_handler *h, void *arg,
-		 struct session **ret, struct err *err);
+		 struct call_session **ret, struct err *err);
 /** Drops everything at once. NULL is allowed. */
-void session_close(struct session *s);
+void session_close(struct call_session *s);
 
-void session_leave(struct session *s);
+void session_leave(struct call_session *s);
 /** The answer to call_handler.token. */
-void session_token(struct session *s, const char *token, const struct err *why);
-void session_mute(struct session *s, bool muted);
-void session_gain(struct session *s, const char *identity, float db);
-void session_network_changed(struct session *s);
-void session_status(struct session *s, struct call_status *ret);
-struct sound *session_sound(struct session *s);
+void session_token(struct call_session *s, const char *token, const struct err *why);
+void session_mute(struct call_session *s, bool muted);
+void session_gain(struct call_session *s, const char *identity, float db);
+void session_network_changed(struct call_session *s);
+void session_status(struct call_session *s, struct call_status *ret);
+struct sound *session_sound(struct call_session *s);
 
 /**
  * Before the n-th attempt (from 0) to come back: doubling from a third of a

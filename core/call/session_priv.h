@@ -73,7 +73,7 @@ struct subscriber {
 	int64_t seen_received, seen_lost;
 };
 
-struct session {
+struct call_session {
 	struct loop *loop;
 	struct session_options o;
 	struct session_times t;
@@ -117,19 +117,19 @@ struct session {
 };
 
 /* session.c */
-void session_tell_state(struct session *s, enum call_state now);
+void session_tell_state(struct call_session *s, enum call_state now);
 /* The last thing a session does. `err` NULL or why. */
-void session_end(struct session *s, enum call_end why, const struct err *err);
+void session_end(struct call_session *s, enum call_end why, const struct err *err);
 /* Has everything come together? */
-void session_check(struct session *s);
-void session_send(struct session *s, const struct lk_request *r);
-void session_warn(struct session *s, int code, const char *fmt, ...)
+void session_check(struct call_session *s);
+void session_send(struct call_session *s, const struct lk_request *r);
+void session_warn(struct call_session *s, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void session_set_muted(struct session *s, bool muted, bool by_server);
-void session_set_token(struct session *s, const char *token);
+void session_set_muted(struct call_session *s, bool muted, bool by_server);
+void session_set_token(struct call_session *s, const char *token);
 /* Take what this host has now; true when the address that sound went from is gone. */
-bool session_look_at_addresses(struct session *s);
-struct pc *session_pc(struct session *s, bool controlling, const struct pc_handler *h);
+bool session_look_at_addresses(struct call_session *s);
+struct pc *session_pc(struct call_session *s, bool controlling, const struct pc_handler *h);
 
 /* messages.c */
 void session_on_message(void *arg, const struct lk_response *r);
@@ -137,47 +137,49 @@ void session_on_message(void *arg, const struct lk_response *r);
 /* mend.c */
 void session_on_closed(void *arg, const struct err *err);
 /* Connect as `mode` says; the first time too. */
-void session_attempt(struct session *s);
+void session_attempt(struct call_session *s);
 /* Sound or signalling is broken: begin to mend, or end. */
-void session_trouble(struct session *s, enum session_mode mode, int reason, const struct err *why);
+void session_trouble(struct call_session *s, enum session_mode mode, int reason,
+		     const struct err *why);
 /* A connection's state changed. */
-void session_pc_changed(struct session *s, const struct pc *pc, int reason);
-void session_mended(struct session *s);
+void session_pc_changed(struct call_session *s, const struct pc *pc, int reason);
+void session_mended(struct call_session *s);
 /* The address that our sound went from is gone. */
-void session_moved(struct session *s);
+void session_moved(struct call_session *s);
 void session_on_retry(void *arg);
 void session_on_limit(void *arg);
 void session_on_give_up(void *arg);
 
 /* publisher.c */
-void publisher_init(struct session *s);
-void publisher_done(struct session *s);
+void publisher_init(struct call_session *s);
+void publisher_done(struct call_session *s);
 /* Forget the track and the connection, to begin anew. */
-void publisher_reset(struct session *s);
+void publisher_reset(struct call_session *s);
 /* Publish, if that is wanted and nothing of it is under way. */
-void publisher_begin(struct session *s);
+void publisher_begin(struct call_session *s);
 /* Speaking is allowed from now on. */
-void publisher_allowed(struct session *s);
-bool publisher_ready(const struct session *s);
-void publisher_restart(struct session *s);
-void publisher_tell_mute(struct session *s);
+void publisher_allowed(struct call_session *s);
+bool publisher_ready(const struct call_session *s);
+void publisher_restart(struct call_session *s);
+void publisher_tell_mute(struct call_session *s);
 void publisher_frame(void *arg, const struct audio_engine_frame *f);
-void publisher_on_published(struct session *s, const struct lk_track_published *t);
-void publisher_on_unpublished(struct session *s, const char *sid);
-void publisher_on_answer(struct session *s, const struct lk_sdp *a);
-void publisher_on_result(struct session *s, const struct lk_request_response *r);
+void publisher_on_published(struct call_session *s, const struct lk_track_published *t);
+void publisher_on_unpublished(struct call_session *s, const char *sid);
+void publisher_on_answer(struct call_session *s, const struct lk_sdp *a);
+void publisher_on_result(struct call_session *s, const struct lk_request_response *r);
 /* Borrows from the session. */
-void publisher_sync(struct session *s, struct lk_sync_state *ret, struct lk_track_published *track);
+void publisher_sync(struct call_session *s, struct lk_sync_state *ret,
+		    struct lk_track_published *track);
 
 /* subscriber.c */
-void subscriber_init(struct session *s);
-void subscriber_reset(struct session *s);
-void subscriber_on_offer(struct session *s, const struct lk_sdp *o);
-bool subscriber_ready(const struct session *s);
+void subscriber_init(struct call_session *s);
+void subscriber_reset(struct call_session *s);
+void subscriber_on_offer(struct call_session *s, const struct lk_sdp *o);
+bool subscriber_ready(const struct call_session *s);
 /* Gains of voices anew, after one was set. */
-void subscriber_gains(struct session *s);
+void subscriber_gains(struct call_session *s);
 /* Somebody left. */
-void subscriber_forget(struct session *s, const char *person_sid);
-int subscriber_delay_ms(struct session *s);
+void subscriber_forget(struct call_session *s, const char *person_sid);
+int subscriber_delay_ms(struct call_session *s);
 
 #endif

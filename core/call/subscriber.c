@@ -9,21 +9,21 @@
 
 #define RATE_HZ 48000
 
-void subscriber_init(struct session *s)
+void subscriber_init(struct call_session *s)
 {
 	buf_init(&s->sub.answer, LK_SDP_MAX);
 }
 
 /* -- Voices ------------------------------------------------------------------------- */
 
-static void release_stream(struct session *s, struct voice *v)
+static void release_stream(struct call_session *s, struct voice *v)
 {
 	if (v->stream)
 		audio_engine_stream_remove(sound_engine(s->sound), v->stream);
 	v->stream = 0;
 }
 
-static void drop_voice(struct session *s, size_t i)
+static void drop_voice(struct call_session *s, size_t i)
 {
 	struct voice *v = s->sub.voices[i];
 	release_stream(s, v);
@@ -35,7 +35,7 @@ static void drop_voice(struct session *s, size_t i)
 	s->sub.voices[i] = s->sub.voices[--s->sub.voices_n];
 }
 
-void subscriber_reset(struct session *s)
+void subscriber_reset(struct call_session *s)
 {
 	struct subscriber *sub = &s->sub;
 	while (sub->voices_n)
@@ -48,14 +48,14 @@ void subscriber_reset(struct session *s)
 	sub->seen_received = sub->seen_lost = 0;
 }
 
-void subscriber_forget(struct session *s, const char *person_sid)
+void subscriber_forget(struct call_session *s, const char *person_sid)
 {
 	for (size_t i = s->sub.voices_n; i-- > 0;)
 		if (strcmp(s->sub.voices[i]->person_sid, person_sid) == 0)
 			release_stream(s, s->sub.voices[i]);
 }
 
-static struct voice *find_voice(const struct session *s, uint32_t ssrc)
+static struct voice *find_voice(const struct call_session *s, uint32_t ssrc)
 {
 	for (size_t i = 0; i < s->sub.voices_n; i++)
 		if (s->sub.voices[i]->ssrc == ssrc)
@@ -63,7 +63,7 @@ static struct voice *find_voice(const struct session *s, uint32_t ssrc)
 	return NULL;
 }
 
-static float gain_of(const struct session *s, const struct voice *v)
+static float gain_of(const struct call_session *s, const struct voice *v)
 {
 	const struct call_person *p = people_by_sid(&s->people, v->person_sid);
 	if (!p)
@@ -71,7 +71,7 @@ static float gain_of(const struct session *s, const struct voice *v)
 	return p ? people_gain(&s->people, p->identity) : 0;
 }
 
-void subscriber_gains(struct session *s)
+void subscriber_gains(struct call_session *s)
 {
 	for (size_t i = 0; i < s->sub.voices_n; i++) {
 		const struct voice *v = s->sub.voices[i];
@@ -81,7 +81,7 @@ void subscriber_gains(struct session *s)
 }
 
 /* The engine hears fewer at once than may have a track: who was silent longest gives way. */
-static void make_room(struct session *s, int64_t now_ns)
+static void make_room(struct call_session *s, int64_t now_ns)
 {
 	struct voice *idle = NULL;
 	for (size_t i = 0; i < s->sub.voices_n; i++) {
@@ -94,7 +94,7 @@ static void make_room(struct session *s, int64_t now_ns)
 		release_stream(s, idle);
 }
 
-static bool ensure_stream(struct session *s, struct voice *v, int64_t now_ns)
+static bool ensure_stream(struct call_session *s, struct voice *v, int64_t now_ns)
 {
 	struct audio_engine *e = sound_engine(s->sound);
 	if (v->stream)
@@ -114,7 +114,7 @@ static bool ensure_stream(struct session *s, struct voice *v, int64_t now_ns)
 
 static void on_rtp(void *arg, const struct rtp *r, int64_t arrival_ns)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	struct voice *v = find_voice(s, r->ssrc);
 	if (!v || v->pt != r->pt) {
 		s->sub.unknown++;
@@ -136,7 +136,7 @@ static void on_rtp(void *arg, const struct rtp *r, int64_t arrival_ns)
 
 static void on_changed(void *arg)
 {
-	struct session *s = arg;
+	struct call_session *s = arg;
 	session_pc_changed(s, s->sub.pc, SIGNAL_REASON_SUBSCRIBER);
 }
 
@@ -147,8 +147,8 @@ static struct span person_of(const struct sdp_media *m)
 	return bar < 0 ? m->stream : span_head(m->stream, (size_t)bar);
 }
 
-static void take_voice(struct session *s, const struct sdp_media *m, const struct sdp_codec *opus,
-		       uint32_t ssrc)
+static void take_voice(struct call_session *s, const struct sdp_media *m,
+		       const struct sdp_codec *opus, uint32_t ssrc)
 {
 	struct subscriber *sub = &s->sub;
 	struct voice *v = find_voice(s, ssrc);
@@ -169,7 +169,7 @@ static void take_voice(struct session *s, const struct sdp_media *m, const struc
 	v->person_sid = span_dup(person_of(m));
 }
 
-static void take_voices(struct session *s, const struct sdp *offer)
+static void take_voices(struct call_session *s, const struct sdp *offer)
 {
 	struct subscriber *sub = &s->sub;
 	for (size_t i = 0; i < sub->voices_n; i++)
@@ -189,7 +189,7 @@ static void take_voices(struct session *s, const struct sdp *offer)
 			drop_voice(s, i);
 }
 
-static int write_answer(struct session *s, const struct sdp *offer, struct err *err)
+static int write_answer(struct call_session *s, const struct sdp *offer, struct err *err)
 {
 	struct subscriber *sub = &s->sub;
 	struct sdp answer = {0};
@@ -207,7 +207,7 @@ static int write_answer(struct session *s, const struct sdp *offer, struct err *
 	return rc;
 }
 
-static int take_offer(struct session *s, const struct sdp *offer, struct err *err)
+static int take_offer(struct call_session *s, const struct sdp *offer, struct err *err)
 {
 	static const struct pc_handler on_pc = {.changed = on_changed, .rtp = on_rtp};
 	struct subscriber *sub = &s->sub;
@@ -231,7 +231,7 @@ static int take_offer(struct session *s, const struct sdp *offer, struct err *er
 	return write_answer(s, offer, err);
 }
 
-void subscriber_on_offer(struct session *s, const struct lk_sdp *o)
+void subscriber_on_offer(struct call_session *s, const struct lk_sdp *o)
 {
 	struct subscriber *sub = &s->sub;
 	struct lk_request r = {.kind = LK_REQ_ANSWER};
@@ -251,7 +251,7 @@ void subscriber_on_offer(struct session *s, const struct lk_sdp *o)
 	session_check(s);
 }
 
-bool subscriber_ready(const struct session *s)
+bool subscriber_ready(const struct call_session *s)
 {
 	const struct subscriber *sub = &s->sub;
 	if (!sub->pc)
@@ -259,7 +259,7 @@ bool subscriber_ready(const struct session *s)
 	return pc_up(sub->pc);
 }
 
-int subscriber_delay_ms(struct session *s)
+int subscriber_delay_ms(struct call_session *s)
 {
 	struct audio_engine_stream_state state;
 	int most = 0;

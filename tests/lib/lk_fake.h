@@ -50,7 +50,7 @@ void lk_fake_say_leave(struct lk_fake *f, int reason, int action);
 struct lk_client {
 	struct lk_fake *f;
 	struct ws_client *ws;
-	struct session *s;
+	struct call_session *s;
 	struct buf log; /* what was told: "state:joined joined:bob ..." */
 	char url[100];
 	bool ended;

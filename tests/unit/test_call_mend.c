@@ -513,7 +513,7 @@ static void test_bad_options(void **state)
 	struct lk_fake f;
 	lk_fake_open(&f);
 	struct session_options so = {.loop = f.loop, .times = session_times_default};
-	struct session *s = NULL;
+	struct call_session *s = NULL;
 	struct err err = {0};
 	so.ws = ws_client_new(f.loop, NULL);
 	so.call = lk_client_speaker();

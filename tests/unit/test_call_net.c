@@ -17,7 +17,7 @@
 #include <string.h>
 
 static struct sfu_world w;
-static struct session *session;
+static struct call_session *session;
 static struct net_addr addresses[3];
 static enum call_state state_now;
 static int joined;
