@@ -174,7 +174,16 @@ static void test_order(void **state)
 						   CANCEL, LEAVE,	  {0}};
 	struct play p;
 	begin(&p, steps);
-	join(&p);
+	/* Nobody is called before sound gets through. */
+	calling_wait_made(&p.t);
+	calling_wait_seat(&p.t, "");
+	calling_wait_quiet(&p.t);
+	AUTO_FREE char *before = asked(&p);
+	assert_null(strstr(before, "msc4075"));
+	assert_null(calling_row(&p.t, "ringing"));
+	fake_call_state(CALL_JOINED);
+	calling_wait(&p.t, "ringing");
+	calling_wait_quiet(&p.t);
 	leave(&p);
 	AUTO_FREE char *log = asked(&p);
 	const char *delay = strstr(log, DELAY), *take_ = strstr(log, "\"application\"");

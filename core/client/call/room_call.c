@@ -94,6 +94,9 @@ void room_call_check_in(struct room_call *rc)
 	if (rc->recorded)
 		room_call_row(rc, "recording", self,
 			      json_pack("{s:b,s:s?}", "recording", 1, "file", rc->record));
+	/* Nobody is called before it is known that sound gets through. */
+	if (rc->ring && rc->alone_at_first)
+		room_call_ring(rc);
 	ears_update(rc);
 	room_call_check_hand(rc);
 }

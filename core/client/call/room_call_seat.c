@@ -59,7 +59,7 @@ static struct session_call *send_event(struct room_call *rc, const char *type, j
 	return c;
 }
 
-static void ring(struct room_call *rc)
+void room_call_ring(struct room_call *rc)
 {
 	bool direct = is_direct(rc);
 	rc->ring_rq = send_event(rc, RTC_RING_TYPE,
@@ -86,8 +86,6 @@ static void on_taken(void *arg, const char *event_id)
 	if (rc->phase >= RC_LEAVING)
 		return;
 	rc->seated = true;
-	if (first && rc->ring && rc->alone_at_first)
-		ring(rc);
 	if (first && rc->record_said)
 		rc->note_rq = send_event(rc, "m.room.message",
 					 json_pack("{s:s,s:s}", "msgtype", "m.notice", "body",
