@@ -212,6 +212,10 @@ static void on_message(struct span data, bool binary, void *arg)
 static void on_closed(int code, const struct err *err, void *arg)
 {
 	struct sfu_client *c = arg;
+	if (c->old_socket) {
+		c->old_socket = false;
+		return;
+	}
 	c->open = false;
 	c->closed = true;
 	c->close_code = code;

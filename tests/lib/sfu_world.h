@@ -89,6 +89,7 @@ struct sfu_client {
 	struct sfu_client *next;
 	struct ws *ws;
 	bool open, closed, quiet; /**< quiet: answers no offers, sends no pings */
+	bool old_socket; /**< the test holds one still, whose end says nothing of this client */
 	int close_code, http_status;
 	char room[64], identity[64], sid[32];
 	struct token grant;	 /**< changed before the join where needed */

@@ -139,9 +139,11 @@ static void test_resume(void **state)
 	/* The same while the server still believes in the old socket. */
 	from = a->got_n;
 	struct ws *old = take(&a->ws);
+	a->old_socket = true;
 	sfu_client_resume(a);
 	assert_int_equal(a->got[from].kind, LK_RES_RECONNECT);
 	ws_free(old);
+	a->old_socket = false;
 	sfu_pass(&w, 100);
 	assert_int_equal(w.presence_n, 2);
 }
