@@ -208,8 +208,3 @@ void signal_ping(struct signal *s, int interval_ms, int timeout_ms)
 	if (s->timeout_ms)
 		loop_timer_start(s->timeout, s->timeout_ms, 0);
 }
-
-int signal_rtt_ms(const struct signal *s)
-{
-	return s->rtt_ms;
-}

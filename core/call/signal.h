@@ -60,7 +60,5 @@ void signal_close(struct signal *s);
  * minutes at least, and a timeout that leaves a pong its time.
  */
 void signal_ping(struct signal *s, int interval_ms, int timeout_ms);
-/** -1: not known. */
-int signal_rtt_ms(const struct signal *s);
 
 #endif

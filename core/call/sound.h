@@ -31,7 +31,5 @@ void sound_stop(struct sound *s);
 struct audio_engine *sound_engine(struct sound *s);
 /** RTP's, of the first frame. */
 uint32_t sound_first_timestamp(const struct sound *s);
-/** Frames that found the ring full. */
-int64_t sound_dropped(const struct sound *s);
 
 #endif

@@ -217,11 +217,6 @@ enum rtc_form rtc_form_of(const char *type)
 	return (enum rtc_form)i;
 }
 
-const char *rtc_form_type(enum rtc_form form)
-{
-	return forms[form].type;
-}
-
 int rtc_member_read(const struct mx_event *ev, enum rtc_word *ret_word, struct rtc_member *ret,
 		    struct err *err)
 {

@@ -46,7 +46,6 @@ enum rtc_word {
 
 /** Form of events of this type; RTC_FORM_COUNT: none. */
 enum rtc_form rtc_form_of(const char *type);
-const char *rtc_form_type(enum rtc_form form);
 
 /**
  * Read a member event. ERR_INVALID with the reason for one that does not count:

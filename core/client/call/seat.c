@@ -86,11 +86,6 @@ void seat_free(struct seat *s)
 	mem_free(s);
 }
 
-const char *seat_key(const struct seat *s)
-{
-	return s->key;
-}
-
 bool seat_guarded(const struct seat *s)
 {
 	return s->delay_id[0] != '\0';
@@ -192,15 +187,6 @@ void seat_take(struct seat *s, const char *service)
 	snprintf(s->service, sizeof(s->service), "%s", service);
 	s->state = SEAT_TAKING;
 	schedule_leave(s);
-}
-
-void seat_recording(struct seat *s, bool recording)
-{
-	if (s->recording == recording)
-		return;
-	s->recording = recording;
-	if (s->state == SEAT_TAKEN || s->member_rq)
-		send_member(s);
 }
 
 void seat_seen(struct seat *s, const char *event_id, int64_t created_ms)

@@ -50,10 +50,6 @@ void seat_cede(struct seat *s);
  * not in the call. When it was there and is gone it is sent again.
  */
 void seat_seen(struct seat *s, const char *event_id, int64_t created_ms);
-/** Say in the member event that we record, or no longer do. */
-void seat_recording(struct seat *s, bool recording);
-/** Our state key. */
-const char *seat_key(const struct seat *s);
 /** The server would let us leave if we vanished now. */
 bool seat_guarded(const struct seat *s);
 
