@@ -334,3 +334,20 @@ void lk_client_done(struct lk_client *c, struct lk_fake *f)
 	lk_client_stop(c);
 	lk_fake_close(f);
 }
+
+/* -- Balance ------------------------------------------------------------------------- */
+
+static long live;
+
+int lk_fake_setup(void **state)
+{
+	(void)state;
+	live = mem_live();
+	return 0;
+}
+
+int lk_fake_teardown(void **state)
+{
+	(void)state;
+	return mem_live() == live ? 0 : -1;
+}

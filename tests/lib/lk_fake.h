@@ -84,4 +84,10 @@ void lk_client_settle(struct lk_client *c);
 /** The whole log is this; it begins anew. */
 void lk_client_expect(struct lk_client *c, const char *log);
 
+/* -- Every test gives back what it allocated ----------------------------------------- */
+
+int lk_fake_setup(void **state);
+int lk_fake_teardown(void **state);
+#define LK_FAKE_TEST(fn) cmocka_unit_test_setup_teardown(fn, lk_fake_setup, lk_fake_teardown)
+
 #endif

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/rtc/sdp.h"
 #include "tests/lib/lk_fake.h"
@@ -529,44 +528,27 @@ static void test_bad_options(void **state)
 	lk_fake_close(&f);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, balanced)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_resume),
-		TEST(test_told_to_come_back),
-		TEST(test_rejoin),
-		TEST(test_no_token),
-		TEST(test_tokens_away),
-		TEST(test_server_restarts),
-		TEST(test_gives_up),
-		TEST(test_pings),
-		TEST(test_pings_out_of_reason),
-		TEST(test_delays),
-		TEST(test_publish),
-		TEST(test_not_allowed),
-		TEST(test_publish_late),
-		TEST(test_not_taken),
-		TEST(test_unpublished_early),
-		TEST(test_join_unheard),
-		TEST(test_token_too_late),
-		TEST(test_bad_options),
+		LK_FAKE_TEST(test_resume),
+		LK_FAKE_TEST(test_told_to_come_back),
+		LK_FAKE_TEST(test_rejoin),
+		LK_FAKE_TEST(test_no_token),
+		LK_FAKE_TEST(test_tokens_away),
+		LK_FAKE_TEST(test_server_restarts),
+		LK_FAKE_TEST(test_gives_up),
+		LK_FAKE_TEST(test_pings),
+		LK_FAKE_TEST(test_pings_out_of_reason),
+		LK_FAKE_TEST(test_delays),
+		LK_FAKE_TEST(test_publish),
+		LK_FAKE_TEST(test_not_allowed),
+		LK_FAKE_TEST(test_publish_late),
+		LK_FAKE_TEST(test_not_taken),
+		LK_FAKE_TEST(test_unpublished_early),
+		LK_FAKE_TEST(test_join_unheard),
+		LK_FAKE_TEST(test_token_too_late),
+		LK_FAKE_TEST(test_bad_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/call/people.h"
-#include "core/rtc/sdp.h"
 #include "tests/lib/lk_fake.h"
 
 #include <string.h>
@@ -375,23 +373,6 @@ static void test_freed_at_any_time(void **state)
 	}
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, balanced)
-
 static void count_event(void *arg, enum call_person_event what, const struct call_person *p)
 {
 	int *told = arg;
@@ -433,20 +414,20 @@ static void test_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_address),
-		TEST(test_join),
-		TEST(test_refused),
-		TEST(test_not_let_in),
-		TEST(test_nobody_greets),
-		TEST(test_strange_words),
-		TEST(test_no_name),
-		TEST(test_people),
-		TEST(test_speakers_and_quality),
-		TEST(test_moved),
-		TEST(test_crowd),
-		TEST(test_ends),
-		TEST(test_leave_unanswered),
-		TEST(test_freed_at_any_time),
+		LK_FAKE_TEST(test_address),
+		LK_FAKE_TEST(test_join),
+		LK_FAKE_TEST(test_refused),
+		LK_FAKE_TEST(test_not_let_in),
+		LK_FAKE_TEST(test_nobody_greets),
+		LK_FAKE_TEST(test_strange_words),
+		LK_FAKE_TEST(test_no_name),
+		LK_FAKE_TEST(test_people),
+		LK_FAKE_TEST(test_speakers_and_quality),
+		LK_FAKE_TEST(test_moved),
+		LK_FAKE_TEST(test_crowd),
+		LK_FAKE_TEST(test_ends),
+		LK_FAKE_TEST(test_leave_unanswered),
+		LK_FAKE_TEST(test_freed_at_any_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
