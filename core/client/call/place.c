@@ -215,15 +215,22 @@ static void no_place(struct place *p)
 	fail(p, &e);
 }
 
-static void on_site(struct span body, const struct err *err, void *arg)
+/* False: that file names no place. */
+static bool take_well_known(struct place *p, struct span body, const struct err *err)
 {
-	struct place *p = arg;
 	JSON_AUTO json_t *reply = NULL;
 	struct err e = {0};
 	p->asking = NULL;
-	if (!ask_reply(body, err, &reply, &e) && !rtc_well_known_read(reply, p->service, &e))
-		go_in(p);
-	else
+	if (ask_reply(body, err, &reply, &e) || rtc_well_known_read(reply, p->service, &e))
+		return false;
+	go_in(p);
+	return true;
+}
+
+static void on_site(struct span body, const struct err *err, void *arg)
+{
+	struct place *p = arg;
+	if (!take_well_known(p, body, err))
 		no_place(p);
 }
 
@@ -241,12 +248,7 @@ static void ask_site(struct place *p)
 static void on_known(struct span body, const struct err *err, void *arg)
 {
 	struct place *p = arg;
-	JSON_AUTO json_t *reply = NULL;
-	struct err e = {0};
-	p->asking = NULL;
-	if (!ask_reply(body, err, &reply, &e) && !rtc_well_known_read(reply, p->service, &e))
-		go_in(p);
-	else
+	if (!take_well_known(p, body, err))
 		ask_site(p);
 }
 
