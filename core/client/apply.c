@@ -141,6 +141,8 @@ static int on_ephemeral(struct apply *a, const struct sync_event *e, struct err 
 	struct receipts r = {a, 0, err};
 	if (e->ok && strcmp(e->ev.type, "m.receipt") == 0)
 		receipts_read(e->ev.content, on_receipt, &r);
+	if (e->ok && strcmp(e->ev.type, "m.typing") == 0)
+		return apply_typing(a, &e->ev, err);
 	return r.rc;
 }
 
@@ -153,13 +155,7 @@ static int on_account_data(struct apply *a, const struct sync_event *e, struct e
 	a->news = true;
 	if (!a->room && strcmp(e->ev.type, "m.direct") == 0)
 		a->direct_changed = true;
-	if (!rc && a->room && strcmp(e->ev.type, "m.tag") == 0) {
-		json_t *tags = json_get_object(e->ev.content, "tags");
-		rc = store_room_archived(a->s, a->room,
-					 json_object_get(tags, "u.org.muster.archived") != NULL,
-					 err);
-	}
-	return rc;
+	return !rc && a->room ? apply_room_data(a, &e->ev, err) : rc;
 }
 
 static int on_state(struct apply *a, const struct sync_event *e, struct err *err)
@@ -193,6 +189,8 @@ static int apply_numbers(struct apply *a, const struct sync_room *r, struct err 
 	if (!rc && (r->notify_count >= 0 || r->highlight_count >= 0))
 		rc = store_room_counts(a->s, a->room, r->notify_count < 0 ? 0 : r->notify_count,
 				       r->highlight_count < 0 ? 0 : r->highlight_count, err);
+	if (!rc)
+		rc = apply_thread_counts(a, r, err);
 	/* Lazily loaded changes of members may lie in the gap. */
 	if (!rc && r->limited)
 		rc = store_room_members_complete(a->s, a->room, false, err);
@@ -286,6 +284,8 @@ static int apply_all(struct apply *a, const struct sync_reply *reply, struct err
 	a->room = 0;
 	if (!rc)
 		rc = each_event(a, reply->account_data, EVENT_BARE, on_account_data, err);
+	if (!rc)
+		rc = each_event(a, reply->presence, EVENT_BARE, apply_presence, err);
 	if (!rc)
 		rc = apply_direct(a, err);
 	if (!rc && a->generation)

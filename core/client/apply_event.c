@@ -128,5 +128,7 @@ int apply_state(struct apply *a, const struct sync_event *e, struct err *err)
 		.json = e->raw,
 	};
 	int rc = store_state_set(a->s, &st, err);
+	if (!rc)
+		rc = apply_structure(a, &e->ev, err);
 	return rc || strcmp(type, "m.room.member") != 0 ? rc : apply_member(a, &e->ev, false, err);
 }

@@ -22,6 +22,14 @@ int apply_event(struct apply *a, const struct sync_event *e, int64_t pos, bool *
 int apply_state(struct apply *a, const struct sync_event *e, struct err *err);
 /** m.room.member: name and membership; `only_new`: unless we know that person already. */
 int apply_member(struct apply *a, const struct mx_event *ev, bool only_new, struct err *err);
+/** apply_live.c: m.typing of a room, and an event of the presence list. */
+int apply_typing(struct apply *a, const struct mx_event *ev, struct err *err);
+int apply_presence(struct apply *a, const struct sync_event *e, struct err *err);
+/** Account data of a room that has a place in its row: tags, read marker, marked as unread. */
+int apply_room_data(struct apply *a, const struct mx_event *ev, struct err *err);
+int apply_thread_counts(struct apply *a, const struct sync_room *r, struct err *err);
+/** What a state event says of spaces and upgrades. */
+int apply_structure(struct apply *a, const struct mx_event *ev, struct err *err);
 /** The id of an event, made from its bytes when it has none. */
 struct span apply_event_id(const struct sync_event *e, char ret[80]);
 

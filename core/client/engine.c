@@ -210,6 +210,7 @@ int engine_new(struct client *c, struct engine **ret, struct err *err)
 	struct engine *e = NEW(struct engine);
 	e->c = c;
 	e->l = client_loop(c);
+	e->presence = "offline";
 	buf_init(&e->reply, LIMIT_SYNC_REPLY);
 	buf_init(&e->page, LIMIT_SYNC_REPLY);
 	e->timer = loop_timer_new(e->l, take_over, e);
@@ -262,6 +263,11 @@ enum engine_state engine_state(const struct engine *e)
 bool engine_is_owner(const struct engine *e)
 {
 	return e->server != NULL;
+}
+
+void engine_set_presence(struct engine *e, const char *presence)
+{
+	e->presence = presence;
 }
 
 void engine_sync_now(struct engine *e)

@@ -164,7 +164,7 @@ void engine_poll(struct engine *e)
 		return;
 	}
 	AUTO(request_done)
-	struct request rq = sync_request(s, wait ? SYNC_POLL_MS : 0, e->whole, &since);
+	struct request rq = sync_request(s, wait ? SYNC_POLL_MS : 0, e->whole, e->presence, &since);
 	struct session_request sr = {
 		.method = rq.method,
 		.path = buf_str(&rq.path),

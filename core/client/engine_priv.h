@@ -18,6 +18,7 @@ struct engine {
 	struct client *c;
 	struct loop *l;
 	enum engine_state state;
+	const char *presence; /* what a sync makes of ours */
 	struct err why;
 	const struct engine_observer *observers[ENGINE_OBSERVERS];
 	void *observer_args[ENGINE_OBSERVERS];

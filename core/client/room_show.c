@@ -17,12 +17,17 @@ static json_t *room_row(const struct store_room *r)
 	row_str(row, "membership", r->membership);
 	row_int(row, "members", r->joined);
 	row_int(row, "invited", r->invited);
-	row_int(row, "unread", r->unread);
-	row_int(row, "highlights", r->highlights);
+	row_int(row, "unread", r->unread + r->thread_unread);
+	row_int(row, "highlights", r->highlights + r->thread_highlights);
+	row_int(row, "thread_unread", r->thread_unread);
+	row_bool(row, "marked_unread", r->marked_unread);
+	row_bool(row, "favourite", r->favourite);
+	row_bool(row, "low_priority", r->low_priority);
 	row_bool(row, "encrypted", r->encrypted);
 	row_str(row, "direct", r->direct);
 	row_str(row, "type", r->type);
 	row_bool(row, "archived", r->archived);
+	row_str(row, "successor", r->successor);
 	if (r->inviter)
 		row_str(row, "inviter", r->inviter);
 	if (r->last_ts)

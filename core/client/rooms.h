@@ -32,8 +32,9 @@ int user_resolve(struct client *c, const char *room_id, const char *arg, char **
 int room_complete(struct client *c, const char *prefix, client_row_fn *fn, void *arg);
 int user_complete(struct client *c, const char *prefix, client_row_fn *fn, void *arg);
 
-/** Rows: room_id, name, alias, topic, membership, members, unread, highlights, encrypted, direct
- * (user id or null), type, last_ts. */
+/** Rows: room_id, name, alias, topic, membership, members, unread and highlights (with those in
+ * threads), thread_unread, marked_unread, favourite, low_priority, encrypted, direct (user id or
+ * null), type, successor (room id or null), last_ts. */
 int client_room_list(struct client *c, unsigned flags, client_row_fn *fn, void *arg,
 		     struct err *err);
 /** One such row with more: creator, version, join_rule, history_visibility, guest_access, power

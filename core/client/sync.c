@@ -13,17 +13,18 @@
 #include <time.h>
 
 static const char filter[] =
-	"{\"room\":{\"timeline\":{\"limit\":40},\"state\":{\"lazy_load_members\":true}},"
-	"\"presence\":{\"not_types\":[\"*\"]}}";
+	"{\"room\":{\"timeline\":{\"limit\":40,\"unread_thread_notifications\":true},"
+	"\"state\":{\"lazy_load_members\":true}}}";
 
-struct request sync_request(struct store *s, int timeout_ms, bool whole, char **ret_since)
+struct request sync_request(struct store *s, int timeout_ms, bool whole, const char *presence,
+			    char **ret_since)
 {
 	char *since = whole ? NULL : store_meta(s, STORE_META_TOKEN);
 	struct sync_query q = {
 		.since = since,
 		.filter = filter,
 		.timeout_ms = since ? timeout_ms : 0,
-		.presence = "offline",
+		.presence = presence,
 	};
 	*ret_since = since;
 	return request_sync(&q);
@@ -106,7 +107,7 @@ static int sync_locked(struct client *c, struct store *s, struct err *err)
 	for (int i = 0; i < 3; i++) {
 		AUTO(buf_done) struct buf body = BUF_INIT(LIMIT_SYNC_REPLY);
 		AUTO_FREE char *since = NULL;
-		struct request rq = sync_request(s, 0, whole, &since);
+		struct request rq = sync_request(s, 0, whole, "offline", &since);
 		/* The first sync of a large account takes its time. */
 		rc = fetch(c, rq, &body, since ? 0 : 600000, &e);
 		if (!rc)

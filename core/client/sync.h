@@ -34,6 +34,11 @@ void engine_unobserve(struct engine *e, const struct engine_observer *o, const v
 enum engine_state engine_state(const struct engine *e);
 /** This process owns sync. */
 bool engine_is_owner(const struct engine *e);
+/**
+ * What our own syncing says of us: "online", "unavailable" or "offline" (the
+ * default: it says nothing). Borrowed; from the next sync on. Only the owner's word is heard.
+ */
+void engine_set_presence(struct engine *e, const char *presence);
 /** Sync now rather than when the long poll ends. */
 void engine_sync_now(struct engine *e);
 

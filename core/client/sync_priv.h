@@ -8,9 +8,10 @@
 
 #define SYNC_POLL_MS 30000
 
-/** GET /sync from the stored token (`whole`: from the beginning). *ret_since is owned by the
- * caller. */
-struct request sync_request(struct store *s, int timeout_ms, bool whole, char **ret_since);
+/** GET /sync from the stored token (`whole`: from the beginning); `presence`: what the sync makes
+ * of ours. *ret_since is owned by the caller. */
+struct request sync_request(struct store *s, int timeout_ms, bool whole, const char *presence,
+			    char **ret_since);
 /** Did the server refuse the token rather than us? Then a whole sync helps. */
 bool sync_token_refused(const struct err *err, const char *since);
 /** GET /messages that goes on with a gap; `room_id` of g->room. */

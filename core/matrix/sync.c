@@ -195,6 +195,9 @@ static int read_member(const struct slice_item *item, struct sync_room *r, struc
 		r->notify_count = int_of(item->value, "notification_count");
 		r->highlight_count = int_of(item->value, "highlight_count");
 	}
+	if (slice_key_is(item, "unread_thread_notifications") ||
+	    slice_key_is(item, "org.matrix.msc3773.unread_thread_notifications"))
+		r->thread_counts = item->value;
 	return read_lists(item, r, err);
 }
 
@@ -282,6 +285,23 @@ int sync_next_event(struct slice *s, enum event_form form, struct sync_event *re
 void sync_event_done(struct sync_event *e)
 {
 	event_done(&e->ev);
+}
+
+void thread_counts_read(struct span counts, thread_count_fn *fn, void *arg)
+{
+	struct slice s;
+	struct slice_item item;
+	if (!counts.n || slice_begin(&s, counts, SLICE_OBJECT, NULL))
+		return;
+	while (slice_next(&s, &item, NULL) == 1) {
+		char root[LIMIT_ID_BYTES + 1];
+		int64_t unread = 0, highlights = 0;
+		if (item.kind != SLICE_OBJECT || !string_into(item.key, root, sizeof(root)))
+			continue;
+		slice_find_i64(item.value, "notification_count", &unread);
+		slice_find_i64(item.value, "highlight_count", &highlights);
+		fn(root, unread < 0 ? 0 : unread, highlights < 0 ? 0 : highlights, arg);
+	}
 }
 
 /* {"@user": {"ts":..., "thread_id":...}} of one event and receipt type */

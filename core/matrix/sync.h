@@ -46,6 +46,7 @@ struct sync_room {
 	int64_t joined_count, invited_count;   /**< -1: not said */
 	json_t *heroes;			       /**< array of user ids or NULL; owned */
 	int64_t notify_count, highlight_count; /**< -1: not said */
+	struct span thread_counts; /**< unread_thread_notifications: an object, or empty */
 };
 
 /**
@@ -71,6 +72,11 @@ int sync_events(struct slice *s, struct span list, struct err *err);
 /** 1: next event, readable or not. 0: no more. ERR_PROTOCOL: the list is broken from here on. */
 int sync_next_event(struct slice *s, enum event_form form, struct sync_event *ret, struct err *err);
 void sync_event_done(struct sync_event *e);
+
+/** unread_thread_notifications, one call for each thread that is named. */
+typedef void thread_count_fn(const char *root, int64_t unread, int64_t highlights, void *arg);
+/** `counts` as in struct sync_room; what is malformed in it is left out. */
+void thread_counts_read(struct span counts, thread_count_fn *fn, void *arg);
 
 /** m.receipt, one call for each. `thread` is "main", a root's id, or NULL (unthreaded). */
 typedef void receipt_fn(const char *event_id, const char *user_id, const char *type,

@@ -32,7 +32,9 @@ bool store_room_get(struct store *s, int64_t id, struct store_room *ret)
 		SQL(store_sql(s),
 		    "SELECT room_id,membership,display,name,alias,topic,type,direct,"
 		    "inviter,encrypted,members_complete,archived,joined,invited,unread,"
-		    "highlights,last_ts FROM rooms WHERE id=?");
+		    "highlights,last_ts,fully_read,successor,predecessor,favourite,"
+		    "low_priority,marked_unread,tag_order,thread_unread,thread_highlights"
+		    " FROM rooms WHERE id=?");
 	sql_bind_i64(q, 1, id);
 	if (!sql_row(q))
 		return false;
@@ -55,6 +57,15 @@ bool store_room_get(struct store *s, int64_t id, struct store_room *ret)
 		.unread = sql_col_i64(q, 14),
 		.highlights = sql_col_i64(q, 15),
 		.last_ts = sql_col_i64(q, 16),
+		.fully_read = col_dup(q, 17),
+		.successor = col_dup(q, 18),
+		.predecessor = col_dup(q, 19),
+		.favourite = sql_col_i64(q, 20) != 0,
+		.low_priority = sql_col_i64(q, 21) != 0,
+		.marked_unread = sql_col_i64(q, 22) != 0,
+		.tag_order = sql_col_i64(q, 23),
+		.thread_unread = sql_col_i64(q, 24),
+		.thread_highlights = sql_col_i64(q, 25),
 	};
 	sql_reset(q);
 	return true;
@@ -71,6 +82,9 @@ void store_room_done(struct store_room *r)
 	mem_free(r->type);
 	mem_free(r->direct);
 	mem_free(r->inviter);
+	mem_free(r->fully_read);
+	mem_free(r->successor);
+	mem_free(r->predecessor);
 	*r = (struct store_room){0};
 }
 

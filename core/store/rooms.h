@@ -11,8 +11,13 @@ struct store_room {
 	int64_t id;
 	char *room_id, *membership, *display;
 	char *name, *alias, *topic, *type, *direct, *inviter; /**< or NULL */
-	bool encrypted, members_complete, archived;
-	int64_t joined, invited, unread, highlights, last_ts;
+	char *fully_read;				      /**< event id, or NULL */
+	char *successor, *predecessor; /**< room ids of an upgrade, or NULL */
+	bool encrypted, members_complete, archived, favourite, low_priority, marked_unread;
+	int64_t tag_order; /**< of favourite or low priority, in millionths; -1: none */
+	int64_t joined, invited, last_ts;
+	int64_t unread, highlights;		  /**< of the room itself, threads aside */
+	int64_t thread_unread, thread_highlights; /**< of its threads together */
 };
 
 /** Row number of a room id, 0 when unknown. */

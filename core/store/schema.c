@@ -74,5 +74,70 @@ static const char v1[] =
 	"CREATE UNIQUE INDEX outbox_txn ON outbox(room_id, txn_id);"
 	"CREATE INDEX outbox_state ON outbox(state, id);";
 
-const sql_migration store_migrations[] = {v1};
+/* Whatever a server sent may not be JSON; json_extract would fail. */
+#define OF_STATE(path) \
+	" CASE WHEN json_valid(s.json) THEN json_extract(s.json,'$.content." path "') END"
+
+/*
+ * What people and rooms are beside their messages. The columns of what older
+ * caches hold already are filled from it.
+ */
+static const char v2[] =
+	"ALTER TABLE rooms ADD favourite INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE rooms ADD low_priority INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE rooms ADD tag_order INTEGER NOT NULL DEFAULT -1;" /* millionths */
+	"ALTER TABLE rooms ADD marked_unread INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE rooms ADD fully_read TEXT;"
+	"ALTER TABLE rooms ADD thread_unread INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE rooms ADD thread_highlights INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE rooms ADD successor TEXT;"
+	"ALTER TABLE rooms ADD predecessor TEXT;"
+	"CREATE TABLE typing("
+	" room INTEGER NOT NULL, user_id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+	" PRIMARY KEY(room, user_id)) WITHOUT ROWID;"
+	"CREATE TABLE presence("
+	" user_id TEXT PRIMARY KEY, state TEXT NOT NULL, status TEXT,"
+	" active_ms INTEGER NOT NULL DEFAULT 0, active INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	"CREATE TABLE thread_counts("
+	" room INTEGER NOT NULL, root TEXT NOT NULL, unread INTEGER NOT NULL,"
+	" highlights INTEGER NOT NULL, PRIMARY KEY(room, root)) WITHOUT ROWID;"
+	"CREATE INDEX events_thread ON events(room, rel_to) WHERE rel_type='m.thread';"
+	"CREATE TABLE children("
+	" space INTEGER NOT NULL, child TEXT NOT NULL, ord TEXT, suggested INTEGER NOT NULL,"
+	" PRIMARY KEY(space, child)) WITHOUT ROWID;"
+	"CREATE INDEX children_child ON children(child);"
+	"CREATE TABLE drafts("
+	" room INTEGER NOT NULL, thread TEXT NOT NULL, text TEXT NOT NULL,"
+	" updated_ms INTEGER NOT NULL, PRIMARY KEY(room, thread)) WITHOUT ROWID;"
+	"INSERT INTO children(space,child,ord,suggested)"
+	" SELECT s.room, s.key," OF_STATE("order") ", coalesce(" OF_STATE(
+		"suggested") ",0)"
+			     " FROM state s WHERE s.type='m.space.child'"
+			     " AND" OF_STATE(
+				     "via") " IS NOT NULL;"
+					    "UPDATE rooms SET successor=(SELECT" OF_STATE(
+						    "replacement_room") " FROM state s WHERE "
+									"s.room=rooms.id AND "
+									"s.type='m.room.tombstone' "
+									"AND s.key='');"
+									"UPDATE rooms SET "
+									"predecessor=("
+									"SELECT" OF_STATE(
+										"predecessor.room_"
+										"id") " FROM state "
+										      "s WHERE "
+										      "s.room="
+										      "rooms.id "
+										      "AND "
+										      "s.type='m."
+										      "room.create'"
+										      " AND "
+										      "s.key='');"
+										      "UPDATE "
+										      "rooms SET "
+										      "low_"
+										      "priority="
+										      "archived;";
+
+const sql_migration store_migrations[] = {v1, v2};
 const int store_migration_count = ARRAY_LEN(store_migrations);

@@ -499,7 +499,7 @@ static void test_takeover_between(void **state)
 	OK(send_one(bob, room, "meanwhile", NULL, rows, &err));
 	AUTO(buf_done) struct buf body = BUF_INIT(1 << 20);
 	AUTO_FREE char *since = NULL;
-	AUTO(request_done) struct request rq = sync_request(s, 0, false, &since);
+	AUTO(request_done) struct request rq = sync_request(s, 0, false, "offline", &since);
 	struct session_request sr = {.method = rq.method, .path = buf_str(&rq.path)};
 	OK(session_raw(client_session(ann), &sr, &body, &err));
 	OK(apply_sync(s, "@ann:localhost", since, buf_span(&body), NULL, &err));
