@@ -26,6 +26,9 @@ static const struct op {
 	{"invite.create", admin_invite_create, true},
 	{"invite.list", admin_invite_list, false},
 	{"invite.revoke", admin_invite_revoke, false},
+	{"link.create", admin_link_create, false},
+	{"link.revoke", admin_link_revoke, false},
+	{"room.join", admin_room_join, false},
 	{"status", admin_status, false},
 	{"check", admin_check, false},
 };

@@ -2,26 +2,52 @@
  * Administration: one implementation of each operation, used by POST
  * /_muster/admin/v1/OP and, while no server runs, on the data folder itself.
  *
- * op             arguments                                       result
- * user.add       user, [password], [name], [email],              user_id, state "created",
- *                [external_id], [admin]                          [password when generated]
- * user.import    rows: list of user.add's arguments, [update]    users: list of user_id,
- * external_id, (update: change name, e-mail and outside id     name, email, state "created", of
- * people who exist)                            "existing", "updated" or "failed", [password],
- * [error]; created, existing, updated, failed user.list      [search] users: list of user_id, name,
- *                                                                emails, external_id, admin,
- * locked, removed, created_ts, last_seen_ts, devices user.password  user, [password], [logout]
- * (default true)       user_id, [password when generated] user.lock      user user_id, locked
- * user.unlock    user                                            user_id, locked
- * user.role      user, admin                                     user_id, admin
- * user.remove    user                                            user_id, removed
- * invite.create  [uses], [expires_in_ms], [token], [note]        token, uses_allowed, uses,
- * expires_ts invite.list                                                    invites: list of the
- * same, note, valid invite.revoke  token                                           token, revoked
- * status                                                         server_name, version, users,
- * rooms, events, media_bytes, database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
- * connections, backlog, calls, people_in_calls
- * check                                                          ok, integrity
+ * Each: name {arguments, [optional ones]} -> result.
+ *
+ * user.add {user, [password], [name], [email], [external_id], [admin], [no_password]}
+ *   -> user_id, state "created", [password when generated]
+ *
+ * user.import {rows: list of user.add's arguments, [update], [no_password]}
+ *   -> users: list of user_id, external_id, name, email, state "created",
+ *   "existing", "updated" or "failed", [password], [error]; created, existing,
+ *   updated, failed. update: change name, e-mail and outside id of people who
+ *   exist. no_password: who is given none will choose one, with a link.
+ *
+ * user.list {[search]} -> users: list of user_id, name, emails, external_id,
+ *   admin, locked, removed, created_ts, last_seen_ts, devices
+ *
+ * user.password {user, [password], [logout] (default true)}
+ *   -> user_id, [password when generated]
+ *
+ * user.lock {user}, user.unlock {user} -> user_id, locked
+ *
+ * user.role {user, admin} -> user_id, admin
+ *
+ * user.remove {user} -> user_id, removed
+ *
+ * invite.create {[uses], [expires_in_ms], [token], [note]}
+ *   -> token, uses_allowed, uses, expires_ts
+ *
+ * invite.list {} -> invites: list of the same, note, valid
+ *
+ * invite.revoke {token} -> token, revoked
+ *
+ * link.create {user, [room_id], [expires_in_ms] (default 30 days)}
+ *   -> user_id, code, link (null while no server runs), expires_ts: a one-time
+ *   link; the person's old one dies. {users: list, ..., [missing]} -> links: list
+ *   of the same; missing: only for who has neither a password nor a link.
+ *
+ * link.revoke {user} -> user_id, revoked
+ *
+ * room.join {room_id, users: list, [again]} -> users: list of user_id, state
+ *   "joined", "existing", "left" or "banned". The administrator invites, they
+ *   accept. again: those, too, who had left. Only while a server runs.
+ *
+ * status {} -> server_name, version, users, rooms, events, media_bytes,
+ *   database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
+ *   connections, backlog, calls, people_in_calls
+ *
+ * check {} -> ok, integrity
  *
  * `user` is a local part or a whole user id of this server. A password that is
  * not given is generated. Times are Unix milliseconds, or null.

@@ -7,6 +7,7 @@
 #define MUSTER_SERVER_ADMIN_OP_H
 
 #include "server/accounts/accounts.h"
+#include "server/accounts/user.h"
 #include "server/db/db.h"
 
 #include <jansson.h>
@@ -15,8 +16,9 @@
 
 struct admin_env {
 	const char *server_name;
-	const char *dir;   /**< data folder */
-	const char *actor; /**< user id of the administrator, or NULL: the data folder's owner */
+	const char *dir;      /**< data folder */
+	const char *actor;    /**< user id of the administrator, or NULL: the data folder's owner */
+	const char *base_url; /**< what clients are told, or NULL: no server runs */
 };
 
 /** One operation under way. */
@@ -50,9 +52,13 @@ void admin_hash_rows(struct accounts *a, json_t *rows, void (*done)(void *arg, b
 int admin_call(struct db_tx *tx, const struct admin_env *env, const char *op, json_t *args,
 	       json_t **ret, struct err *err);
 
+/** The person that an argument names; 400, 404, or 409 when the account was removed. */
+int admin_find(struct admin *a, struct span name, struct user *ret, struct err *err);
+
 /* The operations; admin.c has the table. */
 admin_fn admin_user_add, admin_user_import, admin_user_list, admin_user_password, admin_user_lock,
 	admin_user_unlock, admin_user_role, admin_user_remove, admin_invite_create,
-	admin_invite_list, admin_invite_revoke, admin_status, admin_check;
+	admin_invite_list, admin_invite_revoke, admin_link_create, admin_link_revoke,
+	admin_room_join, admin_status, admin_check;
 
 #endif

@@ -53,6 +53,7 @@ int person_read(const char *server_name, const json_t *row, struct person *ret, 
 	if (!user && !email)
 		return matrix_err(err, 400, "M_MISSING_PARAM", _("user is missing"));
 	ret->hash = json_get_str(row, "hash");
+	ret->no_password = json_get_bool(row, "no_password", false);
 	ret->admin = json_get_bool(row, "admin", false);
 	if (json_get_bool(row, "generated", false))
 		ret->generated = json_get_str(row, "password");
@@ -68,7 +69,7 @@ int person_create(struct admin *a, const struct person *p, int64_t *ret_nid, str
 			     .email = p->email[0] ? p->email : NULL,
 			     .external_id = p->external_id,
 			     .admin = p->admin};
-	if (!p->hash)
+	if (!p->hash && !p->no_password)
 		return err_set(err, ERR_FAILED, _("The password was not hashed"));
 	return user_create(a->tx, &u, ret_nid, err);
 }

@@ -13,6 +13,7 @@ struct person {
 	const char *name, *external_id, *hash; /**< borrowed from the row; NULL: none */
 	const char *generated;		       /**< the password, when it was made here */
 	bool admin;
+	bool no_password; /**< they will choose one, with a one-time link */
 };
 
 /** Check a row. Without `user` the name is made of the e-mail address's local part. */

@@ -21,6 +21,8 @@ static int prepare_row(json_t *row, json_t *rows, struct err *err)
 		return matrix_err(err, 400, "M_BAD_JSON", _("%s must be text"), "password");
 	if (password.n > PASSWORD_MAX)
 		return matrix_err(err, 400, "M_INVALID_PARAM", _("The password is too long"));
+	if (password.n == 0 && json_get_bool(row, "no_password", false))
+		return 0;
 	if (password.n == 0) {
 		char *made = user_make_password();
 		json_object_set_new(row, "password", json_string(made));
@@ -46,6 +48,8 @@ static int prepare_import(struct sql *db, const char *server_name, json_t *args,
 		if (!json_is_object(row))
 			return matrix_err(err, 400, "M_BAD_JSON", _("row %zu is no object"), i + 1);
 		json_object_del(row, "hash");
+		if (json_get_bool(args, "no_password", false))
+			json_object_set_new(row, "no_password", json_true());
 		struct span name = json_get_span(row, "user");
 		if (name.n && user_find(db, server_name, name, &u))
 			continue;
@@ -109,7 +113,8 @@ static void hash_more(struct hashing *h)
 		struct hashing_row *r = NEW(struct hashing_row);
 		r->h = h;
 		r->row = json_array_get(h->rows, h->next);
-		if (!password_hash(h->accounts, json_get_span(r->row, "password"), row_hashed, r)) {
+		if (!password_hash(h->accounts, "admin", json_get_span(r->row, "password"),
+				   row_hashed, r)) {
 			mem_free(r);
 			h->failed = h->under_way == 0; /* the queue is full */
 			break;

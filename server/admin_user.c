@@ -23,19 +23,25 @@ int admin_user_add(struct admin *a, struct err *err)
 	return rc;
 }
 
-static int find(struct admin *a, struct user *ret, struct err *err)
+int admin_find(struct admin *a, struct span name, struct user *ret, struct err *err)
 {
-	struct span name = json_get_span(a->args, "user");
 	if (name.n == 0)
 		return matrix_err(err, 400, "M_MISSING_PARAM", _("user is missing"));
 	if (!user_find(a->sql, a->env->server_name, name, ret))
 		return matrix_err(err, 404, "M_NOT_FOUND", _("There is no user \"%.*s\" here"),
 				  (int)(name.n < 200 ? name.n : 200), name.p);
-	json_object_set_new(a->ret, "user_id", json_string(ret->user_id));
 	if (ret->deactivated)
 		return matrix_err(err, 409, "M_USER_DEACTIVATED", _("The account %s was removed"),
 				  ret->user_id);
 	return 0;
+}
+
+static int find(struct admin *a, struct user *ret, struct err *err)
+{
+	int rc = admin_find(a, json_get_span(a->args, "user"), ret, err);
+	if (!rc)
+		json_object_set_new(a->ret, "user_id", json_string(ret->user_id));
+	return rc;
 }
 
 /* Who locks themselves out of a running server has nobody to let them in again. */

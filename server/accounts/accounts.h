@@ -43,7 +43,10 @@ void session_unref(struct session *s);
 /** Note when and from where the device was last seen; stored at most every few minutes. */
 void session_seen(struct server *srv, struct session *s, const char *peer);
 
-/* Passwords: argon2id on the pool, two at once, in order of arrival. */
+/*
+ * Passwords: argon2id on the pool, two at once. The places that ask (`from`: a
+ * peer's address) take turns, and no place fills the queue alone.
+ */
 
 /**
  * `encoded` is the new hash (NULL when the server stops first); for a check
@@ -51,10 +54,11 @@ void session_seen(struct server *srv, struct session *s, const char *peer);
  */
 typedef void password_done_fn(void *arg, const char *encoded, bool match);
 /** False when the queue is full (answer 429): done is not called then. `password` is copied. */
-bool password_hash(struct accounts *a, struct span password, password_done_fn *done, void *arg);
+bool password_hash(struct accounts *a, const char *from, struct span password,
+		   password_done_fn *done, void *arg);
 /** Check against `encoded`; NULL (no such user, no password) costs the same time and never matches.
  */
-bool password_check(struct accounts *a, struct span password, const char *encoded,
+bool password_check(struct accounts *a, const char *from, struct span password, const char *encoded,
 		    password_done_fn *done, void *arg);
 /** Hashing jobs that wait or run. */
 int password_backlog(const struct accounts *a);

@@ -171,7 +171,8 @@ static void try_password(struct asking *a)
 		challenge(a, "M_FORBIDDEN", _("The password is wrong"));
 		return;
 	}
-	if (!wait && password_check(rq->srv->accounts, password, me.password, password_checked, a))
+	if (!wait && password_check(rq->srv->accounts, rq_peer(rq), password, me.password,
+				    password_checked, a))
 		return;
 	asking_free(a);
 	rq_limited(rq, wait ? wait : 2000);

@@ -140,5 +140,12 @@ static const char v4[] =
 	"CREATE INDEX call_people_given ON call_people(given_ts);"
 	"CREATE INDEX call_people_present ON call_people(call_nid) WHERE present_ts IS NOT NULL;";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4};
+/* One-time links: server/accounts/link.h. */
+static const char v5[] =
+	"CREATE TABLE links(user_nid INTEGER PRIMARY KEY," /* a person has one at most */
+	" hash BLOB NOT NULL UNIQUE,"			   /* sha256 of the code */
+	" room_nid INTEGER, created_ts INTEGER NOT NULL, expires_ts INTEGER NOT NULL,"
+	" used_ts INTEGER);"; /* NULL: not used yet */
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

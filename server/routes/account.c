@@ -77,7 +77,7 @@ static void password_go(struct rq *rq, const char *token)
 				   .device_nid = rq->who.device_nid,
 				   .log_out_others =
 					   json_get_bool(rq->body, "logout_devices", true)};
-	if (!password_hash(rq->srv->accounts, password, password_hashed, p)) {
+	if (!password_hash(rq->srv->accounts, rq_peer(rq), password, password_hashed, p)) {
 		new_password_free(p);
 		rq_limited(rq, 2000);
 	}

@@ -92,7 +92,8 @@ static void post_admin(struct rq *rq)
 	}
 	struct admin_rq *a = NEW(struct admin_rq);
 	a->rq = rq;
-	a->env = (struct admin_env){srv->name, srv->config->data_dir, rq->who.user_id};
+	a->env = (struct admin_env){srv->name, srv->config->data_dir, rq->who.user_id,
+				    srv->base_url};
 	admin_hash_rows(srv->accounts, rows, passwords_hashed, a);
 }
 

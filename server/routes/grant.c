@@ -38,7 +38,7 @@ bool grant_read(struct rq *rq, struct grant_ask *ret)
 	return false;
 }
 
-void grant_reply(struct rq *rq, const char *user_id, const struct grant *g)
+json_t *grant_json(const struct rq *rq, const char *user_id, const struct grant *g)
 {
 	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "user_id", user_id, "device_id", g->device_id,
 			      "access_token", g->access_token, "home_server", rq->srv->name);
@@ -50,5 +50,10 @@ void grant_reply(struct rq *rq, const char *user_id, const struct grant *g)
 		json_object_set_new(j, "well_known",
 				    json_pack("{s:{s:s}}", "m.homeserver", "base_url",
 					      rq->srv->config->public_url));
-	rq_json(rq, 200, j);
+	return j;
+}
+
+void grant_reply(struct rq *rq, const char *user_id, const struct grant *g)
+{
+	rq_json(rq, 200, grant_json(rq, user_id, g));
 }

@@ -4,6 +4,7 @@
 extern const struct route discovery_routes[];
 extern const struct route login_routes[];
 extern const struct route register_routes[];
+extern const struct route join_api_routes[];
 extern const struct route admin_routes[];
 extern const struct route profile_routes[];
 extern const struct route devices_routes[];
@@ -36,10 +37,13 @@ extern const struct route account_data_routes[];
 extern const struct route pushrules_routes[];
 extern const struct route presence_routes[];
 
+/* One line each, so that changes do not meet. */
+/* clang-format off */
 const struct route *const route_groups[] = {
 	discovery_routes,
 	login_routes,
 	register_routes,
+	join_api_routes,
 	admin_routes,
 	profile_routes,
 	devices_routes,
@@ -73,3 +77,4 @@ const struct route *const route_groups[] = {
 	presence_routes,
 	NULL,
 };
+/* clang-format on */

@@ -154,7 +154,7 @@ static void post_login(struct rq *rq)
 	struct accounts *a = rq->srv->accounts;
 	int wait = limit_wait_ms(a, l->key);
 	const char *encoded = l->user.password[0] ? l->user.password : NULL;
-	if (!wait && password_check(a, password, encoded, password_checked, l)) {
+	if (!wait && password_check(a, rq_peer(rq), password, encoded, password_checked, l)) {
 		/* Hundreds may wait: not with JSON that may be large in memory. */
 		json_decref(rq->body);
 		rq->body = NULL;

@@ -124,7 +124,7 @@ static void register_go(struct rq *rq, const char *invite)
 	r->invite = mem_strdup(invite);
 	r->no_login = json_get_bool(rq->body, "inhibit_login", false);
 	snprintf(r->user_id, sizeof(r->user_id), "%s", user_id);
-	if (!password_hash(rq->srv->accounts, password, password_hashed, r)) {
+	if (!password_hash(rq->srv->accounts, rq_peer(rq), password, password_hashed, r)) {
 		registration_free(r);
 		rq_limited(rq, 2000);
 	}
