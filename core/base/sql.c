@@ -311,6 +311,13 @@ const char *sql_settle(struct sql *db)
 	return left;
 }
 
+int64_t sql_change_mark(struct sql *db)
+{
+	/* data_version counts what others commit, total_changes what this handle does. */
+	int64_t others = sql_get_i64(SQL(db, "PRAGMA data_version"), 0);
+	return (others << 32) ^ sqlite3_total_changes(db->db);
+}
+
 int64_t sql_last_id(struct sql *db)
 {
 	return sqlite3_last_insert_rowid(db->db);

@@ -83,6 +83,11 @@ bool sql_col_null(struct sql_stmt *s, int at);
  */
 const char *sql_settle(struct sql *db);
 
+/**
+ * A number that differs from the last one whenever rows have changed since,
+ * through this handle or through another process's. Cheap: reads no table.
+ */
+int64_t sql_change_mark(struct sql *db);
 int64_t sql_last_id(struct sql *db);
 int sql_changes(struct sql *db);
 /** Inside a transaction; false after SQLite undid it by itself (disk full, I/O error). */

@@ -16,7 +16,8 @@ struct client {
 	struct loop *loop;
 	char *ca_file;
 	int64_t deadline_ms; /* clock_mono_ms; 0: none */
-	volatile int cancelled;
+	int own_flag;
+	const int *cancelled; /* own_flag, or that of client_begin */
 };
 
 int client_open(const struct client_options *opt, struct client **ret, struct err *err)
@@ -32,7 +33,8 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
-	session_set_cancel_flag(c->session, &c->cancelled);
+	c->cancelled = &c->own_flag;
+	session_set_cancel_flag(c->session, c->cancelled);
 	*ret = c;
 	return 0;
 }
@@ -80,9 +82,22 @@ struct loop *client_loop(struct client *c)
 	return c->loop;
 }
 
+static bool is_cancelled(const struct client *c)
+{
+	return __atomic_load_n(c->cancelled, __ATOMIC_RELAXED) != 0;
+}
+
+void client_begin(struct client *c, int timeout_ms, const int *cancel)
+{
+	c->deadline_ms = timeout_ms ? clock_mono_ms() + timeout_ms : 0;
+	c->cancelled = cancel ? cancel : &c->own_flag;
+	session_set_deadline(c->session, c->deadline_ms);
+	session_set_cancel_flag(c->session, c->cancelled);
+}
+
 int client_time_left_ms(const struct client *c)
 {
-	if (c->cancelled)
+	if (is_cancelled(c))
 		return 0;
 	if (!c->deadline_ms)
 		return -1;
@@ -100,7 +115,7 @@ void client_give_time(struct client *c, int64_t ms)
 
 int client_check_time(const struct client *c, struct err *err)
 {
-	if (c->cancelled)
+	if (is_cancelled(c))
 		return err_set(err, ERR_CANCELLED, _("cancelled"));
 	if (client_time_left_ms(c) == 0)
 		return err_set(err, ERR_CANCELLED, _("the time limit was reached"));
@@ -109,5 +124,5 @@ int client_check_time(const struct client *c, struct err *err)
 
 void client_cancel(struct client *c)
 {
-	c->cancelled = 1;
+	__atomic_store_n(&c->own_flag, 1, __ATOMIC_RELAXED);
 }

@@ -51,5 +51,11 @@ void client_give_time(struct client *c, int64_t ms);
 int client_check_time(const struct client *c, struct err *err);
 /** Have blocking work end with ERR_CANCELLED at its next step. Safe in a signal handler. */
 void client_cancel(struct client *c);
+/**
+ * Begin one of several pieces of work: its time limit (0: none) counts from
+ * now, and `cancel` (borrowed; set by any thread with an atomic store) is
+ * looked at in place of client_cancel; NULL: client_cancel again.
+ */
+void client_begin(struct client *c, int timeout_ms, const int *cancel);
 
 #endif

@@ -19,7 +19,7 @@ void session_set_deadline(struct session *s, int64_t mono_ms)
 	s->deadline_ms = mono_ms;
 }
 
-void session_set_cancel_flag(struct session *s, const volatile int *flag)
+void session_set_cancel_flag(struct session *s, const int *flag)
 {
 	s->cancel = flag;
 }
@@ -53,7 +53,7 @@ bool session_token_is_stale(const struct session *s)
 
 static bool is_cancelled(const struct session *s)
 {
-	return s->cancel && *s->cancel;
+	return s->cancel && __atomic_load_n(s->cancel, __ATOMIC_RELAXED);
 }
 
 int session_attempt_ms(const struct session *s, const struct session_request *rq, int *ret_ms,
@@ -74,6 +74,14 @@ int session_attempt_ms(const struct session *s, const struct session_request *rq
 	return 0;
 }
 
+/* So that a cancel is heard while an answer is waited for. */
+static bool on_wait(int64_t done, int64_t total, void *arg)
+{
+	(void)done;
+	(void)total;
+	return is_cancelled(arg);
+}
+
 struct http_request session_http_request(const struct session *s, const struct session_request *rq,
 					 const char *url, int timeout_ms)
 {
@@ -91,8 +99,8 @@ struct http_request session_http_request(const struct session *s, const struct s
 		.timeout_ms = timeout_ms,
 		.idle_timeout_ms = file ? 60000 : 0,
 		.follow_redirects = rq->save_file != NULL,
-		.progress = rq->progress,
-		.progress_arg = rq->progress_arg,
+		.progress = rq->progress ? rq->progress : s->cancel ? on_wait : NULL,
+		.progress_arg = rq->progress ? rq->progress_arg : (void *)s,
 	};
 }
 

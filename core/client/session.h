@@ -36,8 +36,8 @@ struct session *session_new(struct loop *l, const struct account *a, const char 
 void session_free(struct session *s);
 /** Everything after this clock_mono_ms fails with ERR_CANCELLED; 0: no deadline. */
 void session_set_deadline(struct session *s, int64_t mono_ms);
-/** Checked between attempts; non-zero ends with ERR_CANCELLED. Borrowed. */
-void session_set_cancel_flag(struct session *s, const volatile int *flag);
+/** Looked at now and then (atomically); non-zero ends with ERR_CANCELLED. Borrowed. */
+void session_set_cancel_flag(struct session *s, const int *flag);
 /** Use this token; nothing is stored or renewed. */
 void session_use_token(struct session *s, const char *token);
 const char *session_base_url(const struct session *s);

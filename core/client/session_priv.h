@@ -15,7 +15,7 @@ struct session {
 	struct secrets secrets;
 	bool have_secrets;
 	int64_t deadline_ms;
-	const volatile int *cancel;
+	const int *cancel;
 	struct session_call *calls; /* on the loop */
 	struct renewal *renewal;    /* under way on the pool */
 };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define MAX_DEPTH 64  /* open elements that are kept track of */
-#define MAX_PREFIX 8  /* of those, how many indent a line */
 #define MAX_BLANK 20  /* empty lines in a row in preformatted text */
 #define MAX_ATTR 2048 /* bytes of an attribute's value */
 
@@ -29,6 +28,10 @@ enum tag {
 	TAG_TR,
 	TAG_TD,
 	TAG_SPAN,
+	TAG_B,
+	TAG_I,
+	TAG_U,
+	TAG_S,
 	TAG_SKIP, /* with all that is in it */
 };
 
@@ -65,6 +68,15 @@ static const struct {
 	{"td", TAG_TD},
 	{"th", TAG_TD},
 	{"span", TAG_SPAN},
+	{"b", TAG_B},
+	{"strong", TAG_B},
+	{"i", TAG_I},
+	{"em", TAG_I},
+	{"u", TAG_U},
+	{"ins", TAG_U},
+	{"s", TAG_S},
+	{"del", TAG_S},
+	{"strike", TAG_S},
 	{"mx-reply", TAG_SKIP},
 	{"script", TAG_SKIP},
 	{"style", TAG_SKIP},
@@ -83,78 +95,102 @@ struct level {
 	bool marker_shown; /* LI */
 	bool hides;	   /* what is inside is not shown */
 	bool cell_before;  /* TR: a cell stands already */
-	size_t start;	   /* A: length of the text when it began */
-	struct span href;  /* A: raw attribute */
+	unsigned style;
+	struct span href; /* A: raw attribute */
 };
 
 struct state {
 	struct span in; /* what is left */
-	struct buf *out;
-	size_t begin; /* length of `out` at the start */
+	const struct html_out *out;
+	void *arg;
+	struct buf text; /* of the run that is being read */
+	unsigned style;
+	struct span href; /* of that run, raw */
+	size_t told;	  /* against HTML_MAX_OUT */
 	struct level stack[MAX_DEPTH];
 	int depth;
 	int hidden; /* levels that hide */
-	int pre;
-	int breaks; /* newlines to come before the next character */
-	bool space; /* a space to come before the next character */
+	int pre, heading;
+	int breaks;	/* newlines to come before the next character */
+	bool gap;	/* an empty line, too */
+	bool space;	/* a space to come before the next character */
+	bool begun;	/* a block was told */
+	bool pre_begins; /* nothing of the preformatted text was told */
 };
 
-static bool nothing_yet(const struct state *s)
+static void want_break(struct state *s, bool gap)
 {
-	return s->out->n == s->begin;
-}
-
-static void want_breaks(struct state *s, int n)
-{
-	if (s->breaks < n)
-		s->breaks = n;
+	if (!s->breaks)
+		s->breaks = 1;
+	s->gap = s->gap || gap;
 	s->space = false;
 }
 
-static void put_marker(struct state *s, struct level *l)
+static void decode_attr(struct buf *out, struct span raw)
 {
-	char number[24];
-	snprintf(number, sizeof(number), "%lld. ", (long long)l->number);
-	size_t width = l->number ? strlen(number) : 2;
-	if (!l->marker_shown)
-		buf_put_str(s->out, l->number ? number : "- ");
-	for (size_t i = 0; l->marker_shown && i < width; i++)
-		buf_put_char(s->out, ' ');
-	l->marker_shown = true;
+	while (raw.n) {
+		size_t n = raw.p[0] == '&' ? html_entity(out, raw) : 0;
+		if (n == 0) {
+			buf_put_char(out, raw.p[0]);
+			n = 1;
+		}
+		raw = span_from(raw, n);
+	}
 }
 
-/* What stands before the text of a line: quote signs, indents, list markers. */
-static void put_prefix(struct state *s)
+/* The run is over: its look changes, or its block ends. */
+static void flush(struct state *s)
 {
-	int shown = 0;
-	for (int i = 0; i < s->depth && shown < MAX_PREFIX; i++) {
+	AUTO(buf_done) struct buf link = BUF_INIT(MAX_ATTR);
+	if (!s->text.n)
+		return;
+	if (s->style & HTML_LINK)
+		decode_attr(&link, s->href);
+	/* Only entities and names of images bring one here. */
+	for (size_t i = 0; i < s->text.n; i++)
+		if (s->text.p[i] == '\n')
+			s->text.p[i] = ' ';
+	s->told += s->text.n + link.n;
+	s->out->text(buf_span(&s->text), s->style, span_trim(buf_span(&link)), s->arg);
+	buf_clear(&s->text);
+}
+
+static void begin_block(struct state *s, enum html_kind kind, bool gap)
+{
+	struct html_block b = {.kind = kind, .gap = gap && s->begun};
+	flush(s);
+	for (int i = 0; i < s->depth; i++) {
 		struct level *l = &s->stack[i];
 		if (l->tag == TAG_QUOTE)
-			buf_put_str(s->out, "> ");
-		else if (l->tag == TAG_PRE)
-			buf_put_str(s->out, "    ");
-		else if (l->tag == TAG_LI)
-			put_marker(s, l);
-		else
+			b.quotes++;
+		if (l->tag != TAG_LI)
 			continue;
-		shown++;
+		b.depth++;
+		if (!l->marker_shown && kind == HTML_TEXT) {
+			b.kind = HTML_ITEM;
+			b.number = l->number;
+		}
+		l->marker_shown = true;
 	}
+	s->begun = true;
+	s->told += sizeof(b);
+	s->out->block(&b, s->arg);
 }
 
-/* Newlines and spaces that were asked for, before something visible. */
+/* Blocks and spaces that were asked for, before something visible. */
 static void settle(struct state *s)
 {
-	if (nothing_yet(s)) {
-		s->breaks = 0;
-		put_prefix(s);
-	} else if (s->breaks) {
-		for (; s->breaks; s->breaks--)
-			buf_put_char(s->out, '\n');
-		put_prefix(s);
+	enum html_kind kind = s->pre ? HTML_CODE : s->heading ? HTML_HEADING : HTML_TEXT;
+	if (!s->begun || s->breaks) {
+		/* Empty lines count in code alone. */
+		for (; s->pre && !s->pre_begins && s->breaks > 1; s->breaks--)
+			begin_block(s, kind, false);
+		begin_block(s, kind, s->gap || s->breaks > 1);
 	} else if (s->space) {
-		buf_put_char(s->out, ' ');
+		buf_put_char(&s->text, ' ');
 	}
-	s->space = false;
+	s->breaks = 0;
+	s->gap = s->space = s->pre_begins = false;
 }
 
 static void put_text(struct state *s, const char *text)
@@ -162,19 +198,19 @@ static void put_text(struct state *s, const char *text)
 	if (s->hidden)
 		return;
 	settle(s);
-	buf_put_str(s->out, text);
+	buf_put_str(&s->text, text);
 }
 
 /* White space of the source: collapsed, but for preformatted text. */
 static void put_space(struct state *s, char c)
 {
 	if (s->pre && c == '\n') {
-		if (s->breaks < MAX_BLANK)
+		if (s->breaks < MAX_BLANK && !s->pre_begins)
 			s->breaks++;
 	} else if (s->pre && c != '\r') {
 		settle(s);
-		buf_put_char(s->out, c);
-	} else if (!s->pre && !s->breaks && !nothing_yet(s)) {
+		buf_put_char(&s->text, c);
+	} else if (!s->pre && !s->breaks && s->begun) {
 		s->space = true;
 	}
 }
@@ -189,9 +225,9 @@ static void put_input(struct state *s)
 		put_space(s, s->in.p[0]);
 	} else if (s->in.p[0] == '&') {
 		settle(s);
-		n = html_entity(s->out, s->in);
+		n = html_entity(&s->text, s->in);
 		if (n == 0) {
-			buf_put_char(s->out, '&');
+			buf_put_char(&s->text, '&');
 			n = 1;
 		}
 	} else {
@@ -199,53 +235,9 @@ static void put_input(struct state *s)
 		while (n < s->in.n && !html_is_space(s->in.p[n]) && s->in.p[n] != '<' &&
 		       s->in.p[n] != '&')
 			n++;
-		buf_put(s->out, s->in.p, n);
+		buf_put(&s->text, s->in.p, n);
 	}
 	s->in = span_from(s->in, n);
-}
-
-/* --- links --- */
-
-static void decode_attr(struct buf *out, struct span raw)
-{
-	while (raw.n) {
-		size_t n = raw.p[0] == '&' ? html_entity(out, raw) : 0;
-		if (n == 0) {
-			buf_put_char(out, raw.p[0]);
-			n = 1;
-		}
-		raw = span_from(raw, n);
-	}
-}
-
-/* People, rooms and events: the text of such a link says it all. */
-static bool is_matrix_link(struct span href)
-{
-	return span_starts(href, "https://matrix.to/") || span_starts(href, "http://matrix.to/");
-}
-
-static void close_link(struct state *s, const struct level *l)
-{
-	AUTO(buf_done) struct buf href = BUF_INIT(MAX_ATTR);
-	decode_attr(&href, l->href);
-	struct span target = span_trim(buf_span(&href));
-	if (!buf_ok(&href) || !html_link_ok(target) || is_matrix_link(target) || s->hidden)
-		return;
-	struct span text = span_trim(span_from(buf_span(s->out), l->start));
-	struct span bare = span_starts(target, "mailto:") ? span_from(target, 7) : target;
-	if (span_eq(text, target) || span_eq(text, bare))
-		return;
-	if (text.n) {
-		s->space = true;
-		put_text(s, "(");
-	} else {
-		settle(s);
-	}
-	for (size_t i = 0; i < target.n; i++)
-		if (!html_is_space(target.p[i]))
-			buf_put_char(s->out, target.p[i]);
-	if (text.n)
-		buf_put_char(s->out, ')');
 }
 
 /* --- tags --- */
@@ -260,6 +252,26 @@ static enum tag tag_of(struct span name)
 
 /* --- elements --- */
 
+/* What is written from here on looks as the open elements say. */
+static void restyle(struct state *s)
+{
+	unsigned style = 0;
+	struct span href = {NULL, 0};
+	for (int i = 0; i < s->depth; i++) {
+		style |= s->stack[i].style;
+		if (s->stack[i].style & HTML_LINK)
+			href = s->stack[i].href;
+	}
+	if (style == s->style && href.p == s->href.p)
+		return;
+	/* A space before it belongs to what stands before. */
+	if (style & ~s->style && s->space && !s->breaks)
+		settle(s);
+	flush(s);
+	s->style = style;
+	s->href = href;
+}
+
 /* A paragraph that begins a list item stands beside its marker. */
 static bool begins_item(const struct state *s)
 {
@@ -267,14 +279,14 @@ static bool begins_item(const struct state *s)
 	return top && top->tag == TAG_LI && !top->marker_shown;
 }
 
-static void begin_effect(struct state *s, const struct level *l)
+static void edge(struct state *s, enum tag tag, bool gap)
 {
-	switch (l->tag) {
+	switch (tag) {
 	case TAG_P:
 	case TAG_HEAD:
 	case TAG_PRE:
 	case TAG_TABLE:
-		want_breaks(s, begins_item(s) ? 1 : 2);
+		want_break(s, gap);
 		break;
 	case TAG_QUOTE:
 	case TAG_BLOCK:
@@ -282,50 +294,21 @@ static void begin_effect(struct state *s, const struct level *l)
 	case TAG_OL:
 	case TAG_LI:
 	case TAG_TR:
-		want_breaks(s, 1);
-		break;
-	case TAG_CODE:
-		if (!s->pre)
-			put_text(s, "`");
+		want_break(s, false);
 		break;
 	default:
 		break;
 	}
-	if (l->tag == TAG_PRE)
-		s->pre++;
 }
 
-static void end_effect(struct state *s, const struct level *l)
+static void begin_effect(struct state *s, const struct level *l)
 {
-	switch (l->tag) {
-	case TAG_P:
-	case TAG_HEAD:
-	case TAG_PRE:
-	case TAG_TABLE:
-		if (l->tag == TAG_PRE)
-			s->breaks = 0;
-		want_breaks(s, 2);
-		break;
-	case TAG_QUOTE:
-	case TAG_BLOCK:
-	case TAG_UL:
-	case TAG_OL:
-	case TAG_LI:
-	case TAG_TR:
-		want_breaks(s, 1);
-		break;
-	case TAG_CODE:
-		if (!s->pre && !s->hidden)
-			buf_put_char(s->out, '`');
-		break;
-	case TAG_A:
-		close_link(s, l);
-		break;
-	default:
-		break;
+	edge(s, l->tag, !begins_item(s));
+	if (l->tag == TAG_PRE) {
+		s->pre++;
+		s->pre_begins = true;
 	}
-	if (l->tag == TAG_PRE)
-		s->pre--;
+	s->heading += l->tag == TAG_HEAD;
 }
 
 static void pop(struct state *s)
@@ -333,7 +316,12 @@ static void pop(struct state *s)
 	struct level *l = &s->stack[--s->depth];
 	if (l->hides)
 		s->hidden--;
-	end_effect(s, l);
+	if (l->tag == TAG_PRE)
+		s->breaks = 0; /* newlines at the end of code */
+	edge(s, l->tag, true);
+	s->pre -= l->tag == TAG_PRE;
+	s->heading -= l->tag == TAG_HEAD;
+	restyle(s);
 }
 
 /* Close the nearest `tag` above the nearest `stop` (TAG_UNKNOWN: none); nothing without one. */
@@ -372,9 +360,40 @@ static void close_implied(struct state *s, enum tag tag)
 		pop(s);
 }
 
+static bool link_ok(struct span href)
+{
+	AUTO(buf_done) struct buf target = BUF_INIT(MAX_ATTR);
+	decode_attr(&target, href);
+	return buf_ok(&target) && html_link_ok(span_trim(buf_span(&target)));
+}
+
+static unsigned style_of(const struct state *s, enum tag tag, const struct html_attrs *a)
+{
+	switch (tag) {
+	case TAG_B:
+		return HTML_BOLD;
+	case TAG_I:
+		return HTML_ITALIC;
+	case TAG_U:
+		return HTML_UNDERLINE;
+	case TAG_S:
+		return HTML_STRIKE;
+	case TAG_CODE:
+		return s->pre ? 0 : HTML_MONO;
+	case TAG_SPAN:
+		return a->spoiler ? HTML_SPOILER : 0;
+	case TAG_A:
+		return link_ok(a->href) ? HTML_LINK : 0;
+	default:
+		return 0;
+	}
+}
+
 static void fill_level(struct state *s, struct level *l, const struct html_attrs *a)
 {
 	struct level *list;
+	l->style = style_of(s, l->tag, a);
+	l->href = a->href;
 	if (l->tag == TAG_OL) {
 		if (!span_i64(a->start, &l->number) || l->number < 1 || l->number > 1000000000)
 			l->number = 1;
@@ -382,19 +401,7 @@ static void fill_level(struct state *s, struct level *l, const struct html_attrs
 		list = nearest(s, TAG_OL, TAG_UL);
 		if (list && list->tag == TAG_OL)
 			l->number = list->number++;
-	} else if (l->tag == TAG_A) {
-		/* Markers and indents before it are not its text. */
-		if (!s->hidden)
-			settle(s);
-		l->href = a->href;
-		l->start = s->out->n;
 	}
-}
-
-static void open_spoiler(struct state *s, struct level *l)
-{
-	put_text(s, "[spoiler]");
-	l->hides = true;
 }
 
 static void open_cell(struct state *s)
@@ -412,7 +419,7 @@ static void put_image(struct state *s, const struct html_attrs *a)
 	struct span text = span_trim(a->alt.n ? a->alt : a->title);
 	put_text(s, text.n ? "" : "[image]");
 	if (!s->hidden && text.n <= MAX_ATTR)
-		decode_attr(s->out, text);
+		decode_attr(&s->text, text);
 }
 
 static bool open_void(struct state *s, enum tag tag, const struct html_attrs *a)
@@ -424,9 +431,9 @@ static bool open_void(struct state *s, enum tag tag, const struct html_attrs *a)
 		s->space = false;
 		return true;
 	case TAG_HR:
-		want_breaks(s, 1);
-		put_text(s, "---");
-		want_breaks(s, 1);
+		if (!s->hidden)
+			begin_block(s, HTML_RULE, false);
+		want_break(s, false);
 		return true;
 	case TAG_IMG:
 		put_image(s, a);
@@ -448,33 +455,36 @@ static void open_tag(struct state *s, enum tag tag, const struct html_attrs *a)
 		open_cell(s);
 	fill_level(s, &l, a);
 	begin_effect(s, &l);
-	if (tag == TAG_SPAN && a->spoiler)
-		open_spoiler(s, &l);
 	if (l.hides)
 		s->hidden++;
 	s->stack[s->depth++] = l;
+	restyle(s);
 }
 
-bool html_to_text(struct span html, struct buf *out)
+static void read_next(struct state *s)
 {
-	struct state s = {.in = html, .out = out, .begin = out->n};
-	while (s.in.n && buf_ok(out)) {
-		struct html_token t;
-		size_t n = s.in.p[0] == '<' ? html_read_tag(s.in, &t) : 0;
-		if (n == 0) {
-			put_input(&s);
-			continue;
-		}
-		s.in = span_from(s.in, n);
-		enum tag tag = tag_of(t.name);
-		if (!t.closing) {
-			open_tag(&s, tag, &t.attrs);
-			s.in = span_from(s.in, html_skip_raw(s.in, t.name));
-		} else if (tag != TAG_UNKNOWN) {
-			close_to(&s, tag, TAG_UNKNOWN, TAG_UNKNOWN);
-		}
+	struct html_token t;
+	size_t n = s->in.p[0] == '<' ? html_read_tag(s->in, &t) : 0;
+	if (n == 0) {
+		put_input(s);
+		return;
 	}
-	while (s.depth)
-		pop(&s);
-	return buf_ok(out);
+	s->in = span_from(s->in, n);
+	enum tag tag = tag_of(t.name);
+	if (!t.closing) {
+		open_tag(s, tag, &t.attrs);
+		s->in = span_from(s->in, html_skip_raw(s->in, t.name));
+	} else if (tag != TAG_UNKNOWN) {
+		close_to(s, tag, TAG_UNKNOWN, TAG_UNKNOWN);
+	}
+}
+
+bool html_read(struct span html, const struct html_out *out, void *arg)
+{
+	struct state s = {.in = html, .out = out, .arg = arg, .text = BUF_INIT(HTML_MAX_OUT)};
+	while (s.in.n && s.told + s.text.n < HTML_MAX_OUT)
+		read_next(&s);
+	flush(&s);
+	buf_done(&s.text);
+	return !s.in.n;
 }
