@@ -13,11 +13,11 @@ static size_t fold_one(uint32_t cp, utf8proc_int32_t out[FORMS_MAX])
 		out[0] = (utf8proc_int32_t)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp);
 		return 1;
 	}
-	utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)cp, out, FORMS_MAX,
-						     UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT |
-							     UTF8PROC_CASEFOLD | UTF8PROC_IGNORE |
-							     UTF8PROC_STRIPMARK,
-						     &before);
+	utf8proc_ssize_t n =
+		utf8proc_decompose_char((utf8proc_int32_t)cp, out, FORMS_MAX,
+					UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+						UTF8PROC_IGNORE | UTF8PROC_STRIPMARK,
+					&before);
 	return n < 0 ? 0 : n > FORMS_MAX ? FORMS_MAX : (size_t)n;
 }
 

@@ -239,6 +239,8 @@ static int apply_room(struct apply *a, enum sync_section which, const struct syn
 		rc = note_inviter(a, err);
 	if (!rc)
 		rc = store_room_rename(a->s, a->room, a->own, err);
+	if (!rc)
+		rc = store_room_changed(a->s, a->room, err);
 	a->news = true;
 	return rc;
 }

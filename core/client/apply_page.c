@@ -124,6 +124,8 @@ int apply_page(struct store *s, const struct store_gap *g, struct span reply, bo
 	if (!rc)
 		rc = settle_gap(p, r, count, ret_more, err);
 	if (!rc)
+		rc = store_room_changed(s, g->room, err);
+	if (!rc)
 		rc = count_commit(s, err);
 	if (!rc)
 		rc = store_commit(s, err);
@@ -155,6 +157,8 @@ int apply_members(struct store *s, int64_t room, const char *own_user_id, struct
 		rc = store_room_members_complete(s, room, true, err);
 	if (!rc)
 		rc = store_room_rename(s, room, own_user_id, err);
+	if (!rc)
+		rc = store_room_changed(s, room, err);
 	if (!rc)
 		rc = store_commit(s, err);
 	if (rc)

@@ -99,7 +99,9 @@ struct http_request session_http_request(const struct session *s, const struct s
 		.timeout_ms = timeout_ms,
 		.idle_timeout_ms = file ? 60000 : 0,
 		.follow_redirects = rq->save_file != NULL,
-		.progress = rq->progress ? rq->progress : s->cancel ? on_wait : NULL,
+		.progress = rq->progress ? rq->progress
+			    : s->cancel	 ? on_wait
+					 : NULL,
 		.progress_arg = rq->progress ? rq->progress_arg : (void *)s,
 	};
 }

@@ -90,6 +90,7 @@ void client_note_room(struct client *c, const char *room_id, const char *name, c
 	sql_bind_str(q, 3, name);
 	sql_bind_str(q, 4, direct);
 	sql_run(q, NULL);
+	store_room_changed(s, id, NULL);
 }
 
 json_t *row_text(struct span s)

@@ -111,10 +111,10 @@ struct state {
 	int depth;
 	int hidden; /* levels that hide */
 	int pre, heading;
-	int breaks;	/* newlines to come before the next character */
-	bool gap;	/* an empty line, too */
-	bool space;	/* a space to come before the next character */
-	bool begun;	/* a block was told */
+	int breaks;	 /* newlines to come before the next character */
+	bool gap;	 /* an empty line, too */
+	bool space;	 /* a space to come before the next character */
+	bool begun;	 /* a block was told */
 	bool pre_begins; /* nothing of the preformatted text was told */
 };
 

@@ -1,11 +1,7 @@
-#include "core/store/events.h"
+#include "core/store/events_priv.h"
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-
-#define COLUMNS                                                                       \
-	"seq,room,pos,event_id,type,sender,state_key,ts,body,rel_type,rel_to,txn_id," \
-	"redacted_by,unreadable,json"
 
 static void bind_optional(struct sql_stmt *q, int at, struct span v)
 {
@@ -15,7 +11,7 @@ static void bind_optional(struct sql_stmt *q, int at, struct span v)
 		sql_bind_null(q, at);
 }
 
-static struct store_event event_of(struct sql_stmt *q)
+struct store_event store_event_of(struct sql_stmt *q)
 {
 	return (struct store_event){
 		.seq = sql_col_i64(q, 0),
@@ -148,10 +144,10 @@ int store_event_redact(struct store *s, int64_t room, struct span target, struct
 	return sql_run(q, err);
 }
 
-static int walk(struct sql_stmt *q, store_event_fn *fn, void *arg)
+int store_event_each(struct sql_stmt *q, store_event_fn *fn, void *arg)
 {
 	while (sql_row(q)) {
-		struct store_event e = event_of(q);
+		struct store_event e = store_event_of(q);
 		int rc = fn(&e, arg);
 		if (rc) {
 			sql_reset(q);
@@ -164,24 +160,24 @@ static int walk(struct sql_stmt *q, store_event_fn *fn, void *arg)
 int store_events_walk(struct store *s, int64_t room, int64_t from, int64_t to, bool backwards,
 		      store_event_fn *fn, void *arg)
 {
-	struct sql_stmt *q = backwards ? SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
+	struct sql_stmt *q = backwards ? SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 							   " WHERE room=? AND pos>? AND pos<?"
 							   " ORDER BY pos DESC")
-				       : SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
+				       : SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 							   " WHERE room=? AND pos>? AND pos<?"
 							   " ORDER BY pos");
 	sql_bind_i64(q, 1, room);
 	sql_bind_i64(q, 2, from);
 	sql_bind_i64(q, 3, to);
-	return walk(q, fn, arg);
+	return store_event_each(q, fn, arg);
 }
 
 bool store_event_get(struct store *s, int64_t room, struct span event_id, store_event_fn *fn,
 		     void *arg)
 {
-	struct sql_stmt *q = room ? SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
+	struct sql_stmt *q = room ? SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 						      " WHERE event_id=?1 AND room=?2")
-				  : SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
+				  : SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 						      " WHERE event_id=?1 AND room IN"
 						      " (SELECT id FROM rooms) LIMIT 1");
 	sql_bind_text(q, 1, event_id);
@@ -189,7 +185,7 @@ bool store_event_get(struct store *s, int64_t room, struct span event_id, store_
 		sql_bind_i64(q, 2, room);
 	if (!sql_row(q))
 		return false;
-	struct store_event e = event_of(q);
+	struct store_event e = store_event_of(q);
 	fn(&e, arg);
 	sql_reset(q);
 	return true;
@@ -200,7 +196,7 @@ bool store_event_get(struct store *s, int64_t room, struct span event_id, store_
 bool store_event_edit(struct store *s, int64_t room, struct span event_id, struct span sender,
 		      store_event_fn *fn, void *arg)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT " COLUMNS " FROM events"
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 					       " WHERE room=? AND rel_to=? AND"
 					       " rel_type='m.replace' AND +sender=?"
 					       " ORDER BY +ts DESC, +pos DESC LIMIT 1");
@@ -209,7 +205,7 @@ bool store_event_edit(struct store *s, int64_t room, struct span event_id, struc
 	sql_bind_text(q, 3, sender);
 	if (!sql_row(q))
 		return false;
-	struct store_event e = event_of(q);
+	struct store_event e = store_event_of(q);
 	fn(&e, arg);
 	sql_reset(q);
 	return true;
@@ -218,12 +214,13 @@ bool store_event_edit(struct store *s, int64_t room, struct span event_id, struc
 int store_events_related(struct store *s, int64_t room, struct span event_id, const char *rel_type,
 			 store_event_fn *fn, void *arg)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT " COLUMNS " FROM events WHERE room=? AND"
-					       " rel_to=? AND rel_type=? ORDER BY +pos");
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE room=? AND"
+				  " rel_to=? AND rel_type=? ORDER BY +pos");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, event_id);
 	sql_bind_str(q, 3, rel_type);
-	return walk(q, fn, arg);
+	return store_event_each(q, fn, arg);
 }
 
 char *store_event_by_txn(struct store *s, int64_t room, const char *txn_id)
@@ -271,10 +268,10 @@ int store_events_search(struct store *s, int64_t room, const char *needle, int l
 			store_event_fn *fn, void *arg)
 {
 	struct sql_stmt *q =
-		room ? SQL(store_sql(s), "SELECT " COLUMNS " FROM events WHERE body LIKE ?1"
+		room ? SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE body LIKE ?1"
 					 " ESCAPE '\\' AND room=?3 ORDER BY ts DESC LIMIT ?2")
 		     : SQL(store_sql(s),
-			   "SELECT " COLUMNS " FROM events WHERE body LIKE ?1 ESCAPE '\\'"
+			   "SELECT " EVENT_COLUMNS " FROM events WHERE body LIKE ?1 ESCAPE '\\'"
 			   " AND room IN (SELECT id FROM rooms WHERE membership='join')"
 			   " ORDER BY ts DESC LIMIT ?2");
 	AUTO_FREE char *pattern = like_pattern(needle);
@@ -282,7 +279,7 @@ int store_events_search(struct store *s, int64_t room, const char *needle, int l
 	sql_bind_i64(q, 2, limit);
 	if (room)
 		sql_bind_i64(q, 3, room);
-	int rc = walk(q, fn, arg);
+	int rc = store_event_each(q, fn, arg);
 	sql_reset(q);
 	return rc;
 }

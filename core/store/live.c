@@ -36,7 +36,9 @@ int store_typing_walk(struct store *s, int64_t room, int64_t now_ms, store_typin
 int store_presence_set(struct store *s, const struct store_presence *p, struct err *err)
 {
 	struct sql_stmt *q = SQL(store_sql(s), "INSERT OR REPLACE INTO presence(user_id,state,"
-					       "status,active_ms,active) VALUES(?,?,?,?,?)");
+					       "status,active_ms,active,changed)"
+					       " VALUES(?1,?2,?3,?4,?5,1+(SELECT"
+					       " coalesce(max(changed),0) FROM presence))");
 	sql_bind_text(q, 1, p->user_id);
 	sql_bind_text(q, 2, p->state);
 	if (p->status.p)
@@ -68,6 +70,24 @@ bool store_presence_get(struct store *s, struct span user_id, store_presence_fn 
 	fn(&p, arg);
 	sql_reset(q);
 	return true;
+}
+
+int store_presence_since(struct store *s, int64_t *mark, store_presence_fn *fn, void *arg)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT user_id,state,status,active_ms,active,changed FROM"
+				  " presence WHERE changed>? ORDER BY changed");
+	sql_bind_i64(q, 1, *mark);
+	while (sql_row(q)) {
+		struct store_presence p = presence_of(q);
+		*mark = sql_col_i64(q, 5);
+		int rc = fn(&p, arg);
+		if (rc) {
+			sql_reset(q);
+			return rc;
+		}
+	}
+	return 0;
 }
 
 int store_presence_walk(struct store *s, int64_t room, store_presence_fn *fn, void *arg)

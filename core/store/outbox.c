@@ -12,11 +12,9 @@ static char *col_dup(struct sql_stmt *q, int at)
 	return sql_col_null(q, at) ? NULL : span_dup(sql_col_text(q, at));
 }
 
-static bool row_of(struct sql_stmt *q, struct store_outbox *ret)
+static struct store_outbox owned_row(struct sql_stmt *q)
 {
-	if (!sql_row(q))
-		return false;
-	*ret = (struct store_outbox){
+	return (struct store_outbox){
 		.id = sql_col_i64(q, 0),
 		.room_id = col_dup(q, 1),
 		.txn_id = col_dup(q, 2),
@@ -33,6 +31,13 @@ static bool row_of(struct sql_stmt *q, struct store_outbox *ret)
 		.tried_ms = sql_col_i64(q, 13),
 		.attempts = sql_col_i64(q, 14),
 	};
+}
+
+static bool row_of(struct sql_stmt *q, struct store_outbox *ret)
+{
+	if (!sql_row(q))
+		return false;
+	*ret = owned_row(q);
 	sql_reset(q);
 	return true;
 }
@@ -97,6 +102,26 @@ bool store_outbox_next(struct store *s, int64_t after, bool failed, struct store
 	sql_bind_i64(q, 1, after);
 	sql_bind_i64(q, 2, failed);
 	return row_of(q, ret);
+}
+
+int store_outbox_walk(struct store *s, const char *room_id, store_outbox_fn *fn, void *arg)
+{
+	struct sql_stmt *q =
+		room_id ? SQL(store_sql(s), "SELECT " COLUMNS " FROM outbox WHERE room_id=?"
+					    " AND state<>'sent' ORDER BY id")
+			: SQL(store_sql(s), "SELECT " COLUMNS " FROM outbox WHERE state IN"
+					    " ('queued','sending','failed') ORDER BY id");
+	if (room_id)
+		sql_bind_str(q, 1, room_id);
+	while (sql_row(q)) {
+		AUTO(store_outbox_done) struct store_outbox o = owned_row(q);
+		int rc = fn(&o, arg);
+		if (rc) {
+			sql_reset(q);
+			return rc;
+		}
+	}
+	return 0;
 }
 
 int store_outbox_sent(struct store *s, int64_t id, const char *event_id, struct err *err)

@@ -29,6 +29,10 @@ bool store_outbox_get(struct store *s, const char *room_id, const char *txn_id,
 		      struct store_outbox *ret);
 /** The oldest row after `after` (an id) that is not sent yet; `failed` includes those. */
 bool store_outbox_next(struct store *s, int64_t after, bool failed, struct store_outbox *ret);
+/** Called with a borrowed row; anything but 0 ends the walk. */
+typedef int store_outbox_fn(const struct store_outbox *o, void *arg);
+/** What of a room is not sent yet, oldest first; `room_id` NULL: of all rooms. */
+int store_outbox_walk(struct store *s, const char *room_id, store_outbox_fn *fn, void *arg);
 /** Result: kept rows keep the event id and drop the content, others go. */
 int store_outbox_sent(struct store *s, int64_t id, const char *event_id, struct err *err);
 int store_outbox_state(struct store *s, int64_t id, const char *state, const char *error,

@@ -15,11 +15,16 @@ int64_t store_room_make(struct store *s, struct span room_id, struct err *err)
 	int64_t id = store_room_find(s, room_id);
 	if (id)
 		return id;
-	struct sql_stmt *q = SQL(store_sql(s), "INSERT INTO rooms(room_id,display) VALUES(?1,?1)");
+	struct sql_stmt *q = SQL(store_sql(s), "INSERT INTO rooms(room_id,display,changed)"
+					       " VALUES(?1,?1,1+(SELECT coalesce(max(changed),0)"
+					       " FROM rooms))");
 	sql_bind_text(q, 1, room_id);
 	int rc = sql_run(q, err);
 	return rc ? rc : sql_last_id(store_sql(s));
 }
+
+/* In an UPDATE: what lists of rooms look at has changed. */
+#define CHANGED "changed=1+(SELECT max(changed) FROM rooms)"
 
 static char *col_dup(struct sql_stmt *q, int at)
 {
@@ -98,6 +103,23 @@ static int64_t *collect(struct sql_stmt *q)
 		ids[n++] = sql_col_i64(q, 0);
 	}
 	ids[n] = 0;
+	return ids;
+}
+
+int store_room_changed(struct store *s, int64_t id, struct err *err)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET " CHANGED " WHERE id=?");
+	sql_bind_i64(q, 1, id);
+	return sql_run(q, err);
+}
+
+int64_t *store_rooms_since(struct store *s, int64_t *mark)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT id FROM rooms WHERE changed>?"
+					       " ORDER BY changed");
+	sql_bind_i64(q, 1, *mark);
+	int64_t *ids = collect(q);
+	*mark = sql_get_i64(SQL(store_sql(s), "SELECT max(changed) FROM rooms"), 0);
 	return ids;
 }
 
@@ -210,7 +232,8 @@ int store_room_archived(struct store *s, int64_t id, bool archived, struct err *
 
 static int set_direct(struct store *s, const char *user, struct span room_id, struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET direct=? WHERE room_id=?");
+	struct sql_stmt *q =
+		SQL(store_sql(s), "UPDATE rooms SET direct=?," CHANGED " WHERE room_id=?");
 	sql_bind_str(q, 1, user);
 	sql_bind_text(q, 2, room_id);
 	return sql_run(q, err);
@@ -224,7 +247,8 @@ int store_direct_set(struct store *s, struct span m_direct_json, struct err *err
 	size_t i;
 	if (json_parse_object(m_direct_json, &content, NULL))
 		return 0;
-	int rc = sql_run(SQL(store_sql(s), "UPDATE rooms SET direct=NULL WHERE direct IS NOT NULL"),
+	int rc = sql_run(SQL(store_sql(s),
+			     "UPDATE rooms SET direct=NULL," CHANGED " WHERE direct IS NOT NULL"),
 			 err);
 	json_object_foreach (content, user, rooms) {
 		json_array_foreach (rooms, i, room) {
@@ -249,8 +273,9 @@ int store_room_seen(struct store *s, int64_t id, int64_t generation, struct err 
 
 int store_rooms_unseen_leave(struct store *s, int64_t generation, struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET membership='leave' WHERE seen<>?"
-					       " AND membership IN ('join','invite','knock')");
+	struct sql_stmt *q =
+		SQL(store_sql(s), "UPDATE rooms SET membership='leave'," CHANGED " WHERE seen<>?"
+				  " AND membership IN ('join','invite','knock')");
 	sql_bind_i64(q, 1, generation);
 	return sql_run(q, err);
 }

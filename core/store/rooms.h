@@ -27,6 +27,10 @@ int64_t store_room_make(struct store *s, struct span room_id, struct err *err);
 bool store_room_get(struct store *s, int64_t id, struct store_room *ret);
 void store_room_done(struct store_room *r);
 
+/** Note that something of the room has changed that a list of rooms shows. */
+int store_room_changed(struct store *s, int64_t id, struct err *err);
+/** Rooms noted after `*mark` (0: all), which is moved on; ended by 0. The caller owns it. */
+int64_t *store_rooms_since(struct store *s, int64_t *mark);
 /** Row numbers, ended by 0, ordered by display name; `membership` NULL: all. The caller owns it. */
 int64_t *store_room_ids(struct store *s, const char *membership);
 /** Rooms whose display name, alias or room id is `text`; ended by 0. The caller owns it. */
@@ -61,6 +65,8 @@ struct store_state {
 };
 int store_state_set(struct store *s, const struct store_state *st, struct err *err);
 typedef int store_state_fn(const struct store_state *st, void *arg);
+/** Who is in calls (RTC_MEMBER_TYPE): of all joined rooms, room by room. */
+int store_calls_walk(struct store *s, store_state_fn *fn, void *arg);
 int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *arg);
 /** Only those of one type, in the order of their keys. */
 int store_state_walk_type(struct store *s, int64_t room, const char *type, store_state_fn *fn,

@@ -139,5 +139,14 @@ static const char v2[] =
 										      "priority="
 										      "archived;";
 
-const sql_migration store_migrations[] = {v1, v2};
+/* What screens ask again and again. `changed` counts up whenever a row is touched. */
+static const char v3[] = "ALTER TABLE rooms ADD changed INTEGER NOT NULL DEFAULT 0;"
+			 "CREATE INDEX rooms_changed ON rooms(changed);"
+			 "ALTER TABLE presence ADD changed INTEGER NOT NULL DEFAULT 0;"
+			 "CREATE INDEX presence_changed ON presence(changed);"
+			 "CREATE INDEX members_name ON members(room, name);"
+			 "CREATE INDEX state_calls ON state(room)"
+			 " WHERE type='org.matrix.msc3401.call.member';";
+
+const sql_migration store_migrations[] = {v1, v2, v3};
 const int store_migration_count = ARRAY_LEN(store_migrations);
