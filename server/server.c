@@ -19,6 +19,7 @@
 #include "server/rtc/rtc.h"
 #include "server/sfu/sfu.h"
 #include "server/sync/hub.h"
+#include "server/sync/search.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +135,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		return rc;
 	}
 	r->s.delayed = delayed_new(&r->s);
+	r->s.search = search_new(l, r->s.db, r->config.data_dir);
 	*ret = &r->s;
 	return 0;
 }
@@ -153,6 +155,7 @@ void server_stop(struct server *srv)
 	sfu_close(take(&srv->sfu));
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
+	search_finish(srv->search);
 	hub_stop(srv->hub);
 	db_finish(srv->db);
 	if (srv->httpd)
@@ -161,6 +164,7 @@ void server_stop(struct server *srv)
 	rtc_close(srv->rtc);
 	delayed_free(srv->delayed);
 	hub_free(srv->hub);
+	search_free(srv->search);
 	media_free(srv->media);
 	router_free(srv->router);
 	uia_free(srv->uia);

@@ -17,6 +17,7 @@ struct uia;	 /* server/accounts/uia.h */
 struct delayed;	 /* server/rtc/delayed.h */
 struct rtc;	 /* server/rtc/rtc.h */
 struct sfu;	 /* server/sfu/sfu.h: calls */
+struct search;	 /* server/sync/search.h */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -50,6 +51,7 @@ struct server {
 	struct hub *hub;
 	struct accounts *accounts;
 	struct media *media;
+	struct search *search;
 	struct uia *uia;
 	struct delayed *delayed;
 	struct rtc *rtc;

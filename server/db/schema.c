@@ -147,5 +147,16 @@ static const char v5[] =
 	" room_nid INTEGER, created_ts INTEGER NOT NULL, expires_ts INTEGER NOT NULL,"
 	" used_ts INTEGER);"; /* NULL: not used yet */
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5};
+/* Search: server/rooms/search_index.h. Events up to meta.search_fill are still to be put in. */
+static const char v6[] =
+	"CREATE VIRTUAL TABLE search USING fts5(room,body,name,topic,content='',"
+	"tokenize=\"unicode61 categories 'L* M* N* Co So'\");" /* core/base/words.h */
+	"INSERT INTO meta VALUES('search_fill',(SELECT coalesce(max(pos),0) FROM events));"
+	/* what people report to who runs the server */
+	"CREATE TABLE reports(nid INTEGER PRIMARY KEY, reporter_nid INTEGER NOT NULL,"
+	" ts INTEGER NOT NULL, room_nid INTEGER, event_id TEXT, user_nid INTEGER,"
+	" reason TEXT NOT NULL, handled_ts INTEGER);"
+	"CREATE INDEX reports_reporter ON reports(reporter_nid,ts);";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "server/rooms/auth.h"
 #include "server/rooms/event_text.h"
+#include "server/rooms/search_index.h"
 #include "server/routes/route.h"
 #include "server/rtc/delayed.h"
 
@@ -257,6 +258,19 @@ static void update_cache(struct append *a)
 		room_cache_appended(a->tx, a->room, a->ref.event_id);
 }
 
+static int index_text(struct append *a, struct err *err)
+{
+	const struct search_event e = {
+		.pos = a->ref.pos,
+		.room_nid = a->d->room_nid,
+		.type = a->d->type,
+		.is_state = a->d->state_key != NULL,
+		.content = a->content,
+		.rel_type = a->relation.type,
+	};
+	return search_index_added(a->tx, &e, err);
+}
+
 static int store(struct append *a, struct err *err)
 {
 	const struct event_draft *d = a->d;
@@ -266,7 +280,8 @@ static int store(struct append *a, struct err *err)
 	if (rc)
 		return rc;
 	note(a);
-	if (a->member)
+	rc = index_text(a, err);
+	if (!rc && a->member)
 		rc = append_member_effect(a, err);
 	if (!rc && d->state_key)
 		rc = delayed_displaced(a->tx, d->room_nid, d->type, d->state_key, d->sender_nid,

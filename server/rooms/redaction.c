@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/matrix/hash.h"
 #include "server/rooms/append.h"
+#include "server/rooms/search_index.h"
 #include "server/routes/route.h"
 
 /* May this event be taken back by the sender of the draft? */
@@ -75,12 +76,15 @@ static int rewrite(struct append *a, struct span text, struct buf *to, struct er
 int append_redaction_effect(struct append *a, struct err *err)
 {
 	AUTO(buf_done) struct buf text = BUF_INIT(BUF_CAP_OWN);
+	int rc = search_index_redacting(a->tx, a->redacted_pos, err);
+	if (rc)
+		return rc;
 	struct sql_stmt *s = SQL(a->sql, "SELECT text,state_key FROM events WHERE pos=?");
 	sql_bind_i64(s, 1, a->redacted_pos);
 	if (!sql_row(s))
 		return err_set(err, ERR_FAILED, _("The event to redact is gone"));
 	a->forget_room = !sql_col_null(s, 1);
-	int rc = rewrite(a, sql_col_text(s, 0), &text, err);
+	rc = rewrite(a, sql_col_text(s, 0), &text, err);
 	sql_reset(s);
 	if (rc)
 		return rc;

@@ -36,6 +36,7 @@ extern const struct route typing_routes[];
 extern const struct route account_data_routes[];
 extern const struct route pushrules_routes[];
 extern const struct route presence_routes[];
+extern const struct route search_routes[];
 
 /* One line each, so that changes do not meet. */
 /* clang-format off */
@@ -75,6 +76,7 @@ const struct route *const route_groups[] = {
 	account_data_routes,
 	pushrules_routes,
 	presence_routes,
+	search_routes,
 	NULL,
 };
 /* clang-format on */
