@@ -64,7 +64,7 @@ OBJ := $(SRC:%.c=$(BUILD)/%.o) $(patsubst $(LLHTTP_DIR)/%.c,$(BUILD)/llhttp/%.o,
 OBJ_LIB := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
 .DEFAULT_GOAL := all
-include $(wildcard core/*/*.mk cli/*.mk po/*.mk docs/*.mk tests/*/*.mk)
+include $(wildcard core/*/*.mk cli/*.mk po/*.mk server/*/*.mk docs/*.mk tests/*/*.mk)
 
 ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LOADED) 2>/dev/null && echo yes),yes)
 all: $(OUT)

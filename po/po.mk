@@ -22,6 +22,7 @@ pot:
 	@xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --add-comments=TRANSLATORS: \
 		--sort-by-file --no-location --width=98 --package-name=muster \
 		--copyright-holder='the muster authors' -o po/muster.pot.new $(POT_SRC)
+	@$(call page_pot,po/muster.pot.new)
 	@sed -i -e '/^"POT-Creation-Date:/d' -e 's/charset=CHARSET/charset=UTF-8/' po/muster.pot.new
 	@mv po/muster.pot.new po/muster.pot
 	@for l in $(PO_LANGS); do [ -f po/$$l.po ] || \

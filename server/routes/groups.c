@@ -37,6 +37,7 @@ extern const struct route account_data_routes[];
 extern const struct route pushrules_routes[];
 extern const struct route presence_routes[];
 extern const struct route search_routes[];
+extern const struct route page_routes[];
 
 /* One line each, so that changes do not meet. */
 /* clang-format off */
@@ -77,6 +78,7 @@ const struct route *const route_groups[] = {
 	pushrules_routes,
 	presence_routes,
 	search_routes,
+	page_routes,
 	NULL,
 };
 /* clang-format on */

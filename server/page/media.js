@@ -1,0 +1,64 @@
+// Pictures and files: fetched with the token when they are asked for, never opened as a page.
+// A picture is shown only as one of the types below, whatever its sender calls it; everything
+// else is saved as plain bytes.
+
+const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+function mediaPath(uri) {
+	const m = /^mxc:\/\/([^/?#]+)\/([A-Za-z0-9_-]+)$/.exec(typeof uri === 'string' ? uri : '');
+	return m && '/_matrix/client/v1/media/download/' + encodeURIComponent(m[1]) + '/' + m[2];
+}
+
+async function fetchMedia(path, type, button) {
+	button.setAttribute('aria-busy', 'true');
+	tell(t('Loading …'));
+	try {
+		const bytes = await call('GET', path, undefined, { blob: true, limitMs: 600000 });
+		tell('');
+		return URL.createObjectURL(new Blob([bytes], { type }));
+	} catch (e) {
+		tell(troubleText(e), true);
+		return null;
+	} finally {
+		button.removeAttribute('aria-busy');
+	}
+}
+
+async function showPicture(media, button) {
+	const url = await fetchMedia(media.path, media.type, button);
+	if (!url)
+		return;
+	const picture = el('img', { alt: media.name, src: url });
+	picture.addEventListener('load', () => URL.revokeObjectURL(url));
+	picture.addEventListener('error', () => tell(t('The picture cannot be shown.'), true));
+	button.parentNode.replaceChild(picture, button);
+}
+
+async function saveFile(media, button) {
+	const url = await fetchMedia(media.path, 'application/octet-stream', button);
+	if (!url)
+		return;
+	const link = el('a', { href: url, download: media.name, hidden: true });
+	document.body.appendChild(link);
+	link.click();
+	document.body.removeChild(link);
+	setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+// A picture, file, sound or video; null when the content is none.
+function mediaNode(content) {
+	const path = mediaPath(content.url);
+	if (!path)
+		return content.file ? el('p', { class: 'note' }, t('An encrypted file: it cannot be opened here.'))
+			: null;
+	const info = object(content.info);
+	const name = cleanName(content.filename || content.body) || t('File');
+	const type = PICTURES.indexOf(info.mimetype) >= 0 ? info.mimetype : null;
+	const media = { path, type, name };
+	const size = sizeText(info.size);
+	const shown = el('span', {}, type ? t('Show the picture') : t('Save the file'), ': ',
+		el('bdi', {}, name), ' (' + size + ')');
+	const button = el('button', { type: 'button', class: 'media', 'data-act': 'media',
+		click: () => (type ? showPicture(media, button) : saveFile(media, button)) }, shown);
+	return el('p', {}, button);
+}

@@ -1,0 +1,151 @@
+// Hearing what is new: one long poll after the other, for as long as somebody is logged in.
+
+const FILTER = JSON.stringify({
+	presence: { types: [] },
+	account_data: { types: ['m.direct'] },
+	room: {
+		timeline: { limit: 20 },
+		state: { lazy_load_members: true },
+		ephemeral: { types: [] },
+		account_data: { types: ['m.fully_read'] },
+	},
+});
+
+let since = null;
+let offline = false;
+const wakers = new Set();
+
+// Until then, or until the browser says that there is a network again.
+function waitOnline(ms) {
+	return new Promise((done) => {
+		const waker = () => {
+			clearTimeout(timer);
+			wakers.delete(waker);
+			done();
+		};
+		const timer = setTimeout(waker, ms);
+		wakers.add(waker);
+	});
+}
+
+function wakeAll() {
+	for (const waker of Array.from(wakers))
+		waker();
+}
+
+// ---- taking in ----
+
+function takeDirect(content) {
+	directIds = new Set();
+	for (const user of Object.keys(object(content)))
+		for (const id of list(content[user]))
+			directIds.add(id);
+}
+
+function takeJoined(room, data, first) {
+	const timeline = object(data.timeline);
+	room.invite = null;
+	if (timeline.limited || first) {
+		restartTimeline(room);
+		room.before = timeline.prev_batch || null;
+	}
+	for (const ev of list(object(data.state).events))
+		takeState(room, object(ev));
+	if (Array.isArray(object(data.summary)['m.heroes']))
+		room.heroes = data.summary['m.heroes'].filter((id) => typeof id === 'string');
+	for (const ev of list(object(data.account_data).events))
+		if (object(ev).type === 'm.fully_read')
+			room.fullyRead = object(ev.content).event_id || null;
+	for (const ev of list(timeline.events)) {
+		const shown = takeEvent(room, ev, true);
+		if (ev.sender === session.user_id)
+			sentEvent(ev);
+		else if (shown && !first && room === openRoom)
+			say(room, ev);
+	}
+	const unread = object(data.unread_notifications);
+	if (typeof unread.notification_count === 'number')
+		room.unread = unread.notification_count;
+}
+
+function takeInvite(room, data) {
+	for (const ev of list(object(data.invite_state).events)) {
+		takeState(room, object(ev));
+		if (ev.type === 'm.room.member' && ev.state_key === session.user_id)
+			room.invite = ev.sender;
+	}
+}
+
+function takeLeft(id) {
+	const room = rooms.get(id);
+	rooms.delete(id);
+	if (room && room === openRoom) {
+		goRooms();
+		tell(t('You are not in this room any more.'), true);
+	}
+}
+
+function takeSync(answer, first) {
+	const all = object(answer.rooms);
+	for (const ev of list(object(answer.account_data).events))
+		if (object(ev).type === 'm.direct')
+			takeDirect(ev.content);
+	for (const id of Object.keys(object(all.invite)))
+		takeInvite(roomOf(id), object(all.invite[id]));
+	for (const id of Object.keys(object(all.join)))
+		takeJoined(roomOf(id), object(all.join[id]), first || !rooms.has(id));
+	for (const id of Object.keys(object(all.leave)))
+		takeLeft(id);
+}
+
+function drawAll() {
+	drawRoom();
+	drawRooms();
+	drawTitle();
+	markRead();
+}
+
+// ---- the loop ----
+
+function nowOnline() {
+	if (offline)
+		tell('');
+	offline = false;
+	wakeAll();
+}
+
+async function syncOnce(mine) {
+	const first = since === null;
+	const answer = await call('GET', '/_matrix/client/v3/sync?filter=' + encodeURIComponent(FILTER) +
+		(first ? '' : '&timeout=30000&since=' + encodeURIComponent(since)), undefined, { limitMs: 90000 });
+	if (session !== mine)
+		return;
+	takeSync(answer, first);
+	since = answer.next_batch;
+	nowOnline();
+	if (first)
+		onFirstSync();
+	drawAll();
+}
+
+async function syncLoop(mine) {
+	let pause = 1000;
+	since = null;
+	while (session === mine) {
+		try {
+			await syncOnce(mine);
+			pause = 1000;
+		} catch (e) {
+			if (!(e instanceof Trouble))
+				throw e;
+			if (session !== mine)
+				return;
+			if (e.status === 400)
+				since = null; // the server does not know the place any more
+			offline = true;
+			tell(t('No connection to the class server. What you write is kept and sent later.'), true);
+			await waitOnline((e.waitMs || pause) + Math.random() * 500);
+			pause = Math.min(pause * 2, 30000);
+		}
+	}
+}
