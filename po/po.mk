@@ -18,13 +18,13 @@ all: mo
 endif
 
 #: make pot         collect sentences into po/muster.pot and carry them into po/*.po
-pot:
+pot: $(BUILD)/gen/page/page.pot
 	@xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --add-comments=TRANSLATORS: \
 		--sort-by-file --no-location --width=98 --package-name=muster \
 		--copyright-holder='the muster authors' -o po/muster.pot.new $(POT_SRC)
-	@$(call page_pot,po/muster.pot.new)
 	@sed -i -e '/^"POT-Creation-Date:/d' -e 's/charset=CHARSET/charset=UTF-8/' po/muster.pot.new
-	@mv po/muster.pot.new po/muster.pot
+	@msgcat --use-first --width=98 -o po/muster.pot po/muster.pot.new $(PAGE_GEN)/page.pot
+	@rm po/muster.pot.new
 	@for l in $(PO_LANGS); do [ -f po/$$l.po ] || \
 		msginit --no-translator -l $$l -i po/muster.pot -o po/$$l.po >/dev/null 2>&1; \
 		msgmerge -q --no-fuzzy-matching --width=98 --backup=none -U po/$$l.po po/muster.pot; \

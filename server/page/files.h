@@ -8,7 +8,7 @@
 #include "core/base/span.h"
 
 struct page_file {
-	const char *name; /**< without the folder; NULL ends the table */
+	const char *name;  /**< without the folder; NULL ends the table */
 	struct span bytes; /**< a NUL follows */
 };
 

@@ -99,7 +99,7 @@ function actionsNode(room, item) {
 		group.appendChild(el('button', { type: 'button', 'data-act': 'reply', click: () => {
 			toggleActions(room, item);
 			answerTo(room, item);
-		} }, t('Answer')));
+		} }, t('Reply')));
 	if (maySend(room, 'm.reaction'))
 		for (const key of REACTIONS)
 			group.appendChild(pickButton(room, item, key));

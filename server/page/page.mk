@@ -10,13 +10,10 @@ OBJ_LIB += $(PAGE_GEN)/files.o
 # C's syntax for the HTML, where _("...") stands among markup.
 PAGE_XGETTEXT = xgettext --from-code=UTF-8 --add-comments=TRANSLATORS: --sort-by-file \
 	--no-location --width=98
-# Adds the page's sentences to those that a .pot file has already.
-page_pot = $(PAGE_XGETTEXT) -j --language=C --keyword=_ -o $(1) $(PAGE_HTML) && \
-	$(PAGE_XGETTEXT) -j --language=JavaScript --keyword=t -o $(1) $(PAGE_JS)
-
 $(PAGE_GEN)/page.pot: $(PAGE_TEXT) server/page/page.mk
 	@mkdir -p $(@D)
-	$(Q)rm -f $@.new && touch $@.new && $(call page_pot,$@.new) && \
+	$(Q)$(PAGE_XGETTEXT) --language=C --keyword=_ -o $@.new $(PAGE_HTML) && \
+		$(PAGE_XGETTEXT) -j --language=JavaScript --keyword=t -o $@.new $(PAGE_JS) && \
 		sed 's/charset=CHARSET/charset=UTF-8/' $@.new >$@ && rm -f $@.new
 
 $(PAGE_GEN)/%.mo: po/%.po $(PAGE_GEN)/page.pot

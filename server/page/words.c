@@ -13,9 +13,9 @@
 static uint32_t word_at(struct span mo, size_t at)
 {
 	const unsigned char *p = (const unsigned char *)mo.p + at;
-	return at + 4 > mo.n ? 0
-			     : p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-				       (uint32_t)p[3] << 24;
+	return at + 4 > mo.n
+		       ? 0
+		       : p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static size_t pairs(struct span mo)

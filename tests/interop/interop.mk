@@ -38,6 +38,9 @@ $(PEERS)/js-sdk/.done: tests/interop/interop.mk
 $(PEERS)/element-call/.done: tests/interop/interop.mk
 	$(call npm_peer,Element Call,'@element-hq/element-call-embedded@^0.26')
 
+$(PEERS)/page/.done: tests/interop/interop.mk
+	$(call npm_peer,playwright-core and axe-core,'playwright-core@^1' 'axe-core@^4')
+
 LIVEKIT_VERSION := v1.13.5
 $(PEERS)/livekit-server/server:
 	@mkdir -p $(@D)
@@ -101,10 +104,10 @@ soak-calls:
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done $(PEERS)/nginx/.done call-peers
+	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done $(PEERS)/nginx/.done $(PEERS)/page/.done call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve synapse rooms delayed proxy rtc_server portaudio via; do \
+		for t in nio_serve synapse rooms delayed proxy rtc_server portaudio via join_page; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 

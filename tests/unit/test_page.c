@@ -93,8 +93,8 @@ static void test_policy(void **state)
 static void test_sources(void **state)
 {
 	static const char *const never[] = {
-		"innerHTML",   "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
-		"new Function", "srcdoc",   "onclick=",		  "javascript:",    "import(",
+		"innerHTML",	"outerHTML", "insertAdjacentHTML", "document.write", "eval(",
+		"new Function", "srcdoc",    "onclick=",	   "javascript:",    "import(",
 	};
 	(void)state;
 	for (const struct page_file *f = page_files; f->name; f++) {
@@ -232,10 +232,13 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	  cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_small_in_every_language),
-		cmocka_unit_test(test_escapes),	  cmocka_unit_test(test_etag),
-		cmocka_unit_test(test_languages), cmocka_unit_test(test_said_in_it),
+		cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_said_in_it),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
