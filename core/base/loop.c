@@ -48,6 +48,12 @@ struct loop_wake {
 	void *arg;
 };
 
+struct loop_watch {
+	uv_poll_t handle;
+	loop_fn *fn;
+	void *arg;
+};
+
 struct work {
 	uv_work_t req;
 	loop_fn *work, *done;
@@ -291,6 +297,39 @@ void loop_timer_free(struct loop_timer *t)
 {
 	if (t)
 		uv_close((uv_handle_t *)&t->handle, on_timer_closed);
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+	(void)status;
+	(void)events;
+	struct loop_watch *w = CONTAINER_OF(handle, struct loop_watch, handle);
+	w->fn(w->arg);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+	mem_free(CONTAINER_OF((uv_poll_t *)handle, struct loop_watch, handle));
+}
+
+struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn, void *arg)
+{
+	loop_assert_owner(l);
+	struct loop_watch *w = NEW(struct loop_watch);
+	if (uv_poll_init(&l->uv, &w->handle, fd) != 0) {
+		mem_free(w);
+		return NULL;
+	}
+	w->fn = fn;
+	w->arg = arg;
+	uv_poll_start(&w->handle, UV_READABLE | UV_DISCONNECT, on_readable);
+	return w;
+}
+
+void loop_watch_free(struct loop_watch *w)
+{
+	if (w)
+		uv_close((uv_handle_t *)&w->handle, on_watch_closed);
 }
 
 static void on_work(uv_work_t *req)

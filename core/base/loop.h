@@ -12,6 +12,7 @@
 struct loop;
 struct loop_timer;
 struct loop_wake;
+struct loop_watch;
 struct uv_loop_s;
 
 typedef void loop_fn(void *arg);
@@ -60,6 +61,15 @@ void loop_timer_stop(struct loop_timer *t);
 void loop_timer_background(struct loop_timer *t);
 /** Stop and release; NULL is allowed. Its fn is not called any more. */
 void loop_timer_free(struct loop_timer *t);
+
+/**
+ * Call `fn(arg)` whenever `fd` has something to read, or is at its end. NULL for
+ * what cannot be waited for: a regular file, /dev/null. The descriptor stays
+ * the caller's and must outlive it. Owner; the caller owns it.
+ */
+struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn, void *arg);
+/** NULL is allowed. Its fn is not called any more. */
+void loop_watch_free(struct loop_watch *w);
 
 /**
  * Run `work(arg)` on the pool, then `done(arg)` on the loop's thread. Owner.

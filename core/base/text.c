@@ -273,6 +273,25 @@ int text_cells(struct span clean)
 	return cells;
 }
 
+int text_cells_of(uint32_t cp)
+{
+	return cells_of(cp);
+}
+
+size_t text_cluster(struct span s)
+{
+	utf8proc_int32_t before = -1, state = 0;
+	for (struct span rest = s; rest.n;) {
+		bool ok;
+		size_t at = s.n - rest.n;
+		utf8proc_int32_t cp = (utf8proc_int32_t)utf8_next(&rest, &ok);
+		if (before >= 0 && utf8proc_grapheme_break_stateful(before, cp, &state))
+			return at;
+		before = cp;
+	}
+	return s.n;
+}
+
 size_t text_fit(struct span clean, int cells)
 {
 	size_t fits = 0; /* end of the last whole cluster */

@@ -29,8 +29,12 @@ void text_done(struct term_text *t);
 void text_put(struct buf *b, struct span raw, enum text_mode mode);
 /** Cells on a terminal of sanitised text (Unicode width, CJK 2, combining 0). */
 int text_cells(struct span clean);
+/** Cells of one code point: 0 (joins the one before), 1 or 2. */
+int text_cells_of(uint32_t cp);
 /** Longest prefix of sanitised text, in whole clusters, that fits `cells`; returns bytes. */
 size_t text_fit(struct span clean, int cells);
+/** Bytes of the first cluster (what people take for one character); 0 when empty. */
+size_t text_cluster(struct span s);
 
 /** Next code point; advances *s by at least 1 byte. Invalid bytes give U+FFFD and *ret_ok=false. */
 uint32_t utf8_next(struct span *s, bool *ret_ok);

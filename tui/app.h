@@ -1,0 +1,86 @@
+/*
+ * The terminal interface as a whole, for its views: the account, the models,
+ * what views may ask of the screen around them. Loop thread.
+ */
+#ifndef MUSTER_TUI_APP_H
+#define MUSTER_TUI_APP_H
+
+#include "core/client/command.h"
+#include "core/client/config.h"
+#include "core/client/sync.h"
+#include "core/client/view/room_list.h"
+#include "core/client/view/work.h"
+#include "tui/tty.h"
+#include "tui/tui.h"
+#include "tui/view.h"
+
+#define POPUPS_MAX 8
+
+struct talk;
+
+enum focus { FOCUS_ROOMS, FOCUS_TALK, FOCUS_SIDE };
+
+struct tui {
+	const struct tui_options *o;
+	struct loop *loop;
+	struct tty *tty;
+	struct keymap *keys;
+	struct canvas canvas;
+	struct loop_timer *frame; /* the next paint, when one is due */
+	int64_t painted_ms;	  /* clock_mono_ms of the last one */
+	bool paint_due, news_due, quitting, window_focused;
+
+	/* The account; all NULL on the first-run screen. */
+	struct client *client;
+	struct store *store; /* of the client */
+	struct engine *engine;
+	struct work *sending, *looking; /* what people send, in order; what they look up */
+	struct room_list *rooms;
+	const char *user_id;
+
+	struct view *rooms_view, *side;
+	struct talk *talk; /* the open room; NULL: none */
+	struct view *popups[POPUPS_MAX];
+	int n_popups;
+	enum focus focus;
+	bool rooms_hidden; /* by the person */
+	char *room_before; /* open before this one */
+
+	char said[512]; /* the last sentence for the person, sanitised */
+	bool said_is_error;
+	int64_t said_ms;
+};
+
+/* -- The screen -------------------------------------------------------------- */
+
+/** Paint soon: many calls in a row cost one paint. */
+void tui_redraw(struct tui *t);
+/** Put a view above all others; the app owns it from here on. */
+void tui_push(struct tui *t, struct view *v);
+/** Into the side pane instead of what is there; NULL closes it. The app owns it. */
+void tui_side(struct tui *t, struct view *v);
+/** Close and free a popup or the side pane: after the callback that this is called in. */
+void tui_close(struct view *v);
+/** A sentence in the line at the bottom. Sanitised here. */
+void tui_say(struct tui *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tui_say_err(struct tui *t, const struct err *err);
+/** End the program after this turn. */
+void tui_quit(struct tui *t);
+
+/* -- What is shown ------------------------------------------------------------ */
+
+/** Open a room; `event_id`: at that message, or NULL. An unknown one is said so. */
+void tui_open(struct tui *t, const char *room_id, const char *event_id);
+/** Write into the open room's composer (NULL: just go there). */
+void tui_compose(struct tui *t, const char *text);
+/** Run what follows a slash, as the command line would. */
+void tui_command(struct tui *t, const char *line);
+/** Read the cache anew, as after a commit. */
+void tui_news(struct tui *t);
+
+/* -- Settings ------------------------------------------------------------------- */
+
+const char *tui_setting(const struct tui *t, const char *key);
+bool tui_setting_bool(const struct tui *t, const char *key);
+
+#endif

@@ -1,0 +1,94 @@
+/* The account behind the screen: its cache, its sync, its helpers. */
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "tui/app_priv.h"
+#include "tui/notify.h"
+#include "tui/rooms.h"
+#include "tui/talk.h"
+
+#define META_ROOM "tui.room"
+
+int app_account_open(struct tui *t, struct err *err)
+{
+	struct client_options co = {.account = t->o->account,
+				    .loop = t->loop,
+				    .ca_file = t->o->ca_file};
+	int rc = client_open(&co, &t->client, err);
+	if (rc)
+		return rc;
+	t->user_id = client_account(t->client)->user_id;
+	rc = client_store(t->client, &t->store, err);
+	if (rc)
+		return rc;
+	struct work_options wo = {.account = client_account(t->client)->name,
+				  .ca_file = t->o->ca_file,
+				  .timeout_ms = 60000};
+	t->sending = work_new(t->loop, &wo);
+	t->looking = work_new(t->loop, &wo);
+	t->rooms = room_list_new(t->store, t->user_id);
+	return 0;
+}
+
+/* The room that was open last, else the first one. */
+static void open_first(struct tui *t)
+{
+	AUTO_FREE char *last = store_meta(t->store, META_ROOM);
+	if (last && room_list_find(t->rooms, last) != SIZE_MAX)
+		tui_open(t, last, NULL);
+	else if (room_list_count(t->rooms))
+		tui_open(t, room_list_at(t->rooms, 0)->room_id, NULL);
+	else
+		app_focus(t, FOCUS_ROOMS);
+}
+
+void app_account_show(struct tui *t)
+{
+	t->rooms_view = rooms_view_new(t);
+	open_first(t);
+}
+
+static void on_committed(void *arg)
+{
+	app_news_due(arg);
+}
+
+static void on_state(enum engine_state now, const struct err *err, void *arg)
+{
+	struct tui *t = arg;
+	if (err && (now == ENGINE_LOGGED_OUT || now == ENGINE_OFFLINE))
+		tui_say_err(t, err);
+	tui_redraw(t);
+}
+
+static const struct engine_observer observer = {on_committed, on_state};
+
+void app_account_sync(void *arg)
+{
+	struct tui *t = arg;
+	struct err err;
+	if (engine_new(t->client, &t->engine, &err)) {
+		tui_say_err(t, &err);
+		return;
+	}
+	engine_observe(t->engine, &observer, t);
+	tui_redraw(t);
+}
+
+void app_keep(struct tui *t)
+{
+	if (!t->talk)
+		return;
+	talk_save_draft(t->talk);
+	store_meta_set(t->store, META_ROOM, talk_room(t->talk), NULL);
+}
+
+void app_account_close(struct tui *t)
+{
+	work_free(t->sending);
+	work_free(t->looking);
+	if (t->engine)
+		engine_unobserve(t->engine, &observer, t);
+	engine_free(t->engine);
+	room_list_free(t->rooms);
+	client_close(t->client);
+}
