@@ -45,7 +45,7 @@ _muster_options()
 	'room export') echo -n ' --output --force' ;;
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
-	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --tls-cert --tls-key --config' ;;
+	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
 	'admin user list') echo -n ' --data' ;;

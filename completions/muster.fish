@@ -275,6 +275,7 @@ complete -c muster -n '__muster_in "serve"' -l public-url -x -d 'the address tha
 complete -c muster -n '__muster_in "serve"' -l announce -x -d 'address of this machine as others see it, for calls'
 complete -c muster -n '__muster_in "serve"' -l lan -d 'listen on all addresses, even without TLS'
 complete -c muster -n '__muster_in "serve"' -l open-registration -d 'anybody may make an account'
+complete -c muster -n '__muster_in "serve"' -l allow-encryption -d 'rooms may be encrypted; muster itself cannot read them'
 complete -c muster -n '__muster_in "serve"' -l tls-cert -r -F -d 'certificate chain (PEM)'
 complete -c muster -n '__muster_in "serve"' -l tls-key -r -F -d 'its key (PEM)'
 complete -c muster -n '__muster_in "serve"' -l config -r -F -d 'settings of the server; muster.conf in the data folder without it'

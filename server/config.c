@@ -273,6 +273,7 @@ static int apply_options(struct gather *g, const struct serve_options *opt, stru
 		if (texts[i].v)
 			set_text(texts[i].at, span_of(texts[i].v));
 	c->open_registration |= opt->open_registration;
+	c->allow_encryption |= opt->allow_encryption;
 	g->lan |= opt->lan;
 	if (opt->udp_port)
 		c->udp_port = opt->udp_port == SERVE_ANY_PORT ? 0 : opt->udp_port;

@@ -23,6 +23,7 @@ struct serve_options {
 	const char *tls_cert, *tls_key;
 	bool lan; /**< listen on all addresses, without TLS if need be */
 	bool open_registration;
+	bool allow_encryption; /**< rooms may be encrypted; muster itself cannot read them */
 	/**
 	 * What happened, one object per line of output, translated nowhere:
 	 * {"event":"listening","url","server_name","data"} and, where calls are carried,

@@ -50,6 +50,7 @@ static struct serve_options options_of(struct command_ctx *ctx)
 		.tls_key = command_text(l, "tls-key"),
 		.lan = command_flag(l, "lan"),
 		.open_registration = command_flag(l, "open-registration"),
+		.allow_encryption = command_flag(l, "allow-encryption"),
 		.event = on_event,
 		.event_arg = ctx,
 	};
@@ -154,6 +155,9 @@ const struct command verb_serve = {
 		       {.name = "open-registration",
 			.kind = KIND_FLAG,
 			.what = N_("anybody may make an account")},
+		       {.name = "allow-encryption",
+			.kind = KIND_FLAG,
+			.what = N_("rooms may be encrypted; muster itself cannot read them")},
 		       {.name = "tls-cert",
 			.kind = KIND_FILE,
 			.what = N_("certificate chain (PEM)")},

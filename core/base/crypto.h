@@ -14,6 +14,8 @@ void crypto_sha256(struct span in, uint8_t ret[32]);
 void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32]);
 /** Of a whole file, read in pieces. */
 int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err);
+/** Does this public key of Ed25519 (RFC 8032) say that it signed `in`? */
+bool crypto_ed25519_verify(const uint8_t key[32], struct span in, const uint8_t signature[64]);
 /** Equal, in time that does not depend on where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 

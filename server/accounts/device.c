@@ -3,6 +3,7 @@
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "server/keys/keys.h"
 #include "server/routes/route.h"
 
 #include <stdio.h>
@@ -210,6 +211,8 @@ int device_refresh(struct db_tx *tx, struct span refresh_token, struct grant *re
 int device_delete(struct db_tx *tx, int64_t user_nid, int64_t device_nid, struct err *err)
 {
 	int rc = delete_tokens(tx, device_nid, err);
+	if (!rc)
+		rc = keys_device_gone(tx, user_nid, device_nid, err);
 	struct sql_stmt *s = SQL(db_tx_sql(tx), "DELETE FROM devices WHERE nid=? AND user_nid=?");
 	sql_bind_i64(s, 1, device_nid);
 	sql_bind_i64(s, 2, user_nid);
@@ -228,6 +231,8 @@ int device_delete_all(struct db_tx *tx, int64_t user_nid, int64_t keep_nid, stru
 	sql_bind_i64(s, 1, user_nid);
 	sql_bind_i64(s, 2, keep_nid);
 	int rc = sql_run(s, err);
+	if (!rc)
+		rc = keys_devices_gone(tx, user_nid, keep_nid, err);
 	s = SQL(db, "DELETE FROM devices WHERE user_nid=? AND nid<>?");
 	sql_bind_i64(s, 1, user_nid);
 	sql_bind_i64(s, 2, keep_nid);

@@ -31,9 +31,16 @@ enum db_change_kind {
 	 * m.room.redaction, after it, with the same pos.
 	 */
 	CHANGE_REDACTION,
-	CHANGE_TOKENS,	  /**< user_nid, device_nid or 0 for all: cached tokens are void */
-	CHANGE_PROFILE,	  /**< user_nid */
-	CHANGE_TO_DEVICE, /**< user_nid, device_id */
+	CHANGE_TOKENS,	    /**< user_nid, device_nid or 0 for all: cached tokens are void */
+	CHANGE_PROFILE,	    /**< user_nid */
+	CHANGE_TO_DEVICE,   /**< user_nid, device_nid: a message waits for the device */
+	CHANGE_DEVICE_KEYS, /**< device_nid: how many keys can still be claimed */
+	CHANGE_DEVICE_GONE, /**< device_nid: it has neither keys nor messages any more */
+	/**
+	 * user_nid: devices or cross-signing keys that others must know; with
+	 * private_to_user: whom this person has signed, which their own devices must know.
+	 */
+	CHANGE_DEVICE_LIST,
 };
 
 struct db_change {

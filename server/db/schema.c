@@ -158,5 +158,54 @@ static const char v6[] =
 	" reason TEXT NOT NULL, handled_ts INTEGER);"
 	"CREATE INDEX reports_reporter ON reports(reporter_nid,ts);";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6};
+/* What clients that encrypt keep here: server/keys. */
+static const char v7[] =
+	"CREATE TABLE device_keys(" /* JSON as uploaded, with its owner's signatures */
+	" device_nid INTEGER PRIMARY KEY, user_nid INTEGER NOT NULL, device_id TEXT NOT NULL,"
+	" keys TEXT NOT NULL);"
+	"CREATE INDEX device_keys_user ON device_keys(user_nid);"
+	/* given out in the order of nid */
+	"CREATE TABLE one_time_keys("
+	" nid INTEGER PRIMARY KEY, device_nid INTEGER NOT NULL, algorithm TEXT NOT NULL,"
+	" key_id TEXT NOT NULL, key TEXT NOT NULL, UNIQUE(device_nid,algorithm,key_id));"
+	"CREATE INDEX one_time_order ON one_time_keys(device_nid,algorithm,nid);"
+	"CREATE TABLE fallback_keys("
+	" device_nid INTEGER NOT NULL, algorithm TEXT NOT NULL, key_id TEXT NOT NULL,"
+	" key TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY(device_nid,algorithm)) WITHOUT ROWID;"
+	"CREATE TABLE cross_signing_keys("
+	" user_nid INTEGER NOT NULL, usage TEXT NOT NULL,"
+	" key_id TEXT NOT NULL," /* its public key */
+	" keys TEXT NOT NULL, PRIMARY KEY(user_nid,usage)) WITHOUT ROWID;"
+	/* of somebody's master key, by the user-signing keys of others */
+	"CREATE TABLE key_signatures("
+	" user_nid INTEGER NOT NULL, signer_nid INTEGER NOT NULL, key_id TEXT NOT NULL,"
+	" signature TEXT NOT NULL, pos INTEGER NOT NULL,"
+	" PRIMARY KEY(user_nid,signer_nid)) WITHOUT ROWID;"
+	"CREATE INDEX key_signatures_signer ON key_signatures(signer_nid,pos);"
+	/* when somebody's devices or cross-signing keys changed last */
+	"CREATE TABLE device_lists(user_nid INTEGER PRIMARY KEY, pos INTEGER NOT NULL);"
+	"CREATE INDEX device_lists_pos ON device_lists(pos);"
+	/* until the device's sync has acknowledged them */
+	"CREATE TABLE to_device("
+	" pos INTEGER PRIMARY KEY, device_nid INTEGER NOT NULL, sender_nid INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, text TEXT NOT NULL);"
+	"CREATE INDEX to_device_queue ON to_device(device_nid,pos,size,sender_nid);"
+	"CREATE TABLE to_device_txns("
+	" device_nid INTEGER NOT NULL, type TEXT NOT NULL, txn_id TEXT NOT NULL,"
+	" ts INTEGER NOT NULL, PRIMARY KEY(device_nid,type,txn_id)) WITHOUT ROWID;"
+	"CREATE INDEX to_device_txns_ts ON to_device_txns(ts);"
+	/* room keys, encrypted by their owner; a deleted one stays, as its number is not reused */
+	"CREATE TABLE key_backups("
+	" user_nid INTEGER NOT NULL, version INTEGER NOT NULL, algorithm TEXT NOT NULL,"
+	" auth_data TEXT NOT NULL, etag INTEGER NOT NULL DEFAULT 0,"
+	" count INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+	" deleted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(user_nid,version)) WITHOUT ROWID;"
+	"CREATE TABLE key_backup_sessions("
+	" user_nid INTEGER NOT NULL, version INTEGER NOT NULL, room_id TEXT NOT NULL,"
+	" session_id TEXT NOT NULL, first_index INTEGER NOT NULL, forwarded INTEGER NOT NULL,"
+	" verified INTEGER NOT NULL, data TEXT NOT NULL,"
+	" PRIMARY KEY(user_nid,version,room_id,session_id)) WITHOUT ROWID;";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

@@ -93,8 +93,10 @@ static int find_state(struct append *a, struct err *err)
 int room_refuse_encryption(struct err *err)
 {
 	return matrix_err(err, 403, "M_FORBIDDEN",
-			  _("This server does not offer end-to-end encryption yet: muster itself "
-			    "could not read the room"));
+			  _("This server does not let rooms be encrypted, as muster itself could "
+			    "not "
+			    "read them; whoever runs it can allow it (muster serve "
+			    "--allow-encryption)"));
 }
 
 static int authorise(struct append *a, struct err *err)

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "server/accounts/device.h"
 #include "server/accounts/uia.h"
+#include "server/keys/keys.h"
 #include "server/routes/route.h"
 
 #include <string.h>
@@ -86,7 +87,8 @@ static int naming_run(struct db_tx *tx, void *arg, struct err *err)
 	int rc = sql_run(s, err);
 	if (!rc && sql_changes(db_tx_sql(tx)) == 0)
 		return matrix_err(err, 404, "M_NOT_FOUND", _("You have no such device"));
-	return rc;
+	return rc || !n->name ? rc
+			      : keys_device_renamed(tx, n->user_nid, span_of(n->device_id), err);
 }
 
 static void put_device(struct rq *rq)

@@ -10,9 +10,8 @@
 extern const struct route discovery_routes[];
 
 /*
- * Up to 1.11 every endpoint that a version added for chat is here; keys of
- * end-to-end encryption, push and server-side search are not, in any version,
- * and answer M_UNRECOGNIZED. Old numbers stay, as clients refuse a server that
+ * Up to 1.11 every endpoint that a version added for chat or encryption is here;
+ * push and server-side search are not, in any version, and answer M_UNRECOGNIZED. Old numbers stay, as clients refuse a server that
  * lists only new ones; r0 does not, as its log-in and media differ.
  */
 static void get_versions(struct rq *rq)
@@ -24,9 +23,20 @@ static void get_versions(struct rq *rq)
 			  "org.matrix.msc4143", rq->srv->config->calls));
 }
 
+/*
+ * Rooms are not encrypted unless somebody asks for it, and not at all unless whoever
+ * runs the server allows it: clients that know these words offer nothing that fails.
+ */
+static json_t *encryption_hint(const struct server_config *c)
+{
+	return c->allow_encryption ? json_pack("{s:b}", "default", 0)
+				   : json_pack("{s:b,s:b}", "default", 0, "force_disable", 1);
+}
+
 static void get_well_known(struct rq *rq)
 {
 	json_t *j = json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url);
+	json_object_set_new(j, "io.element.e2ee", encryption_hint(rq->srv->config));
 	if (rq->srv->config->calls)
 		json_object_set_new(j, "org.matrix.msc4143.rtc_foci",
 				    json_pack("[{s:s,s:s}]", "type", "livekit",

@@ -38,6 +38,10 @@ extern const struct route pushrules_routes[];
 extern const struct route presence_routes[];
 extern const struct route search_routes[];
 extern const struct route page_routes[];
+extern const struct route keys_routes[];
+extern const struct route keys_signing_routes[];
+extern const struct route to_device_routes[];
+extern const struct route room_keys_routes[];
 
 /* One line each, so that changes do not meet. */
 /* clang-format off */
@@ -79,6 +83,10 @@ const struct route *const route_groups[] = {
 	presence_routes,
 	search_routes,
 	page_routes,
+	keys_routes,
+	keys_signing_routes,
+	to_device_routes,
+	room_keys_routes,
 	NULL,
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "server/routes/filter.h"
 #include "server/routes/route.h"
+#include "server/sync/device_feed.h"
 #include "server/sync/waiters.h"
 
 #include <string.h>
@@ -87,6 +88,7 @@ static void get_sync(struct rq *rq)
 		q.state_after = "state_after";
 	else if (is_true(rq, "org.matrix.msc4222.use_state_after"))
 		q.state_after = "org.matrix.msc4222.state_after";
+	feed_acknowledge(h, rq->who.device_nid, sync_messages_from(&q));
 	bool wait = timeout > 0 && !q.initial && !q.full_state && !h->stopping;
 	if (sync_build(h, &q, !wait, &b)) {
 		filter_unref(q.filter);

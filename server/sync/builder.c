@@ -1,7 +1,10 @@
 #include "server/sync/builder.h"
 
 #include "core/base/clock.h"
+#include "core/base/mem.h"
 #include "server/sync/build.h"
+#include "server/sync/device_feed.h"
+#include "server/sync/device_lists.h"
 
 void build_comma(struct buf *b)
 {
@@ -80,6 +83,33 @@ static bool put_global_data(struct build *x)
 	return false;
 }
 
+/* What waits for the device; *now says when not all of it fits. */
+static bool collect_messages(const struct build *x, struct buf *messages, struct sync_token *now)
+{
+	int64_t told;
+	bool any = feed_put_messages(x->h, x->q->device_nid, sync_messages_from(x->q), x->pos,
+				     messages, &told);
+	now->to_device = told < x->pos ? told : 0;
+	return any;
+}
+
+/* A client that begins asks for all lists by itself. */
+static bool put_device_lists(struct build *x)
+{
+	buf_put_str(x->b, ",\"device_lists\":");
+	if (x->since)
+		return device_lists_put(x->h, x->q->user, x->since, x->pos, x->b);
+	buf_put_str(x->b, "{}");
+	return false;
+}
+
+int64_t sync_messages_from(const struct sync_query *q)
+{
+	if (q->initial)
+		return 0;
+	return q->since.to_device ? q->since.to_device : q->since.pos;
+}
+
 bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b)
 {
 	size_t mark = b->n;
@@ -97,15 +127,19 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 	/* One snapshot, and one lock, for the many small queries. */
 	bool reads = !x.held && !sql_begin_read(db);
 	build_data_load(&x);
+	AUTO(buf_done) struct buf messages = BUF_INIT(BUF_CAP_OWN);
+	any |= collect_messages(&x, &messages, &now);
 	buf_put_str(b, "{\"next_batch\":\"");
 	token_put_sync(b, &now);
 	buf_put_char(b, '"');
 	any |= put_global_data(&x);
 	any |= put_rooms(&x);
-	/* Members that clients look for though there is no end-to-end encryption here yet. */
-	buf_put_str(b, ",\"device_lists\":{},\"device_one_time_keys_count\":{},"
-		       "\"device_unused_fallback_key_types\":[],\"to_device\":{\"events\":[]},"
-		       "\"presence\":{\"events\":[]}}");
+	any |= put_device_lists(&x);
+	buf_put_char(b, ',');
+	feed_put_counts(h, q->device_nid, b);
+	buf_put_str(b, ",\"to_device\":{\"events\":[");
+	buf_put_span(b, buf_span(&messages));
+	buf_put_str(b, "]},\"presence\":{\"events\":[]}}");
 	build_data_done(&x);
 	if (reads)
 		sql_commit(db, NULL);

@@ -30,6 +30,8 @@ struct sync_query {
  * happened since and `always` is false.
  */
 bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b);
+/** Messages to the device after this position have not been told. */
+int64_t sync_messages_from(const struct sync_query *q);
 /** The token of this moment. */
 struct sync_token sync_token_now(const struct hub *h, const struct hub_user *user);
 

@@ -4,6 +4,8 @@
 #include "core/base/crypto.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "server/sync/device_feed.h"
+#include "server/sync/device_lists.h"
 #include "server/sync/event_row.h"
 #include "server/sync/ignored.h"
 #include "server/sync/typing.h"
@@ -60,6 +62,7 @@ void hub_free(struct hub *h)
 		room_free(r);
 	if (h->flush)
 		*h->flush = NULL; /* the loop may run it after us */
+	feed_free(h);
 	nidmap_done(&h->rooms);
 	nidmap_done(&h->users);
 	tail_done(&h->tail);
@@ -200,7 +203,11 @@ int hub_load(struct hub *h, struct db *db, struct err *err)
 		set_member(h, sql_col_i64(s, 1), sql_col_i64(s, 0),
 			   (enum membership)sql_col_i64(s, 2), sql_col_i64(s, 3),
 			   sql_col_i64(s, 4));
-	return sql_failed(db_reader(db), err);
+	int rc = sql_failed(db_reader(db), err);
+	if (!rc)
+		rc = feed_load(h, err);
+	device_lists_load(h);
+	return rc;
 }
 
 static void moved(struct hub_room *r, int64_t pos)
@@ -315,8 +322,19 @@ void hub_commit(const struct db_change *changes, size_t n, void *arg)
 			if (u)
 				waiters_end(h, u, c->device_nid);
 			break;
-		case CHANGE_PROFILE:
 		case CHANGE_TO_DEVICE:
+			feed_message(h, c);
+			break;
+		case CHANGE_DEVICE_KEYS:
+			feed_keys(h, c);
+			break;
+		case CHANGE_DEVICE_GONE:
+			feed_gone(h, c);
+			break;
+		case CHANGE_DEVICE_LIST:
+			device_lists_change(h, c);
+			break;
+		case CHANGE_PROFILE:
 			break;
 		}
 	}

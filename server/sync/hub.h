@@ -76,9 +76,11 @@ struct hub_user {
 struct hub {
 	struct loop *loop;
 	struct db *db;
-	int64_t own_nid;     /**< what the server itself says counts as unread for nobody */
-	struct nidmap rooms; /**< nid -> struct hub_room, owned */
-	struct nidmap users; /**< nid -> struct hub_user, owned */
+	int64_t own_nid;       /**< what the server itself says counts as unread for nobody */
+	struct nidmap rooms;   /**< nid -> struct hub_room, owned */
+	struct nidmap users;   /**< nid -> struct hub_user, owned */
+	struct nidmap devices; /**< nid -> struct hub_device (device_feed.h), owned */
+	int64_t lists_pos;     /**< newest change of anybody's device list */
 	struct tail tail;
 	uint32_t boot;	    /**< random: typing serials of another run mean nothing */
 	uint64_t typing_no; /**< rises with every change of who types */

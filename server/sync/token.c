@@ -38,17 +38,20 @@ static int fields(struct span s, struct span *ret, int max)
 
 bool token_parse_sync(struct span s, struct sync_token *ret)
 {
-	struct span f[5];
+	struct span f[6];
 	struct sync_token t = {0};
 	if (s.n < 2 || s.n > 100 || s.p[0] != 'm')
 		return false;
-	int n = fields(span_from(s, 1), f, 5);
-	if (n != 4 && !(n == 5 && span_eq_str(f[4], "t")))
+	int n = fields(span_from(s, 1), f, 6), at = 4;
+	if (n < 4)
+		return false;
+	t.someone_typing = n > at && span_eq_str(f[at], "t");
+	at += t.someone_typing;
+	if (n > at && !(span_starts(f[at], "d") && position(span_from(f[at++], 1), &t.to_device)))
 		return false;
 	if (!hex32(f[0], &t.epoch) || !position(f[1], &t.pos) || !hex32(f[2], &t.boot) ||
-	    !span_u64(f[3], &t.typing))
+	    !span_u64(f[3], &t.typing) || at != n)
 		return false;
-	t.someone_typing = n == 5;
 	*ret = t;
 	return true;
 }
@@ -57,6 +60,8 @@ void token_put_sync(struct buf *b, const struct sync_token *t)
 {
 	buf_printf(b, "m%x_%lld_%x_%llu%s", (unsigned)t->epoch, (long long)t->pos,
 		   (unsigned)t->boot, (unsigned long long)t->typing, t->someone_typing ? "_t" : "");
+	if (t->to_device)
+		buf_printf(b, "_d%lld", (long long)t->to_device);
 }
 
 bool token_parse_page(struct span s, uint32_t *ret_epoch, int64_t *ret_pos)

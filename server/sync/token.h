@@ -1,11 +1,12 @@
 /*
  * Tokens that clients carry. A sync token says what has been told:
- *   m<epoch>_<pos>_<boot>_<typing>[_t]
+ *   m<epoch>_<pos>_<boot>_<typing>[_t][_d<pos>]
  * `pos` is the stream position; `typing` the serial of the newest typing
  * change told, which means something only to the process that drew `boot`;
  * "_t" says that somebody was typing in one of the rooms, so that after a restart an
  * empty list must be told. A page token is t<epoch>_<pos>, a point in a room
  * after everything up to `pos`; both kinds are taken where a page begins.
+ * "_d" says up to where messages to the device were told, when that is less far.
  */
 #ifndef MUSTER_SERVER_SYNC_TOKEN_H
 #define MUSTER_SERVER_SYNC_TOKEN_H
@@ -18,6 +19,7 @@ struct sync_token {
 	uint32_t boot;
 	uint64_t typing;
 	bool someone_typing;
+	int64_t to_device; /**< 0: as far as `pos` */
 };
 
 /** False: not a token of ours. */

@@ -179,7 +179,7 @@ static void test_glob_cost(void **state)
 static void test_tokens(void **state)
 {
 	(void)state;
-	struct sync_token in = {0xdeadbeef, INT64_C(1) << 50, 7, 42, true}, out;
+	struct sync_token in = {0xdeadbeef, INT64_C(1) << 50, 7, 42, true, 12345}, out;
 	struct buf b = BUF_INIT(200);
 	uint32_t epoch;
 	int64_t pos;
@@ -190,8 +190,15 @@ static void test_tokens(void **state)
 	assert_int_equal(out.boot, in.boot);
 	assert_int_equal(out.typing, in.typing);
 	assert_true(out.someone_typing);
+	assert_int_equal(out.to_device, in.to_device);
 	assert_true(token_parse_page(buf_span(&b), &epoch, &pos));
 	assert_int_equal(pos, in.pos);
+	in.someone_typing = false;
+	buf_clear(&b);
+	token_put_sync(&b, &in);
+	assert_true(token_parse_sync(buf_span(&b), &out));
+	assert_false(out.someone_typing);
+	assert_int_equal(out.to_device, in.to_device);
 	buf_clear(&b);
 	token_put_page(&b, 9, 17);
 	assert_string_equal(buf_str(&b), "t9_17");
@@ -210,6 +217,10 @@ static void test_tokens(void **state)
 		"m1_2_3",
 		"m1_2_3_4_x",
 		"m1_2_3_4_t_t",
+		"m1_2_3_4_d",
+		"m1_2_3_4_d-1",
+		"m1_2_3_4_d1_t",
+		"m1_2_3_4_t_d1_d1",
 		"t1",
 		"t1_2_3",
 		"t1_-2",

@@ -1,0 +1,65 @@
+/*
+ * Backups of room keys (client-server API, "Server-side key backups"): sealed
+ * by their owner, kept by version, room and session. `version` is a number that
+ * counts up for each person and is never used twice.
+ */
+#ifndef MUSTER_SERVER_KEYS_BACKUP_H
+#define MUSTER_SERVER_KEYS_BACKUP_H
+
+#include "core/base/buf.h"
+#include "server/db/db.h"
+
+#include <jansson.h>
+
+#define BACKUP_AUTH_MAX 16384	      /* bytes of auth_data, and of one session's data */
+#define BACKUP_VERSIONS_MAX 20	      /* of one person, deleted ones not counted */
+#define BACKUP_BYTES_MAX (64 << 20)   /* of one person's sessions, all versions together */
+#define BACKUP_SESSION_COST 200	      /* what a session counts for beside its data */
+#define BACKUP_REQUEST_MAX (4u << 20) /* bytes of one request with sessions */
+
+/** What a version is now. */
+struct backup {
+	int64_t version; /**< 0: none */
+	int64_t etag, count;
+	char *algorithm, *auth_data; /**< owned */
+};
+void backup_done(struct backup *b);
+
+/** That version, or (0) the newest. 404 M_NOT_FOUND. backup_done afterwards. Any handle. */
+int backup_find(struct sql *db, int64_t user_nid, int64_t version, struct backup *ret,
+		struct err *err);
+
+/* Jobs of the writer. */
+
+/** POST /room_keys/version. */
+int backup_create(struct db_tx *tx, int64_t user_nid, const json_t *body, int64_t *ret_version,
+		  struct err *err);
+/** PUT: other auth_data. 400 M_INVALID_PARAM for another algorithm or version. */
+int backup_update(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
+		  struct err *err);
+int backup_delete(struct db_tx *tx, int64_t user_nid, int64_t version, struct err *err);
+/**
+ * Store {"rooms":{ID:{"sessions":{ID:{...}}}}} in the newest version, where each
+ * session keeps the better of two keys (is_verified, then first_message_index,
+ * then forwarded_count). 403 M_WRONG_ROOM_KEYS_VERSION when `version` is not the
+ * newest, whose number is then in ret->version; 400 M_BAD_JSON; 413 M_TOO_LARGE.
+ * ret->etag and count are those after it.
+ */
+int backup_put_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
+		    struct backup *ret, struct err *err);
+/** Delete all sessions, those of a room, or one. NULL: all. */
+int backup_delete_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const char *room_id,
+		       const char *session_id, struct backup *ret, struct err *err);
+
+/* Any handle. */
+
+/** Append {"ROOM":{"sessions":{...}},...} of all rooms. */
+void backup_put_rooms(struct sql *db, int64_t user_nid, int64_t version, struct buf *b);
+/** Append {"SESSION":{...},...} of one room. */
+void backup_put_room(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+		     struct buf *b);
+/** Append one session; false when it is not there. */
+bool backup_put_session(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+			const char *session_id, struct buf *b);
+
+#endif

@@ -1,0 +1,290 @@
+/*
+ * The sessions in a backup.
+ */
+#include "core/base/i18n.h"
+#include "core/base/json.h"
+#include "core/base/limits.h"
+#include "server/keys/backup.h"
+#include "server/keys/signed.h"
+#include "server/routes/route.h"
+
+#include <string.h>
+
+/* One session as uploaded, or as stored. */
+struct session_key {
+	int64_t first, forwarded, verified;
+	struct span data; /* session_data as canonical JSON; of a stored one only its length */
+};
+
+/* What one request changes. */
+struct storing {
+	struct sql *db;
+	int64_t user_nid, version;
+	int64_t added, bytes; /* against before */
+	bool changed;
+};
+
+static int bad(struct err *err)
+{
+	return matrix_err(err, 400, "M_BAD_JSON",
+			  _("A session needs first_message_index, forwarded_count, is_verified and "
+			    "session_data"));
+}
+
+static bool read_count(const json_t *j, const char *name, int64_t *ret)
+{
+	const json_t *v = json_object_get(j, name);
+	*ret = json_integer_value(v);
+	return json_is_integer(v) && *ret >= 0;
+}
+
+static int read_key(const json_t *j, struct session_key *ret, struct buf *data, struct err *err)
+{
+	const json_t *verified = json_object_get(j, "is_verified");
+	const json_t *sealed = json_get_object(j, "session_data");
+	if (!read_count(j, "first_message_index", &ret->first) ||
+	    !read_count(j, "forwarded_count", &ret->forwarded) || !json_is_boolean(verified) ||
+	    !sealed)
+		return bad(err);
+	ret->verified = json_is_true(verified);
+	buf_clear(data);
+	int rc = signed_text(sealed, BACKUP_AUTH_MAX, data, err);
+	ret->data = buf_span(data);
+	return rc;
+}
+
+static bool is_better(const struct session_key *now, const struct session_key *old)
+{
+	if (now->verified != old->verified)
+		return now->verified > old->verified;
+	if (now->first != old->first)
+		return now->first < old->first;
+	return now->forwarded < old->forwarded;
+}
+
+static bool find_old(const struct storing *x, const char *room_id, const char *session_id,
+		     struct session_key *ret)
+{
+	struct sql_stmt *s =
+		SQL(x->db, "SELECT first_index,forwarded,verified,length(CAST(data AS BLOB)) FROM"
+			   " key_backup_sessions WHERE user_nid=? AND version=? AND room_id=?"
+			   " AND session_id=?");
+	sql_bind_i64(s, 1, x->user_nid);
+	sql_bind_i64(s, 2, x->version);
+	sql_bind_str(s, 3, room_id);
+	sql_bind_str(s, 4, session_id);
+	if (!sql_row(s))
+		return false;
+	*ret = (struct session_key){sql_col_i64(s, 0),
+				    sql_col_i64(s, 1),
+				    sql_col_i64(s, 2),
+				    {NULL, (size_t)sql_col_i64(s, 3)}};
+	sql_reset(s);
+	return true;
+}
+
+static int store(struct storing *x, const char *room_id, const char *session_id,
+		 const struct session_key *k, struct err *err)
+{
+	struct sql_stmt *s =
+		SQL(x->db, "INSERT INTO key_backup_sessions(user_nid,version,room_id,session_id,"
+			   "first_index,forwarded,verified,data) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
+			   " ON CONFLICT DO UPDATE SET first_index=?5,forwarded=?6,verified=?7,"
+			   "data=?8");
+	sql_bind_i64(s, 1, x->user_nid);
+	sql_bind_i64(s, 2, x->version);
+	sql_bind_str(s, 3, room_id);
+	sql_bind_str(s, 4, session_id);
+	sql_bind_i64(s, 5, k->first);
+	sql_bind_i64(s, 6, k->forwarded);
+	sql_bind_i64(s, 7, k->verified);
+	sql_bind_text(s, 8, k->data);
+	return sql_run(s, err);
+}
+
+static int put_session(struct storing *x, const char *room_id, const char *session_id,
+		       const json_t *j, struct err *err)
+{
+	AUTO(buf_done) struct buf data = BUF_INIT(BACKUP_AUTH_MAX);
+	struct session_key now, old = {0};
+	int rc = read_key(j, &now, &data, err);
+	if (rc)
+		return rc;
+	bool had = find_old(x, room_id, session_id, &old);
+	if (had && !is_better(&now, &old))
+		return 0;
+	x->changed = true;
+	x->added += !had;
+	x->bytes += (int64_t)now.data.n - (int64_t)old.data.n;
+	return store(x, room_id, session_id, &now, err);
+}
+
+static int put_room(struct storing *x, const char *room_id, const json_t *room, struct err *err)
+{
+	const char *session_id;
+	json_t *v, *sessions = json_get_object(room, "sessions");
+	int rc = 0;
+	if (!sessions || strlen(room_id) > LIMIT_ID_BYTES)
+		return matrix_err(err, 400, "M_BAD_JSON", _("A room needs sessions, by their ids"));
+	json_object_foreach (sessions, session_id, v) {
+		if (!rc && strlen(session_id) > LIMIT_ID_BYTES)
+			rc = matrix_err(err, 400, "M_BAD_JSON",
+					_("A session's id has at most %d bytes"), LIMIT_ID_BYTES);
+		if (!rc)
+			rc = put_session(x, room_id, session_id, v, err);
+	}
+	return rc;
+}
+
+/* Note what has changed in the version's row, whose new values are *ret's. */
+static int settle(const struct storing *x, struct backup *ret, struct err *err)
+{
+	struct sql_stmt *s = SQL(x->db, "UPDATE key_backups SET etag=etag+1,count=count+?,"
+					"bytes=bytes+? WHERE user_nid=? AND version=?");
+	sql_bind_i64(s, 1, x->added);
+	sql_bind_i64(s, 2, x->bytes);
+	sql_bind_i64(s, 3, x->user_nid);
+	sql_bind_i64(s, 4, x->version);
+	int rc = x->changed ? sql_run(s, err) : 0;
+	ret->etag += x->changed;
+	ret->count += x->added;
+	s = SQL(x->db, "SELECT sum(bytes)+?*sum(count) FROM key_backups WHERE user_nid=?");
+	sql_bind_i64(s, 1, BACKUP_SESSION_COST);
+	sql_bind_i64(s, 2, x->user_nid);
+	if (!rc && (x->bytes > 0 || x->added > 0) && sql_get_i64(s, 0) > BACKUP_BYTES_MAX)
+		return matrix_err(err, 413, "M_TOO_LARGE",
+				  _("The keys of an account have at most %d bytes; delete a backup "
+				    "that is no longer needed"),
+				  BACKUP_BYTES_MAX);
+	return rc;
+}
+
+int backup_put_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
+		    struct backup *ret, struct err *err)
+{
+	struct storing x = {.db = db_tx_sql(tx), .user_nid = user_nid, .version = version};
+	const char *room_id;
+	json_t *room, *rooms = json_get_object(body, "rooms");
+	int rc = backup_find(x.db, user_nid, 0, ret, err);
+	if (!rc && ret->version != version)
+		rc = matrix_err(err, 403, "M_WRONG_ROOM_KEYS_VERSION",
+				_("There is a newer backup, number %lld"), (long long)ret->version);
+	if (!rc && !rooms)
+		rc = matrix_err(err, 400, "M_BAD_JSON", _("rooms must be an object"));
+	json_object_foreach (rooms, room_id, room)
+		if (!rc)
+			rc = put_room(&x, room_id, room, err);
+	return rc ? rc : settle(&x, ret, err);
+}
+
+/* NULL matches everything. */
+#define WHICH                                                        \
+	" user_nid=?1 AND version=?2 AND (?3 IS NULL OR room_id=?3)" \
+	" AND (?4 IS NULL OR session_id=?4)"
+
+static void bind(struct sql_stmt *s, const struct storing *x, const char *room_id,
+		 const char *session_id)
+{
+	sql_bind_i64(s, 1, x->user_nid);
+	sql_bind_i64(s, 2, x->version);
+	sql_bind_str(s, 3, room_id);
+	sql_bind_str(s, 4, session_id);
+}
+
+int backup_delete_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const char *room_id,
+		       const char *session_id, struct backup *ret, struct err *err)
+{
+	struct storing x = {.db = db_tx_sql(tx), .user_nid = user_nid, .version = version};
+	int rc = backup_find(x.db, user_nid, version, ret, err);
+	if (rc)
+		return rc;
+	struct sql_stmt *s =
+		SQL(x.db, "SELECT count(*),coalesce(sum(length(CAST(data AS BLOB))),0) FROM"
+			  " key_backup_sessions WHERE" WHICH);
+	bind(s, &x, room_id, session_id);
+	if (sql_row(s)) {
+		x.added = -sql_col_i64(s, 0);
+		x.bytes = -sql_col_i64(s, 1);
+		x.changed = x.added != 0;
+		sql_reset(s);
+	}
+	s = SQL(x.db, "DELETE FROM key_backup_sessions WHERE" WHICH);
+	bind(s, &x, room_id, session_id);
+	rc = sql_run(s, err);
+	return rc ? rc : settle(&x, ret, err);
+}
+
+#define COLUMNS "first_index,forwarded,verified,data,session_id,room_id"
+
+static void put_one(struct buf *b, struct sql_stmt *s)
+{
+	buf_printf(b, "{\"first_message_index\":%lld,\"forwarded_count\":%lld,\"is_verified\":%s,",
+		   (long long)sql_col_i64(s, 0), (long long)sql_col_i64(s, 1),
+		   sql_col_i64(s, 2) ? "true" : "false");
+	buf_put_str(b, "\"session_data\":");
+	buf_put_span(b, sql_col_text(s, 3));
+	buf_put_char(b, '}');
+}
+
+void backup_put_rooms(struct sql *db, int64_t user_nid, int64_t version, struct buf *b)
+{
+	char room[LIMIT_ID_BYTES + 1] = "";
+	bool any = false, open = false;
+	struct sql_stmt *s = SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?"
+				     " AND version=? ORDER BY room_id,session_id");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, version);
+	buf_put_char(b, '{');
+	while (sql_row(s)) {
+		if (!open || !span_eq_str(sql_col_text(s, 5), room)) {
+			buf_put_str(b, open ? "}}," : "");
+			snprintf(room, sizeof(room), "%s", sql_col_text(s, 5).p);
+			buf_put_json_str(b, span_of(room));
+			buf_put_str(b, ":{\"sessions\":{");
+			open = true;
+			any = false;
+		}
+		buf_put_str(b, any ? "," : "");
+		buf_put_json_str(b, sql_col_text(s, 4));
+		buf_put_char(b, ':');
+		put_one(b, s);
+		any = true;
+	}
+	buf_put_str(b, open ? "}}}" : "}");
+}
+
+void backup_put_room(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+		     struct buf *b)
+{
+	const char *comma = "";
+	struct sql_stmt *s = SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?"
+				     " AND version=? AND room_id=?");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, version);
+	sql_bind_str(s, 3, room_id);
+	buf_put_char(b, '{');
+	while (sql_row(s)) {
+		buf_put_str(b, comma);
+		buf_put_json_str(b, sql_col_text(s, 4));
+		buf_put_char(b, ':');
+		put_one(b, s);
+		comma = ",";
+	}
+	buf_put_char(b, '}');
+}
+
+bool backup_put_session(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+			const char *session_id, struct buf *b)
+{
+	struct sql_stmt *s = SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?"
+				     " AND version=? AND room_id=? AND session_id=?");
+	sql_bind_i64(s, 1, user_nid);
+	sql_bind_i64(s, 2, version);
+	sql_bind_str(s, 3, room_id);
+	sql_bind_str(s, 4, session_id);
+	if (!sql_row(s))
+		return false;
+	put_one(b, s);
+	sql_reset(s);
+	return true;
+}
