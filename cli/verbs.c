@@ -56,6 +56,7 @@
 	VERB(admin_user_role)     \
 	VERB(admin_user_remove)   \
 	VERB(admin_invite)        \
+	VERB(admin_reports)       \
 	VERB(admin_status)        \
 	VERB(config_list)         \
 	VERB(config_get)          \

@@ -11,7 +11,7 @@ _muster_next()
 	'queue') echo 'list run retry drop' ;;
 	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
-	'admin') echo 'user invite status' ;;
+	'admin') echo 'user invite reports status' ;;
 	'admin user') echo 'add import list password lock unlock role remove' ;;
 	'config') echo 'list get set' ;;
 	'audio') echo 'devices test echo' ;;
@@ -55,6 +55,7 @@ _muster_options()
 	'admin user role') echo -n ' --data' ;;
 	'admin user remove') echo -n ' --data' ;;
 	'admin invite') echo -n ' --uses --expires --note --list --revoke --data' ;;
+	'admin reports') echo -n ' --all --done --data' ;;
 	'admin status') echo -n ' --data' ;;
 	'config list') echo -n ' --show-origin' ;;
 	'config set') echo -n ' --scope --unset' ;;
@@ -151,6 +152,8 @@ _muster_value()
 	'admin invite'' --note') echo '-' ;;
 	'admin invite'' --revoke') echo '-' ;;
 	'admin invite'' --data') echo '@folder' ;;
+	'admin reports'' --done') echo '-' ;;
+	'admin reports'' --data') echo '@folder' ;;
 	'admin status'' --data') echo '@folder' ;;
 	'config set'' --scope') echo 'user project system' ;;
 	'audio devices'' --driver') echo 'portaudio file pipe tone null' ;;

@@ -1,6 +1,6 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --txn-id --txn-id --reason --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --txn-id --txn-id --reason --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for
 set -g __muster_groups 'account' 'profile' 'file' 'queue' 'room' 'call' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
@@ -114,6 +114,7 @@ complete -c muster -n '__muster_in "call"' -a hand -d 'Raise or lower your hand 
 complete -c muster -n '__muster_in "call"' -a leave -d 'Leave the running call.'
 complete -c muster -n '__muster_in "admin"' -a user -d 'Administration'
 complete -c muster -n '__muster_in "admin"' -a invite -d 'Make an invitation with which people register, or list and revoke them.'
+complete -c muster -n '__muster_in "admin"' -a reports -d 'List what people reported to who runs the server, the newest first.'
 complete -c muster -n '__muster_in "admin"' -a status -d 'Show how the server is.'
 complete -c muster -n '__muster_in "admin user"' -a add -d 'Make an account on the server.'
 complete -c muster -n '__muster_in "admin user"' -a import -d 'Make many accounts from a table (CSV).'
@@ -309,6 +310,9 @@ complete -c muster -n '__muster_in "admin invite"' -l note -x -d 'what it is for
 complete -c muster -n '__muster_in "admin invite"' -l list -d 'list all invitations'
 complete -c muster -n '__muster_in "admin invite"' -l revoke -x -d 'make this one worthless'
 complete -c muster -n '__muster_in "admin invite"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
+complete -c muster -n '__muster_in "admin reports"' -l all -d 'also those that were seen to'
+complete -c muster -n '__muster_in "admin reports"' -l done -x -d 'this one was seen to'
+complete -c muster -n '__muster_in "admin reports"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
 complete -c muster -n '__muster_in "admin status"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
 complete -c muster -n '__muster_in "config list"' -l show-origin -d 'put where the value comes from before it'
 complete -c muster -n '__muster_in "config get" 0' -a '(__muster_ask setting)'

@@ -29,6 +29,8 @@ static const struct op {
 	{"link.create", admin_link_create, false},
 	{"link.revoke", admin_link_revoke, false},
 	{"room.join", admin_room_join, false},
+	{"report.list", admin_report_list, false},
+	{"report.done", admin_report_done, false},
 	{"status", admin_status, false},
 	{"check", admin_check, false},
 };

@@ -43,6 +43,12 @@
  *   "joined", "existing", "left" or "banned". The administrator invites, they
  *   accept. again: those, too, who had left. Only while a server runs.
  *
+ * report.list {[all]} -> reports, the newest first: list of report_id, ts,
+ *   reporter, user_id, room_id, room (its name), event_id, body, reason,
+ *   handled_ts. all: also those that were seen to.
+ *
+ * report.done {report_id} -> report_id, handled_ts
+ *
  * status {} -> server_name, version, users, rooms, events, media_bytes,
  *   database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
  *   connections, backlog, calls, people_in_calls

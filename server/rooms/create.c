@@ -211,24 +211,31 @@ static json_t *given(const struct making *m, const char *type)
 
 /* --- the events, in the order that the specification gives --- */
 
-static int insert_room(struct making *m, struct err *err)
+int room_insert(struct db_tx *tx, const char *server_name, int64_t creator_nid, bool listed,
+		char ret_room_id[LIMIT_ID_BYTES + 1], int64_t *ret_nid, struct err *err)
 {
 	uint8_t raw[15];
 	AUTO(buf_done) struct buf local = BUF_INIT(64);
-	const char *visibility = json_get_str(m->body, "visibility");
 	crypto_random(raw, sizeof(raw));
 	base64url_put(&local, raw, sizeof(raw));
-	snprintf(m->id, sizeof(m->id), "!%s:%s", buf_str(&local), m->c->server_name);
-	struct sql_stmt *s = SQL(db_tx_sql(m->tx), "INSERT INTO rooms(room_id,version,creator_nid,"
-						   "public,created_ts) VALUES(?,?,?,?,?)");
-	sql_bind_str(s, 1, m->id);
+	snprintf(ret_room_id, LIMIT_ID_BYTES + 1, "!%s:%s", buf_str(&local), server_name);
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "INSERT INTO rooms(room_id,version,creator_nid,"
+						"public,created_ts) VALUES(?,?,?,?,?)");
+	sql_bind_str(s, 1, ret_room_id);
 	sql_bind_str(s, 2, ROOM_VERSION_SERVED);
-	sql_bind_i64(s, 3, m->c->user_nid);
-	sql_bind_i64(s, 4, visibility && strcmp(visibility, "public") == 0);
-	sql_bind_i64(s, 5, db_tx_now_ms(m->tx));
+	sql_bind_i64(s, 3, creator_nid);
+	sql_bind_i64(s, 4, listed);
+	sql_bind_i64(s, 5, db_tx_now_ms(tx));
 	int rc = sql_run(s, err);
-	m->nid = sql_last_id(db_tx_sql(m->tx));
+	*ret_nid = sql_last_id(db_tx_sql(tx));
 	return rc;
+}
+
+static int insert_room(struct making *m, struct err *err)
+{
+	const char *visibility = json_get_str(m->body, "visibility");
+	return room_insert(m->tx, m->c->server_name, m->c->user_nid,
+			   visibility && strcmp(visibility, "public") == 0, m->id, &m->nid, err);
 }
 
 static int put_create(struct making *m, struct err *err)

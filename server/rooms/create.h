@@ -28,6 +28,10 @@ struct room_creation {
 int room_create(struct db_tx *tx, const struct room_creation *c, char *ret_room_id,
 		int64_t *ret_nid, struct err *err);
 
+/** Only the row of a room that has no events yet. */
+int room_insert(struct db_tx *tx, const char *server_name, int64_t creator_nid, bool listed,
+		char ret_room_id[LIMIT_ID_BYTES + 1], int64_t *ret_nid, struct err *err);
+
 /** The power levels that a room begins with. The caller owns the object. */
 json_t *room_default_levels(const char *creator, bool anyone_invites);
 

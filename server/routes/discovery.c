@@ -11,16 +11,18 @@ extern const struct route discovery_routes[];
 
 /*
  * Up to 1.11 every endpoint that a version added for chat or encryption is here;
- * push and server-side search are not, in any version, and answer M_UNRECOGNIZED. Old numbers stay, as clients refuse a server that
- * lists only new ones; r0 does not, as its log-in and media differ.
+ * push is not, in any version, and answers M_UNRECOGNIZED. Old numbers stay, as
+ * clients refuse a server that lists only new ones; r0 does not, as its log-in
+ * and media differ.
  */
 static void get_versions(struct rq *rq)
 {
 	rq_json(rq, 200,
-		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b}}", "versions", "v1.1", "v1.2",
-			  "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
-			  "unstable_features", "org.matrix.msc4222", 1, "org.matrix.msc4140", 1,
-			  "org.matrix.msc4143", rq->srv->config->calls));
+		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b,s:b}}", "versions", "v1.1",
+			  "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10",
+			  "v1.11", "unstable_features", "org.matrix.msc4222", 1,
+			  "org.matrix.msc4140", 1, "org.matrix.msc4143", rq->srv->config->calls,
+			  "uk.half-shot.msc2666.query_mutual_rooms", 1));
 }
 
 /*

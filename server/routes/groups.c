@@ -42,6 +42,10 @@ extern const struct route keys_routes[];
 extern const struct route keys_signing_routes[];
 extern const struct route to_device_routes[];
 extern const struct route room_keys_routes[];
+extern const struct route upgrade_routes[];
+extern const struct route notifications_routes[];
+extern const struct route mutual_rooms_routes[];
+extern const struct route report_routes[];
 
 /* One line each, so that changes do not meet. */
 /* clang-format off */
@@ -87,6 +91,10 @@ const struct route *const route_groups[] = {
 	keys_signing_routes,
 	to_device_routes,
 	room_keys_routes,
+	upgrade_routes,
+	notifications_routes,
+	mutual_rooms_routes,
+	report_routes,
 	NULL,
 };
 /* clang-format on */

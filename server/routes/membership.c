@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "server/rooms/auth.h"
 #include "server/routes/room_job.h"
+#include "server/sync/followed.h"
 
 extern const struct route membership_routes[];
 
@@ -38,7 +39,9 @@ static int run_join(struct db_tx *tx, void *arg, struct err *err)
 	/* To join twice changes nothing, not even a name that was chosen for this room. */
 	if (rc || mine(j, tx) == MEMBERSHIP_JOIN)
 		return rc;
-	return put_member(j, tx, j->rq->who.user_id, MEMBERSHIP_JOIN, err);
+	const struct requester *who = &j->rq->who;
+	rc = put_member(j, tx, who->user_id, MEMBERSHIP_JOIN, err);
+	return rc ? rc : followed_join(tx, who->user_nid, who->user_id, j->nid, err);
 }
 
 static int run_knock(struct db_tx *tx, void *arg, struct err *err)

@@ -8,7 +8,7 @@ static void reply(struct rq *rq, void *arg, int rc, const struct err *err)
 {
 	const struct room_job *j = arg;
 	struct buf b = BUF_INIT(1024);
-	const char *key = *j->event_id ? "event_id" : "room_id";
+	const char *key = *j->event_id ? "event_id" : j->room_key;
 	const char *id = *j->event_id ? j->event_id : j->room_id;
 	if (rc) {
 		rq_err(rq, err);
@@ -24,8 +24,14 @@ static void reply(struct rq *rq, void *arg, int rc, const struct err *err)
 
 void room_job_start(struct rq *rq, db_run_fn *run)
 {
+	room_job_start_as(rq, run, "room_id");
+}
+
+void room_job_start_as(struct rq *rq, db_run_fn *run, const char *room_key)
+{
 	struct room_job *j = NEW(struct room_job);
 	j->rq = rq;
+	j->room_key = room_key;
 	rq_write(rq, run, reply, j, mem_free);
 }
 

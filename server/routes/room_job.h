@@ -17,11 +17,14 @@ struct room_job {
 	const struct rq *rq;
 	int64_t nid;			  /**< of the room, once it is found */
 	char room_id[LIMIT_ID_BYTES + 1]; /**< {"room_id"} of the reply, or "" */
+	const char *room_key;		  /**< what the reply calls it */
 	char event_id[64];		  /**< {"event_id"} of the reply, or "" */
 };
 
 /** Queue `run`, whose argument is a struct room_job; reply when it is done. */
 void room_job_start(struct rq *rq, db_run_fn *run);
+/** The same; the reply names the room by this key. */
+void room_job_start_as(struct rq *rq, db_run_fn *run, const char *room_key);
 
 /** The room of path parameter `at`. A room that is not there looks like one that is closed: 403. */
 int room_job_room(struct room_job *j, struct db_tx *tx, int at, struct err *err);

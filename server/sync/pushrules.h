@@ -51,6 +51,7 @@ struct pushrules_context {
 
 struct pushrules_verdict {
 	bool notify, highlight;
+	const json_t *actions; /**< of the rule that applied, borrowed from the set; or NULL */
 };
 struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
 					const struct pushrules_context *ctx);

@@ -191,7 +191,7 @@ static bool applies(struct eval *x, const json_t *rule, const char *kind)
 
 static struct pushrules_verdict verdict_of(const json_t *actions)
 {
-	struct pushrules_verdict v = {false, false};
+	struct pushrules_verdict v = {.actions = actions};
 	for (size_t i = 0; i < json_array_size(actions); i++) {
 		const json_t *a = json_array_get(actions, i);
 		const char *tweak = json_get_str(a, "set_tweak");
@@ -216,7 +216,7 @@ static struct pushrules_verdict first_that_applies(struct eval *x, const json_t 
 				return verdict_of(json_object_get(rule, "actions"));
 		}
 	}
-	return (struct pushrules_verdict){false, false};
+	return (struct pushrules_verdict){0};
 }
 
 struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,

@@ -286,19 +286,38 @@ static bool may_notify(const char *key, void *arg)
 /* Comparisons for all that a person has not read in a room: a tenth of a second at most. */
 #define JUDGE_STEPS 20000000
 
+static struct pushrules_verdict eval(struct hub *h, const struct hub_member *m,
+				     const struct rules *rules, const json_t *set,
+				     const json_t *event, int *budget)
+{
+	struct room_ping ping = {h, m->room->nid, json_get_str(event, "sender")};
+	struct pushrules_context ctx = {.display_name = rules->display_name,
+					.members = m->room->joined,
+					.may_notify = may_notify,
+					.arg = &ping,
+					.budget = budget};
+	return pushrules_eval(set, event, &ctx);
+}
+
+struct pushrules_verdict unread_judge(struct hub *h, const struct hub_member *m,
+				      const json_t *event, int *budget, json_t **ret_actions)
+{
+	const struct rules *rules = rules_of(h, m->user);
+	JSON_AUTO json_t *set =
+		rules->set ? json_incref(rules->set) : pushrules_default(m->user->user_id);
+	struct pushrules_verdict v = eval(h, m, rules, set, event, budget);
+	*ret_actions = v.notify ? json_incref((json_t *)v.actions) : NULL;
+	v.actions = NULL;
+	return v;
+}
+
 static void judge(struct hub *h, const struct hub_member *m, const struct rules *rules,
 		  struct span text, int *budget, struct unread_event *ret)
 {
 	JSON_AUTO json_t *j = NULL;
 	if (json_parse_object(text, &j, NULL))
 		return;
-	struct room_ping ping = {h, m->room->nid, json_get_str(j, "sender")};
-	struct pushrules_context ctx = {.display_name = rules->display_name,
-					.members = m->room->joined,
-					.may_notify = may_notify,
-					.arg = &ping,
-					.budget = budget};
-	struct pushrules_verdict v = pushrules_eval(rules->set, j, &ctx);
+	struct pushrules_verdict v = eval(h, m, rules, rules->set, j, budget);
 	ret->flags = (v.notify ? CLASS_NOTIFY : 0) | (v.highlight ? CLASS_HIGHLIGHT : 0);
 	ret->thread = ret->flags ? thread_of(j) : NULL;
 }
@@ -357,6 +376,14 @@ static void look_up_read(struct hub *h, struct hub_member *m)
 	sql_bind_i64(s, 1, m->room->nid);
 	sql_bind_i64(s, 2, m->user->nid);
 	m->thread_receipts = sql_get_i64(s, 0) != 0;
+}
+
+bool unread_was_read(struct hub *h, struct hub_member *m, int64_t pos, const char *thread)
+{
+	look_up_read(h, m);
+	if (pos <= m->read_pos)
+		return true;
+	return pos <= (thread ? receipt_pos(h, m, thread) : m->main_pos);
 }
 
 static bool mentioned(const struct unread_event *e, const char *user_id)

@@ -16,6 +16,7 @@
 #define MUSTER_SERVER_SYNC_UNREAD_H
 
 #include "server/sync/hub.h"
+#include "server/sync/pushrules.h"
 
 #include <jansson.h>
 
@@ -36,6 +37,15 @@ struct unread_thread {
 struct unread_counts unread_count(struct hub *h, struct hub_member *m);
 /** By thread; the first row is what is outside of threads. Returns how many; *ret is the caller's. */
 size_t unread_by_thread(struct hub *h, struct hub_member *m, struct unread_thread **ret);
+/**
+ * What the person's push rules (own or default) say about an event of the room
+ * that another person sent. The caller owns *ret_actions, which is NULL unless it
+ * notifies. `budget` as in pushrules.h.
+ */
+struct pushrules_verdict unread_judge(struct hub *h, const struct hub_member *m,
+				      const json_t *event, int *budget, json_t **ret_actions);
+/** Has the person read the event at `pos`, in this thread (NULL: outside of threads)? */
+bool unread_was_read(struct hub *h, struct hub_member *m, int64_t pos, const char *thread);
 /** A new event of the room. `json` is its parsed text. */
 void unread_event(struct hub *h, struct hub_room *room, const struct db_change *c,
 		  const json_t *json);

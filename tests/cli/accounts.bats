@@ -78,6 +78,20 @@ teardown_file() {
 	fails_with 2 profile set colour red
 }
 
+@test "reports wait for an administrator" {
+	local token
+	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
+	curl -sf -X POST -H "Authorization: Bearer $token" --data '{"reason":"too loud"}' \
+		"$URL/_matrix/client/v3/users/@admin:s.test/report"
+	fails_with 4 admin reports
+	use_home admin
+	m admin reports --json >list
+	jq -es 'length == 1 and .[0].reporter == "@ada:s.test" and .[0].reason == "too loud"' list >/dev/null
+	m admin reports --done "$(jq .report_id list)"
+	[ -z "$(m admin reports --json)" ]
+	m admin reports --all --json | jq -e '.handled_ts > 0' >/dev/null
+}
+
 @test "administration needs an administrator" {
 	fails_with 4 admin user list
 	use_home admin

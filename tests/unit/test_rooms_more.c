@@ -1,0 +1,380 @@
+/*
+ * Room upgrades, knocking, reports, notifications and mutual rooms, over HTTP.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tests/lib/syncing.h"
+
+#include <string.h>
+
+#define V3 "/_matrix/client/v3/"
+
+static struct test_server t;
+static struct chatter alice, bob, carol;
+static char *root;
+static char path[2048];
+
+static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *at(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return path;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	test_server_start(&t);
+	chatter_new(&t, "alice", &alice);
+	chatter_new(&t, "bob", &bob);
+	chatter_new(&t, "carol", &carol);
+	test_add_user(&t, "root", true);
+	root = test_login(&t, "root", "R");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	chatter_done(&alice);
+	chatter_done(&bob);
+	chatter_done(&carol);
+	mem_free(root);
+	test_server_done(&t);
+	return 0;
+}
+
+static json_t *content_of(struct chatter *p, const char *room, const char *type, const char *key)
+{
+	return test_json(&t, 200, "GET", at(V3 "rooms/%s/state/%s/%s", room, type, key), p->token,
+			 NULL);
+}
+
+static void expect_str(struct chatter *p, const char *room, const char *type, const char *key,
+		       const char *field, const char *want)
+{
+	JSON_AUTO json_t *content = content_of(p, room, type, key);
+	assert_non_null(json_get_str(content, field));
+	assert_string_equal(json_get_str(content, field), want);
+}
+
+static void expect_member(struct chatter *p, const char *room, const struct chatter *who,
+			  const char *want)
+{
+	expect_str(p, room, "m.room.member", who->id, "membership", want);
+}
+
+static void upgrade(struct chatter *p, const char *room, char ret[LIMIT_ID_BYTES + 1])
+{
+	JSON_AUTO json_t *j = test_json(&t, 200, "POST", at(V3 "rooms/%s/upgrade", room), p->token,
+					"{\"new_version\":\"11\"}");
+	assert_int_equal(json_object_size(j), 1);
+	snprintf(ret, LIMIT_ID_BYTES + 1, "%s", json_get_str(j, "replacement_room"));
+}
+
+static void test_upgrade(void **state)
+{
+	(void)state;
+	char old[LIMIT_ID_BYTES + 1], new[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice,
+		       "{'name':'7b','topic':'Maths','room_alias_name':'class7b','visibility':"
+		       "'public','preset':'private_chat','power_level_content_override':{"
+		       "'events':{'m.room.name':75}}}",
+		       old);
+	chatter_room(&alice, old, "invite", "{'user_id':'@bob:localhost'}");
+	chatter_room(&bob, old, "join", "{}");
+	chatter_room(&alice, old, "ban", "{'user_id':'@carol:localhost'}");
+	json_decref(test_json(&t, 200, "PUT",
+			      at(V3 "user/%s/rooms/%s/tags/m.favourite", bob.id, old), bob.token,
+			      "{}"));
+	json_decref(test_json(&t, 200, "PUT", at(V3 "user/%s/account_data/m.direct", bob.id),
+			      bob.token, "{\"@alice:localhost\":[\"%s\"]}", old));
+	json_decref(test_json(&t, 200, "PUT", at(V3 "pushrules/global/room/%s", old), bob.token,
+			      "{\"actions\":[]}"));
+	test_error(&t, 403, "M_FORBIDDEN", "POST", at(V3 "rooms/%s/upgrade", old), bob.token,
+		   "{\"new_version\":\"11\"}");
+	test_error(&t, 400, "M_UNSUPPORTED_ROOM_VERSION", "POST", at(V3 "rooms/%s/upgrade", old),
+		   alice.token, "{\"new_version\":\"1\"}");
+	test_error(&t, 400, "M_MISSING_PARAM", "POST", at(V3 "rooms/%s/upgrade", old), alice.token,
+		   "{}");
+	upgrade(&alice, old, new);
+
+	expect_str(&alice, old, "m.room.tombstone", "", "replacement_room", new);
+	JSON_AUTO json_t *create = content_of(&alice, new, "m.room.create", "");
+	assert_string_equal(json_get_str(json_get_object(create, "predecessor"), "room_id"), old);
+	expect_str(&alice, new, "m.room.name", "", "name", "7b");
+	expect_str(&alice, new, "m.room.topic", "", "topic", "Maths");
+	expect_str(&alice, new, "m.room.canonical_alias", "", "alias", "#class7b:localhost");
+	expect_member(&alice, new, &alice, "join");
+	expect_member(&alice, new, &bob, "invite");
+	expect_member(&alice, new, &carol, "ban");
+	JSON_AUTO json_t *levels = content_of(&alice, new, "m.room.power_levels", "");
+	assert_int_equal(json_get_i64(json_get_object(levels, "events"), "m.room.name", 0), 75);
+	JSON_AUTO json_t *closed = content_of(&alice, old, "m.room.power_levels", "");
+	assert_int_equal(json_get_i64(closed, "events_default", 0), 50);
+	JSON_AUTO json_t *where =
+		test_json(&t, 200, "GET", at(V3 "directory/room/%%23class7b:localhost"),
+			  alice.token, NULL);
+	assert_string_equal(json_get_str(where, "room_id"), new);
+	JSON_AUTO json_t *listed =
+		test_json(&t, 200, "GET", at(V3 "directory/list/room/%s", new), alice.token, NULL);
+	assert_string_equal(json_get_str(listed, "visibility"), "public");
+	JSON_AUTO json_t *was_listed =
+		test_json(&t, 200, "GET", at(V3 "directory/list/room/%s", old), alice.token, NULL);
+	assert_string_equal(json_get_str(was_listed, "visibility"), "private");
+	test_error(&t, 403, "M_FORBIDDEN", "PUT", at(V3 "rooms/%s/send/m.room.message/u1", old),
+		   bob.token, "{}");
+
+	/* What Bob had set for the old room goes along. */
+	chatter_room(&bob, new, "join", "{}");
+	JSON_AUTO json_t *tags =
+		test_json(&t, 200, "GET", at(V3 "user/%s/rooms/%s/tags", bob.id, new), bob.token,
+			  NULL);
+	assert_non_null(json_object_get(json_get_object(tags, "tags"), "m.favourite"));
+	JSON_AUTO json_t *direct =
+		test_json(&t, 200, "GET", at(V3 "user/%s/account_data/m.direct", bob.id), bob.token,
+			  NULL);
+	assert_int_equal(json_array_size(json_get_array(direct, "@alice:localhost")), 2);
+	json_decref(
+		test_json(&t, 200, "GET", at(V3 "pushrules/global/room/%s", new), bob.token, NULL));
+}
+
+static void test_upgrade_space(void **state)
+{
+	(void)state;
+	char space[LIMIT_ID_BYTES + 1], child[LIMIT_ID_BYTES + 1], gone[LIMIT_ID_BYTES + 1];
+	char new[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice,
+		       "{'creation_content':{'type':'m.space'},'preset':'public_chat','name':'S'}",
+		       space);
+	chatter_create(&alice, "{}", child);
+	chatter_create(&alice, "{}", gone);
+	chatter_state(&alice, space, "m.space.child", child, "{'via':['localhost']}");
+	chatter_state(&alice, space, "m.space.child", gone, "{}");
+	chatter_room(&bob, space, "join", "{}");
+	upgrade(&alice, space, new);
+	JSON_AUTO json_t *create = content_of(&alice, new, "m.room.create", "");
+	assert_string_equal(json_get_str(create, "type"), "m.space");
+	json_decref(content_of(&alice, new, "m.space.child", child));
+	test_error(&t, 404, "M_NOT_FOUND", "GET",
+		   at(V3 "rooms/%s/state/m.space.child/%s", new, gone), alice.token, NULL);
+	/* Anybody may join: nobody is invited. */
+	test_error(&t, 404, "M_NOT_FOUND", "GET",
+		   at(V3 "rooms/%s/state/m.room.member/%s", new, bob.id), alice.token, NULL);
+	chatter_room(&bob, new, "join", "{}");
+}
+
+static void test_knock(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice,
+		       "{'name':'Staff','initial_state':[{'type':'m.room.join_rules','content':{"
+		       "'join_rule':'knock'}}]}",
+		       room);
+	json_decref(chatter_sync(&bob, ""));
+	json_decref(chatter_sync(&alice, ""));
+	test_error(&t, 403, "M_FORBIDDEN", "POST", at(V3 "join/%s", room), bob.token, "{}");
+	json_decref(test_json(&t, 200, "POST", at(V3 "knock/%s", room), bob.token,
+			      "{\"reason\":\"please\"}"));
+	JSON_AUTO json_t *mine = chatter_sync(&bob, "&timeout=0");
+	const json_t *knock = synced_events(sync_room(mine, "knock", room), "knock_state");
+	assert_non_null(event_of_type(knock, "m.room.name"));
+	assert_non_null(event_of_type(knock, "m.room.member"));
+	assert_null(event_of_type(knock, "m.room.message"));
+	JSON_AUTO json_t *theirs = chatter_sync(&alice, "&timeout=0");
+	const json_t *member =
+		event_of_type(synced_events(sync_room(theirs, "join", room), "timeline"),
+			      "m.room.member");
+	assert_string_equal(json_get_str(json_get_object(member, "content"), "reason"), "please");
+	/* Withdrawn, asked again, refused, asked again, accepted. */
+	chatter_room(&bob, room, "leave", "{}");
+	expect_member(&alice, room, &bob, "leave");
+	json_decref(test_json(&t, 200, "POST", at(V3 "knock/%s", room), bob.token, "{}"));
+	chatter_room(&alice, room, "kick", "{'user_id':'@bob:localhost'}");
+	JSON_AUTO json_t *refused = chatter_sync(&bob, "&timeout=0");
+	assert_non_null(sync_room(refused, "leave", room));
+	json_decref(test_json(&t, 200, "POST", at(V3 "knock/%s", room), bob.token, "{}"));
+	chatter_room(&alice, room, "invite", "{'user_id':'@bob:localhost'}");
+	JSON_AUTO json_t *asked_in = chatter_sync(&bob, "&timeout=0");
+	assert_non_null(sync_room(asked_in, "invite", room));
+	chatter_room(&bob, room, "join", "{}");
+	expect_member(&bob, room, &bob, "join");
+}
+
+/* Members of a space may join, others may knock. */
+static void test_knock_restricted(void **state)
+{
+	(void)state;
+	char space[LIMIT_ID_BYTES + 1], room[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice, "{'creation_content':{'type':'m.space'},'preset':'public_chat'}",
+		       space);
+	AUTO_FREE char *body =
+		mem_printf("{'initial_state':[{'type':'m.room.join_rules','content':{'join_rule':"
+			   "'knock_restricted','allow':[{'type':'m.room_membership','room_id':'%s'}"
+			   "]}}]}",
+			   space);
+	chatter_create(&alice, body, room);
+	AUTO_FREE char *child = mem_strdup("{'via':['localhost']}");
+	chatter_state(&alice, space, "m.space.child", room, child);
+	test_error(&t, 403, "M_FORBIDDEN", "POST", at(V3 "join/%s", room), bob.token, "{}");
+	json_decref(test_json(&t, 200, "POST", at(V3 "knock/%s", room), bob.token, "{}"));
+	chatter_room(&carol, space, "join", "{}");
+	JSON_AUTO json_t *tree =
+		test_json(&t, 200, "GET", at("/_matrix/client/v1/rooms/%s/hierarchy", space),
+			  carol.token, NULL);
+	assert_int_equal(json_array_size(json_get_array(tree, "rooms")), 2);
+	chatter_room(&carol, room, "join", "{}");
+	JSON_AUTO json_t *member = content_of(&alice, room, "m.room.member", carol.id);
+	assert_string_equal(json_get_str(member, "join_authorised_via_users_server"), alice.id);
+}
+
+static void test_reports(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1], id[64];
+	chatter_create(&alice, "{'name':'Chat','preset':'public_chat'}", room);
+	chatter_say(&alice, room, "something rude", id);
+	test_error(&t, 404, "M_NOT_FOUND", "POST", at(V3 "rooms/%s/report/%s", room, id), bob.token,
+		   "{\"reason\":\"x\"}");
+	chatter_room(&bob, room, "join", "{}");
+	json_decref(test_json(&t, 200, "POST", at(V3 "rooms/%s/report/%s", room, id), bob.token,
+			      "{\"reason\":\"it is rude\",\"score\":-100}"));
+	json_decref(test_json(&t, 200, "POST", at(V3 "rooms/%s/report", room), carol.token,
+			      "{\"reason\":\"\"}"));
+	json_decref(test_json(&t, 200, "POST", at(V3 "users/%s/report", alice.id), carol.token,
+			      "{\"reason\":\"loud\"}"));
+	test_error(&t, 404, "M_NOT_FOUND", "POST", V3 "users/@nobody:localhost/report", carol.token,
+		   "{\"reason\":\"x\"}");
+	test_error(&t, 404, "M_NOT_FOUND", "POST", V3 "rooms/!none:localhost/report", carol.token,
+		   "{\"reason\":\"x\"}");
+	test_error(&t, 400, "M_BAD_JSON", "POST", at(V3 "rooms/%s/report", room), carol.token,
+		   "{}");
+	test_error(&t, 403, "M_FORBIDDEN", "POST", "/_muster/admin/v1/report.list", bob.token,
+		   "{}");
+	JSON_AUTO json_t *j =
+		test_json(&t, 200, "POST", "/_muster/admin/v1/report.list", root, "{}");
+	const json_t *list = json_get_array(j, "reports");
+	assert_int_equal(json_array_size(list), 3);
+	const json_t *first = json_array_get(list, 2);
+	assert_string_equal(json_get_str(first, "reporter"), bob.id);
+	assert_string_equal(json_get_str(first, "user_id"), alice.id);
+	assert_string_equal(json_get_str(first, "body"), "something rude");
+	assert_string_equal(json_get_str(first, "room"), "Chat");
+	assert_string_equal(json_get_str(first, "reason"), "it is rude");
+	int64_t number = json_get_i64(first, "report_id", 0);
+	json_decref(test_json(&t, 200, "POST", "/_muster/admin/v1/report.done", root,
+			      "{\"report_id\":%lld}", (long long)number));
+	test_error(&t, 404, "M_NOT_FOUND", "POST", "/_muster/admin/v1/report.done", root,
+		   "{\"report_id\":999}");
+	JSON_AUTO json_t *left =
+		test_json(&t, 200, "POST", "/_muster/admin/v1/report.list", root, "{}");
+	assert_int_equal(json_array_size(json_get_array(left, "reports")), 2);
+	JSON_AUTO json_t *all =
+		test_json(&t, 200, "POST", "/_muster/admin/v1/report.list", root, "{\"all\":true}");
+	assert_int_equal(json_array_size(json_get_array(all, "reports")), 3);
+}
+
+static json_t *notifications(struct chatter *p, const char *query)
+{
+	return test_json(&t, 200, "GET", at(V3 "notifications%s", query), p->token, NULL);
+}
+
+static void test_notifications(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1], id[64];
+	struct chatter dora;
+	chatter_new(&t, "dora", &dora);
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_say(&alice, room, "before", NULL);
+	chatter_room(&dora, room, "join", "{}");
+	chatter_say(&dora, room, "own", NULL);
+	chatter_say(&alice, room, "one", id);
+	json_decref(
+		test_json(&t, 200, "PUT", at(V3 "rooms/%s/send/m.room.message/n1", room),
+			  alice.token,
+			  "{\"msgtype\":\"m.text\",\"body\":\"two\",\"m.mentions\":{\"user_ids\":"
+			  "[\"%s\"]}}",
+			  dora.id));
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/send/m.room.message/n2", room),
+			      alice.token, "{\"msgtype\":\"m.notice\",\"body\":\"quiet\"}"));
+	json_decref(test_json(&t, 200, "POST", at(V3 "rooms/%s/receipt/m.read/%s", room, id),
+			      dora.token, "{}"));
+	JSON_AUTO json_t *all = notifications(&dora, "");
+	const json_t *list = json_get_array(all, "notifications");
+	assert_int_equal(json_array_size(list), 2);
+	const json_t *newest = json_array_get(list, 0), *older = json_array_get(list, 1);
+	assert_string_equal(json_get_str(json_get_object(json_get_object(newest, "event"),
+							 "content"),
+					 "body"),
+			    "two");
+	assert_string_equal(json_get_str(newest, "room_id"), room);
+	assert_null(json_object_get(json_get_object(newest, "event"), "room_id"));
+	assert_true(json_is_false(json_object_get(newest, "read")));
+	assert_true(json_is_true(json_object_get(older, "read")));
+	assert_true(json_array_size(json_get_array(older, "actions")) > 0);
+	JSON_AUTO json_t *loud = notifications(&dora, "?only=highlight");
+	assert_int_equal(json_array_size(json_get_array(loud, "notifications")), 1);
+	JSON_AUTO json_t *page = notifications(&dora, "?limit=1");
+	AUTO_FREE char *rest = mem_printf("?limit=5&from=%s", json_get_str(page, "next_token"));
+	JSON_AUTO json_t *next = notifications(&dora, rest);
+	assert_int_equal(json_array_size(json_get_array(next, "notifications")), 1);
+	assert_null(json_object_get(next, "next_token"));
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", V3 "notifications?from=x", dora.token, NULL);
+	chatter_done(&dora);
+}
+
+static void test_mutual(void **state)
+{
+	(void)state;
+	char both[LIMIT_ID_BYTES + 1], mine[LIMIT_ID_BYTES + 1];
+	struct chatter erin, frank;
+	chatter_new(&t, "erin", &erin);
+	chatter_new(&t, "frank", &frank);
+	chatter_create(&erin, "{'preset':'public_chat'}", both);
+	chatter_create(&erin, "{'preset':'public_chat'}", mine);
+	chatter_room(&frank, both, "join", "{}");
+#define MUTUAL "/_matrix/client/v1/mutual_rooms"
+	JSON_AUTO json_t *j =
+		test_json(&t, 200, "GET", at(MUTUAL "?user_id=%s", frank.id), erin.token, NULL);
+	assert_int_equal(json_get_i64(j, "count", -1), 1);
+	assert_string_equal(json_string_value(json_array_get(json_get_array(j, "joined"), 0)),
+			    both);
+	JSON_AUTO json_t *old = test_json(&t, 200, "GET",
+					  at("/_matrix/client/unstable/uk.half-shot.msc2666/user/"
+					     "mutual_rooms?user_id=%s",
+					     frank.id),
+					  erin.token, NULL);
+	assert_true(json_equal(old, j));
+	JSON_AUTO json_t *none =
+		test_json(&t, 200, "GET", MUTUAL "?user_id=@no:localhost", erin.token, NULL);
+	assert_int_equal(json_array_size(json_get_array(none, "joined")), 0);
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", MUTUAL, erin.token, NULL);
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", at(MUTUAL "?user_id=%s", erin.id), erin.token,
+		   NULL);
+	chatter_done(&erin);
+	chatter_done(&frank);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_upgrade), cmocka_unit_test(test_upgrade_space),
+		cmocka_unit_test(test_knock),	cmocka_unit_test(test_knock_restricted),
+		cmocka_unit_test(test_reports), cmocka_unit_test(test_notifications),
+		cmocka_unit_test(test_mutual),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
