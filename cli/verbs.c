@@ -11,12 +11,21 @@
 	VERB(account_remove)      \
 	VERB(profile_show)        \
 	VERB(profile_set)         \
+	VERB(presence_show)       \
+	VERB(presence_set)        \
 	VERB(send)                \
 	VERB(read)                \
 	VERB(react)               \
 	VERB(edit)                \
 	VERB(delete)              \
 	VERB(receipts)            \
+	VERB(mark)                \
+	VERB(typing)              \
+	VERB(thread_list)         \
+	VERB(poll_create)         \
+	VERB(poll_vote)           \
+	VERB(poll_show)           \
+	VERB(poll_close)          \
 	VERB(search)              \
 	VERB(file_get)            \
 	VERB(queue_list)          \

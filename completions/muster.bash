@@ -4,9 +4,12 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account profile send read react edit delete receipts search file queue room call serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account profile presence send read react edit delete receipts mark typing thread poll search file queue room call serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove' ;;
 	'profile') echo 'show set' ;;
+	'presence') echo 'show set' ;;
+	'thread') echo 'list' ;;
+	'poll') echo 'create vote show close' ;;
 	'file') echo 'get' ;;
 	'queue') echo 'list run retry drop' ;;
 	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
@@ -24,11 +27,18 @@ _muster_options()
 	'login') echo -n ' --user --email --password-stdin --token-file --device-name' ;;
 	'register') echo -n ' --user --email --invite-file --password-stdin --device-name' ;;
 	'logout') echo -n ' --everywhere' ;;
+	'presence set') echo -n ' --status' ;;
 	'send') echo -n ' --file --text --markdown --reply --thread --mention --notice --emote --lines --txn-id --at --queue' ;;
-	'read') echo -n ' --number --since --until --follow --type --all-types --ids --raw --offline --mark-read' ;;
-	'react') echo -n ' --txn-id' ;;
+	'read') echo -n ' --number --since --until --follow --type --all-types --thread --edits --ids --raw --offline --mark-read' ;;
+	'react') echo -n ' --remove --txn-id' ;;
 	'edit') echo -n ' --text --markdown --txn-id' ;;
 	'delete') echo -n ' --reason --txn-id' ;;
+	'mark') echo -n ' --thread --private --unread' ;;
+	'typing') echo -n ' --for --stop' ;;
+	'thread list') echo -n ' --mine --number --offline' ;;
+	'poll create') echo -n ' --max --undisclosed --thread --txn-id' ;;
+	'poll vote') echo -n ' --retract --txn-id' ;;
+	'poll close') echo -n ' --txn-id' ;;
 	'search') echo -n ' --room --number --ids' ;;
 	'file get') echo -n ' --output --room --force' ;;
 	'room list') echo -n ' --invited --left --offline' ;;
@@ -77,6 +87,7 @@ _muster_value()
 	'register'' --email') echo '-' ;;
 	'register'' --invite-file') echo '@file' ;;
 	'register'' --device-name') echo '-' ;;
+	'presence set'' --status') echo '-' ;;
 	'send'' --file' | 'send'' -f') echo '@file' ;;
 	'send'' --reply') echo '-' ;;
 	'send'' --thread') echo '-' ;;
@@ -87,10 +98,19 @@ _muster_value()
 	'read'' --since') echo '-' ;;
 	'read'' --until') echo '-' ;;
 	'read'' --type') echo '-' ;;
+	'read'' --thread') echo '-' ;;
 	'react'' --txn-id') echo '-' ;;
 	'edit'' --txn-id') echo '-' ;;
 	'delete'' --reason') echo '-' ;;
 	'delete'' --txn-id') echo '-' ;;
+	'mark'' --thread') echo '-' ;;
+	'typing'' --for') echo '-' ;;
+	'thread list'' --number' | 'thread list'' -n') echo '-' ;;
+	'poll create'' --max') echo '-' ;;
+	'poll create'' --thread') echo '-' ;;
+	'poll create'' --txn-id') echo '-' ;;
+	'poll vote'' --txn-id') echo '-' ;;
+	'poll close'' --txn-id') echo '-' ;;
 	'search'' --room' | 'search'' -r') echo '@room' ;;
 	'search'' --number' | 'search'' -n') echo '-' ;;
 	'file get'' --output' | 'file get'' -o') echo '@file' ;;
@@ -180,12 +200,21 @@ _muster_position()
 	'account remove 0') echo '@account' ;;
 	'profile show 0') echo '@user' ;;
 	'profile set 0') echo 'name avatar' ;;
+	'presence show '*) echo '@user' ;;
+	'presence set 0') echo 'online unavailable offline' ;;
 	'send 0') echo '@room' ;;
 	'read 0') echo '@room' ;;
 	'react 0') echo '@room' ;;
 	'edit 0') echo '@room' ;;
 	'delete 0') echo '@room' ;;
 	'receipts 0') echo '@room' ;;
+	'mark 0') echo '@room' ;;
+	'typing 0') echo '@room' ;;
+	'thread list 0') echo '@room' ;;
+	'poll create 0') echo '@room' ;;
+	'poll vote 0') echo '@room' ;;
+	'poll show 0') echo '@room' ;;
+	'poll close 0') echo '@room' ;;
 	'room join 0') echo '@room' ;;
 	'room leave 0') echo '@room' ;;
 	'room archive 0') echo '@room' ;;

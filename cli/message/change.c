@@ -20,17 +20,19 @@ static int run_react(struct command_ctx *ctx, struct err *err)
 	int rc = find(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	rc = client_react(c, room, command_text(l, "event"), command_text(l, "key"),
-			  command_text(l, "txn-id"), &row, err);
+	rc = (command_flag(l, "remove") ? client_unreact : client_react)(
+		c, room, command_text(l, "event"), command_text(l, "key"),
+		command_text(l, "txn-id"), &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 
 const struct command verb_react = {
 	.name = "react",
 	.group = GROUP_MESSAGE,
-	.summary = N_("React to a message."),
+	.summary = N_("React to a message, or take that back."),
 	.examples = EXAMPLES{{"muster react physics '$event' 👍", N_("with an emoji")},
 			     {"muster react physics '$event' \"on my way\"", N_("with words")},
+			     {"muster react physics '$event' 👍 --remove", N_("no more")},
 			     END_EXAMPLES},
 	.args = PARAMS{ARG_ROOM,
 		       ARG_EVENT,
@@ -40,7 +42,11 @@ const struct command verb_react = {
 			.required = true,
 			.what = N_("the emoji, or a few words")},
 		       END_PARAMS},
-	.options = PARAMS{OPT_TXN, END_PARAMS},
+	.options = PARAMS{{.name = "remove",
+			   .kind = KIND_FLAG,
+			   .what = N_("take this reaction of yours back")},
+			  OPT_TXN,
+			  END_PARAMS},
 	.keys = KEYS_SENT,
 	.shape = SHAPE_LINE,
 	.line = line_sent,

@@ -86,6 +86,17 @@ static void put_ring(struct buf *b, const json_t *row)
 	buf_printf(b, " (%s)", ring ? "muster call answer" : "muster call join");
 }
 
+/* What it said before: the texts but the last. */
+static void put_edits(struct buf *b, const json_t *row)
+{
+	const json_t *list = json_get_array(row, "edits");
+	size_t n = json_array_size(list);
+	for (size_t i = 0; i + 1 < n; i++) {
+		buf_printf(b, "\n    %s: ", _("was"));
+		put_block(b, span_of(json_string_value(json_array_get(list, i))));
+	}
+}
+
 static void put_what(struct buf *b, const json_t *row)
 {
 	const char *type = json_get_str(row, "type"), *msgtype = json_get_str(row, "msgtype");
@@ -106,6 +117,7 @@ static void put_what(struct buf *b, const json_t *row)
 			buf_printf(b, " (%s)", _("edited"));
 	}
 	put_reactions(b, row);
+	put_edits(b, row);
 }
 
 void line_message(struct buf *b, const json_t *row, const struct command_line *l)
@@ -138,6 +150,8 @@ const struct command_key message_keys[] = {
 	{"body", "string", NULL, N_("the text"), false},
 	{"formatted_body", "string", NULL, N_("the text as HTML"), false},
 	{"edited", "boolean", NULL, N_("the text was changed later"), false},
+	{"edited_ts", "time", NULL, N_("when it was changed last"), false},
+	{"edits", "strings", NULL, N_("with --edits: every text it had, the first one first"), false},
 	{"redacted", "boolean", NULL, N_("the message was deleted"), false},
 	{"reply_to", "string", NULL, N_("event that this replies to"), false},
 	{"thread", "string", NULL, N_("event that begins the thread"), false},

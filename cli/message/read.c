@@ -3,6 +3,7 @@
 #include "cli/settings.h"
 #include "core/client/rooms.h"
 #include "core/client/timeline.h"
+#include "core/client/unread.h"
 
 #define SHOWN 20
 
@@ -31,10 +32,12 @@ static int how_many(const struct command_ctx *ctx)
 
 static int mark_read(struct command_ctx *ctx, struct client *c, const char *room, struct err *err)
 {
-	if (!command_flag(ctx->line, "mark-read"))
-		return 0;
-	return client_mark_read(c, room, NULL, setting_bool(ctx, "chat.private-receipts", false),
-				err);
+	struct read_mark m = {
+		.room_id = room,
+		.thread = command_text(ctx->line, "thread"),
+		.secret = setting_bool(ctx, "chat.private-receipts", false),
+	};
+	return command_flag(ctx->line, "mark-read") ? client_mark(c, &m, err) : 0;
 }
 
 static int run_read(struct command_ctx *ctx, struct err *err)
@@ -63,7 +66,11 @@ static int run_read(struct command_ctx *ctx, struct err *err)
 		.all_types = command_flag(l, "all-types"),
 		.raw = command_flag(l, "raw"),
 		.offline = command_flag(l, "offline"),
+		.thread = command_text(l, "thread"),
+		.edits = command_flag(l, "edits"),
 	};
+	if (follow && rq.thread)
+		return err_set(err, ERR_USAGE, _("--follow and --thread exclude each other"));
 	if (command_given(l, "number") && rq.last == 0 && !follow)
 		return 0;
 	rc = follow ? client_follow(c, &rq, command_row_fn, say_ready, ctx, err)
@@ -110,6 +117,12 @@ const struct command verb_read = {
 			  {.name = "all-types",
 			   .kind = KIND_FLAG,
 			   .what = N_("events of all types, not only messages")},
+			  {.name = "thread",
+			   .kind = KIND_EVENT,
+			   .what = N_("only the thread that this event begins")},
+			  {.name = "edits",
+			   .kind = KIND_FLAG,
+			   .what = N_("with changed messages, what they said before")},
 			  {.name = "ids",
 			   .kind = KIND_FLAG,
 			   .what = N_("put the event id in front of each line")},

@@ -90,7 +90,7 @@ static int tell_batch(struct follow *f, struct cursor *cur, const struct store_r
 {
 	JSON_AUTO json_t *rows = json_array();
 	struct read_request rq = *f->rq;
-	struct batch b = {{f->s, r, f->rq->raw, false}, &rq, rows, cur->pos};
+	struct batch b = {{.s = f->s, .room = r, .raw = f->rq->raw}, &rq, rows, cur->pos};
 	rq.since_ms = 0; /* what is new is new, whatever its clock says */
 	*ret_more = store_events_walk(f->s, cur->room, cur->pos, limit, false, on_event, &b) != 0;
 	cur->pos = b.pos;

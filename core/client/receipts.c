@@ -9,7 +9,8 @@ struct target {
 	struct store *s;
 	int64_t room, pos, ts;
 	char *sender;
-	json_t *rows;  /* of the result */
+	client_row_fn *fn;
+	void *arg;
 	json_t *stand; /* user id -> {pos, ts, event_id} of the furthest receipt */
 };
 
@@ -58,8 +59,9 @@ static int on_member(const struct store_member *m, void *arg)
 		json_object_set_new(row, "ts", implied ? json_integer(sent_ts) : json_null());
 	row_str(row, "event_id", json_get_str(stand, "event_id"));
 	row_str(row, "by", receipt ? "receipt" : implied ? "message" : NULL);
-	json_array_append_new(t->rows, row);
-	return 0;
+	int rc = t->fn(row, t->arg);
+	json_decref(row);
+	return rc;
 }
 
 /* The event must be here, and nothing newer may be missing. */
@@ -91,8 +93,8 @@ static int find_target(struct client *c, const char *room_id, const char *event_
 int client_receipts(struct client *c, const char *room_id, const char *event_id, client_row_fn *fn,
 		    void *arg, struct err *err)
 {
-	JSON_AUTO json_t *rows = json_array(), *stand = json_object();
-	struct target t = {.rows = rows, .stand = stand};
+	JSON_AUTO json_t *stand = json_object();
+	struct target t = {.fn = fn, .arg = arg, .stand = stand};
 	int rc = client_refresh(c, err);
 	if (!rc)
 		rc = client_need_members(c, room_id, err);
@@ -100,51 +102,8 @@ int client_receipts(struct client *c, const char *room_id, const char *event_id,
 		rc = find_target(c, room_id, event_id, &t, err);
 	if (!rc) {
 		store_receipt_walk(t.s, t.room, on_receipt, &t);
-		store_member_walk(t.s, t.room, "join", on_member, &t);
+		rc = store_member_walk(t.s, t.room, "join", on_member, &t);
 	}
-	for (size_t i = 0; i < json_array_size(rows) && !rc; i++)
-		rc = fn(json_array_get(rows, i), arg);
 	mem_free(t.sender);
 	return rc;
-}
-
-static int on_newest(const struct store_event *e, void *arg)
-{
-	if (e->unreadable.p)
-		return 0;
-	*(char **)arg = span_dup(e->event_id);
-	return 1;
-}
-
-int client_mark_read(struct client *c, const char *room_id, const char *event_id, bool secret,
-		     struct err *err)
-{
-	AUTO_FREE char *newest = NULL;
-	int rc = 0;
-	if (!event_id) {
-		AUTO(store_room_done) struct store_room r = {0};
-		struct store *s;
-		rc = client_refresh(c, err);
-		if (!rc)
-			rc = client_find_room(c, room_id, &r, err);
-		if (!rc)
-			rc = client_store(c, &s, err);
-		if (rc)
-			return rc;
-		store_events_walk(s, r.id, 0, INT64_MAX, true, on_newest, &newest);
-		if (!newest)
-			return 0;
-		event_id = newest;
-	}
-	return session_do(client_session(c),
-			  request_read_markers(room_id, event_id, secret ? NULL : event_id,
-					       secret ? event_id : NULL),
-			  NULL, err);
-}
-
-int client_typing(struct client *c, const char *room_id, bool on, int timeout_ms, struct err *err)
-{
-	return session_do(client_session(c),
-			  request_typing(room_id, client_account(c)->user_id, on, timeout_ms), NULL,
-			  err);
 }

@@ -8,6 +8,7 @@
 #include "core/client/util.h"
 #include "core/matrix/id.h"
 #include "core/matrix/reply.h"
+#include "core/store/spaces.h"
 
 #define FRESH_MS 3600000 /* a name is looked up in a cache not older than this */
 
@@ -37,7 +38,8 @@ static int pick(struct store *s, const int64_t *ids, unsigned flags, const char 
 	int count = 0;
 	for (; *ids; ids++) {
 		AUTO(store_room_done) struct store_room r = {0};
-		if (!store_room_get(s, *ids, &r) || !membership_counts(r.membership, flags))
+		if (!store_room_get(s, *ids, &r) || !membership_counts(r.membership, flags) ||
+		    store_room_newest(s, r.id) != r.id)
 			continue;
 		put_candidate(&list, &r);
 		if (count++ == 0)
@@ -185,17 +187,29 @@ static int by_user(struct client *c, const char *arg, unsigned flags, char **ret
 	return rc;
 }
 
+/* By its id; with ROOM_FOLLOW what has become of it, as far as the cache knows. */
+static int by_id(struct client *c, const char *arg, unsigned flags, char **ret, struct err *err)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	struct room_id id;
+	struct store *s;
+	if (room_id_parse(span_of(arg), &id, err))
+		return ERR_USAGE;
+	int64_t room = flags & ROOM_FOLLOW && client_store(c, &s, NULL) == 0
+			       ? store_room_find(s, span_of(arg))
+			       : 0;
+	bool moved = room && store_room_get(s, store_room_newest(s, room), &r);
+	*ret = mem_strdup(moved ? r.room_id : arg);
+	return 0;
+}
+
 int room_resolve(struct client *c, const char *arg, unsigned flags, char **ret, struct err *err)
 {
-	struct room_id id;
 	if (!*arg)
 		return err_set(err, ERR_USAGE, _("The room's name is empty"));
 	switch (arg[0]) {
 	case '!':
-		if (room_id_parse(span_of(arg), &id, err))
-			return ERR_USAGE;
-		*ret = mem_strdup(arg);
-		return 0;
+		return by_id(c, arg, flags, ret, err);
 	case '#':
 		return by_alias(c, arg, ret, err);
 	case '@':

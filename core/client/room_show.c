@@ -78,25 +78,11 @@ int client_room_list(struct client *c, unsigned flags, client_row_fn *fn, void *
 	return rc;
 }
 
-static json_t *content_of(struct store *s, int64_t room, const char *type, const char **ret_sender,
-			  json_t **ret_event)
-{
-	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
-	json_t *ev = NULL;
-	if (!store_state_get(s, room, type, SPAN_LIT(""), &b) ||
-	    json_parse_object(buf_span(&b), &ev, NULL))
-		return NULL;
-	if (ret_sender)
-		*ret_sender = json_get_str(ev, "sender");
-	*ret_event = ev;
-	return json_get_object(ev, "content");
-}
-
 static void put_setting(json_t *row, struct store *s, int64_t room, const char *name,
 			const char *type, const char *key)
 {
 	JSON_AUTO json_t *ev = NULL;
-	json_t *content = content_of(s, room, type, NULL, &ev);
+	json_t *content = state_content(s, room, type, NULL, &ev);
 	row_span(row, name, json_get_span(content, key));
 }
 
@@ -123,7 +109,7 @@ int client_room_show(struct client *c, const char *room_id, unsigned flags, json
 		return rc;
 	count_members(s, &r);
 	json_t *row = room_row(&r), *parents = json_array();
-	json_t *create = content_of(s, r.id, "m.room.create", &creator, &create_event);
+	json_t *create = state_content(s, r.id, "m.room.create", &creator, &create_event);
 	const char *version = json_get_str(create, "room_version");
 	row_str(row, "creator", creator);
 	row_str(row, "version", create ? (version ? version : "1") : NULL);
@@ -131,7 +117,7 @@ int client_room_show(struct client *c, const char *room_id, unsigned flags, json
 	put_setting(row, s, r.id, "history_visibility", "m.room.history_visibility",
 		    "history_visibility");
 	put_setting(row, s, r.id, "guest_access", "m.room.guest_access", "guest_access");
-	json_t *power = content_of(s, r.id, "m.room.power_levels", NULL, &power_event);
+	json_t *power = state_content(s, r.id, "m.room.power_levels", NULL, &power_event);
 	json_object_set_new(row, "power", power ? json_incref(power) : json_object());
 	store_state_walk(s, r.id, on_parent, parents);
 	json_object_set_new(row, "parents", parents);
@@ -148,7 +134,7 @@ static const struct {
 
 const char *room_role_name(int64_t power)
 {
-	static char number[24];
+	static _Thread_local char number[24];
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		if (roles[i].power == power)
 			return roles[i].name;
@@ -159,7 +145,8 @@ const char *room_role_name(int64_t power)
 }
 
 struct listing {
-	json_t *rows;
+	client_row_fn *fn;
+	void *arg;
 	const struct power *power;
 };
 
@@ -176,15 +163,17 @@ static int on_member(const struct store_member *m, void *arg)
 	row_span(row, "membership", m->membership);
 	row_int(row, "power", power);
 	row_str(row, "role", room_role_name(power));
-	json_array_append_new(l->rows, row);
-	return 0;
+	int rc = l->fn(row, l->arg);
+	json_decref(row);
+	return rc;
 }
 
 int client_room_members(struct client *c, const char *room_id, client_row_fn *fn, void *arg,
 			struct err *err)
 {
 	AUTO(store_room_done) struct store_room r = {0};
-	JSON_AUTO json_t *create_event = NULL, *power_event = NULL, *rows = json_array();
+	static const char *const order[] = {"join", "invite", "knock", "ban"};
+	JSON_AUTO json_t *create_event = NULL, *power_event = NULL;
 	struct power power;
 	struct store *s;
 	const char *creator = NULL;
@@ -197,17 +186,14 @@ int client_room_members(struct client *c, const char *room_id, client_row_fn *fn
 		rc = client_store(c, &s, err);
 	if (rc)
 		return rc;
-	json_t *levels = content_of(s, r.id, "m.room.power_levels", NULL, &power_event);
-	json_t *create = content_of(s, r.id, "m.room.create", &creator, &create_event);
+	json_t *levels = state_content(s, r.id, "m.room.power_levels", NULL, &power_event);
+	json_t *create = state_content(s, r.id, "m.room.create", &creator, &create_event);
 	power_init(&power, levels, create, creator);
-	struct listing l = {rows, &power};
-	store_member_walk(s, r.id, "join", on_member, &l);
-	store_member_walk(s, r.id, "invite", on_member, &l);
-	store_member_walk(s, r.id, "knock", on_member, &l);
-	store_member_walk(s, r.id, "ban", on_member, &l);
+	/* One by one: a room may have thousands. */
+	struct listing l = {fn, arg, &power};
+	for (size_t i = 0; i < ARRAY_LEN(order) && !rc; i++)
+		rc = store_member_walk(s, r.id, order[i], on_member, &l);
 	power_done(&power);
-	for (size_t i = 0; i < json_array_size(rows) && !rc; i++)
-		rc = fn(json_array_get(rows, i), arg);
 	return rc;
 }
 

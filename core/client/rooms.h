@@ -12,12 +12,14 @@ enum room_resolve_flags {
 	ROOM_INVITED = 4,     /**< rooms we are invited to match names too */
 	ROOM_LEFT = 8,	      /**< rooms we left match names too */
 	ROOM_OFFLINE = 16,    /**< the cache alone is asked */
+	ROOM_FOLLOW = 32,     /**< the id of a room that was replaced means the newest one */
 };
 
 /**
  * ROOM of the command line: room id, alias, exact local name, unique prefix,
  * `@user`. Two matches are ERR_USAGE and the message lists them; no match is
- * ERR_NOT_FOUND. *ret is the room id, owned by the caller.
+ * ERR_NOT_FOUND. *ret is the room id, owned by the caller. A name means a room
+ * that was replaced only when we have not joined its successor.
  */
 int room_resolve(struct client *c, const char *arg, unsigned flags, char **ret, struct err *err);
 /**
@@ -67,7 +69,8 @@ enum room_action { ROOM_INVITE, ROOM_KICK, ROOM_BAN, ROOM_UNBAN };
 /** Inviting somebody who is there already is fine. */
 int client_room_act(struct client *c, enum room_action what, const char *room_id,
 		    const char *user_id, const char *reason, struct err *err);
-/** Rows: user_id, name, membership, power, role. Asks the server for the whole list. */
+/** Rows: user_id, name, membership, power, role. Asks the server for the whole list. `fn` must not
+ * ask for members itself. */
 int client_room_members(struct client *c, const char *room_id, client_row_fn *fn, void *arg,
 			struct err *err);
 /**
@@ -76,7 +79,7 @@ int client_room_members(struct client *c, const char *room_id, client_row_fn *fn
  */
 int client_room_role(struct client *c, const char *room_id, const char *user_id, const char *role,
 		     bool force, json_t **ret, struct err *err);
-/** "student", "assistant", "teacher", "admin" or "N". */
+/** "student", "assistant", "teacher", "admin" or "N": borrowed until this thread's next call. */
 const char *room_role_name(int64_t power);
 
 /** `key` is one of room_set_keys(): name, topic, alias, join, history, guests, directory, avatar.

@@ -105,11 +105,34 @@ static int on_reaction(const struct store_event *e, void *arg)
 	return 0;
 }
 
+struct history {
+	json_t *list;
+	struct span sender;
+};
+
+static int on_version(const struct store_event *e, void *arg)
+{
+	struct history *h = arg;
+	if (!e->unreadable.p && !e->redacted_by.p && span_eq(e->sender, h->sender))
+		json_array_append_new(h->list, row_text(e->body));
+	return 0;
+}
+
+static void put_history(const struct row_context *x, json_t *row, const struct store_event *e)
+{
+	struct history h = {json_array(), e->sender};
+	json_array_append_new(h.list, row_text(e->body));
+	store_events_related(x->s, e->room, e->event_id, "m.replace", on_version, &h);
+	json_object_set_new(row, "edits", h.list);
+}
+
 static void put_related(const struct row_context *x, json_t *row, const struct store_event *e)
 {
 	struct edit edit = {row, false};
 	store_event_edit(x->s, e->room, e->event_id, e->sender, on_edit, &edit);
 	row_bool(row, "edited", edit.found);
+	if (edit.found && x->edits)
+		put_history(x, row, e);
 	json_t *reactions = json_object();
 	store_events_related(x->s, e->room, e->event_id, "m.annotation", on_reaction, reactions);
 	json_object_set_new(row, "reactions", reactions);

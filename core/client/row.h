@@ -11,6 +11,7 @@ struct row_context {
 	struct store *s;
 	const struct store_room *room;
 	bool raw;
+	bool edits;	  /**< tell every text that a message had */
 	bool edits_apply; /**< show the newest text instead of edits */
 };
 

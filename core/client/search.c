@@ -1,8 +1,7 @@
 #include "core/client/timeline.h"
 
 #include "core/base/mem.h"
-#include "core/client/row.h"
-#include "core/matrix/event.h"
+#include "core/client/relations.h"
 
 struct hits {
 	struct store *s;
@@ -10,47 +9,39 @@ struct hits {
 	json_t *ids; /* event ids found so far */
 };
 
-static void add_hit(struct hits *h, const struct store_event *e)
+/* True when this event has been found before. */
+static bool is_known(struct hits *h, const char *id)
 {
-	AUTO(store_room_done) struct store_room r = {0};
-	AUTO_FREE char *id = span_dup(e->event_id);
-	if (json_object_get(h->ids, id) || !store_room_get(h->s, e->room, &r))
-		return;
-	struct row_context x = {h->s, &r, false, true};
+	if (json_object_get(h->ids, id))
+		return true;
 	json_object_set_new(h->ids, id, json_true());
-	json_array_append_new(h->rows, event_row(&x, e));
+	return false;
 }
 
 static int on_cached(const struct store_event *e, void *arg)
 {
-	add_hit(arg, e);
+	struct hits *h = arg;
+	AUTO(store_room_done) struct store_room r = {0};
+	AUTO_FREE char *id = span_dup(e->event_id);
+	if (!store_room_get(h->s, e->room, &r) || is_known(h, id))
+		return 0;
+	struct row_context x = {.s = h->s, .room = &r, .edits_apply = true};
+	json_array_append_new(h->rows, event_row(&x, e));
 	return 0;
 }
 
 /* A hit of the server's need not be in the cache. */
 static void add_foreign(struct hits *h, json_t *event)
 {
-	struct mx_event ev;
-	struct mx_message m;
-	if (event_parse(event, EVENT_ROOM, &ev, NULL))
+	AUTO(store_room_done) struct store_room r = {0};
+	const char *room_id = json_get_str(event, "room_id"), *id = json_get_str(event, "event_id");
+	int64_t room = room_id ? store_room_find(h->s, span_of(room_id)) : 0;
+	if (!room || !id || !store_room_get(h->s, room, &r) || is_known(h, id))
 		return;
-	int64_t room = ev.room_id ? store_room_find(h->s, span_of(ev.room_id)) : 0;
-	if (room && ev.event_id &&
-	    !store_event_get(h->s, room, span_of(ev.event_id), on_cached, h)) {
-		AUTO_FREE char *text = json_text(event);
-		struct store_event e = {
-			.room = room,
-			.ts = ev.ts,
-			.event_id = span_of(ev.event_id),
-			.type = span_of(ev.type),
-			.sender = span_of(ev.sender),
-			.json = span_of(text),
-		};
-		if (event_message(&ev, &m))
-			e.body = m.body;
-		add_hit(h, &e);
-	}
-	event_done(&ev);
+	struct row_context x = {.s = h->s, .room = &r, .edits_apply = true};
+	json_t *row = foreign_row(&x, event);
+	if (row)
+		json_array_append_new(h->rows, row);
 }
 
 static void ask_server(struct client *c, const char *text, const char *room_id, int limit,

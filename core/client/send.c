@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/client/deliver.h"
 #include "core/client/media.h"
+#include "core/client/mention.h"
 #include "core/client/util.h"
 #include "core/matrix/message.h"
 
@@ -71,6 +72,41 @@ static int deliver_one(struct client *c, const struct delivery *d, client_row_fn
 	return rc;
 }
 
+/* Who is to be notified: whom the caller names, and whom the text does. */
+static const char **all_mentions(const char *const *given, const json_t *named)
+{
+	size_t n = 0, i;
+	json_t *one;
+	while (given && given[n])
+		n++;
+	const char **list = mem_realloc_array(NULL, n + json_array_size(named) + 1, sizeof(*list));
+	for (size_t k = 0; k < n; k++)
+		list[k] = given[k];
+	json_array_foreach (named, i, one)
+		list[n++] = json_string_value(one);
+	list[n] = NULL;
+	return list;
+}
+
+/* A message's content; names in Markdown become mentions. */
+static int text_content(struct client *c, const char *room_id, struct message_draft *draft,
+			json_t **ret, struct err *err)
+{
+	AUTO(mentions_done) struct mentions m = {0};
+	if (!draft->markdown)
+		return message_text(draft, ret, err);
+	int rc = mentions_find(c, room_id, draft->text, &m, err);
+	if (rc)
+		return rc;
+	AUTO_FREE const char **mentions = all_mentions(draft->at.mentions, m.users);
+	draft->at.mentions = mentions;
+	draft->at.mention_room = draft->at.mention_room || m.room;
+	draft->source = buf_span(&m.markdown);
+	rc = message_text(draft, ret, err);
+	draft->at.mentions = NULL;
+	return rc;
+}
+
 static int send_text(struct client *c, const struct send_request *rq,
 		     const struct message_context *at, client_row_fn *fn, void *arg, int *pending,
 		     struct err *err)
@@ -86,7 +122,7 @@ static int send_text(struct client *c, const struct send_request *rq,
 		.markdown = rq->format == SEND_MARKDOWN,
 		.at = *at,
 	};
-	int rc = message_text(&draft, &content, err);
+	int rc = text_content(c, rq->room_id, &draft, &content, err);
 	if (rc)
 		return rc;
 	merge_extra(content, rq->extra);
@@ -188,65 +224,6 @@ int client_send_event(struct client *c, const char *room_id, const char *type,
 	return deliver(c, &d, ret, err);
 }
 
-struct own_reaction {
-	const char *own;
-	const char *key;
-	char *event_id;
-};
-
-static int on_reaction(const struct store_event *e, void *arg)
-{
-	struct own_reaction *r = arg;
-	JSON_AUTO json_t *ev = NULL;
-	if (!span_eq_str(e->sender, r->own) || e->redacted_by.p ||
-	    json_parse_object(e->json, &ev, NULL))
-		return 0;
-	json_t *rel = json_get_object(json_get_object(ev, "content"), "m.relates_to");
-	const char *key = json_get_str(rel, "key");
-	if (!key || strcmp(key, r->key) != 0)
-		return 0;
-	r->event_id = span_dup(e->event_id);
-	return 1;
-}
-
-static json_t *existing_reaction(struct client *c, const char *room_id, const char *event_id,
-				 const char *key)
-{
-	struct own_reaction r = {client_account(c)->user_id, key, NULL};
-	struct store *s;
-	if (client_store(c, &s, NULL))
-		return NULL;
-	int64_t room = store_room_find(s, span_of(room_id));
-	if (room)
-		store_events_related(s, room, span_of(event_id), "m.annotation", on_reaction, &r);
-	if (!r.event_id)
-		return NULL;
-	json_t *row = json_pack("{s:s, s:s, s:n, s:s, s:b}", "event_id", r.event_id, "room_id",
-				room_id, "txn_id", "state", "sent", "existing", 1);
-	mem_free(r.event_id);
-	return row;
-}
-
-int client_react(struct client *c, const char *room_id, const char *event_id, const char *key,
-		 const char *txn_id, json_t **ret, struct err *err)
-{
-	struct err e = {0};
-	if (!*key || strlen(key) > 255)
-		return err_set(err, ERR_USAGE, _("A reaction has 1 to 255 bytes"));
-	if ((*ret = existing_reaction(c, room_id, event_id, key)) != NULL)
-		return 0;
-	JSON_AUTO json_t *content = message_reaction(event_id, key);
-	int rc = client_send_event(c, room_id, "m.reaction", content, txn_id, false, ret, &e);
-	if (rc && strcmp(e.errcode, "M_DUPLICATE_ANNOTATION") == 0) {
-		*ret = json_pack("{s:n, s:s, s:n, s:s, s:b}", "event_id", "room_id", room_id,
-				 "txn_id", "state", "sent", "existing", 1);
-		return 0;
-	}
-	if (rc && err)
-		*err = e;
-	return rc;
-}
-
 int client_edit(struct client *c, const char *room_id, const char *event_id,
 		enum send_format format, struct span text, const char *txn_id, json_t **ret,
 		struct err *err)
@@ -257,7 +234,7 @@ int client_edit(struct client *c, const char *room_id, const char *event_id,
 		.text = text,
 		.markdown = format == SEND_MARKDOWN,
 	};
-	int rc = message_text(&draft, &content, err);
+	int rc = text_content(c, room_id, &draft, &content, err);
 	if (rc)
 		return rc;
 	JSON_AUTO json_t *edit = message_edit(event_id, content);

@@ -41,6 +41,9 @@ int client_send_event(struct client *c, const char *room_id, const char *type,
 /** *ret: event_id, room_id, txn_id, state. The same reaction again is fine (existing = true). */
 int client_react(struct client *c, const char *room_id, const char *event_id, const char *key,
 		 const char *txn_id, json_t **ret, struct err *err);
+/** Take our reaction back. ERR_NOT_FOUND when there is none. *ret: the deletion, as above. */
+int client_unreact(struct client *c, const char *room_id, const char *event_id, const char *key,
+		   const char *txn_id, json_t **ret, struct err *err);
 int client_edit(struct client *c, const char *room_id, const char *event_id,
 		enum send_format format, struct span text, const char *txn_id, json_t **ret,
 		struct err *err);

@@ -65,6 +65,7 @@ int timeline_read_room(struct client *c, const struct store_room *room,
 		return rc;
 	k.x.room = room;
 	k.x.raw = rq->raw;
+	k.x.edits = rq->edits;
 	k.x.edits_apply = true;
 	rc = collect_back(c, &k, to, err);
 	for (size_t i = json_array_size(rows); i > 0 && !rc; i--)
@@ -125,5 +126,8 @@ int client_read(struct client *c, const struct read_request *rq, client_row_fn *
 		return read_all(c, rq, fn, arg, err);
 	if (!rc)
 		rc = client_find_room(c, rq->room_id, &r, err);
-	return rc ? rc : timeline_read_room(c, &r, rq, INT64_MAX, fn, arg, err);
+	if (rc)
+		return rc;
+	return rq->thread ? timeline_read_thread(c, &r, rq, fn, arg, err)
+			  : timeline_read_room(c, &r, rq, INT64_MAX, fn, arg, err);
 }

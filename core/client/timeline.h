@@ -15,6 +15,8 @@ struct read_request {
 				     people read (m.room.message, m.sticker, polls, that somebody
 				     calls, unreadable) */
 	bool all_types;
+	const char *thread; /**< root's event id: only that thread; NULL: everything */
+	bool edits;   /**< rows of edited messages carry "edits": every text it had */
 	bool raw;     /**< rows carry "event": the event as the server sent it */
 	bool offline; /**< the cache alone */
 };
@@ -23,7 +25,8 @@ struct read_request {
  * Rows, oldest first: event_id, room_id, room (name), sender, sender_name, ts,
  * type, body; for messages msgtype, formatted_body, edited, reply_to, thread,
  * url, filename, size, mimetype; for others state_key, content; "redacted";
- * "unreadable" with the reason; "reactions": {key: count}.
+ * "unreadable" with the reason; "reactions": {key: count}; with rq->edits
+ * "edits": its texts, the first one first.
  */
 int client_read(struct client *c, const struct read_request *rq, client_row_fn *fn, void *arg,
 		struct err *err);
@@ -39,11 +42,6 @@ int client_follow(struct client *c, const struct read_request *rq, client_row_fn
  * joined but the sender. */
 int client_receipts(struct client *c, const char *room_id, const char *event_id, client_row_fn *fn,
 		    void *arg, struct err *err);
-/** Move our read marker; `event_id` NULL: the newest. `secret`: m.read.private. */
-int client_mark_read(struct client *c, const char *room_id, const char *event_id, bool secret,
-		     struct err *err);
-int client_typing(struct client *c, const char *room_id, bool on, int timeout_ms, struct err *err);
-
 /** Cache and, where it can, the server; newest first. Rows as client_read. */
 int client_search(struct client *c, const char *text, const char *room_id, int limit,
 		  client_row_fn *fn, void *arg, struct err *err);

@@ -128,3 +128,17 @@ void row_bool(json_t *row, const char *key, bool v)
 {
 	json_object_set_new(row, key, json_boolean(v));
 }
+
+json_t *state_content(struct store *s, int64_t room, const char *type, const char **ret_sender,
+			  json_t **ret_event)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	json_t *ev = NULL;
+	if (!store_state_get(s, room, type, SPAN_LIT(""), &b) ||
+	    json_parse_object(buf_span(&b), &ev, NULL))
+		return NULL;
+	if (ret_sender)
+		*ret_sender = json_get_str(ev, "sender");
+	*ret_event = ev;
+	return json_get_object(ev, "content");
+}

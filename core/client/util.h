@@ -29,6 +29,14 @@ void client_note_room(struct client *c, const char *room_id, const char *name, c
 /** Add a room to m.direct. */
 int room_note_direct(struct client *c, const char *user, const char *room_id, struct err *err);
 
+/**
+ * Content of a state event with an empty key, as the cache has it; NULL when
+ * unset. Borrowed from *ret_event, which the caller owns; *ret_sender (may be
+ * NULL) too.
+ */
+json_t *state_content(struct store *s, int64_t room, const char *type, const char **ret_sender,
+		      json_t **ret_event);
+
 /** Set a string, or null when `s` is NULL or not UTF-8. */
 void row_str(json_t *row, const char *key, const char *s);
 void row_span(json_t *row, const char *key, struct span s);

@@ -115,6 +115,7 @@ const char *member_state_name(enum member_state s); /**< "join" ...; "" for MEMB
 /** m.reaction: what it reacts to and with which key. */
 bool event_reaction(const struct mx_event *ev, const char **ret_target, struct span *ret_key);
 
+#define POLL_ANSWERS_MAX 20
 /** Poll start of either prefix (MSC3381). Borrowed. */
 struct mx_poll {
 	struct span question;

@@ -4,13 +4,13 @@
 #include "core/base/limits.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/matrix/event.h"
 #include "core/matrix/id.h"
 #include "core/matrix/markdown.h"
 
 #include <string.h>
 
 #define TEXT_KEY "org.matrix.msc1767.text"
-#define POLL_MAX_ANSWERS 20
 
 static void set_span(json_t *o, const char *key, struct span s)
 {
@@ -108,7 +108,7 @@ int message_text(const struct message_draft *d, json_t **ret, struct err *err)
 	JSON_AUTO json_t *o = json_object();
 	json_object_set_new(o, "msgtype", json_string(d->msgtype));
 	set_span(o, "body", d->text);
-	rc = d->markdown ? set_html(o, d->text, err) : 0;
+	rc = d->markdown ? set_html(o, d->source.n ? d->source : d->text, err) : 0;
 	if (rc)
 		return rc;
 	set_relation(o, &d->at);
@@ -239,8 +239,8 @@ static void put_poll_text(struct buf *b, const struct poll_draft *d)
 
 int message_poll_start(const struct poll_draft *d, json_t **ret, struct err *err)
 {
-	if (d->answers_n < 1 || d->answers_n > POLL_MAX_ANSWERS)
-		return err_set(err, ERR_USAGE, _("a poll has 1 to %d answers"), POLL_MAX_ANSWERS);
+	if (d->answers_n < 1 || d->answers_n > POLL_ANSWERS_MAX)
+		return err_set(err, ERR_USAGE, _("a poll has 1 to %d answers"), POLL_ANSWERS_MAX);
 	AUTO(buf_done) struct buf text = BUF_INIT(LIMIT_EVENT_BYTES);
 	put_poll_text(&text, d);
 	if (!buf_ok(&text) || !utf8_valid(buf_span(&text)))

@@ -25,6 +25,7 @@ struct message_draft {
 	const char *msgtype; /**< "m.text", "m.notice", "m.emote" */
 	struct span text;    /**< UTF-8 */
 	bool markdown;
+	struct span source; /**< Markdown to make the HTML of, when it is not `text`; or empty */
 	struct message_context at;
 };
 /** ERR_INVALID (not UTF-8, empty), ERR_TOO_LARGE. */

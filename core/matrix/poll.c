@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define POLL_MAX_ANSWERS 20
 
 static const char *const prefixes[] = {"org.matrix.msc3381.poll.", "m.poll."};
 
@@ -65,7 +64,7 @@ bool poll_answer(const struct mx_poll *p, size_t i, const char **ret_id, struct 
 	json_t *one;
 	json_array_foreach (p->answers, at, one) {
 		const char *id = json_get_str(one, "id");
-		if (at >= POLL_MAX_ANSWERS)
+		if (at >= POLL_ANSWERS_MAX)
 			break;
 		if (!id)
 			id = json_get_str(one, "m.id");

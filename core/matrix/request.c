@@ -158,7 +158,7 @@ struct request request_whoami(void)
 	return request_make("GET", "/v3/account/whoami");
 }
 
-static void set_auth(json_t *o, const json_t *auth)
+void set_auth(json_t *o, const json_t *auth)
 {
 	if (auth)
 		json_object_set(o, "auth", (json_t *)auth);
@@ -207,14 +207,6 @@ struct request request_sync(const struct sync_query *q)
 	return rq;
 }
 
-struct request request_filter(const char *user, const json_t *filter)
-{
-	struct request rq = request_make("POST", "/v3/user/{}/filter", user);
-	rq.repeatable = true;
-	request_body_copy(&rq, filter);
-	return rq;
-}
-
 struct request request_send(const char *room, const char *type, const char *txn,
 			    const json_t *content)
 {
@@ -246,11 +238,6 @@ struct request request_state_get(const char *room, const char *type, const char 
 	return request_make("GET", "/v3/rooms/{}/state/{}/{}", room, type, key);
 }
 
-struct request request_state(const char *room)
-{
-	return request_make("GET", "/v3/rooms/{}/state", room);
-}
-
 struct request request_event(const char *room, const char *event)
 {
 	return request_make("GET", "/v3/rooms/{}/event/{}", room, event);
@@ -273,15 +260,6 @@ struct request request_messages(const char *room, const struct page_query *p)
 	return rq;
 }
 
-struct request request_context(const char *room, const char *event, int limit, const json_t *filter)
-{
-	struct request rq = request_make("GET", "/v3/rooms/{}/context/{}", room, event);
-	if (limit >= 0)
-		request_query_int(&rq, "limit", limit);
-	request_query_json(&rq, "filter", filter);
-	return rq;
-}
-
 struct request request_relations(const char *room, const char *event, const char *rel_type,
 				 const char *type, const struct page_query *p)
 {
@@ -295,14 +273,6 @@ struct request request_relations(const char *room, const char *event, const char
 		http_put_segment(&rq.path, span_of(type));
 	}
 	put_page(&rq, p);
-	return rq;
-}
-
-struct request request_at_time(const char *room, int64_t ts, bool forward)
-{
-	struct request rq = request_make("GET", "/v1/rooms/{}/timestamp_to_event", room);
-	request_query_int(&rq, "ts", ts);
-	request_query(&rq, "dir", forward ? "f" : "b");
 	return rq;
 }
 

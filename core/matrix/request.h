@@ -60,8 +60,6 @@ struct sync_query {
 	const char *presence; /**< "offline" ... */
 };
 struct request request_sync(const struct sync_query *q); /**< GET /v3/sync */
-struct request request_filter(const char *user,
-			      const json_t *filter); /**< POST /v3/user/{}/filter */
 
 /* Events */
 /** PUT /v3/rooms/{}/send/{}/{} */
@@ -75,12 +73,10 @@ struct request request_state_put(const char *room, const char *type, const char 
 				 const json_t *content);
 /** GET /v3/rooms/{}/state/{}/{} */
 struct request request_state_get(const char *room, const char *type, const char *key);
-struct request request_state(const char *room);			   /**< GET /v3/rooms/{}/state */
 struct request request_event(const char *room, const char *event); /**< GET /v3/rooms/{}/event/{} */
 /** GET /v3/rooms/{}/members; `membership` "join" ... or NULL for all. */
 struct request request_members(const char *room, const char *at, const char *membership,
 			       const char *not_membership);
-struct request request_joined_members(const char *room);
 
 struct page_query {
 	const char *from, *to; /**< tokens, or NULL */
@@ -90,14 +86,9 @@ struct page_query {
 };
 struct request request_messages(const char *room,
 				const struct page_query *p); /**< GET .../messages */
-/** GET /v3/rooms/{}/context/{} */
-struct request request_context(const char *room, const char *event, int limit,
-			       const json_t *filter);
 /** GET /v1/rooms/{}/relations/{}[/{rel_type}[/{type}]] */
 struct request request_relations(const char *room, const char *event, const char *rel_type,
 				 const char *type, const struct page_query *p);
-/** GET /v1/rooms/{}/timestamp_to_event */
-struct request request_at_time(const char *room, int64_t ts, bool forward);
 /** POST /v3/search, room events by text; `next` continues. */
 struct request request_search(const char *text, const char *room, int limit, const char *next);
 
@@ -118,14 +109,11 @@ struct request request_member(enum member_action what, const char *room, const c
 			      const char *reason);
 struct request request_leave(const char *room, const char *reason);
 struct request request_forget(const char *room);
-struct request request_joined_rooms(void);
 struct request request_upgrade(const char *room, const char *version);
 
 /* Directory */
 struct request request_alias_get(const char *alias); /**< GET /v3/directory/room/{} */
 struct request request_alias_put(const char *alias, const char *room);
-struct request request_alias_delete(const char *alias);
-struct request request_aliases(const char *room); /**< GET /v3/rooms/{}/aliases */
 /** PUT /v3/directory/list/room/{} */
 struct request request_directory_set(const char *room, bool is_public);
 /** POST /v3/publicRooms */
@@ -165,11 +153,27 @@ int request_download(const char *mxc, struct request *ret, struct err *err);
 int request_download_old(const char *mxc, struct request *ret, struct err *err);
 struct request request_media_config(void); /**< GET /_matrix/client/v1/media/config */
 
-/* Devices */
+/* Devices and the account */
 struct request request_devices(void);
 struct request request_device_rename(const char *device, const char *name);
 /** DELETE /v3/devices/{} with UIA. */
 struct request request_device_delete(const char *device, const json_t *auth);
+/** POST /v3/account/deactivate with UIA; `erase`: forget what was written, as far as it can be. */
+struct request request_deactivate(bool erase, const json_t *auth);
+
+/* Threads, spaces, notifications, reports */
+/** GET /v1/rooms/{}/threads; `participated`: only those we wrote in. */
+struct request request_threads(const char *room, bool participated, int limit, const char *from);
+/** GET /v1/rooms/{}/hierarchy; `depth` 0: the server's choice. */
+struct request request_hierarchy(const char *room, int depth, const char *from);
+struct request request_push_rules(void); /**< GET /v3/pushrules/ */
+/** PUT or DELETE /v3/pushrules/global/{kind}/{id} */
+struct request request_push_rule_put(const char *kind, const char *id, const json_t *rule);
+struct request request_push_rule_delete(const char *kind, const char *id);
+struct request request_presence_get(const char *user); /**< GET /v3/presence/{}/status */
+/** POST /v3/rooms/{}/report[/{}]; `event` NULL: the room itself. */
+struct request request_report(const char *room, const char *event, const char *reason);
+struct request request_report_user(const char *user, const char *reason);
 
 /** POST /_muster/admin/v1/{op}: our own server. */
 struct request request_admin(const char *op, const json_t *args);

@@ -23,5 +23,7 @@ void request_body(struct request *rq, json_t *steal);
 void request_body_copy(struct request *rq, const json_t *body);
 /** Set a string member unless `value` is NULL. */
 void set_text(json_t *o, const char *key, const char *value);
+/** Set the UIA stage unless `auth` is NULL; borrowed. */
+void set_auth(json_t *o, const json_t *auth);
 
 #endif

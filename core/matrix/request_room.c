@@ -14,11 +14,6 @@ struct request request_members(const char *room, const char *at, const char *mem
 	return rq;
 }
 
-struct request request_joined_members(const char *room)
-{
-	return request_make("GET", "/v3/rooms/{}/joined_members", room);
-}
-
 struct request request_create_room(const json_t *options)
 {
 	struct request rq = request_make("POST", "/v3/createRoom");
@@ -89,11 +84,6 @@ struct request request_forget(const char *room)
 	return rq;
 }
 
-struct request request_joined_rooms(void)
-{
-	return request_make("GET", "/v3/joined_rooms");
-}
-
 struct request request_upgrade(const char *room, const char *version)
 {
 	struct request rq = request_make("POST", "/v3/rooms/{}/upgrade", room);
@@ -111,16 +101,6 @@ struct request request_alias_put(const char *alias, const char *room)
 	struct request rq = request_make("PUT", "/v3/directory/room/{}", alias);
 	request_body(&rq, json_pack("{s:s}", "room_id", room));
 	return rq;
-}
-
-struct request request_alias_delete(const char *alias)
-{
-	return request_make("DELETE", "/v3/directory/room/{}", alias);
-}
-
-struct request request_aliases(const char *room)
-{
-	return request_make("GET", "/v3/rooms/{}/aliases", room);
 }
 
 struct request request_directory_set(const char *room, bool is_public)
@@ -289,28 +269,6 @@ int request_download_old(const char *mxc, struct request *ret, struct err *err)
 struct request request_media_config(void)
 {
 	return request_make("GET", "/v1/media/config");
-}
-
-struct request request_devices(void)
-{
-	return request_make("GET", "/v3/devices");
-}
-
-struct request request_device_rename(const char *device, const char *name)
-{
-	struct request rq = request_make("PUT", "/v3/devices/{}", device);
-	request_body(&rq, json_pack("{s:s}", "display_name", name));
-	return rq;
-}
-
-struct request request_device_delete(const char *device, const json_t *auth)
-{
-	struct request rq = request_make("DELETE", "/v3/devices/{}", device);
-	json_t *o = json_object();
-	if (auth)
-		json_object_set(o, "auth", (json_t *)auth);
-	request_body(&rq, o);
-	return rq;
 }
 
 struct request request_admin(const char *op, const json_t *args)

@@ -9,6 +9,7 @@
 #define MUSTER_SERVER_SYNC_PUSHRULES_H
 
 #include "core/base/err.h"
+#include "core/matrix/pushrules_eval.h"
 
 #include <jansson.h>
 
@@ -34,26 +35,5 @@ int pushrules_set_enabled(json_t *set, const char *kind, const char *rule_id, co
 			  struct err *err);
 int pushrules_set_actions(json_t *set, const char *kind, const char *rule_id, const json_t *body,
 			  struct err *err);
-
-/** What conditions may ask about besides the event. */
-struct pushrules_context {
-	const char *display_name; /**< the person's, or NULL */
-	int members;		  /**< joined */
-	/** May the sender notify everybody? NULL: no. */
-	bool (*may_notify)(const char *key, void *arg);
-	void *arg;
-	/**
-	 * NULL, or comparisons left for this event and those after it: when they
-	 * are used up, patterns no longer match.
-	 */
-	int *budget;
-};
-
-struct pushrules_verdict {
-	bool notify, highlight;
-	const json_t *actions; /**< of the rule that applied, borrowed from the set; or NULL */
-};
-struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
-					const struct pushrules_context *ctx);
 
 #endif

@@ -19,6 +19,7 @@
 #include "core/client/sync.h"
 #include "core/client/sync_priv.h"
 #include "core/client/timeline.h"
+#include "core/client/unread.h"
 #include "tests/lib/forked.h"
 
 #include <fcntl.h>

@@ -102,23 +102,40 @@ static void test_queries(void **state)
 	      V3 "/rooms/%21r/messages?dir=b&from=t&limit=50"
 		 "&filter=%7B%22lazy_load_members%22%3Atrue%7D",
 	      NULL);
-	check(request_context("!r", "$e", 0, NULL), "GET", V3 "/rooms/%21r/context/%24e?limit=0",
-	      NULL);
 	check(request_relations("!r", "$e", "m.reference", NULL,
 				&(struct page_query){.forward = true}),
 	      "GET", "/_matrix/client/v1/rooms/%21r/relations/%24e/m.reference?dir=f", NULL);
 	check(request_relations("!r", "$e", "m.annotation", "m.reaction", &(struct page_query){0}),
 	      "GET", "/_matrix/client/v1/rooms/%21r/relations/%24e/m.annotation/m.reaction?dir=b",
 	      NULL);
-	check(request_at_time("!r", 12, true), "GET",
-	      "/_matrix/client/v1/rooms/%21r/timestamp_to_event?ts=12&dir=f", NULL);
 	check(request_members("!r", NULL, "join", NULL), "GET",
 	      V3 "/rooms/%21r/members?membership=join", NULL);
 	check(request_search("x", "!r", 5, "n"), "POST", V3 "/search?next_batch=n",
 	      "{\"search_categories\":{\"room_events\":{\"search_term\":\"x\","
 	      "\"order_by\":\"recent\",\"filter\":{\"rooms\":[\"!r\"],\"limit\":5}}}}");
-	check(request_filter("@a:hs", filter), "POST", V3 "/user/%40a%3Ahs/filter",
-	      "{\"lazy_load_members\":true}");
+}
+
+static void test_user(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *auth = json_pack("{s:s}", "type", "m.login.password");
+	check(request_threads("!r", true, 5, NULL), "GET",
+	      "/_matrix/client/v1/rooms/%21r/threads?include=participated&limit=5", NULL);
+	check(request_hierarchy("!r", 1, "t"), "GET",
+	      "/_matrix/client/v1/rooms/%21r/hierarchy?limit=100&max_depth=1&from=t", NULL);
+	check(request_push_rule_put("room", "!r", auth), "PUT", V3 "/pushrules/global/room/%21r",
+	      "{\"type\":\"m.login.password\"}");
+	check(request_push_rule_delete("override", "!r"), "DELETE",
+	      V3 "/pushrules/global/override/%21r", NULL);
+	check(request_report("!r", NULL, NULL), "POST", V3 "/rooms/%21r/report",
+	      "{\"reason\":\"\"}");
+	check(request_report("!r", "$e", "spam"), "POST", V3 "/rooms/%21r/report/%24e",
+	      "{\"reason\":\"spam\"}");
+	check(request_report_user("@u:hs", "rude"), "POST", V3 "/users/%40u%3Ahs/report",
+	      "{\"reason\":\"rude\"}");
+	check(request_device_delete("D", NULL), "DELETE", V3 "/devices/D", "{}");
+	check(request_deactivate(true, auth), "POST", V3 "/account/deactivate",
+	      "{\"erase\":true,\"auth\":{\"type\":\"m.login.password\"}}");
 }
 
 static void test_rooms(void **state)
@@ -136,7 +153,6 @@ static void test_rooms(void **state)
 	check(request_forget("!r"), "POST", V3 "/rooms/%21r/forget", "{}");
 	check(request_alias_put("#a:hs", "!r"), "PUT", V3 "/directory/room/%23a%3Ahs",
 	      "{\"room_id\":\"!r\"}");
-	check(request_alias_delete("#a:hs"), "DELETE", V3 "/directory/room/%23a%3Ahs", NULL);
 	check(request_directory_set("!r", true), "PUT", V3 "/directory/list/room/%21r",
 	      "{\"visibility\":\"public\"}");
 	check(request_public_rooms("s", "x", 3, NULL), "POST", V3 "/publicRooms?server=s",
@@ -191,7 +207,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session), cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_queries), cmocka_unit_test(test_rooms),
-		cmocka_unit_test(test_others),	cmocka_unit_test(test_balance),
+		cmocka_unit_test(test_user),	cmocka_unit_test(test_others),
+		cmocka_unit_test(test_balance),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

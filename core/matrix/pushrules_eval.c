@@ -1,6 +1,7 @@
+#include "core/matrix/pushrules_eval.h"
+
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "server/sync/pushrules.h"
 
 #include <ctype.h>
 #include <stdlib.h>
