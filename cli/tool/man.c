@@ -2,6 +2,8 @@
 
 #include "core/base/mem.h"
 
+#include <ctype.h>
+
 #define LINE 76
 #define MAN_DATE "November 23, 2026"
 
@@ -149,6 +151,20 @@ static void put_exits(struct buf *b, const struct command_exit *x)
 	buf_put_str(b, ".El\n");
 }
 
+/* A line whose words are shown as they are, though some may look like macros ("No"). */
+static void put_literal(struct buf *b, const char *line)
+{
+	struct span rest = span_of(line), word;
+	for (bool first = true; span_split(&rest, ' ', &word); first = false) {
+		AUTO_FREE char *one = span_dup(word);
+		if (!first)
+			buf_put_char(b, ' ');
+		if (word.n == 2 && isupper((unsigned char)one[0]) && isalpha((unsigned char)one[1]))
+			buf_put_str(b, "\\&");
+		man_put_text(b, one);
+	}
+}
+
 static void put_examples(struct buf *b, const struct command_example *e)
 {
 	for (; e && e->line; e++) {
@@ -157,7 +173,7 @@ static void put_examples(struct buf *b, const struct command_example *e)
 		what[0] = (char)(what[0] >= 'a' && what[0] <= 'z' ? what[0] - 32 : what[0]);
 		man_put_prose(b, what);
 		buf_put_str(b, ".Dl ");
-		man_put_text(b, e->line);
+		put_literal(b, e->line);
 		buf_put_char(b, '\n');
 	}
 }
