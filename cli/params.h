@@ -88,6 +88,12 @@ int each_user(struct command_ctx *ctx, const char *room_id, const char *param,
 			 const char *reason, struct err *err),
 	      struct err *err);
 
+/**
+ * The first lines of stdin, one for each name in `what` (NULL-ended, at most 2):
+ * what was expected, for the error. The caller owns them (mem_free_secret).
+ */
+int secrets_from_stdin(struct command_ctx *ctx, const char *const *what, char **ret,
+		       struct err *err);
 /** First line of stdin, for --password-stdin. The caller owns *ret (mem_free_secret). */
 int secret_from_stdin(struct command_ctx *ctx, char **ret, struct err *err);
 /** A file's content without white space around it. The caller owns *ret (mem_free_secret). */

@@ -63,24 +63,38 @@ int each_user(struct command_ctx *ctx, const char *room_id, const char *param,
 	return first ? first : rc;
 }
 
-int secret_from_stdin(struct command_ctx *ctx, char **ret, struct err *err)
+static bool next_line(struct span *rest, char **ret)
+{
+	struct span line = {NULL, 0};
+	if (rest->n)
+		span_split(rest, '\n', &line);
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.n)
+		*ret = span_dup(line);
+	return line.n > 0;
+}
+
+int secrets_from_stdin(struct command_ctx *ctx, const char *const *what, char **ret,
+		       struct err *err)
 {
 	struct buf b = BUF_INIT(4096);
 	buf_reserve(&b, 4096); /* one piece of memory, to be wiped */
 	int rc = ctx->front->input(ctx->front_arg, &b, err);
-	struct span s = buf_span(&b), line = {NULL, 0};
-	if (!rc && s.n)
-		span_split(&s, '\n', &line);
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	if (!rc && line.n == 0)
-		rc = err_set(err, ERR_USAGE, _("no password came on standard input"));
-	if (!rc)
-		*ret = span_dup(line);
+	struct span rest = buf_span(&b);
+	for (size_t i = 0; !rc && what[i]; i++)
+		if (!next_line(&rest, &ret[i]))
+			rc = err_set(err, ERR_USAGE, _("no %s came on standard input"), what[i]);
 	if (b.p)
 		mem_wipe(b.p, b.size);
 	buf_done(&b);
 	return rc;
+}
+
+int secret_from_stdin(struct command_ctx *ctx, char **ret, struct err *err)
+{
+	const char *const what[] = {_("password"), NULL};
+	return secrets_from_stdin(ctx, what, ret, err);
 }
 
 int secret_from_file(const char *path, char **ret, struct err *err)

@@ -24,7 +24,7 @@ _muster_next()
 _muster_options()
 {
 	case $1 in
-	'login') echo -n ' --user --email --password-stdin --token-file --device-name' ;;
+	'login') echo -n ' --user --email --password-stdin --token-file --link --link-stdin --device-name' ;;
 	'register') echo -n ' --user --email --invite-file --password-stdin --device-name' ;;
 	'logout') echo -n ' --everywhere' ;;
 	'presence set') echo -n ' --status' ;;

@@ -146,6 +146,8 @@ complete -c muster -n '__muster_in "login"' -l user -s u -x -a '(__muster_ask us
 complete -c muster -n '__muster_in "login"' -l email -x -d 'e-mail address instead of a user name'
 complete -c muster -n '__muster_in "login"' -l password-stdin -d 'read the password from standard input'
 complete -c muster -n '__muster_in "login"' -l token-file -r -F -d 'read an access token from this file instead of a password'
+complete -c muster -n '__muster_in "login"' -l link -d 'use a one-time link, or the code of a slip; it is asked for'
+complete -c muster -n '__muster_in "login"' -l link-stdin -d 'read the link or code, and below it the password you choose, from standard input'
 complete -c muster -n '__muster_in "login"' -l device-name -x -d 'what other devices of yours call this one'
 complete -c muster -n '__muster_in "register"' -l user -s u -x -a '(__muster_ask user)' -d 'the user name you want'
 complete -c muster -n '__muster_in "register"' -l email -x -d 'e-mail address, when the server asks for one'

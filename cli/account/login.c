@@ -3,12 +3,40 @@
 #include "cli/params.h"
 #include "cli/settings.h"
 
+/* Link and new password: both typed, or both on stdin. */
+static int find_link(struct command_ctx *ctx, char **ret_link, char **ret_password, struct err *err)
+{
+	const char *const what[] = {_("one-time link"), _("password"), NULL};
+	char *lines[2] = {NULL, NULL};
+	int rc;
+	if (command_flag(ctx->line, "link-stdin")) {
+		rc = secrets_from_stdin(ctx, what, lines, err);
+	} else {
+		rc = ctx->front->ask(ctx->front_arg, _("Link or code of your slip: "), &lines[0],
+				     err);
+		if (!rc)
+			rc = secret_new(ctx, &lines[1], err);
+		if (rc == ERR_USAGE)
+			err_hint(err, _("give both by --link-stdin"));
+	}
+	*ret_link = lines[0];
+	*ret_password = lines[1];
+	return rc;
+}
+
+static bool by_link(const struct command_line *l)
+{
+	return command_flag(l, "link") || command_flag(l, "link-stdin");
+}
+
 /* What stands for a password, from wherever it was said to be. */
 static int find_secret(struct command_ctx *ctx, struct login_request *rq, char **ret_password,
 		       char **ret_token, struct err *err)
 {
 	const char *file = command_text(ctx->line, "token-file");
 	char prompt[300];
+	if (by_link(ctx->line))
+		return 0;
 	if (file)
 		return secret_from_file(file, ret_token, err);
 	if (command_flag(ctx->line, "password-stdin"))
@@ -22,7 +50,7 @@ static int find_secret(struct command_ctx *ctx, struct login_request *rq, char *
 
 static int ask_who(struct command_ctx *ctx, struct login_request *rq, char **ret, struct err *err)
 {
-	if (rq->user || rq->email || command_given(ctx->line, "token-file"))
+	if (rq->user || rq->email || rq->link || command_given(ctx->line, "token-file"))
 		return 0;
 	int rc = ctx->front->ask(ctx->front_arg, _("User name or e-mail address: "), ret, err);
 	if (rc == ERR_USAGE)
@@ -50,11 +78,49 @@ static int ask_server(struct command_ctx *ctx, struct login_request *rq, char **
 	return rc;
 }
 
+static int check_options(const struct command_line *l, struct err *err)
+{
+	bool user = command_given(l, "user"), email = command_given(l, "email");
+	if (user && email)
+		return err_set(err, ERR_USAGE, _("--user and --email exclude each other"));
+	if (by_link(l) &&
+	    (user || email || command_given(l, "token-file") || command_flag(l, "password-stdin")))
+		return err_set(err, ERR_USAGE,
+			       _("A one-time link says who you are: give no other log-in with it"));
+	return 0;
+}
+
+/* What was asked for or read, beside the command line's own words. */
+struct answers {
+	char *who, *server;
+	char *password, *token, *link;
+};
+
+static void answers_done(struct answers *a)
+{
+	mem_free(a->who);
+	mem_free(a->server);
+	mem_free_secret(a->password);
+	mem_free_secret(a->token);
+	mem_free_secret(a->link);
+}
+
+static int find_who(struct command_ctx *ctx, struct login_request *rq, struct answers *a,
+		    struct err *err)
+{
+	int rc = by_link(ctx->line) ? find_link(ctx, &a->link, &a->password, err) : 0;
+	rq->link = a->link;
+	if (a->link && !rq->server)
+		rq->server = a->server = login_link_server(a->link);
+	if (!rc)
+		rc = ask_server(ctx, rq, &a->server, err);
+	return rc ? rc : ask_who(ctx, rq, &a->who, err);
+}
+
 static int run_login(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
-	AUTO_FREE char *who = NULL, *server = NULL;
-	char *password = NULL, *token = NULL;
+	AUTO(answers_done) struct answers a = {0};
 	json_t *row = NULL;
 	struct login_request rq = {
 		.server = command_text(l, "url"),
@@ -65,21 +131,16 @@ static int run_login(struct command_ctx *ctx, struct err *err)
 		.ca_file = setting_ca_file(ctx),
 		.timeout_ms = ctx->timeout_ms,
 	};
-	if (rq.user && rq.email)
-		return err_set(err, ERR_USAGE, _("--user and --email exclude each other"));
-	int rc = ask_server(ctx, &rq, &server, err);
+	int rc = check_options(l, err);
 	if (!rc)
-		rc = ask_who(ctx, &rq, &who, err);
-	if (!rc && command_dry_run(ctx, NULL))
-		return 0;
-	if (!rc)
-		rc = find_secret(ctx, &rq, &password, &token, err);
-	rq.password = password;
-	rq.token = token;
+		rc = find_who(ctx, &rq, &a, err);
+	if (rc || command_dry_run(ctx, NULL))
+		return rc;
+	rc = find_secret(ctx, &rq, &a.password, &a.token, err);
+	rq.password = a.password;
+	rq.token = a.token;
 	if (!rc)
 		rc = client_login(&rq, &row, err);
-	mem_free_secret(password);
-	mem_free_secret(token);
 	return rc ? rc : command_row(ctx, row);
 }
 
@@ -94,10 +155,15 @@ const struct command verb_login = {
 			     {"muster login school.example --email ada@mail.example "
 			      "--password-stdin < password.txt",
 			      N_("by e-mail address, in a script")},
+			     {"muster login http://192.168.1.20:8008 --link",
+			      N_("the first time, with the slip your teacher gave you")},
 			     END_EXAMPLES},
 	.details = N_("Passwords are asked for without echo, or come by --password-stdin: "
 		      "the first line counts. With --token-file an access token takes the "
-		      "place of the password.\n\nThe global option --account NAME sets the "
+		      "place of the password. With --link the code of a slip (muster class "
+		      "slips) takes the place of name and password, and you choose your "
+		      "password; --link-stdin reads the link or code and the new password, one "
+		      "line each.\n\nThe global option --account NAME sets the "
 		      "local name of the account; otherwise it is the user's name."),
 	.args = PARAMS{{.name = "url",
 			.kind = KIND_URL,
@@ -118,6 +184,14 @@ const struct command verb_login = {
 			  {.name = "token-file",
 			   .kind = KIND_FILE,
 			   .what = N_("read an access token from this file instead of a password")},
+			  {.name = "link",
+			   .kind = KIND_FLAG,
+			   .what = N_("use a one-time link, or the code of a slip; it is asked "
+				      "for")},
+			  {.name = "link-stdin",
+			   .kind = KIND_FLAG,
+			   .what = N_("read the link or code, and below it the password you "
+				      "choose, from standard input")},
 			  {.name = "device-name",
 			   .kind = KIND_TEXT,
 			   .value = "NAME",

@@ -103,6 +103,30 @@ static int by_password(struct session *s, const struct login_request *rq, json_t
 	return rc ? rc : login_store(rq->account, session_base_url(s), &r, ret, err);
 }
 
+static const char join_path[] = "/join#";
+
+char *login_link_server(const char *link)
+{
+	const char *at = strstr(link, join_path);
+	return at && at > link ? mem_strndup(link, (size_t)(at - link)) : NULL;
+}
+
+static int by_link(struct session *s, const struct login_request *rq, json_t **ret, struct err *err)
+{
+	AUTO(login_reply_done) struct login_reply r = {0};
+	JSON_AUTO json_t *reply = NULL;
+	AUTO_FREE char *name = login_device_name(rq->device_name);
+	const char *at = strstr(rq->link, join_path);
+	const char *code = at ? at + strlen(join_path) : rq->link;
+	int rc = session_do(s, request_join_claim(code, rq->password, name), &reply, err);
+	if (rc == ERR_UNSUPPORTED || (rc == ERR_NOT_FOUND && err && !err->errcode[0]))
+		return err_set(err, ERR_UNSUPPORTED, _("%s knows no one-time links"),
+			       session_base_url(s));
+	if (!rc)
+		rc = login_reply_read(reply, &r, err);
+	return rc ? rc : login_store(rq->account, session_base_url(s), &r, ret, err);
+}
+
 /* An access token: ask whose it is. */
 static int by_token(struct session *s, const struct login_request *rq, json_t **ret,
 		    struct err *err)
@@ -139,7 +163,9 @@ int client_login(const struct login_request *rq, json_t **ret, struct err *err)
 		err_hint(err, "muster login https://example.org --user NAME");
 		return ERR_USAGE;
 	}
-	if (!rq->token && ((!rq->user && !rq->email) || !rq->password))
+	if (rq->link && !rq->password)
+		return err_set(err, ERR_USAGE, _("With a one-time link, a new password is needed"));
+	if (!rq->token && !rq->link && ((!rq->user && !rq->email) || !rq->password))
 		return err_set(err, ERR_USAGE, _("A user (or e-mail) and a password are needed"));
 	if (rq->account && !account_name_ok(rq->account))
 		return err_set(err, ERR_USAGE, _("%s cannot be the name of an account"),
@@ -150,7 +176,9 @@ int client_login(const struct login_request *rq, json_t **ret, struct err *err)
 		return rc;
 	struct session *s = session_new(NULL, NULL, base, rq->ca_file);
 	session_set_deadline(s, deadline);
-	rc = rq->token ? by_token(s, rq, ret, err) : by_password(s, rq, ret, err);
+	rc = rq->token	? by_token(s, rq, ret, err)
+	     : rq->link ? by_link(s, rq, ret, err)
+			: by_password(s, rq, ret, err);
 	session_free(s);
 	return rc;
 }

@@ -7,17 +7,21 @@
 #include "core/client/client.h"
 
 struct login_request {
-	const char *server;	 /**< URL, "host[:port]" (discovery), or NULL: from the user id */
-	const char *user;	 /**< local part or whole id; or NULL */
-	const char *email;	 /**< instead of user; or NULL */
-	const char *password;	 /**< or NULL */
-	const char *token;	 /**< an access token instead of a password; or NULL */
+	const char *server;   /**< URL, "host[:port]" (discovery), or NULL: from the user id */
+	const char *user;     /**< local part or whole id; or NULL */
+	const char *email;    /**< instead of user; or NULL */
+	const char *password; /**< or NULL */
+	const char *token;    /**< an access token instead of a password; or NULL */
+	/** A one-time link, or its code alone: `password` is a new one then; or NULL. */
+	const char *link;
 	const char *account;	 /**< local name; NULL: made from the user id */
 	const char *device_name; /**< NULL: "muster on HOST" */
 	const char *ca_file;
 	int timeout_ms; /**< 0: none */
 };
 
+/** The server's address in a one-time link; NULL when it is a code alone. The caller owns it. */
+char *login_link_server(const char *link);
 /** Log in and store the account. *ret holds account, user_id, device_id, homeserver. */
 int client_login(const struct login_request *rq, json_t **ret, struct err *err);
 

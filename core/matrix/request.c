@@ -139,6 +139,16 @@ struct request request_login(const struct login_query *l)
 	return rq;
 }
 
+struct request request_join_claim(const char *code, const char *password, const char *device_name)
+{
+	struct request rq = anonymous(request_make("POST", "/_muster/join/v1/claim"));
+	json_t *o =
+		json_pack("{s:s,s:s,s:b}", "code", code, "password", password, "refresh_token", 1);
+	set_text(o, "device_name", device_name);
+	request_body(&rq, o);
+	return rq;
+}
+
 struct request request_refresh(const char *refresh_token)
 {
 	struct request rq = anonymous(request_make("POST", "/v3/refresh"));

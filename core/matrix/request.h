@@ -39,6 +39,8 @@ struct login_query {
 	bool refresh; /**< ask for a refresh token */
 };
 struct request request_login(const struct login_query *l); /**< POST /v3/login */
+/** POST /_muster/join/v1/claim: a one-time link of our own server; `password` is the new one. */
+struct request request_join_claim(const char *code, const char *password, const char *device_name);
 struct request request_refresh(const char *refresh_token); /**< POST /v3/refresh */
 struct request request_logout(bool everywhere);		   /**< POST /v3/logout[/all] */
 struct request request_whoami(void);			   /**< GET /v3/account/whoami */
