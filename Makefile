@@ -18,7 +18,7 @@ OPT ?= -O2 -g
 SAN ?=
 OUT ?= muster
 
-PKGS_CLIENT := libcurl libwebsockets jansson sqlite3 libcrypto libssl libuv libutf8proc
+PKGS_CLIENT := libcurl libwebsockets jansson sqlite3 libcrypto libssl libuv libutf8proc libqrencode
 PKGS := $(PKGS_CLIENT) ncursesw
 # wslay ships no .pc file.
 PKGS += md4c md4c-html libargon2 libsrtp2 libprotobuf-c

@@ -46,6 +46,12 @@
 	VERB(room_show)           \
 	VERB(room_set)            \
 	VERB(room_export)         \
+	VERB(class_create)        \
+	VERB(class_list)          \
+	VERB(class_show)          \
+	VERB(class_add)           \
+	VERB(class_slips)         \
+	VERB(class_close)         \
 	VERB(call_join)           \
 	VERB(call_answer)         \
 	VERB(call_decline)        \

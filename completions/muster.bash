@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account profile presence send read react edit delete receipts mark typing thread poll search file queue room call serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account profile presence send read react edit delete receipts mark typing thread poll search file queue room class call serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove' ;;
 	'profile') echo 'show set' ;;
 	'presence') echo 'show set' ;;
@@ -13,6 +13,7 @@ _muster_next()
 	'file') echo 'get' ;;
 	'queue') echo 'list run retry drop' ;;
 	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
+	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'admin') echo 'user invite reports status' ;;
 	'admin user') echo 'add import list password lock unlock role remove' ;;
@@ -53,6 +54,10 @@ _muster_options()
 	'room role') echo -n ' --force' ;;
 	'room show') echo -n ' --offline' ;;
 	'room export') echo -n ' --output --force' ;;
+	'class create') echo -n ' --students --teacher --slips --language --valid --force --space' ;;
+	'class add') echo -n ' --students --teacher --slips --language --valid --force' ;;
+	'class slips') echo -n ' --user --slips --language --valid --force' ;;
+	'class close') echo -n ' --undo' ;;
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
@@ -126,6 +131,21 @@ _muster_value()
 	'room ban'' --reason') echo '-' ;;
 	'room unban'' --reason') echo '-' ;;
 	'room export'' --output' | 'room export'' -o') echo '@file' ;;
+	'class create'' --students') echo '@file' ;;
+	'class create'' --teacher') echo '@user' ;;
+	'class create'' --slips' | 'class create'' -o') echo '@file' ;;
+	'class create'' --language') echo 'en de es fr ja zh_CN' ;;
+	'class create'' --valid') echo '-' ;;
+	'class create'' --space') echo '@room' ;;
+	'class add'' --students') echo '@file' ;;
+	'class add'' --teacher') echo '@user' ;;
+	'class add'' --slips' | 'class add'' -o') echo '@file' ;;
+	'class add'' --language') echo 'en de es fr ja zh_CN' ;;
+	'class add'' --valid') echo '-' ;;
+	'class slips'' --user' | 'class slips'' -u') echo '@user' ;;
+	'class slips'' --slips' | 'class slips'' -o') echo '@file' ;;
+	'class slips'' --language') echo 'en de es fr ja zh_CN' ;;
+	'class slips'' --valid') echo '-' ;;
 	'call join'' --play') echo '@file' ;;
 	'call join'' --record') echo '@file' ;;
 	'call join'' --in') echo '-' ;;
@@ -232,6 +252,10 @@ _muster_position()
 	'room show 0') echo '@room' ;;
 	'room set 0') echo '@room' ;;
 	'room export 0') echo '@room' ;;
+	'class show 0') echo '@room' ;;
+	'class add 0') echo '@room' ;;
+	'class slips 0') echo '@room' ;;
+	'class close 0') echo '@room' ;;
 	'call join 0') echo '@room' ;;
 	'call answer 0') echo '@room' ;;
 	'call decline 0') echo '@room' ;;

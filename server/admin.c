@@ -27,6 +27,7 @@ static const struct op {
 	{"invite.list", admin_invite_list, false},
 	{"invite.revoke", admin_invite_revoke, false},
 	{"link.create", admin_link_create, false},
+	{"link.list", admin_link_list, false},
 	{"link.revoke", admin_link_revoke, false},
 	{"room.join", admin_room_join, false},
 	{"report.list", admin_report_list, false},

@@ -34,10 +34,14 @@
  *
  * link.create {user, [room_id], [expires_in_ms] (default 30 days)}
  *   -> user_id, code, link (null while no server runs), expires_ts: a one-time
- *   link; the person's old one dies. {users: list, ..., [missing]} -> links: list
- *   of the same; missing: only for who has neither a password nor a link.
+ *   link; the person's old one dies. {users: list, ..., [missing], [unclaimed]}
+ *   -> links: list of the same; unclaimed: only for who has no password yet;
+ *   missing: and no link either.
  *
- * link.revoke {user} -> user_id, revoked
+ * link.list {} -> links: list of user_id, room_id, created_ts, expires_ts, used_ts
+ *
+ * link.revoke {user} -> user_id, revoked. {room_id} -> revoked: how many; those
+ *   into this room that were not used.
  *
  * room.join {room_id, users: list, [again]} -> users: list of user_id, state
  *   "joined", "existing", "left" or "banned". The administrator invites, they

@@ -11,14 +11,16 @@
 
 struct linking {
 	int64_t room_nid, expires_ts;
-	bool missing; /* only who has neither a password nor a link */
+	bool missing;	/* only who has neither a password nor a link */
+	bool unclaimed; /* only who has no password */
 };
 
 static int read_linking(struct admin *a, struct linking *ret, struct err *err)
 {
 	struct span room = json_get_span(a->args, "room_id");
 	int64_t life = json_get_i64(a->args, "expires_in_ms", LINK_LIFE_MS);
-	*ret = (struct linking){.missing = json_get_bool(a->args, "missing", false)};
+	*ret = (struct linking){.missing = json_get_bool(a->args, "missing", false),
+				.unclaimed = json_get_bool(a->args, "unclaimed", false)};
 	if (life < 1 || life > LINK_LIFE_MAX_MS)
 		return matrix_err(err, 400, "M_INVALID_PARAM",
 				  _("expires_in_ms must lie between 1 and two years"));
@@ -61,7 +63,9 @@ static int make_many(struct admin *a, const struct linking *l, json_t *users, st
 				err);
 		if (rc)
 			break;
-		if (l->missing && (u.password[0] || link_exists(a->sql, u.nid)))
+		if ((l->missing || l->unclaimed) && u.password[0])
+			continue;
+		if (l->missing && link_exists(a->sql, u.nid))
 			continue;
 		json_t *o = json_object();
 		json_array_append_new(links, o);
@@ -86,9 +90,45 @@ int admin_link_create(struct admin *a, struct err *err)
 	return rc ? rc : make_one(a, &l, &u, a->ret, err);
 }
 
+static json_t *ts_or_null(struct sql_stmt *s, int at)
+{
+	return sql_col_null(s, at) ? json_null() : json_integer(sql_col_i64(s, at));
+}
+
+int admin_link_list(struct admin *a, struct err *err)
+{
+	json_t *links = json_array();
+	struct sql_stmt *s =
+		SQL(a->sql, "SELECT u.user_id,r.room_id,l.created_ts,l.expires_ts,l.used_ts"
+			    " FROM links l JOIN users u ON u.nid=l.user_nid"
+			    " LEFT JOIN rooms r ON r.nid=l.room_nid ORDER BY u.user_id");
+	while (sql_row(s))
+		json_array_append_new(links,
+				      json_pack("{s:s,s:s?,s:o,s:o,s:o}", "user_id",
+						sql_col_text(s, 0).p, "room_id",
+						sql_col_text(s, 1).p, "created_ts",
+						ts_or_null(s, 2), "expires_ts", ts_or_null(s, 3),
+						"used_ts", ts_or_null(s, 4)));
+	json_object_set_new(a->ret, "links", links);
+	return sql_failed(a->sql, err);
+}
+
+static int revoke_room(struct admin *a, struct span room_id, struct err *err)
+{
+	int64_t nid;
+	int n = 0, rc = room_find(a->sql, room_id, &nid, err);
+	if (!rc)
+		rc = link_revoke_room(a->tx, nid, &n, err);
+	json_object_set_new(a->ret, "revoked", json_integer(n));
+	return rc;
+}
+
 int admin_link_revoke(struct admin *a, struct err *err)
 {
 	struct user u;
+	struct span room = json_get_span(a->args, "room_id");
+	if (room.n)
+		return revoke_room(a, room, err);
 	int rc = admin_find(a, json_get_span(a->args, "user"), &u, err);
 	if (rc)
 		return rc;

@@ -4,31 +4,22 @@
 #include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
+#include "core/client/roster_csv.h"
 
-/* What each column may be called, in the languages of this program. */
+/* Arguments of user.add, as columns are called. */
 static const struct {
+	enum roster_column column;
 	const char *arg;
-	const char *const *names;
 } columns[] = {
-	{"user",
-	 (const char *const[]){"user", "username", "user_name", "login", "user_id", "matrix_id",
-			       "benutzer", "benutzername", "utilisateur", "usuario", NULL}},
-	{"name", (const char *const[]){"name", "full_name", "display_name", "displayname",
-				       "student", "nom", "nombre", "姓名", "氏名", NULL}},
-	{"email", (const char *const[]){"email", "mail", "email_address", "e_mail", "courriel",
-					"correo", "邮箱", NULL}},
-	{"external_id", (const char *const[]){"external_id", "id", "student_id", "student_number",
-					      "number", "id_number", "idnumber", "matrikelnummer",
-					      "学号", "学籍番号", NULL}},
-	{"password", (const char *const[]){"password", "passwort", "kennwort", "mot_de_passe",
-					   "contraseña", "密码", NULL}},
+	{COLUMN_USER, "user"},	    {COLUMN_NAME, "name"},	   {COLUMN_EMAIL, "email"},
+	{COLUMN_ID, "external_id"}, {COLUMN_PASSWORD, "password"},
 };
 
-static json_t *one_user(const struct csv *t, const int at[ARRAY_LEN(columns)], size_t row)
+static json_t *one_user(const struct csv *t, const int at[COLUMN_COUNT], size_t row)
 {
 	json_t *o = json_object();
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		struct span v = span_trim(csv_cell(t, row, at[i]));
+		struct span v = span_trim(csv_cell(t, row, at[columns[i].column]));
 		if (v.n)
 			json_object_set_new(o, columns[i].arg, json_stringn(v.p, v.n));
 	}
@@ -37,11 +28,10 @@ static json_t *one_user(const struct csv *t, const int at[ARRAY_LEN(columns)], s
 
 static int table_to_rows(const struct csv *t, json_t **ret, struct err *err)
 {
-	int at[ARRAY_LEN(columns)];
+	int at[COLUMN_COUNT];
 	json_t *rows = json_array();
-	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-		at[i] = csv_column_of(t, columns[i].names);
-	if (at[0] < 0) {
+	roster_columns(t, at);
+	if (at[COLUMN_USER] < 0) {
 		json_decref(rows);
 		err_set(err, ERR_INVALID, _("no column is called \"user\""));
 		err_hint(err, _("the first line names the columns: user, name, email, external_id, "
@@ -49,7 +39,7 @@ static int table_to_rows(const struct csv *t, json_t **ret, struct err *err)
 		return ERR_INVALID;
 	}
 	for (size_t r = 0; r < csv_rows(t); r++) {
-		if (span_trim(csv_cell(t, r, at[0])).n == 0) {
+		if (span_trim(csv_cell(t, r, at[COLUMN_USER])).n == 0) {
 			json_decref(rows);
 			return err_set(err, ERR_INVALID, _("line %d has no user name"),
 				       csv_line(t, r));

@@ -216,9 +216,9 @@ static void put_verb(struct buf *b, const struct command *c)
 /* Every page but `except`, sorted by section and name as mdoc wants it. */
 static void put_see_also(struct buf *b, const char *except)
 {
-	static const char *const pages[] = {"muster",	    "muster-account", "muster-admin",
-					    "muster-call",  "muster-message", "muster-room",
-					    "muster-serve", "muster-tools"};
+	static const char *const pages[] = {"muster",	   "muster-account", "muster-admin",
+					    "muster-call", "muster-class",   "muster-message",
+					    "muster-room", "muster-serve",   "muster-tools"};
 	buf_put_str(b, ".Sh SEE ALSO\n");
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		if (strcmp(pages[i], except) != 0)
@@ -232,6 +232,7 @@ void man_put_group(struct buf *b, const struct command_set *set, enum command_gr
 		[GROUP_ACCOUNT] = "log in and out, local accounts, profiles",
 		[GROUP_MESSAGE] = "send, read, search and follow messages",
 		[GROUP_ROOM] = "rooms and the people in them",
+		[GROUP_CLASS] = "classes: accounts, rooms and slips out of a list",
 		[GROUP_CALL] = "calls: speak, listen, play, record",
 		[GROUP_SERVER] = "run a server",
 		[GROUP_ADMIN] = "administer a server",

@@ -101,6 +101,7 @@ static const struct {
 	[GROUP_ACCOUNT] = {N_("Accounts"), "muster-account"},
 	[GROUP_MESSAGE] = {N_("Messages"), "muster-message"},
 	[GROUP_ROOM] = {N_("Rooms"), "muster-room"},
+	[GROUP_CLASS] = {N_("Classes"), "muster-class"},
 	[GROUP_CALL] = {N_("Calls"), "muster-call"},
 	[GROUP_SERVER] = {N_("Server"), "muster-serve"},
 	[GROUP_ADMIN] = {N_("Administration"), "muster-admin"},

@@ -12,7 +12,7 @@ static const char TAG_LOW[] = "m.lowpriority";
  * Whole maps, because an override replaces the server's. Members of the room
  * may say that they are in its call.
  */
-static json_t *power_defaults(bool is_space)
+json_t *room_power_defaults(bool is_space)
 {
 	json_t *events = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "m.room.name", 50,
 				   "m.room.avatar", 50, "m.room.canonical_alias", 50,
@@ -72,7 +72,8 @@ static json_t *create_options(const struct room_create *rq, const char *alias)
 		json_array_append_new(invite, json_string(*u));
 	json_object_set_new(o, "invite", invite);
 	json_object_set_new(o, "power_level_content_override",
-			    rq->power ? json_deep_copy(rq->power) : power_defaults(rq->is_space));
+			    rq->power ? json_deep_copy(rq->power)
+				      : room_power_defaults(rq->is_space));
 	json_t *state = rq->state ? json_deep_copy(rq->state) : json_array();
 	json_object_set_new(o, "initial_state", state);
 	return o;

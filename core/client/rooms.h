@@ -53,6 +53,8 @@ struct room_create {
 	const json_t *power; /**< power_level_content_override, or NULL */
 	const json_t *state; /**< more initial_state entries (array), or NULL */
 };
+/** Power levels as rooms are made here; for struct room_create.power. The caller owns it. */
+json_t *room_power_defaults(bool is_space);
 /** *ret: room_id, name, alias. */
 int client_room_create(struct client *c, const struct room_create *rq, json_t **ret,
 		       struct err *err);

@@ -248,6 +248,11 @@ struct request request_state_get(const char *room, const char *type, const char 
 	return request_make("GET", "/v3/rooms/{}/state/{}/{}", room, type, key);
 }
 
+struct request request_state(const char *room)
+{
+	return request_make("GET", "/v3/rooms/{}/state", room);
+}
+
 struct request request_event(const char *room, const char *event)
 {
 	return request_make("GET", "/v3/rooms/{}/event/{}", room, event);

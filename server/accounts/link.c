@@ -148,6 +148,16 @@ int link_revoke(struct db_tx *tx, int64_t user_nid, struct err *err)
 	return rc;
 }
 
+int link_revoke_room(struct db_tx *tx, int64_t room_nid, int *ret_count, struct err *err)
+{
+	struct sql_stmt *s =
+		SQL(db_tx_sql(tx), "DELETE FROM links WHERE room_nid=? AND used_ts IS NULL");
+	sql_bind_i64(s, 1, room_nid);
+	int rc = sql_run(s, err);
+	*ret_count = rc ? 0 : sql_changes(db_tx_sql(tx));
+	return rc;
+}
+
 int link_use(struct db_tx *tx, const char *code, struct link *ret, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);

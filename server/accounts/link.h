@@ -41,6 +41,8 @@ int link_create(struct db_tx *tx, int64_t user_nid, int64_t room_nid, int64_t ex
 bool link_exists(struct sql *db, int64_t user_nid);
 /** ERR_NOT_FOUND when the person has none. */
 int link_revoke(struct db_tx *tx, int64_t user_nid, struct err *err);
+/** Unused links into a room die; *ret_count: how many. */
+int link_revoke_room(struct db_tx *tx, int64_t room_nid, int *ret_count, struct err *err);
 /** Use it up, in the job that lets the person in. Errors of link_unknown and link_check. */
 int link_use(struct db_tx *tx, const char *code, struct link *ret, struct err *err);
 

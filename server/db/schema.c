@@ -145,7 +145,8 @@ static const char v5[] =
 	"CREATE TABLE links(user_nid INTEGER PRIMARY KEY," /* a person has one at most */
 	" hash BLOB NOT NULL UNIQUE,"			   /* sha256 of the code */
 	" room_nid INTEGER, created_ts INTEGER NOT NULL, expires_ts INTEGER NOT NULL,"
-	" used_ts INTEGER);"; /* NULL: not used yet */
+	" used_ts INTEGER);" /* NULL: not used yet */
+	"CREATE INDEX links_room ON links(room_nid);";
 
 /* Search: server/rooms/search_index.h. Events up to meta.search_fill are still to be put in. */
 static const char v6[] =

@@ -34,7 +34,8 @@ teardown() {
 		"queue list" "queue run" "queue retry" "queue drop" "config get" "config set" \
 		"config list" "admin user add" "admin user import" "admin user list" \
 		"admin user password" "admin user lock" "admin user unlock" "admin user remove" \
-		"admin invite" "admin status" serve version doctor completion help schema; do
+		"admin invite" "admin status" "class create" "class list" "class show" "class add" \
+		"class close" "class slips" serve version doctor completion help schema; do
 		grep -qx "$v" "$BATS_FILE_TMPDIR/verbs" || { echo "missing: $v"; return 1; }
 	done
 }
