@@ -73,6 +73,10 @@
 	VERB(admin_invite)        \
 	VERB(admin_reports)       \
 	VERB(admin_status)        \
+	VERB(admin_backup)        \
+	VERB(admin_restore)       \
+	VERB(admin_export)        \
+	VERB(admin_check)         \
 	VERB(config_list)         \
 	VERB(config_get)          \
 	VERB(config_set)          \

@@ -5,7 +5,9 @@
 #include "core/base/mem.h"
 #include "server/accounts/user.h"
 #include "server/admin_op.h"
+#include "server/config.h"
 #include "server/data.h"
+#include "server/keep/ops.h"
 #include "server/routes/route.h"
 
 #include <string.h>
@@ -33,7 +35,7 @@ static const struct op {
 	{"report.list", admin_report_list, false},
 	{"report.done", admin_report_done, false},
 	{"status", admin_status, false},
-	{"check", admin_check, false},
+	{"integrity", admin_integrity, false},
 };
 
 static const struct op *find_op(const char *name)
@@ -120,6 +122,21 @@ static int run_offline(struct offline *o, struct db *db, struct err *err)
 	return db_run_offline(db, offline_run, o, err);
 }
 
+/* They read beside whoever uses the folder, or lock it themselves. */
+static int keep_offline(const char *dir, const char *op, const json_t *args, json_t **ret,
+			struct err *err)
+{
+	struct serve_options opt = {.data_dir = dir};
+	struct server_config c = {0};
+	struct pace pace = {0};
+	AUTO_FREE char *backups = fs_join(dir, "backups");
+	bool known = !serve_config_load(&opt, &c, NULL);
+	struct keep_place p = {.data_dir = dir, .shelf = known ? c.backup_dir : backups};
+	int rc = keep_do(&p, op, args, &pace, ret, err);
+	serve_config_done(&c);
+	return rc;
+}
+
 int admin_offline(const char *dir, const char *op, const json_t *args, json_t **ret,
 		  struct err *err)
 {
@@ -127,6 +144,8 @@ int admin_offline(const char *dir, const char *op, const json_t *args, json_t **
 	struct fs_lock *lock = NULL;
 	struct db *db = NULL;
 	AUTO_FREE char *file = fs_join(dir, "muster.db");
+	if (keep_known(op))
+		return keep_offline(dir, op, args, ret, err);
 	if (!admin_known(op))
 		return err_set(err, ERR_USAGE, _("There is no operation \"%s\""), op);
 	if (!admin_makes(op) && !fs_exists(file)) {

@@ -55,9 +55,17 @@
  *
  * status {} -> server_name, version, users, rooms, events, media_bytes,
  *   database_bytes, log_bytes, and while it runs: uptime_s, rss_bytes,
- *   connections, backlog, calls, people_in_calls
+ *   connections, backlog, calls, people_in_calls, backup_dir, backup_ts, backup_error
  *
- * check {} -> ok, integrity
+ * integrity {} -> ok, integrity
+ *
+ * check {} -> findings: server/keep/check.h
+ *
+ * backup {[to]} -> server/keep/backup.h. to: a folder of backups, or FILE.tar
+ *
+ * export {[to]} -> server/keep/export.h. to: a file
+ *
+ * restore {from, [replace]} -> server/keep/restore.h. Only on a data folder
  *
  * `user` is a local part or a whole user id of this server. A password that is
  * not given is generated. Times are Unix milliseconds, or null.

@@ -33,7 +33,7 @@ int admin_status(struct admin *a, struct err *err)
 	return sql_failed(a->sql, err);
 }
 
-int admin_check(struct admin *a, struct err *err)
+int admin_integrity(struct admin *a, struct err *err)
 {
 	char said[256] = "";
 	int rc = sql_check(a->sql, said, sizeof(said));

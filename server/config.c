@@ -31,6 +31,14 @@ const struct serve_setting serve_settings[] = {
 	{"encryption", "bool", "false", N_("Let rooms be encrypted.")},
 	{"max_upload", "size", "100M", N_("Largest file that can be uploaded.")},
 	{"calls", "bool", "true", N_("Carry calls, and tell clients so.")},
+	{"backup_dir", "path", "backups",
+	 N_("Folder of backups; a name without a slash at its beginning is one in the data "
+	    "folder.")},
+	{"backup_keep", "number", "7", N_("Daily backups that are kept; 0 makes none.")},
+	{"backup_time", "text", "03:00", N_("When the daily backup is made, local time.")},
+	{"metrics_listen", "text", "",
+	 N_("Address and port of this machine where metrics for Prometheus are served, such as "
+	    "127.0.0.1:9108; none without it.")},
 	{"open_media", "bool", "false",
 	 N_("Let old clients fetch files, whose random addresses they must know, without logging "
 	    "in.")},
@@ -48,6 +56,9 @@ void serve_config_done(struct server_config *c)
 	mem_free(c->tls_key);
 	mem_free(c->listen_addr);
 	mem_free(c->udp_addr);
+	mem_free(c->config_file);
+	mem_free(c->backup_dir);
+	mem_free(c->metrics_addr);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -163,6 +174,45 @@ static int parse_port(const char *name, struct span v, int *ret, struct err *err
 	return 0;
 }
 
+static int parse_keep(struct span v, int *ret, struct err *err)
+{
+	int64_t n;
+	if (!span_i64(v, &n) || n < 0 || n > 1000)
+		return err_set(err, ERR_USAGE, _("%s must be a number from 0 to 1000"),
+			       "backup_keep");
+	*ret = (int)n;
+	return 0;
+}
+
+static int parse_time(struct span v, int *ret_minutes, struct err *err)
+{
+	int64_t h, m;
+	ptrdiff_t colon = span_find(v, ':');
+	if (colon < 1 || !span_i64(span_head(v, (size_t)colon), &h) ||
+	    !span_i64(span_from(v, (size_t)colon + 1), &m) || h < 0 || h > 23 || m < 0 || m > 59)
+		return err_set(err, ERR_USAGE, _("%s must be a time of day, like 03:00"),
+			       "backup_time");
+	*ret_minutes = (int)(h * 60 + m);
+	return 0;
+}
+
+static int parse_metrics(struct server_config *c, struct span v, struct err *err)
+{
+	AUTO_FREE char *text = span_dup(v);
+	mem_free(take(&c->metrics_addr));
+	c->metrics_port = -1;
+	int rc = v.n ? serve_config_parse_listen(text, &c->metrics_addr, &c->metrics_port, err) : 0;
+	if (rc || !v.n)
+		return rc;
+	if (!c->metrics_addr)
+		c->metrics_addr = mem_strdup("127.0.0.1");
+	if (c->metrics_port < 0 || !serve_config_is_loopback(c->metrics_addr))
+		return err_set(err, ERR_USAGE,
+			       _("metrics_listen must be an address of this machine with a port, "
+				 "like 127.0.0.1:9108: metrics tell about people"));
+	return 0;
+}
+
 /* Where settings gather: the file first, then the options over it. */
 struct gather {
 	struct server_config *c;
@@ -185,7 +235,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		{"server_name", &c->server_name}, {"public_url", &c->public_url},
 		{"announce_ip", &c->announce_ip}, {"contact", &c->contact},
 		{"tls_cert", &c->tls_cert},	  {"tls_key", &c->tls_key},
-		{"udp_addr", &c->udp_addr},
+		{"udp_addr", &c->udp_addr},	  {"backup_dir", &c->backup_dir},
 	};
 	const struct {
 		const char *name;
@@ -213,6 +263,12 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		AUTO_FREE char *text = span_dup(v);
 		return serve_config_parse_listen(text, &c->listen_addr, &c->listen_port, err);
 	}
+	if (!strcmp(name, "backup_keep"))
+		return parse_keep(v, &c->backup_keep, err);
+	if (!strcmp(name, "backup_time"))
+		return parse_time(v, &c->backup_minutes, err);
+	if (!strcmp(name, "metrics_listen"))
+		return parse_metrics(c, v, err);
 	return err_set(err, ERR_USAGE, _("there is no setting \"%s\""), name);
 }
 
@@ -333,6 +389,16 @@ static void settle_udp(struct server_config *c)
 		c->udp_addr = mem_strdup(c->listen_addr);
 }
 
+static void settle_backups(struct server_config *c)
+{
+	AUTO_FREE char *named = take(&c->backup_dir);
+	size_t n = named ? strlen(named) : 0;
+	while (n > 1 && named[n - 1] == '/')
+		named[--n] = '\0';
+	c->backup_dir = n && named[0] == '/' ? mem_strdup(named)
+					     : fs_join(c->data_dir, n ? named : "backups");
+}
+
 static int check_listen(struct gather *g, struct err *err)
 {
 	struct server_config *c = g->c;
@@ -359,13 +425,17 @@ int serve_config_load(const struct serve_options *opt, struct server_config *ret
 	struct server_config c = {.listen_port = 8008,
 				  .udp_port = 8009,
 				  .calls = true,
+				  .backup_keep = 7,
+				  .backup_minutes = 3 * 60,
 				  .max_upload = LIMIT_UPLOAD_DEFAULT};
 	struct gather g = {&c, false};
 	int rc = serve_config_data_dir(opt->data_dir, &c.data_dir, err);
 	if (!rc) {
 		AUTO_FREE char *own = fs_join(c.data_dir, "muster.conf");
 		if (opt->config_file || fs_exists(own))
-			rc = read_file(&g, opt->config_file ? opt->config_file : own, err);
+			c.config_file = mem_strdup(opt->config_file ? opt->config_file : own);
+		if (c.config_file)
+			rc = read_file(&g, c.config_file, err);
 	}
 	if (!rc)
 		rc = apply_options(&g, opt, err);
@@ -378,6 +448,7 @@ int serve_config_load(const struct serve_options *opt, struct server_config *ret
 		return rc;
 	}
 	settle_udp(&c);
+	settle_backups(&c);
 	*ret = c;
 	return 0;
 }

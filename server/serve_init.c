@@ -87,7 +87,7 @@ static int check_data(const struct server_config *c, json_t **ret, struct err *e
 		*ret = json_pack("{s:s}", "integrity", "new");
 		return 0;
 	}
-	int rc = admin_offline(c->data_dir, "check", NULL, ret, err);
+	int rc = admin_offline(c->data_dir, "integrity", NULL, ret, err);
 	if (!rc && !json_get_bool(*ret, "ok", false)) {
 		rc = err_set(err, ERR_FAILED, _("The database is damaged: %s"),
 			     json_get_str(*ret, "integrity"));

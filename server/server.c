@@ -9,6 +9,7 @@
 #include "server/address.h"
 #include "server/config.h"
 #include "server/data.h"
+#include "server/keep/keep.h"
 #include "server/media/media.h"
 #include "server/routes/route.h"
 #include "server/routes/router.h"
@@ -136,6 +137,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 	}
 	r->s.delayed = delayed_new(&r->s);
 	r->s.search = search_new(l, r->s.db, r->config.data_dir);
+	r->s.keep = keep_new(&r->s);
 	*ret = &r->s;
 	return 0;
 }
@@ -156,6 +158,7 @@ void server_stop(struct server *srv)
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	search_finish(srv->search);
+	keep_stop(srv->keep);
 	hub_stop(srv->hub);
 	db_finish(srv->db);
 	if (srv->httpd)
@@ -163,6 +166,7 @@ void server_stop(struct server *srv)
 	db_close(srv->db);
 	rtc_close(srv->rtc);
 	delayed_free(srv->delayed);
+	keep_free(srv->keep);
 	hub_free(srv->hub);
 	search_free(srv->search);
 	media_free(srv->media);

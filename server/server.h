@@ -18,6 +18,8 @@ struct delayed;	 /* server/rtc/delayed.h */
 struct rtc;	 /* server/rtc/rtc.h */
 struct sfu;	 /* server/sfu/sfu.h: calls */
 struct search;	 /* server/sync/search.h */
+struct keep;	 /* server/keep/keep.h: backups */
+struct metrics;	 /* server/metrics/metrics.h */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -37,7 +39,13 @@ struct server_config {
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
 				  rooms */
 	int64_t max_upload;
-	bool calls;	 /**< calls are carried, and clients are told so */
+	bool calls;	   /**< calls are carried, and clients are told so */
+	char *config_file; /**< where settings came from, or NULL */
+	char *backup_dir;
+	int backup_keep;    /**< daily backups that are kept; 0: none are made */
+	int backup_minutes; /**< after midnight */
+	char *metrics_addr; /**< numeric, of this machine only; NULL: no metrics */
+	int metrics_port;
 	bool open_media; /**< the old download addresses ask for no token */
 };
 
@@ -55,6 +63,8 @@ struct server {
 	struct uia *uia;
 	struct delayed *delayed;
 	struct rtc *rtc;
+	struct keep *keep;
+	struct metrics *metrics;
 	struct sfu *sfu; /**< NULL: no calls are carried */
 	struct router *router;
 	int64_t started_ms; /**< clock_mono_ms */

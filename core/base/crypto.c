@@ -97,6 +97,40 @@ int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err)
 	return e ? err_errno(err, e, _("cannot read %s"), path) : 0;
 }
 
+struct crypto_sha {
+	EVP_MD_CTX *ctx;
+};
+
+struct crypto_sha *crypto_sha_new(void)
+{
+	struct crypto_sha *h = NEW(struct crypto_sha);
+	h->ctx = EVP_MD_CTX_new();
+	if (!h->ctx || !EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL))
+		abort();
+	return h;
+}
+
+void crypto_sha_add(struct crypto_sha *h, struct span in)
+{
+	if (!EVP_DigestUpdate(h->ctx, in.p, in.n))
+		abort();
+}
+
+void crypto_sha_end(struct crypto_sha *h, uint8_t ret[32])
+{
+	if (!EVP_DigestFinal_ex(h->ctx, ret, NULL))
+		abort();
+	crypto_sha_free(h);
+}
+
+void crypto_sha_free(struct crypto_sha *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	mem_free(h);
+}
+
 bool crypto_equal(const void *a, const void *b, size_t n)
 {
 	return CRYPTO_memcmp(a, b, n) == 0;

@@ -16,6 +16,12 @@ void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32]);
 int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err);
 /** Does this public key of Ed25519 (RFC 8032) say that it signed `in`? */
 bool crypto_ed25519_verify(const uint8_t key[32], struct span in, const uint8_t signature[64]);
+/** Of what comes in pieces. The caller owns it: crypto_sha_end, or crypto_sha_free. */
+struct crypto_sha;
+struct crypto_sha *crypto_sha_new(void);
+void crypto_sha_add(struct crypto_sha *h, struct span in);
+void crypto_sha_end(struct crypto_sha *h, uint8_t ret[32]); /**< frees `h` */
+void crypto_sha_free(struct crypto_sha *h);		    /**< NULL is allowed */
 /** Equal, in time that does not depend on where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t n);
 

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,12 @@ char *fs_join(const char *a, const char *b)
 {
 	size_t n = strlen(a);
 	return mem_printf("%s%s%s", a, n && a[n - 1] == '/' ? "" : "/", b);
+}
+
+char *fs_real(const char *path)
+{
+	char real[PATH_MAX];
+	return mem_strdup(realpath(path, real) ? real : path);
 }
 
 const char *fs_basename(const char *path)

@@ -35,6 +35,8 @@ int fs_out_commit(struct fs_out *o, struct err *err);
 /** Give up: nothing is left behind. NULL is allowed. */
 void fs_out_abort(struct fs_out *o);
 
+/** What was written to a file, or the names in a folder, is on the disk when this returns. */
+int fs_sync(const char *path, struct err *err);
 bool fs_exists(const char *path);
 /** Unlink; absent is fine. */
 int fs_remove(const char *path, struct err *err);
@@ -54,6 +56,8 @@ void fs_unlock(struct fs_lock *l);
 
 /** "a/b"; the caller owns it. */
 char *fs_join(const char *a, const char *b);
+/** The whole path with links followed, or `path` as it is when it leads nowhere. The caller owns it. */
+char *fs_real(const char *path);
 /** Part after the last slash; borrowed. */
 const char *fs_basename(const char *path);
 

@@ -67,15 +67,20 @@ int fs_out_write(struct fs_out *o, struct span data, struct err *err)
 	return 0;
 }
 
+int fs_sync(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 || fsync(fd) ? err_errno(err, errno, _("cannot sync %s"), path) : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 /* The rename itself is on disk only after this. Not every file system can. */
 static void sync_folder(const char *path)
 {
 	AUTO_FREE char *dir = folder_of(path);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	fsync(fd);
-	close(fd);
+	fs_sync(dir, NULL);
 }
 
 int fs_out_commit(struct fs_out *o, struct err *err)

@@ -24,6 +24,8 @@ long os_raise_nofile(void);
 void os_trim_heap(void);
 /** Forbid core dumps and tracing of this process, which holds secrets; best effort. */
 void os_harden(void);
+/** This thread's work is of little haste: it yields processor and disk to others; best effort. */
+void os_background_thread(void);
 /** "Linux 6.1.0 x86_64"; static. */
 const char *os_name(void);
 /** uid of the peer of a connected Unix socket; -1 unknown. */

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -48,6 +49,13 @@ void os_harden(void)
 	setrlimit(RLIMIT_CORE, &none);
 	if (MAY_HIDE)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void os_background_thread(void)
+{
+	/* IOPRIO_CLASS_BE, the lowest of its eight levels; glibc has no name for the call. */
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+	syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
 }
 
 long os_peer_uid(int fd)

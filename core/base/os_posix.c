@@ -22,6 +22,10 @@ void os_harden(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
+void os_background_thread(void)
+{
+}
+
 long os_peer_uid(int fd)
 {
 #if defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__APPLE__)

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -170,7 +171,7 @@ void sql_rollback_savepoint(struct sql *db)
 
 int sql_migrate(struct sql *db, const sql_migration *steps, int count, struct err *err)
 {
-	int have = (int)sql_get_i64(SQL(db, "PRAGMA user_version"), 0);
+	int have = sql_schema(db);
 	if (have > count)
 		return err_set(err, ERR_FAILED,
 			       _("This data was written by a newer muster (schema %d, this one "
@@ -344,23 +345,84 @@ int sql_checkpoint(struct sql *db, bool truncate)
 	return code_of(sqlite3_wal_checkpoint_v2(db->db, NULL, mode, NULL, NULL));
 }
 
-int sql_backup(struct sql *db, const char *path, struct err *err)
+#define COPY_PAGES 256
+
+/* What is written is given to the disk bit by bit: all of it at the end would hold up others. */
+static int copy_pages(sqlite3_backup *copy, int fd, sql_step_fn *step, void *arg, struct err *err)
+{
+	for (;;) {
+		int rc = sqlite3_backup_step(copy, COPY_PAGES);
+		if (rc == SQLITE_DONE)
+			return 0;
+		if (rc != SQLITE_OK)
+			return code_of(rc) ? code_of(rc) : ERR_FAILED;
+		fdatasync(fd);
+		rc = step ? step(arg, err) : 0;
+		if (rc)
+			return rc;
+	}
+}
+
+static int copy_into(struct sql *db, sqlite3 *to, int fd, sql_step_fn *step, void *arg,
+		     struct err *err)
+{
+	struct err why = {0};
+	/* No other opens the copy before it is whole, and nobody keeps half of one. */
+	sqlite3_exec(to, "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;", NULL, NULL, NULL);
+	sqlite3_backup *copy = sqlite3_backup_init(to, "main", db->db, "main");
+	int rc = copy ? copy_pages(copy, fd, step, arg, &why) : ERR_FAILED;
+	sqlite3_backup_finish(copy);
+	/* The copied header says WAL; a file that lies about must not need a log. */
+	if (!rc && sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+		rc = ERR_DISK;
+	if (!rc)
+		return 0;
+	if (why.code && err)
+		*err = why;
+	else
+		err_set(err, rc, "%s", sqlite3_errmsg(to));
+	return rc;
+}
+
+int sql_backup(struct sql *db, const char *path, sql_step_fn *step, void *arg, struct err *err)
 {
 	sqlite3 *to = NULL;
+	/* A snapshot that is held: otherwise each write of somebody would make it begin anew. */
+	bool reading = !sql_in_transaction(db);
+	if (reading && sql_begin_read(db))
+		return sql_failed(db, err);
+	sql_get_i64(SQL(db, "SELECT count(*) FROM sqlite_master"), 0);
 	make_private(path);
-	int rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-	if (rc == SQLITE_OK) {
-		sqlite3_backup *copy = sqlite3_backup_init(to, "main", db->db, "main");
-		if (copy) {
-			sqlite3_backup_step(copy, -1);
-			sqlite3_backup_finish(copy);
-		}
-		rc = sqlite3_errcode(to);
-	}
-	if (rc != SQLITE_OK)
-		err_set(err, code_of(rc), "%s: %s", path, sqlite3_errmsg(to));
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int rc = fd < 0 ? err_errno(err, errno, _("cannot write %s"), path) : 0;
+	if (!rc && sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		rc = err_set(err, ERR_DISK, "%s: %s", path, sqlite3_errmsg(to));
+	if (!rc)
+		rc = copy_into(db, to, fd, step, arg, err);
 	sqlite3_close_v2(to);
-	return code_of(rc);
+	if (!rc && fsync(fd))
+		rc = err_errno(err, errno, _("cannot write %s"), path);
+	if (fd >= 0)
+		close(fd);
+	if (reading)
+		sql_rollback(db);
+	return rc;
+}
+
+void sql_on_progress(struct sql *db, int (*step)(void *arg), void *arg)
+{
+	sqlite3_progress_handler(db->db, step ? 20000 : 0, step, arg);
+}
+
+int sql_schema(struct sql *db)
+{
+	return (int)sql_get_i64(SQL(db, "PRAGMA user_version"), 0);
+}
+
+int64_t sql_size(struct sql *db)
+{
+	return sql_get_i64(SQL(db, "PRAGMA page_count"), 0) *
+	       sql_get_i64(SQL(db, "PRAGMA page_size"), 0);
 }
 
 int sql_check(struct sql *db, char *ret, size_t size)

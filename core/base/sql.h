@@ -96,8 +96,21 @@ bool sql_in_transaction(struct sql *db);
 int sql_wal_pages(const struct sql *db);
 /** WAL checkpoint: PASSIVE, or TRUNCATE when `truncate`. Its own handle and thread are best. */
 int sql_checkpoint(struct sql *db, bool truncate);
-/** Online copy of the whole database into `path` (must not exist). */
-int sql_backup(struct sql *db, const char *path, struct err *err);
+/** Called between steps of a long work; anything but 0 ends it with that error. */
+typedef int sql_step_fn(void *arg, struct err *err);
+/**
+ * Online copy of the whole database into `path` (must not exist): one file
+ * without a log beside it, synced. It is made in steps of a few hundred pages,
+ * with `step` (may be NULL) between them; the state copied is that of the
+ * beginning, and nobody who writes waits for it.
+ */
+int sql_backup(struct sql *db, const char *path, sql_step_fn *step, void *arg, struct err *err);
+/** Call `step(arg)` now and then during each statement of this handle; NULL: no more. */
+void sql_on_progress(struct sql *db, int (*step)(void *arg), void *arg);
+/** Schema version of the file: what sql_migrate brought it to. */
+int sql_schema(struct sql *db);
+/** Bytes of the database without its log. */
+int64_t sql_size(struct sql *db);
 /** "ok", or the first problem that integrity_check found, into `ret`. */
 int sql_check(struct sql *db, char *ret, size_t size);
 /** SQLite's version. */

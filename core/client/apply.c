@@ -219,6 +219,8 @@ static int apply_room(struct apply *a, enum sync_section which, const struct syn
 		return (int)a->room;
 	a->rooms_made = a->rooms_made || !known;
 	int rc = store_room_seen(a->s, a->room, a->generation, err);
+	if (!rc && a->restored && which == SYNC_JOIN)
+		rc = apply_lost(a, r->timeline, err);
 	if (!rc)
 		rc = each_event(a, r->stripped, EVENT_STRIPPED, on_state, err);
 	if (!rc && !r->state_is_after)
@@ -326,7 +328,8 @@ int apply_sync(struct store *s, const char *own_user_id, const char *since, stru
 		rc = store_begin(s, err);
 	if (!rc)
 		rc = check_token(s, since, !since, err);
-	if (!since)
+	a.restored = !rc && reply->restored;
+	if (!since || a.restored)
 		a.generation = store_meta_i64(s, STORE_META_COMMITS, 0) + 1;
 	if (!rc)
 		rc = apply_all(&a, reply, err);

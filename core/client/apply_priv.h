@@ -11,6 +11,7 @@ struct apply {
 	const char *own;
 	int64_t room;
 	int64_t generation; /**< of a whole sync; 0: an ordinary one */
+	bool restored;	    /**< the server was put back: see apply_lost.c */
 	bool news, rooms_made, direct_changed;
 	int64_t last_ts; /**< for events that do not tell theirs */
 };
@@ -18,6 +19,8 @@ struct apply {
 /** Store one event of a timeline at `pos`. */
 int apply_event(struct apply *a, const struct sync_event *e, int64_t pos, bool *ret_new,
 		struct err *err);
+/** Before a joined room of a reply of a server that was put back: forget what it has lost. */
+int apply_lost(struct apply *a, struct span timeline, struct err *err);
 /** Take over what a state event says (also one that does not parse). */
 int apply_state(struct apply *a, const struct sync_event *e, struct err *err);
 /** m.room.member: name and membership; `only_new`: unless we know that person already. */

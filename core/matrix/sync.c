@@ -73,6 +73,8 @@ static int read_top(const struct slice_item *item, struct sync_reply *r, struct 
 			return err_set(err, ERR_PROTOCOL,
 				       _("the server's sync token is longer than %d bytes"),
 				       LIMIT_SYNC_TOKEN);
+	} else if (slice_key_is(item, "org.muster.restored")) {
+		r->restored = item->kind == SLICE_TRUE;
 	} else if (slice_key_is(item, "rooms") && item->kind == SLICE_OBJECT) {
 		return read_sections(item->value, r, err);
 	} else if (slice_key_is(item, "account_data")) {

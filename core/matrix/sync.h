@@ -18,6 +18,8 @@ enum sync_section { SYNC_JOIN, SYNC_INVITE, SYNC_LEAVE, SYNC_KNOCK, SYNC_SECTION
 
 struct sync_reply {
 	char next_batch[LIMIT_SYNC_TOKEN];
+	/** org.muster.restored: the server was put back to an earlier state; this is all of it. */
+	bool restored;
 	struct span rooms[SYNC_SECTIONS]; /**< objects of rooms; empty when absent */
 	struct span account_data;	  /**< arrays of events; empty when absent */
 	struct span presence;

@@ -7,7 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/worker.h"
 #include "server/db/checkpoint.h"
-#include "server/db/schema.h"
+#include "server/db/upgrade.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -376,7 +376,7 @@ static int open_handles(struct db *db, const char *dir, bool offline, struct err
 	AUTO_FREE char *path = mem_printf("%s/muster.db", dir);
 	int rc = sql_open(path, SQL_SYNC_FULL | SQL_NO_AUTOCHECKPOINT, &db->writer, err);
 	if (!rc)
-		rc = sql_migrate(db->writer, server_migrations, server_migration_count, err);
+		rc = upgrade(db->writer, path, err);
 	if (!rc)
 		rc = load_meta(db, err);
 	if (!rc && !offline)

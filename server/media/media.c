@@ -8,7 +8,6 @@
 #include "server/media/sweep.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -179,25 +178,16 @@ void media_remove(struct media *m, const char *id)
 
 /* ---- storing (pool) ---- */
 
-static int sync_path(const char *path, int flags, struct err *err)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) ? err_errno(err, errno, _("cannot sync %s"), path) : 0;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int give_name(struct store *s)
 {
 	if (mkdir(s->folder, 0700) && errno != EEXIST)
 		return err_errno(&s->err, errno, _("cannot make %s"), s->folder);
 	if (rename(s->temp, s->path))
 		return err_errno(&s->err, errno, _("cannot name %s"), s->path);
-	int rc = sync_path(s->folder, O_RDONLY | O_DIRECTORY, &s->err);
+	int rc = fs_sync(s->folder, &s->err);
 	/* Also when another upload made the folder: it may not have come to this yet. */
 	if (!rc)
-		rc = sync_path(s->m->dir, O_RDONLY | O_DIRECTORY, &s->err);
+		rc = fs_sync(s->m->dir, &s->err);
 	if (rc)
 		unlink(s->path);
 	return rc;
@@ -208,7 +198,7 @@ static void store_work(void *arg)
 	struct store *s = arg;
 	s->rc = crypto_sha256_file(s->temp, s->sha256, &s->err);
 	if (!s->rc)
-		s->rc = sync_path(s->temp, O_RDONLY, &s->err);
+		s->rc = fs_sync(s->temp, &s->err);
 	if (!s->rc)
 		s->rc = give_name(s);
 	if (s->rc)

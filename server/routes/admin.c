@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "server/admin_op.h"
+#include "server/keep/keep.h"
+#include "server/keep/ops.h"
 #include "server/routes/route.h"
 #include "server/sfu/sfu.h"
 
@@ -32,6 +34,15 @@ static int admin_run(struct db_tx *tx, void *arg, struct err *err)
 	return admin_call(tx, &a->env, a->rq->param[0].p, a->rq->body, &a->ret, err);
 }
 
+static void put_backups(const struct server *srv, json_t *o)
+{
+	struct keep_status st;
+	keep_status(srv->keep, &st);
+	json_object_set_new(o, "backup_dir", json_string(st.shelf));
+	json_object_set_new(o, "backup_ts", st.last_ms ? json_integer(st.last_ms) : json_null());
+	json_object_set_new(o, "backup_error", st.error ? json_string(st.error) : json_null());
+}
+
 /* What only a running server knows. */
 static void put_running(const struct server *srv, json_t *o)
 {
@@ -44,6 +55,7 @@ static void put_running(const struct server *srv, json_t *o)
 	json_object_set_new(o, "requests", json_integer(st.requests));
 	json_object_set_new(o, "backlog", json_integer(db_backlog(srv->db)));
 	json_object_set_new(o, "passwords_waiting", json_integer(password_backlog(srv->accounts)));
+	put_backups(srv, o);
 	if (!srv->sfu)
 		return;
 	struct sfu_stats calls;
@@ -76,12 +88,30 @@ static void passwords_hashed(void *arg, bool failed)
 	rq_write(rq, admin_run, admin_done, a, admin_rq_free);
 }
 
+static void kept(void *arg, int rc, json_t *ret, const struct err *err)
+{
+	struct rq *rq = arg;
+	if (!rc) {
+		rq_json(rq, 200, ret);
+		return;
+	}
+	/* An administrator is told what failed. */
+	struct err e = *err;
+	if (e.code == ERR_FAILED)
+		e.http_status = 500;
+	rq_err(rq, &e);
+}
+
 static void post_admin(struct rq *rq)
 {
 	struct err err;
 	json_t *rows;
 	struct server *srv = rq->srv;
 	const char *op = rq->param[0].p;
+	if (keep_known(op)) {
+		keep_ask(srv->keep, op, json_incref(rq->body), kept, rq);
+		return;
+	}
 	if (!admin_known(op)) {
 		rq_error(rq, 404, "M_UNRECOGNIZED", _("There is no operation \"%s\""), op);
 		return;

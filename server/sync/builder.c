@@ -93,11 +93,11 @@ static bool collect_messages(const struct build *x, struct buf *messages, struct
 	return any;
 }
 
-/* A client that begins asks for all lists by itself. */
+/* A client that begins asks for all lists by itself; one that knows lost devices must, too. */
 static bool put_device_lists(struct build *x)
 {
 	buf_put_str(x->b, ",\"device_lists\":");
-	if (x->since)
+	if (x->since || x->q->estranged)
 		return device_lists_put(x->h, x->q->user, x->since, x->pos, x->b);
 	buf_put_str(x->b, "{}");
 	return false;
@@ -132,6 +132,9 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 	buf_put_str(b, "{\"next_batch\":\"");
 	token_put_sync(b, &now);
 	buf_put_char(b, '"');
+	/* Our own client drops what it knows of what was lost; others need not read it. */
+	if (q->estranged)
+		buf_put_str(b, ",\"org.muster.restored\":true");
 	any |= put_global_data(&x);
 	any |= put_rooms(&x);
 	any |= put_device_lists(&x);

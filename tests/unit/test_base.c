@@ -131,7 +131,7 @@ static void test_sql_private(void **state)
 	mode_t old = umask(0);
 	assert_int_equal(sql_open(path, 0, &db, &e), 0);
 	assert_int_equal(sql_exec(db, "CREATE TABLE t(a)", &e), 0);
-	assert_int_equal(sql_backup(db, copy, &e), 0);
+	assert_int_equal(sql_backup(db, copy, NULL, NULL, &e), 0);
 	umask(old);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
