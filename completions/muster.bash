@@ -15,7 +15,7 @@ _muster_next()
 	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
-	'admin') echo 'user invite reports status' ;;
+	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock role remove' ;;
 	'config') echo 'list get set' ;;
 	'audio') echo 'devices test echo' ;;
@@ -72,6 +72,10 @@ _muster_options()
 	'admin invite') echo -n ' --uses --expires --note --list --revoke --data' ;;
 	'admin reports') echo -n ' --all --done --data' ;;
 	'admin status') echo -n ' --data' ;;
+	'admin backup') echo -n ' --output --data' ;;
+	'admin restore') echo -n ' --data --replace' ;;
+	'admin export') echo -n ' --output --data' ;;
+	'admin check') echo -n ' --data' ;;
 	'config list') echo -n ' --show-origin' ;;
 	'config set') echo -n ' --scope --unset' ;;
 	'audio devices') echo -n ' --driver' ;;
@@ -195,6 +199,12 @@ _muster_value()
 	'admin reports'' --done') echo '-' ;;
 	'admin reports'' --data') echo '@folder' ;;
 	'admin status'' --data') echo '@folder' ;;
+	'admin backup'' --output' | 'admin backup'' -o') echo '@file' ;;
+	'admin backup'' --data') echo '@folder' ;;
+	'admin restore'' --data') echo '@folder' ;;
+	'admin export'' --output' | 'admin export'' -o') echo '@file' ;;
+	'admin export'' --data') echo '@folder' ;;
+	'admin check'' --data') echo '@folder' ;;
 	'config set'' --scope') echo 'user project system' ;;
 	'audio devices'' --driver') echo 'portaudio file pipe tone null' ;;
 	'audio test'' --driver') echo 'portaudio file pipe tone null' ;;
@@ -274,6 +284,7 @@ _muster_position()
 	'admin user role 0') echo '@user' ;;
 	'admin user role 1') echo 'admin user' ;;
 	'admin user remove 0') echo '@user' ;;
+	'admin restore 0') echo '@file' ;;
 	'config get 0') echo '@setting' ;;
 	'config set 0') echo '@setting' ;;
 	'completion 0') echo 'bash zsh fish' ;;

@@ -1,6 +1,6 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for
 set -g __muster_groups 'account' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'class' 'call' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
@@ -135,6 +135,10 @@ complete -c muster -n '__muster_in "admin"' -a user -d 'Administration'
 complete -c muster -n '__muster_in "admin"' -a invite -d 'Make an invitation with which people register, or list and revoke them.'
 complete -c muster -n '__muster_in "admin"' -a reports -d 'List what people reported to who runs the server, the newest first.'
 complete -c muster -n '__muster_in "admin"' -a status -d 'Show how the server is.'
+complete -c muster -n '__muster_in "admin"' -a backup -d 'Make a backup of the server: database, files, settings and keys.'
+complete -c muster -n '__muster_in "admin"' -a restore -d 'Put a backup in the place of a server\'s data folder.'
+complete -c muster -n '__muster_in "admin"' -a export -d 'Write people, rooms, events and the list of files in a documented form.'
+complete -c muster -n '__muster_in "admin"' -a check -d 'Look whether the server\'s data are whole: database, events, files.'
 complete -c muster -n '__muster_in "admin user"' -a add -d 'Make an account on the server.'
 complete -c muster -n '__muster_in "admin user"' -a import -d 'Make many accounts from a table (CSV).'
 complete -c muster -n '__muster_in "admin user"' -a list -d 'List the accounts of the server.'
@@ -386,6 +390,14 @@ complete -c muster -n '__muster_in "admin reports"' -l all -d 'also those that w
 complete -c muster -n '__muster_in "admin reports"' -l done -x -d 'this one was seen to'
 complete -c muster -n '__muster_in "admin reports"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
 complete -c muster -n '__muster_in "admin status"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
+complete -c muster -n '__muster_in "admin backup"' -l output -s o -r -F -d 'folder for backups, or a tar archive'
+complete -c muster -n '__muster_in "admin backup"' -l data -r -a '(__fish_complete_directories)' -d 'read this data folder, also while a server runs on it'
+complete -c muster -n '__muster_in "admin restore"' -l data -r -a '(__fish_complete_directories)' -d 'the data folder to make; no server may be running on it'
+complete -c muster -n '__muster_in "admin restore"' -l replace -d 'move what is there aside, beside it'
+complete -c muster -n '__muster_in "admin restore" 0' -F
+complete -c muster -n '__muster_in "admin export"' -l output -s o -r -F -d 'the file to write; it must not exist'
+complete -c muster -n '__muster_in "admin export"' -l data -r -a '(__fish_complete_directories)' -d 'read this data folder, also while a server runs on it'
+complete -c muster -n '__muster_in "admin check"' -l data -r -a '(__fish_complete_directories)' -d 'read this data folder, also while a server runs on it'
 complete -c muster -n '__muster_in "config list"' -l show-origin -d 'put where the value comes from before it'
 complete -c muster -n '__muster_in "config get" 0' -a '(__muster_ask setting)'
 complete -c muster -n '__muster_in "config set"' -l scope -x -a 'user project system' -d 'which file is written'
