@@ -26,7 +26,9 @@ struct build {
 	int64_t since; /**< 0: from the beginning */
 	int64_t pos;   /**< everything up to here is told */
 	int64_t now_ms;
-	bool held; /**< all changes after `since` are in the tail */
+	bool held;     /**< all changes after `since` are in the tail */
+	bool patient;  /**< what held.h holds back is no reason to answer */
+	bool left_out; /**< and something was left out for that */
 	struct build_data *data;
 	size_t data_n;
 };

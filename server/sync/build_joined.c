@@ -1,6 +1,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "server/sync/build.h"
+#include "server/sync/held.h"
 #include "server/sync/state_at.h"
 #include "server/sync/typing.h"
 #include "server/sync/unread.h"
@@ -174,6 +175,12 @@ static int64_t begin_of(const struct build *x, const struct visibility *vis)
 	return was_in ? x->since : 0;
 }
 
+static bool urgent(const struct build *x, const struct hub_member *m)
+{
+	const struct sync_token *t = &x->q->since;
+	return held_not(m, x->since, t->boot == x->h->boot ? t->typing : 0);
+}
+
 bool build_joined(struct build *x, struct hub_member *m)
 {
 	struct hub_room *room = m->room;
@@ -184,6 +191,10 @@ bool build_joined(struct build *x, struct hub_member *m)
 	if (!full && room->last_pos <= x->since && !data_for(x, room->nid) &&
 	    !typing_news(x, room, false))
 		return false;
+	if (!full && x->patient && !data_for(x, room->nid) && !urgent(x, m)) {
+		x->left_out = true;
+		return false;
+	}
 
 	struct visibility vis = {0};
 	struct build_timeline t;

@@ -110,7 +110,9 @@ int64_t sync_messages_from(const struct sync_query *q)
 	return q->since.to_device ? q->since.to_device : q->since.pos;
 }
 
-bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b)
+/* *ret_left_out may be set only when `patient`. */
+static bool build(struct hub *h, const struct sync_query *q, bool always, bool patient,
+		  struct buf *b, bool *ret_left_out)
 {
 	size_t mark = b->n;
 	struct sync_token now = sync_token_now(h, q->user);
@@ -120,6 +122,7 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 			  .b = b,
 			  .since = q->initial ? 0 : q->since.pos,
 			  .pos = now.pos,
+			  .patient = patient,
 			  .now_ms = clock_wall_ms()};
 	x.held = !q->initial && x.since >= h->tail.floor;
 	bool any = q->initial || q->full_state;
@@ -146,7 +149,29 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 	build_data_done(&x);
 	if (reads)
 		sql_commit(db, NULL);
+	*ret_left_out = x.left_out;
 	if (!any && !always)
 		buf_truncate(b, mark);
 	return any || always;
+}
+
+bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b)
+{
+	size_t mark = b->n;
+	bool left_out, patient = !always && !q->initial && h->held;
+	bool any = build(h, q, always, patient, b, &left_out);
+	if (any && left_out) {
+		/* As there is a reply anyhow, everything goes with it. */
+		buf_truncate(b, mark);
+		build(h, q, true, false, b, &left_out);
+	}
+	return any;
+}
+
+bool sync_holds(const struct hub *h, const struct sync_query *q)
+{
+	const struct hub_room *r = h->held;
+	while (r && !nidmap_get(&r->members, q->user->nid))
+		r = r->next_held;
+	return r != NULL;
 }

@@ -27,9 +27,11 @@ struct sync_query {
 
 /**
  * Append the reply to `b`. Returns false, with `b` untouched, when nothing
- * happened since and `always` is false.
+ * happened since that cannot wait (held.h) and `always` is false.
  */
 bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b);
+/** Has something happened that waits? Only after sync_build returned false. */
+bool sync_holds(const struct hub *h, const struct sync_query *q);
 /** Messages to the device after this position have not been told. */
 int64_t sync_messages_from(const struct sync_query *q);
 /** The token of this moment. */

@@ -7,6 +7,7 @@
 #include "server/sync/device_feed.h"
 #include "server/sync/device_lists.h"
 #include "server/sync/event_row.h"
+#include "server/sync/held.h"
 #include "server/sync/ignored.h"
 #include "server/sync/typing.h"
 #include "server/sync/unread.h"
@@ -22,6 +23,8 @@ struct hub *hub_new(struct loop *l)
 	crypto_random(&h->boot, sizeof(h->boot));
 	h->typing_timer = loop_timer_new(l, typing_expire, h);
 	loop_timer_background(h->typing_timer);
+	h->held_timer = loop_timer_new(l, held_due, h);
+	loop_timer_background(h->held_timer);
 	return h;
 }
 
@@ -67,6 +70,7 @@ void hub_free(struct hub *h)
 	nidmap_done(&h->users);
 	tail_done(&h->tail);
 	loop_timer_free(h->typing_timer);
+	loop_timer_free(h->held_timer);
 	mem_free(h);
 }
 
@@ -75,6 +79,7 @@ void hub_stop(struct hub *h)
 	struct hub_user *u;
 	h->stopping = true;
 	loop_timer_stop(h->typing_timer);
+	loop_timer_stop(h->held_timer);
 	for (size_t at = 0; (u = nidmap_next(&h->users, &at));)
 		waiters_end(h, u, 0);
 }
@@ -108,6 +113,7 @@ struct hub_room *hub_room(struct hub *h, int64_t nid)
 			  nid);
 	if (event > r->last_pos)
 		r->last_pos = event;
+	r->told_pos = r->last_pos;
 	nidmap_put(&h->rooms, nid, r);
 	return r;
 }
@@ -236,6 +242,7 @@ static void on_event(struct hub *h, const struct db_change *c)
 		r->named = -1;
 	if (!c->state_key && !strcmp(c->type, "m.room.message"))
 		typing_sent(h, r, c->sender);
+	held_end(h, r);
 	hub_wake_room(h, r);
 }
 
@@ -260,12 +267,15 @@ static void on_receipt(struct hub *h, const struct db_change *c)
 		return;
 	r->newest = tail_add(&h->tail, c, TAIL_RECEIPT, r->newest)->seq;
 	moved(r, c->pos);
-	if (m)
+	if (m) {
 		unread_read(m);
-	if (c->private_to_user)
-		hub_wake_user(h, u);
-	else
-		hub_wake_room(h, r);
+		m->receipt_pos = c->pos;
+	}
+	hub_wake_user(h, u);
+	if (!c->private_to_user)
+		held_add(h, r);
+	else if (!r->held_until_ms)
+		held_end(h, r);
 }
 
 static void on_account_data(struct hub *h, const struct db_change *c)

@@ -25,8 +25,9 @@ struct hub_member {
 	struct hub_room *room;
 	struct hub_user *user;
 	enum membership membership;
-	int64_t pos;	    /**< of the newest member event */
-	int64_t joined_pos; /**< start of the present or last stay; 0: never joined */
+	int64_t pos;	     /**< of the newest member event */
+	int64_t joined_pos;  /**< start of the present or last stay; 0: never joined */
+	int64_t receipt_pos; /**< of the newest own receipt that was heard of; 0: none */
 	/* unread.h keeps these */
 	int64_t read_pos;	    /**< read up to here in all threads; -1: not looked up yet */
 	int64_t main_pos;	    /**< and outside of threads */
@@ -52,6 +53,11 @@ struct hub_room {
 	struct hub_typist *typists;
 	size_t typist_count;
 	struct unread_list *unread; /**< server/sync/unread.h; NULL until needed */
+	/* server/sync/held.h keeps these */
+	int64_t told_pos;      /**< nothing up to here is held back */
+	uint64_t told_typing;  /**< the same of typing */
+	int64_t held_until_ms; /**< clock_mono_ms; 0: nothing is held back */
+	struct hub_room *next_held;
 };
 
 enum hub_presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_UNAVAILABLE, PRESENCE_OFFLINE };
@@ -86,6 +92,8 @@ struct hub {
 	uint64_t typing_no; /**< rises with every change of who types */
 	int typists;	    /**< in all rooms */
 	struct loop_timer *typing_timer;
+	struct hub_room *held; /**< server/sync/held.h: rooms in which something is held back */
+	struct loop_timer *held_timer;
 	struct hub_user *woken; /**< whose waiters are looked at in this turn of the loop */
 	struct hub **flush;	/**< queued look at them; outlives the hub */
 	uint64_t turn;		/**< of looking at waiters */

@@ -2,13 +2,14 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "server/sync/held.h"
 
 #include <string.h>
 
 static void changed(struct hub *h, struct hub_room *room)
 {
 	room->typing_no = ++h->typing_no;
-	hub_wake_room(h, room);
+	held_add(h, room);
 }
 
 /* One timer for all, set to the earliest end. */

@@ -88,7 +88,7 @@ static void try_answer(struct waiter *w)
 		return;
 	}
 	/* Nothing for this one up to here: the tail need not reach back further. */
-	if (!w->q.initial)
+	if (!w->q.initial && !sync_holds(w->hub, &w->q))
 		w->q.since = sync_token_now(w->hub, w->q.user);
 }
 

@@ -25,6 +25,7 @@ QUICK = "--quick" in sys.argv
 PEOPLE = 60 if QUICK else 300
 SENDS = 2000 if QUICK else 20000
 ROUNDS = 5 if QUICK else 30
+READS = 2 if QUICK else 5
 ONE_SHOTS = 10 if QUICK else 60
 
 
@@ -92,6 +93,13 @@ def measure(name, url, port, pid, folder):
              tokens=tokens)
     figures[f"message to {PEOPLE - 1} waiting syncs"] = (
         f"p50 {r['p50_ms']:.1f} ms, p99 {r['p99_ms']:.1f} ms")
+    before = cpu_s(pid)
+    r = load(port, "receipts", room, READS if name == "muster" else 1, tokens=tokens)
+    cpu = (cpu_s(pid) - before) / r["done"]
+    figures[f"message read by {PEOPLE} waiting people"] = (
+        f"{r['replies'] / r['done'] / PEOPLE:.1f} replies each, "
+        f"{r['bytes'] / r['done'] / 1e6:.1f} MB, {cpu * 1000:.0f} ms of CPU "
+        f"({1 / max(cpu, 0.001):.1f}/s)")
     figures[f"memory with {PEOPLE} syncing"] = f"{rss_mb(pid):.0f} MB"
     return figures, tokens, room
 

@@ -30,6 +30,10 @@ void load_conn_free(struct load_conn *c);
 void load_request(struct load_conn *c, const char *method, const char *path, const char *token,
 		  const char *body);
 
+/** One message a round, a receipt by everybody, all of them in /sync; prints a report. */
+int load_receipts(uv_loop_t *loop, int port, const char *room, char *const *tokens, size_t n,
+		  size_t rounds);
+
 /** Sorted copy's percentile of `n` values, 0..100. */
 int64_t load_percentile(int64_t *values, size_t n, double p);
 /** The value of a top-level or nested string member, by plain search; the caller frees it. */

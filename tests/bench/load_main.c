@@ -2,6 +2,7 @@
  * load PORT login N CONNS      users u0..uN-1, password "correct horse battery"; tokens on fd 3
  * load PORT send ROOM N CONNS < tokens      durable messages a second
  * load PORT fanout ROOM ROUNDS < tokens     the first token sends, all others wait in /sync
+ * load PORT receipts ROOM ROUNDS < tokens   the first sends, all read it and wait in /sync
  *
  * Prints one line of JSON with what was measured.
  */
@@ -249,9 +250,13 @@ int main(int argc, char **argv)
 		read_tokens();
 		room = argv[3];
 		run_fanout(strtoul(argv[4], NULL, 10));
+	} else if (argc == 5 && strcmp(argv[2], "receipts") == 0) {
+		read_tokens();
+		failed = load_receipts(loop, port, argv[3], tokens, token_count,
+				       strtoul(argv[4], NULL, 10));
 	} else {
 		fprintf(stderr, "usage: load PORT login N CONNS | send ROOM N CONNS | fanout ROOM "
-				"ROUNDS\n");
+				"ROUNDS | receipts ROOM ROUNDS\n");
 		return 2;
 	}
 	return failed ? 1 : 0;
