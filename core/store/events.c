@@ -135,8 +135,11 @@ int store_event_redact(struct store *s, int64_t room, struct span target, struct
 		return sql_failed(store_sql(s), err);
 	AUTO_FREE char *json = without_content(sql_col_text(q, 0), sql_col_i64(q, 1) != 0);
 	sql_reset(q);
-	q = SQL(store_sql(s), "UPDATE events SET redacted_by=?3, body=NULL, rel_type=NULL,"
-			      " rel_to=NULL, json=?4 WHERE room=?1 AND event_id=?2");
+	q = SQL(store_sql(s), "UPDATE events SET redacted_by=?3, body=NULL, json=?4,"
+			      " rel_to=CASE WHEN rel_type IN ('m.thread','m.replace') THEN"
+			      " rel_to END, rel_type=CASE WHEN rel_type IN"
+			      " ('m.thread','m.replace') THEN rel_type END"
+			      " WHERE room=?1 AND event_id=?2");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, target);
 	sql_bind_text(q, 3, by);
@@ -199,6 +202,7 @@ bool store_event_edit(struct store *s, int64_t room, struct span event_id, struc
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events"
 					       " WHERE room=? AND rel_to=? AND"
 					       " rel_type='m.replace' AND +sender=?"
+					       " AND redacted_by IS NULL"
 					       " ORDER BY +ts DESC, +pos DESC LIMIT 1");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, event_id);

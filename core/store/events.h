@@ -31,7 +31,11 @@ int64_t store_oldest_pos(struct store *s, int64_t room);
 /** Highest arrival number of the whole cache, 0 when empty. */
 int64_t store_newest_seq(struct store *s);
 
-/** Forget the content of `target`, which `by` redacted. */
+/**
+ * Forget the content of `target`, which `by` redacted. That it stood in a
+ * thread or edited another stays known, so that it is not taken for a message
+ * of the room itself.
+ */
 int store_event_redact(struct store *s, int64_t room, struct span target, struct span by,
 		       struct err *err);
 

@@ -38,7 +38,7 @@ bool store_room_get(struct store *s, int64_t id, struct store_room *ret)
 		    "SELECT room_id,membership,display,name,alias,topic,type,direct,"
 		    "inviter,encrypted,members_complete,archived,joined,invited,unread,"
 		    "highlights,last_ts,fully_read,successor,predecessor,favourite,"
-		    "low_priority,marked_unread,tag_order,thread_unread,thread_highlights"
+		    "low_priority,marked_unread,tag_order,thread_unread,thread_highlights,changed"
 		    " FROM rooms WHERE id=?");
 	sql_bind_i64(q, 1, id);
 	if (!sql_row(q))
@@ -71,6 +71,7 @@ bool store_room_get(struct store *s, int64_t id, struct store_room *ret)
 		.tag_order = sql_col_i64(q, 23),
 		.thread_unread = sql_col_i64(q, 24),
 		.thread_highlights = sql_col_i64(q, 25),
+		.changed = sql_col_i64(q, 26),
 	};
 	sql_reset(q);
 	return true;

@@ -15,6 +15,7 @@ struct store_room {
 	char *successor, *predecessor; /**< room ids of an upgrade, or NULL */
 	bool encrypted, members_complete, archived, favourite, low_priority, marked_unread;
 	int64_t tag_order; /**< of favourite or low priority, in millionths; -1: none */
+	int64_t changed;   /**< see store_room_changed */
 	int64_t joined, invited, last_ts;
 	int64_t unread, highlights;		  /**< of the room itself, threads aside */
 	int64_t thread_unread, thread_highlights; /**< of its threads together */

@@ -144,6 +144,9 @@ static const char v3[] = "ALTER TABLE rooms ADD changed INTEGER NOT NULL DEFAULT
 			 "CREATE INDEX rooms_changed ON rooms(changed);"
 			 "ALTER TABLE presence ADD changed INTEGER NOT NULL DEFAULT 0;"
 			 "CREATE INDEX presence_changed ON presence(changed);"
+			 "DROP INDEX events_thread;"
+			 "CREATE INDEX events_thread ON events(room, rel_to, pos, redacted_by)"
+			 " WHERE rel_type='m.thread';"
 			 "CREATE INDEX members_name ON members(room, name);"
 			 "CREATE INDEX state_calls ON state(room)"
 			 " WHERE type='org.matrix.msc3401.call.member';";

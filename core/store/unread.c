@@ -62,7 +62,8 @@ int store_threads_walk(struct store *s, int64_t room, struct span own, store_thr
 		    " FROM events e INDEXED BY events_thread"
 		    " LEFT JOIN thread_counts c ON c.room=e.room AND c.root=e.rel_to"
 		    " LEFT JOIN events r ON r.room=e.room AND r.event_id=e.rel_to"
-		    " WHERE e.room=?1 AND e.rel_type='m.thread' GROUP BY e.rel_to"
+		    " WHERE e.room=?1 AND e.rel_type='m.thread' AND e.redacted_by IS NULL GROUP BY "
+		    "e.rel_to"
 		    " ORDER BY max(e.pos) DESC");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, own);

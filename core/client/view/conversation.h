@@ -46,11 +46,13 @@ struct text_run {
 	struct span link; /**< sanitised address of a STYLE_LINK; empty otherwise */
 };
 
-/** A paragraph: wrapped by the front end, indented by `depth`. Runs never contain \n. */
+/** A paragraph or line: wrapped and indented by the front end. Runs never contain \n. */
 struct text_block {
-	enum block_kind kind;
-	int depth;  /**< of quote or list */
-	int number; /**< BLOCK_ITEM: of an ordered list; 0: a bullet */
+	enum block_kind kind; /**< BLOCK_CODE: one line of it; BLOCK_RULE: no runs */
+	int quotes;	      /**< quotations around it; at least 1 for BLOCK_QUOTE */
+	int depth;	      /**< lists around it; BLOCK_TEXT in one goes on below its item */
+	int number;	      /**< BLOCK_ITEM: of an ordered list; 0: a bullet */
+	bool gap;	      /**< an empty line stands before it */
 	const struct text_run *runs;
 	size_t n;
 };
@@ -111,6 +113,7 @@ struct item {
 	int readers;		       /**< others whose newest receipt stands here */
 	struct term_text reader_names; /**< up to three, "Ann, Ben" */
 	bool busy;		       /**< ITEM_GAP */
+	int64_t gap;		       /**< ITEM_GAP: for sync_backfill */
 	uint32_t version; /**< changes whenever anything of the item does: for caches of layout */
 };
 
@@ -145,6 +148,12 @@ size_t conversation_find(const struct conversation *c, const char *id);
 bool conversation_older(struct conversation *c, size_t n);
 /** The same towards newer ones, after `around`. False: the newest is in the window. */
 bool conversation_newer(struct conversation *c, size_t n);
+/**
+ * Forget items beyond the newest `n`, once there are half as many more. For a front end that stands at the end:
+ * a room where much is said would grow without bound. conversation_older
+ * brings them back.
+ */
+void conversation_trim(struct conversation *c, size_t n);
 /** Is history missing at the upper end of the window? *ret_pos is for sync_backfill. */
 bool conversation_gap(const struct conversation *c, int64_t *ret_room, int64_t *ret_pos);
 /** Is being fetched: shown in the ITEM_GAP. */
@@ -170,14 +179,18 @@ struct conversation_head {
 /** Borrowed until the next update. */
 const struct conversation_head *conversation_head(const struct conversation *c);
 
-struct person {
+struct room_person {
 	const char *user_id;
 	struct term_text name; /**< told apart when two share it: "Ann (@ann2:x)" */
-	int64_t power;
-	int presence;
+	int64_t power;	       /**< POWER_INFINITE for a creator of a version 12 room */
+	int presence;	       /**< 0 unknown, 1 online, 2 away, 3 offline */
 };
-/** People of the room whose name or id matches `pattern` fuzzily, best first; for completion. */
-size_t conversation_people(const struct conversation *c, const char *pattern, struct person *ret,
+/**
+ * People in the room whose name or id matches `pattern` fuzzily, best first;
+ * for completion. An empty pattern gives all, those who wrote last first.
+ * Borrowed until the next call.
+ */
+size_t conversation_people(struct conversation *c, const char *pattern, struct room_person *ret,
 			   size_t max);
 
 #endif

@@ -1,0 +1,18 @@
+/*
+ * How many are in the calls of rooms, as the rooms' member events tell. Private
+ * to this folder.
+ */
+#ifndef MUSTER_CLIENT_VIEW_CALL_PEOPLE_H
+#define MUSTER_CLIENT_VIEW_CALL_PEOPLE_H
+
+#include "core/base/json.h"
+#include "core/store/store.h"
+
+/** People in the call of `room` at `wall_ms`, ourselves aside. */
+int call_people_here(struct store *s, int64_t room, const char *own, int64_t wall_ms);
+/** Called for each joined room with somebody in its call. */
+typedef void call_people_fn(int64_t room, int people, void *arg);
+void call_people_all(struct store *s, const char *own, int64_t wall_ms, call_people_fn *fn,
+		     void *arg);
+
+#endif
