@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "core/client/apply.h"
+#include "core/store/outbox.h"
 #include "core/store/rooms.h"
 
 void cached_open(struct cached *k)
@@ -98,4 +99,26 @@ int64_t cached_row(struct cached *k, const char *room)
 	int64_t row = store_room_find(k->s, span_of(room));
 	assert_true(row > 0);
 	return row;
+}
+
+int64_t cached_unsent(struct cached *k, const char *room, const char *txn, const char *state,
+		      const char *body, const char *relates)
+{
+	AUTO_FREE char *text =
+		mem_printf("{'msgtype':'m.text','body':'%s'%s%s}", body,
+			   relates ? ",'m.relates_to':" : "", relates ? relates : "");
+	struct store_outbox got = {0}, o = {
+					       .room_id = mem_strdup(room),
+					       .txn_id = mem_strdup(txn),
+					       .type = mem_strdup("m.room.message"),
+					       .content = quoted(text),
+					       .body = mem_strdup(body),
+					       .state = mem_strdup(state),
+				       };
+	bool is_new;
+	assert_int_equal(store_outbox_add(k->s, &o, &got, &is_new, NULL), 0);
+	int64_t id = got.id;
+	store_outbox_done(&o);
+	store_outbox_done(&got);
+	return id;
 }

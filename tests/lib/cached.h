@@ -35,6 +35,9 @@ void cached_say(struct cached *k, const char *room, const char *id, const char *
 void cached_join(struct cached *k, const char *room, const char *user, const char *name);
 /** The room with ourselves in it, created by `creator`, who has power 100. */
 void cached_room(struct cached *k, const char *room, const char *creator, const char *name);
+/** Put an m.room.message into the outbox; `relates` is its m.relates_to or NULL. Its number. */
+int64_t cached_unsent(struct cached *k, const char *room, const char *txn, const char *state,
+		      const char *body, const char *relates);
 int64_t cached_row(struct cached *k, const char *room);
 
 #endif

@@ -134,7 +134,6 @@ static void test_messages(void **state)
 {
 	struct cached k;
 	(void)state;
-	long before = mem_live();
 	begin(&k);
 	cached_say(&k, ROOM, "$1", "@ann:x", "Hello\\n\\nworld, see https://x.y/a_(b). ok");
 	cached_say(&k, ROOM, "$2", "@ann:x", "more");
@@ -157,8 +156,12 @@ static void test_messages(void **state)
 	assert_false(conversation_update(c));
 	assert_string_equal(conversation_newest(c), "$5");
 	conversation_free(c);
-	cached_close(&k);
+	long before = mem_live();
+	c = open_room(&k);
+	assert_true(conversation_count(c) > 5);
+	conversation_free(c);
 	assert_int_equal(mem_live(), before);
+	cached_close(&k);
 }
 
 static void test_relations(void **state)

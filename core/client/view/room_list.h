@@ -13,7 +13,7 @@
 struct room_list;
 
 enum room_section {
-	SECTION_INVITES,    /**< invitations and, where we may let people in, knocks */
+	SECTION_INVITES,    /**< invitations, and rooms that we asked to come into */
 	SECTION_FAVOURITES, /**< tag m.favourite, in its order */
 	SECTION_PEOPLE,	    /**< direct chats */
 	SECTION_ROOMS,
