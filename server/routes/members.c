@@ -63,6 +63,12 @@ static void get_members(struct rq *rq)
 	access_done(&a);
 }
 
+/* null where there is none: matrix-nio takes no reply without a name. */
+static json_t *text_or_null(struct span s)
+{
+	return s.p ? json_stringn(s.p, s.n) : json_null();
+}
+
 static void get_joined_members(struct rq *rq)
 {
 	struct room_access a;
@@ -77,14 +83,11 @@ static void get_joined_members(struct rq *rq)
 		    !span_eq_str(membership_of(j), "join"))
 			continue;
 		const json_t *content = json_get_object(j, "content");
-		json_t *who = json_object();
-		struct span name = json_get_span(content, "displayname");
-		struct span avatar = json_get_span(content, "avatar_url");
-		if (name.p)
-			json_object_set_new(who, "display_name", json_stringn(name.p, name.n));
-		if (avatar.p)
-			json_object_set_new(who, "avatar_url", json_stringn(avatar.p, avatar.n));
-		json_object_set_new(joined, l.v[i].state_key.p, who);
+		json_object_set_new(joined, l.v[i].state_key.p,
+				    json_pack("{s:o,s:o}", "display_name",
+					      text_or_null(json_get_span(content, "displayname")),
+					      "avatar_url",
+					      text_or_null(json_get_span(content, "avatar_url"))));
 	}
 	rq_json(rq, 200, json_pack("{s:o}", "joined", joined));
 	event_list_done(&l);
