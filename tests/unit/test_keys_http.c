@@ -181,6 +181,55 @@ static void test_claim(void **state)
 	crypter_done(&a);
 }
 
+/* Many who claim at once. */
+struct rush {
+	struct loop *loop;
+	char got[30][64];
+	int n, waiting;
+};
+
+static void on_claimed(const struct http_reply *reply, const struct err *err, void *arg)
+{
+	struct rush *r = arg;
+	JSON_AUTO json_t *j = NULL;
+	if (!err && !json_parse_object(reply->body, &j, NULL)) {
+		json_t *by = json_object_get(json_object_get(j, "one_time_keys"), anna.id);
+		json_t *key = json_object_get(by, "R1");
+		const char *id = json_object_iter_key(json_object_iter(key));
+		if (id)
+			snprintf(r->got[r->n++], 64, "%s", id);
+	}
+	if (--r->waiting == 0)
+		loop_stop(r->loop);
+}
+
+static void test_claims_at_once(void **state)
+{
+	(void)state;
+	enum { PEOPLE = 30, KEYS = 20 };
+	struct crypter a;
+	crypter_new(&anna, "R1", &a);
+	json_decref(crypter_upload_keys(&a, KEYS));
+	struct rush r = {.loop = class_server.loop, .waiting = PEOPLE};
+	AUTO_FREE char *url = mem_printf("%s" V3 "keys/claim", class_server.url);
+	AUTO_FREE char *body =
+		mem_printf("{\"one_time_keys\":{\"%s\":{\"R1\":\"signed_curve25519\"}}}", anna.id);
+	for (int i = 0; i < PEOPLE; i++)
+		http_start(class_server.http,
+			   &(struct http_request){.method = "POST",
+						  .url = url,
+						  .bearer = i % 2 ? bert.token : eve.token,
+						  .body = span_of(body),
+						  .timeout_ms = 60000},
+			   on_claimed, &r);
+	loop_run(r.loop);
+	assert_int_equal(r.n, KEYS);
+	for (int i = 0; i < r.n; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(r.got[i], r.got[k]);
+	crypter_done(&a);
+}
+
 /* Other identity keys: what the old ones signed is no longer given out. */
 static void test_new_identity(void **state)
 {
@@ -506,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_claim),
+		cmocka_unit_test(test_claims_at_once),
 		cmocka_unit_test(test_new_identity),
 		cmocka_unit_test(test_to_device),
 		cmocka_unit_test(test_to_device_continues),
