@@ -39,6 +39,10 @@ const struct serve_setting serve_settings[] = {
 	{"metrics_listen", "text", "",
 	 N_("Address and port of this machine where metrics for Prometheus are served, such as "
 	    "127.0.0.1:9108; none without it.")},
+	{"events_per_second", "number", "50",
+	 N_("Events that one person may send, in the long run; twenty seconds' worth of them at "
+	    "once. 0 sets no limit.")},
+	{"presence", "bool", "true", N_("Show people in a room who of them is there.")},
 	{"open_media", "bool", "false",
 	 N_("Let old clients fetch files, whose random addresses they must know, without logging "
 	    "in.")},
@@ -174,12 +178,11 @@ static int parse_port(const char *name, struct span v, int *ret, struct err *err
 	return 0;
 }
 
-static int parse_keep(struct span v, int *ret, struct err *err)
+static int parse_count(const char *name, struct span v, int *ret, struct err *err)
 {
 	int64_t n;
 	if (!span_i64(v, &n) || n < 0 || n > 1000)
-		return err_set(err, ERR_USAGE, _("%s must be a number from 0 to 1000"),
-			       "backup_keep");
+		return err_set(err, ERR_USAGE, _("%s must be a number from 0 to 1000"), name);
 	*ret = (int)n;
 	return 0;
 }
@@ -246,6 +249,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		{"encryption", &c->allow_encryption},
 		{"calls", &c->calls},
 		{"open_media", &c->open_media},
+		{"presence", &c->presence},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (!strcmp(name, texts[i].name)) {
@@ -264,7 +268,9 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		return serve_config_parse_listen(text, &c->listen_addr, &c->listen_port, err);
 	}
 	if (!strcmp(name, "backup_keep"))
-		return parse_keep(v, &c->backup_keep, err);
+		return parse_count(name, v, &c->backup_keep, err);
+	if (!strcmp(name, "events_per_second"))
+		return parse_count(name, v, &c->events_per_second, err);
 	if (!strcmp(name, "backup_time"))
 		return parse_time(v, &c->backup_minutes, err);
 	if (!strcmp(name, "metrics_listen"))
@@ -425,6 +431,8 @@ int serve_config_load(const struct serve_options *opt, struct server_config *ret
 	struct server_config c = {.listen_port = 8008,
 				  .udp_port = 8009,
 				  .calls = true,
+				  .presence = true,
+				  .events_per_second = 50,
 				  .backup_keep = 7,
 				  .backup_minutes = 3 * 60,
 				  .max_upload = LIMIT_UPLOAD_DEFAULT};

@@ -21,6 +21,7 @@
 #include "server/sfu/sfu.h"
 #include "server/sync/hub.h"
 #include "server/sync/search.h"
+#include "server/sync/status.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,8 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		return rc;
 	}
 	r->s.delayed = delayed_new(&r->s);
+	if (r->config.presence)
+		status_start(r->s.hub);
 	r->s.search = search_new(l, r->s.db, r->config.data_dir);
 	r->s.keep = keep_new(&r->s);
 	*ret = &r->s;

@@ -46,7 +46,9 @@ struct server_config {
 	int backup_minutes; /**< after midnight */
 	char *metrics_addr; /**< numeric, of this machine only; NULL: no metrics */
 	int metrics_port;
-	bool open_media; /**< the old download addresses ask for no token */
+	int events_per_second; /**< of one person; 0: as many as they like */
+	bool presence;	       /**< people see who is there */
+	bool open_media;       /**< the old download addresses ask for no token */
 };
 
 struct server {

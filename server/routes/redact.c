@@ -31,6 +31,7 @@ static void put_redact(struct rq *rq)
 }
 
 const struct route redact_routes[] = {
-	{"PUT", "/_matrix/client/v3/rooms/{}/redact/{}/{}", ROUTE_USER, ROUTE_JSON, put_redact, 0},
+	{"PUT", "/_matrix/client/v3/rooms/{}/redact/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_PACED,
+	 put_redact, 0},
 	{0},
 };

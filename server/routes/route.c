@@ -2,6 +2,7 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "server/routes/pace.h"
 #include "server/routes/route_impl.h"
 
 #include <arpa/inet.h>
@@ -126,7 +127,8 @@ static void on_ready(struct httpd_request *http, void *arg)
 	if ((rq->route->flags & ROUTE_JSON) && !route_read_json(rq))
 		return;
 	rq->impl->stage = RQ_RUNNING;
-	rq->route->fn(rq);
+	if (!(rq->route->flags & ROUTE_PACED) || pace_allows(rq))
+		rq->route->fn(rq);
 }
 
 static void on_gone(struct httpd_request *http, void *arg)

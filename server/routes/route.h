@@ -24,6 +24,7 @@ enum route_flags {
 	 */
 	ROUTE_FILE = 2,
 	ROUTE_LOCKED_OK = 8,  /**< locked accounts may still call it (logout) */
+	ROUTE_PACED = 32,     /**< counts as an event of the requester: pace.h */
 	ROUTE_WEBSOCKET = 16, /**< 400 unless a WebSocket is asked for; see rq_upgrade */
 };
 

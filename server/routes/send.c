@@ -25,6 +25,7 @@ static void put_send(struct rq *rq)
 }
 
 const struct route send_routes[] = {
-	{"PUT", "/_matrix/client/v3/rooms/{}/send/{}/{}", ROUTE_USER, ROUTE_JSON, put_send, 0},
+	{"PUT", "/_matrix/client/v3/rooms/{}/send/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_PACED,
+	 put_send, 0},
 	{0},
 };

@@ -26,7 +26,9 @@ static void put_state(struct rq *rq)
 }
 
 const struct route state_put_routes[] = {
-	{"PUT", "/_matrix/client/v3/rooms/{}/state/{}", ROUTE_USER, ROUTE_JSON, put_state, 0},
-	{"PUT", "/_matrix/client/v3/rooms/{}/state/{}/{}", ROUTE_USER, ROUTE_JSON, put_state, 0},
+	{"PUT", "/_matrix/client/v3/rooms/{}/state/{}", ROUTE_USER, ROUTE_JSON | ROUTE_PACED,
+	 put_state, 0},
+	{"PUT", "/_matrix/client/v3/rooms/{}/state/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_PACED,
+	 put_state, 0},
 	{0},
 };

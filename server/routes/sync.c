@@ -1,12 +1,12 @@
 /*
  * GET /sync
  */
-#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "server/routes/filter.h"
 #include "server/routes/route.h"
 #include "server/sync/device_feed.h"
+#include "server/sync/status.h"
 #include "server/sync/waiters.h"
 
 #include <string.h>
@@ -49,14 +49,13 @@ static bool is_true(struct rq *rq, const char *name)
 static bool read_presence(struct rq *rq, struct hub_user *user)
 {
 	const char *s = rq_query(rq, "set_presence");
-	if (s && strcmp(s, "online") != 0 && strcmp(s, "offline") != 0 &&
-	    strcmp(s, "unavailable") != 0) {
+	enum hub_presence as = s ? status_parse(s) : PRESENCE_ONLINE;
+	if (as == PRESENCE_UNKNOWN) {
 		rq_error(rq, 400, "M_INVALID_PARAM", "%s",
 			 _("\"set_presence\" must be online, offline or unavailable"));
 		return false;
 	}
-	if (!s || !strcmp(s, "online"))
-		user->active_ms = clock_wall_ms();
+	status_polled(user, as);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "server/sync/build.h"
 #include "server/sync/device_feed.h"
 #include "server/sync/device_lists.h"
+#include "server/sync/status.h"
 
 void build_comma(struct buf *b)
 {
@@ -145,7 +146,9 @@ static bool build(struct hub *h, const struct sync_query *q, bool always, bool p
 	feed_put_counts(h, q->device_nid, b);
 	buf_put_str(b, ",\"to_device\":{\"events\":[");
 	buf_put_span(b, buf_span(&messages));
-	buf_put_str(b, "]},\"presence\":{\"events\":[]}}");
+	buf_put_str(b, "]},\"presence\":{\"events\":[");
+	any |= status_put(h, q, x.now_ms, b) > 0;
+	buf_put_str(b, "]}}");
 	build_data_done(&x);
 	if (reads)
 		sql_commit(db, NULL);

@@ -71,6 +71,7 @@ void hub_free(struct hub *h)
 	tail_done(&h->tail);
 	loop_timer_free(h->typing_timer);
 	loop_timer_free(h->held_timer);
+	loop_timer_free(h->status_timer);
 	mem_free(h);
 }
 
@@ -80,6 +81,8 @@ void hub_stop(struct hub *h)
 	h->stopping = true;
 	loop_timer_stop(h->typing_timer);
 	loop_timer_stop(h->held_timer);
+	if (h->status_timer)
+		loop_timer_stop(h->status_timer);
 	for (size_t at = 0; (u = nidmap_next(&h->users, &at));)
 		waiters_end(h, u, 0);
 }
@@ -253,6 +256,7 @@ static void on_membership(struct hub *h, const struct db_change *c)
 	if (!m)
 		return;
 	unread_read(m);
+	m->user->status_new |= m->membership == MEMBERSHIP_JOIN && m->user->status_no;
 	if (m->membership != MEMBERSHIP_JOIN)
 		hub_typing(h, m->room, m->user, 0);
 	hub_wake_user(h, m->user);

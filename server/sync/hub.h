@@ -75,6 +75,14 @@ struct hub_user {
 	enum hub_presence presence; /**< as the person set it */
 	char *status_msg;
 	int64_t active_ms; /**< wall time of the last request that counts as activity; 0: none */
+	/* server/sync/status.h keeps these */
+	int64_t polled_ms;	       /**< wall time of the last sync that lets others see them */
+	enum hub_presence polls_as;    /**< set_presence of the last sync */
+	enum hub_presence status_told; /**< what others were told */
+	bool status_new;	       /**< and it is out of date */
+	uint64_t status_no;	       /**< hub.typing_no when they were; 0: never */
+	struct hub_user *status_before, *status_after;
+	int64_t events_until_ns; /**< server/routes/pace.h; clock_mono_ns */
 	struct ignored *ignored; /**< server/sync/ignored.h; NULL until needed */
 	struct rules *rules;	 /**< server/sync/unread.h: own push rules; NULL until needed */
 };
@@ -89,11 +97,13 @@ struct hub {
 	int64_t lists_pos;     /**< newest change of anybody's device list */
 	struct tail tail;
 	uint32_t boot;	    /**< random: typing serials of another run mean nothing */
-	uint64_t typing_no; /**< rises with every change of who types */
+	uint64_t typing_no; /**< rises with every change of who types or who is there */
 	int typists;	    /**< in all rooms */
 	struct loop_timer *typing_timer;
 	struct hub_room *held; /**< server/sync/held.h: rooms in which something is held back */
 	struct loop_timer *held_timer;
+	struct hub_user *statuses;	 /**< server/sync/status.h: told last first */
+	struct loop_timer *status_timer; /**< NULL: presence is not told */
 	struct hub_user *woken; /**< whose waiters are looked at in this turn of the loop */
 	struct hub **flush;	/**< queued look at them; outlives the hub */
 	uint64_t turn;		/**< of looking at waiters */

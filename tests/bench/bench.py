@@ -162,6 +162,7 @@ def bench_muster(folder):
     people.write_text("user,name,password\n" +
                       "".join(f"u{i},Person {i},{PASSWORD}\n" for i in range(PEOPLE)))
     serve.admin("user", "import", people, limit=300)
+    (serve.data / "muster.conf").write_text("events_per_second = 0\n")
     serve.start()
     try:
         pid = serve.process.child.pid

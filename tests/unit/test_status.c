@@ -1,0 +1,176 @@
+/*
+ * Presence in syncs, and how many events one person may send.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "server/sync/status.h"
+#include "tests/lib/syncing.h"
+
+#include <string.h>
+
+#define V3 "/_matrix/client/v3/"
+
+static struct test_server t;
+static struct chatter alice, bob, carol;
+
+static void look(void *arg)
+{
+	(void)arg;
+	status_look(t.srv->hub);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	test_server_start(&t);
+	chatter_new(&t, "alice", &alice);
+	chatter_new(&t, "bob", &bob);
+	chatter_new(&t, "carol", &carol);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	chatter_done(&alice);
+	chatter_done(&bob);
+	chatter_done(&carol);
+	test_server_done(&t);
+	return 0;
+}
+
+static void set(struct chatter *p, const char *presence, const char *msg)
+{
+	AUTO_FREE char *path = mem_printf(V3 "presence/%s/status", p->id);
+	json_decref(test_json(&t, 200, "PUT", path, p->token,
+			      "{\"presence\":\"%s\",\"status_msg\":\"%s\"}", presence, msg));
+}
+
+/* The content of somebody's m.presence in a sync; borrowed. */
+static const json_t *presence_of(const json_t *sync, const struct chatter *who)
+{
+	const json_t *list = json_get_array(json_get_object(sync, "presence"), "events");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *e = json_array_get(list, i);
+		assert_string_equal(json_get_str(e, "type"), "m.presence");
+		if (!strcmp(json_get_str(e, "sender"), who->id))
+			return json_get_object(e, "content");
+	}
+	return NULL;
+}
+
+static void expect(const json_t *sync, const struct chatter *who, const char *want)
+{
+	assert_non_null(presence_of(sync, who));
+	assert_string_equal(json_get_str(presence_of(sync, who), "presence"), want);
+}
+
+static void test_presence(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_room(&bob, room, "join", "{}");
+	json_decref(chatter_sync(&bob, "&set_presence=offline"));
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *first = chatter_sync(&alice, "");
+	assert_null(presence_of(first, &bob));
+	/* To ask for news is to be there. */
+	json_decref(chatter_sync(&bob, "&timeout=0"));
+	struct poll *w = poll_start(&alice, "&timeout=60000");
+	polls_waiting(&t, 1);
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *there = poll_end(w, NULL);
+	expect(there, &bob, "online");
+	assert_true(json_is_true(json_object_get(presence_of(there, &bob), "currently_active")));
+	assert_true(json_get_i64(presence_of(there, &bob), "last_active_ago", -1) >= 0);
+	/* Nothing new: not told again. */
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *quiet = chatter_sync(&alice, "&timeout=0");
+	assert_null(presence_of(quiet, &bob));
+	set(&bob, "unavailable", "at lunch");
+	set(&carol, "online", "");
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *away = chatter_sync(&alice, "&timeout=0");
+	expect(away, &bob, "unavailable");
+	assert_string_equal(json_get_str(presence_of(away, &bob), "status_msg"), "at lunch");
+	assert_null(presence_of(away, &carol)); /* shares no room */
+	/* An initial sync tells who is there. */
+	struct chatter anew = alice;
+	anew.since[0] = '\0';
+	JSON_AUTO json_t *initial = chatter_sync(&anew, "");
+	expect(initial, &bob, "unavailable");
+	anew.since[0] = '\0';
+	JSON_AUTO json_t *filtered = chatter_sync(&anew, "&filter=%7B%22presence%22:%7B%22not_"
+							 "types%22:[%22m.presence%22]%7D%7D");
+	assert_null(presence_of(filtered, &bob));
+	set(&bob, "offline", "");
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *gone = chatter_sync(&alice, "&timeout=0");
+	expect(gone, &bob, "offline");
+	/* Who comes into a room is told to those in it. */
+	chatter_room(&carol, room, "join", "{}");
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *come = chatter_sync(&alice, "&timeout=0");
+	expect(come, &carol, "online");
+	test_error(&t, 400, "M_INVALID_PARAM", "GET", V3 "sync?set_presence=maybe", alice.token,
+		   NULL);
+}
+
+static void restart_with(const char *settings)
+{
+	test_server_stop(&t);
+	AUTO_FREE char *conf = fs_join(t.dir, "muster.conf");
+	assert_int_equal(fs_write_atomic(conf, span_of(settings), 0600, NULL), 0);
+	test_server_start(&t);
+}
+
+static int send_one(struct chatter *p, const char *room, int i, json_t **ret)
+{
+	AUTO_FREE char *path = mem_printf(V3 "rooms/%s/send/m.room.message/p%d", room, i);
+	return test_call(&t, "PUT", path, p->token, "{\"msgtype\":\"m.text\",\"body\":\"x\"}", ret);
+}
+
+static void test_pace(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	json_t *reply = NULL;
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_room(&bob, room, "join", "{}");
+	restart_with("events_per_second = 1\npresence = on\n");
+	/* The burst and what time allows, however slow this machine is: in the end it is too much. */
+	int status = 200, n = 0;
+	while (status == 200 && n < 100000) {
+		json_decref(take(&reply));
+		status = send_one(&alice, room, n++, &reply);
+	}
+	assert_int_equal(status, 429);
+	assert_true(n > 20);
+	assert_string_equal(json_get_str(reply, "errcode"), "M_LIMIT_EXCEEDED");
+	assert_in_range(json_get_i64(reply, "retry_after_ms", 0), 1, 1001);
+	json_decref(reply);
+	/* It is her limit, not everybody's; and reading goes on. */
+	assert_int_equal(send_one(&bob, room, 0, NULL), 200);
+	json_decref(chatter_get(&alice, room, "messages?dir=b"));
+	restart_with("events_per_second = 0\npresence = on\n");
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(send_one(&alice, room, 200000 + i, NULL), 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_presence),
+		cmocka_unit_test(test_pace),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
