@@ -2,6 +2,7 @@
 
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/room_prefs.h"
 #include "core/client/util.h"
 #include "core/matrix/reply.h"
 
@@ -179,22 +180,6 @@ int client_room_leave(struct client *c, const char *room_id, const char *reason,
 	return id ? store_room_membership(s, id, "leave", err) : rc;
 }
 
-/* No notifications from there: a push rule named after the room. */
-static int mute(struct client *c, const char *room_id, bool undo, struct err *err)
-{
-	AUTO(buf_done) struct buf path = BUF_INIT(2048);
-	buf_put_str(&path, "/_matrix/client/v3/pushrules/global/room/");
-	http_put_segment(&path, span_of(room_id));
-	struct session_request rq = {
-		.method = undo ? "DELETE" : "PUT",
-		.path = buf_str(&path),
-		.body = undo ? (struct span){NULL, 0} : SPAN_LIT("{\"actions\":[]}"),
-	};
-	int rc = session_json(client_session(c), &rq, NULL, err);
-	/* Servers without push rules do not notify anyway. */
-	return rc == ERR_NOT_FOUND || rc == ERR_UNSUPPORTED ? 0 : rc;
-}
-
 int client_room_archive(struct client *c, const char *room_id, bool undo, struct err *err)
 {
 	struct session *s = client_session(c);
@@ -213,7 +198,8 @@ int client_room_archive(struct client *c, const char *room_id, bool undo, struct
 					err);
 	}
 	if (!rc)
-		rc = mute(c, room_id, undo, err);
+		rc = client_room_notify(c, room_id,
+					undo ? ROOM_NOTIFY_DEFAULT : ROOM_NOTIFY_NONE, err);
 	if (!rc)
 		rc = client_store(c, &st, err);
 	int64_t id = rc ? 0 : store_room_find(st, span_of(room_id));
