@@ -78,6 +78,7 @@ static int front_client(void *arg, struct client **ret, struct err *err)
 			opt.account = app_setting(app, "account");
 		if (!opt.ca_file && app->config)
 			opt.ca_file = app_setting(app, "net.ca-file");
+		opt.stay = app->config && !config_bool(app->config, "chat.follow-upgrades");
 		int rc = client_open(&opt, &app->client, err);
 		if (rc)
 			return rc;

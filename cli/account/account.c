@@ -27,6 +27,8 @@ const struct command verb_account_list = {
 		      false},
 		     {"logged_in", "boolean", N_("Logged in"), N_("there is a token for it"),
 		      false},
+		     {"cache_bytes", "bytes", N_("Stored"),
+		      N_("what its rooms and messages take here"), false},
 		     END_KEYS},
 	.run = run_list,
 };

@@ -358,3 +358,16 @@ void secrets_done(struct secrets *s)
 	mem_free_secret(s->refresh_token);
 	*s = (struct secrets){0};
 }
+
+int64_t account_cache_bytes(const struct account *a)
+{
+	static const char *const names[] = {"cache.db", "cache.db-wal"};
+	int64_t bytes = 0;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		AUTO_FREE char *path = account_path(a, names[i]);
+		struct stat st;
+		if (stat(path, &st) == 0)
+			bytes += st.st_size;
+	}
+	return bytes;
+}

@@ -35,6 +35,8 @@ struct secrets {
 int account_load(const char *name, struct account **ret, struct err *err);
 /** NULL is allowed. */
 void account_free(struct account *a);
+/** What its cache takes on the disk. */
+int64_t account_cache_bytes(const struct account *a);
 /** Names, sorted; *ret_names ends with NULL. Free with account_names_free. */
 int account_names(char ***ret_names, struct err *err);
 void account_names_free(char **names);

@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/client/unread.h"
 
 /* What a list breaks off with is kept as one unreadable event. */
 static struct sync_event broken_rest(const struct slice *list, const struct err *why)
@@ -155,6 +156,8 @@ static int on_account_data(struct apply *a, const struct sync_event *e, struct e
 	a->news = true;
 	if (!a->room && strcmp(e->ev.type, "m.direct") == 0)
 		a->direct_changed = true;
+	if (!a->room && strcmp(e->ev.type, "m.push_rules") == 0)
+		a->rules_changed = true;
 	return !rc && a->room ? apply_room_data(a, &e->ev, err) : rc;
 }
 
@@ -280,6 +283,19 @@ static int apply_direct(struct apply *a, struct err *err)
 	return store_direct_set(a->s, buf_span(&b), err);
 }
 
+/* Servers tell counts only of rooms where something happened: other rules give others everywhere. */
+static int count_again(struct apply *a, struct err *err)
+{
+	int rc = 0;
+	if (!a->rules_changed || a->generation) /* with a whole sync come all counts */
+		return 0;
+	AUTO_FREE int64_t *ids = store_room_ids(a->s, "join");
+	for (int64_t *p = ids; *p && !rc; p++)
+		if (unread_recount(a->s, a->own, *p))
+			rc = store_room_changed(a->s, *p, err);
+	return rc;
+}
+
 static int apply_all(struct apply *a, const struct sync_reply *reply, struct err *err)
 {
 	int rc = 0;
@@ -292,6 +308,8 @@ static int apply_all(struct apply *a, const struct sync_reply *reply, struct err
 		rc = each_event(a, reply->presence, EVENT_BARE, apply_presence, err);
 	if (!rc)
 		rc = apply_direct(a, err);
+	if (!rc)
+		rc = count_again(a, err);
 	if (!rc && a->generation)
 		rc = store_rooms_unseen_leave(a->s, a->generation, err);
 	return rc;

@@ -12,7 +12,7 @@ struct apply {
 	int64_t room;
 	int64_t generation; /**< of a whole sync; 0: an ordinary one */
 	bool restored;	    /**< the server was put back: see apply_lost.c */
-	bool news, rooms_made, direct_changed;
+	bool news, rooms_made, direct_changed, rules_changed;
 	int64_t last_ts; /**< for events that do not tell theirs */
 };
 

@@ -15,6 +15,7 @@ struct client {
 	struct store *store;
 	struct loop *loop;
 	char *ca_file;
+	bool stay;
 	int64_t deadline_ms; /* clock_mono_ms; 0: none */
 	int own_flag;
 	const int *cancelled; /* own_flag, or that of client_begin */
@@ -30,6 +31,7 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 	}
 	c->loop = opt->loop;
 	c->ca_file = mem_strdup(opt->ca_file);
+	c->stay = opt->stay;
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
@@ -75,6 +77,11 @@ int client_store(struct client *c, struct store **ret, struct err *err)
 const char *client_ca_file(const struct client *c)
 {
 	return c->ca_file;
+}
+
+bool client_stays(const struct client *c)
+{
+	return c->stay;
 }
 
 struct loop *client_loop(struct client *c)

@@ -32,6 +32,7 @@ struct client_options {
 	int timeout_ms;	     /**< for everything this client does; 0: none */
 	struct loop *loop;   /**< for use on a loop (TUI); NULL: blocking calls only */
 	const char *ca_file; /**< extra trusted certificates, or NULL */
+	bool stay; /**< do not join what replaces a room that we are in (upgrade.h) */
 };
 
 /** ERR_AUTH when nobody is logged in. The caller owns *ret. */

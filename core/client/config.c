@@ -20,6 +20,8 @@ static const struct config_row rows[] = {
 	 N_("How many messages read shows when nothing says which.")},
 	{"chat.private-receipts", CONFIG_BOOL, "false", 0, 0, NULL, NULL, NULL,
 	 N_("Keep read markers to oneself.")},
+	{"chat.follow-upgrades", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
+	 N_("Join the new room when one that you are in is replaced.")},
 	{"net.ca-file", CONFIG_STRING, "", 0, 0, NULL, NULL, "MUSTER_CA_FILE",
 	 N_("A file with certificates to trust besides the system's.")},
 	{"net.timeout", CONFIG_DURATION, "30s", 100, DAY_MS, NULL, NULL, "MUSTER_TIMEOUT",

@@ -5,16 +5,21 @@
 #include "core/base/log.h"
 #include "core/client/apply.h"
 #include "core/client/engine_priv.h"
+#include "core/client/upgrade.h"
+#include "core/client/util.h"
+#include "core/store/search.h"
 
 #define PAGE_LIMIT 100
-#define FILL_PAUSE_MS 5000
+#define INDEX_ROWS 500 /* messages that one step makes searchable */
+#define FILL_PAUSE_MS 5000	/* after trouble with a room's history, doubled each time */
+#define FILL_PAUSE_MAX_MS 600000
 
 /* A reply on its way into the cache, on the pool. Outlives the engine when need be. */
 struct job {
 	struct engine *e; /* NULL once the engine is gone; the store is the job's then */
 	struct store *store;
 	char *own, *since;
-	bool is_page;
+	bool is_page, is_index;
 	struct store_gap gap;
 	struct buf body;
 	bool news, more;
@@ -24,6 +29,7 @@ struct job {
 
 static void next_job(struct engine *e);
 static void fill_gap(struct engine *e);
+static void follow_upgrade(struct engine *e);
 
 static int backoff_ms(int failures)
 {
@@ -48,7 +54,9 @@ static void failed(struct engine *e, const struct err *err)
 static void work(void *arg)
 {
 	struct job *j = arg;
-	if (j->is_page)
+	if (j->is_index)
+		j->rc = store_index_step(j->store, INDEX_ROWS, &j->more, &j->err);
+	else if (j->is_page)
 		j->rc = apply_page(j->store, &j->gap, buf_span(&j->body), &j->more, &j->err);
 	else
 		j->rc = apply_sync(j->store, j->own, j->since, buf_span(&j->body), &j->news,
@@ -72,11 +80,49 @@ static void sync_stored(struct engine *e, const struct job *j)
 	engine_poll(e);
 }
 
+/* A room that cannot be had must not keep the others from being filled. */
+static struct engine_wait *wait_of(struct engine *e, int64_t room)
+{
+	for (int i = 0; i < e->wait_count; i++)
+		if (e->waits[i].room == room)
+			return &e->waits[i];
+	return NULL;
+}
+
+static void let_wait(struct engine *e, int64_t room)
+{
+	struct engine_wait *w = wait_of(e, room);
+	if (!w) {
+		if (e->wait_count == ENGINE_WAITS) /* the one that has waited longest */
+			memmove(e->waits, e->waits + 1, --e->wait_count * sizeof(*w));
+		w = &e->waits[e->wait_count++];
+		*w = (struct engine_wait){.room = room};
+	}
+	int64_t pause = w->failures < 7 ? (int64_t)FILL_PAUSE_MS << w->failures : FILL_PAUSE_MAX_MS;
+	w->after_ms = clock_mono_ms() + pause;
+	w->failures++;
+}
+
+static void forget_wait(struct engine *e, int64_t room)
+{
+	struct engine_wait *w = wait_of(e, room);
+	if (w)
+		*w = e->waits[--e->wait_count];
+}
+
+static bool has_to_wait(int64_t room, void *arg)
+{
+	const struct engine_wait *w = wait_of(arg, room);
+	return w && clock_mono_ms() < w->after_ms;
+}
+
 static void page_stored(struct engine *e, const struct job *j)
 {
 	if (j->rc) {
 		log_warn("history: %s", j->err.msg);
-		e->fill_after_ms = clock_mono_ms() + FILL_PAUSE_MS;
+		let_wait(e, j->gap.room);
+	} else {
+		forget_wait(e, j->gap.room);
 	}
 	engine_publish(e);
 }
@@ -87,12 +133,15 @@ static void worked(void *arg)
 	struct engine *e = j->e;
 	if (e) {
 		e->job = NULL;
-		if (j->is_page)
+		if (j->is_index)
+			e->index_done = j->rc || !j->more;
+		else if (j->is_page)
 			page_stored(e, j);
 		else
 			sync_stored(e, j);
 		next_job(e);
 		fill_gap(e);
+		follow_upgrade(e);
 	} else {
 		store_close(j->store);
 	}
@@ -104,19 +153,23 @@ static void worked(void *arg)
 
 static void next_job(struct engine *e)
 {
-	if (e->job || (!e->reply_waits && !e->page_waits))
+	bool idle = !e->reply_waits && !e->page_waits;
+	if (e->job || (idle && e->index_done))
 		return;
 	struct job *j = NEW(struct job);
 	j->e = e;
 	j->store = e->store;
-	j->is_page = !e->reply_waits;
+	j->is_index = idle;
+	j->is_page = e->page_waits && !e->reply_waits;
+	if (!idle)
+		e->index_done = false;
 	if (e->reply_waits) {
 		j->body = e->reply;
 		j->own = mem_strdup(client_account(e->c)->user_id);
 		j->since = take(&e->since);
 		buf_init(&e->reply, LIMIT_SYNC_REPLY);
 		e->reply_waits = false;
-	} else {
+	} else if (!idle) {
 		j->body = e->page;
 		j->gap = e->gap;
 		buf_init(&e->page, LIMIT_SYNC_REPLY);
@@ -152,7 +205,7 @@ static void on_reply(struct span body, const struct err *err, void *arg)
 
 void engine_poll(struct engine *e)
 {
-	if (e->poll || e->reply_waits || (e->job && !e->job->is_page))
+	if (e->poll || e->reply_waits || (e->job && !e->job->is_page && !e->job->is_index))
 		return;
 	bool wait = e->state == ENGINE_LIVE && !e->asker_count && !e->restart && !e->whole;
 	char *since = NULL;
@@ -195,6 +248,7 @@ void engine_poll_stop(struct engine *e)
 	loop_timer_stop(e->timer);
 	session_drop(take(&e->poll));
 	session_drop(take(&e->fill));
+	session_drop(take(&e->join));
 	if (e->job) {
 		e->job->e = NULL;
 		e->store = NULL;
@@ -229,7 +283,7 @@ static void on_page(struct span body, const struct err *err, void *arg)
 	if (sync_gap_hopeless(err))
 		drop_gap(e);
 	else
-		e->fill_after_ms = clock_mono_ms() + FILL_PAUSE_MS;
+		let_wait(e, e->gap.room);
 	fill_gap(e);
 }
 
@@ -244,14 +298,13 @@ static char *room_id_of(struct store *s, int64_t room)
 	return id;
 }
 
-/* One page of the newest gap, when nothing of that kind is under way. */
+/* One page of the newest gap of a room that gives no trouble, when nothing of that kind is under way. */
 static void fill_gap(struct engine *e)
 {
 	struct store *s;
-	if (e->fill || e->page_waits || (e->job && e->job->is_page) || e->state != ENGINE_LIVE ||
-	    clock_mono_ms() < e->fill_after_ms)
+	if (e->fill || e->page_waits || (e->job && e->job->is_page) || e->state != ENGINE_LIVE)
 		return;
-	if (client_store(e->c, &s, NULL) || !store_gap_live(s, &e->gap))
+	if (client_store(e->c, &s, NULL) || !store_gap_live(s, has_to_wait, e, &e->gap))
 		return;
 	AUTO_FREE char *room_id = room_id_of(s, e->gap.room);
 	if (!room_id)
@@ -263,4 +316,34 @@ static void fill_gap(struct engine *e)
 		.max_reply = LIMIT_SYNC_REPLY,
 	};
 	e->fill = session_start(client_session(e->c), &sr, on_page, e);
+}
+
+/* -- rooms that were replaced ------------------------------------------------ */
+
+static void on_joined(struct span body, const struct err *err, void *arg)
+{
+	struct engine *e = arg;
+	(void)body;
+	e->join = NULL;
+	if (err)
+		log_warn("joining the room that replaced one: %s", err->msg);
+	else
+		engine_poll_now(e);
+	follow_upgrade(e);
+}
+
+static void follow_upgrade(struct engine *e)
+{
+	struct store *s;
+	AUTO(request_done) struct request rq = {0};
+	if (e->join || e->state != ENGINE_LIVE || client_stays(e->c) ||
+	    client_store(e->c, &s, NULL) || !upgrade_next(s, clock_wall_ms(), &rq))
+		return;
+	struct session_request sr = {
+		.method = rq.method,
+		.path = buf_str(&rq.path),
+		.body = buf_span(&rq.body),
+		.repeatable = true,
+	};
+	e->join = session_start(client_session(e->c), &sr, on_joined, e);
 }

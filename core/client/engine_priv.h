@@ -11,8 +11,15 @@
 
 #define ENGINE_OBSERVERS 8
 #define ENGINE_ASKERS 64
+#define ENGINE_WAITS 64
 
 struct job;
+
+/* Not before this clock_mono_ms. */
+struct engine_wait {
+	int64_t room, after_ms;
+	int failures;
+};
 
 struct engine {
 	struct client *c;
@@ -34,6 +41,7 @@ struct engine {
 
 	struct store *store; /* for the pool, one job at a time */
 	struct job *job;
+	bool index_done; /* all that came is searchable */
 	struct session_call *poll; /* GET /sync under way */
 	char *since;		   /* its token */
 	struct buf reply;	   /* of a poll, waits for the pool */
@@ -47,7 +55,10 @@ struct engine {
 	struct store_gap gap;	   /* which it fills */
 	struct buf page;	   /* its reply, waits for the pool */
 	bool page_waits;
-	int64_t fill_after_ms; /* clock_mono_ms: not before, after trouble */
+	struct engine_wait waits[ENGINE_WAITS]; /* rooms whose history could not be had */
+	int wait_count;
+
+	struct session_call *join; /* of a room that replaced one of ours */
 };
 
 /** engine_poll.c: begin syncing, and stop; `store` must be open. */

@@ -219,6 +219,7 @@ static int run(struct follow *f, struct err *err)
 		.account = client_account(f->up)->name,
 		.loop = f->l,
 		.ca_file = client_ca_file(f->up),
+		.stay = client_stays(f->up),
 	};
 	struct engine *e = NULL;
 	int rc = client_open(&opt, &f->c, err);

@@ -224,9 +224,10 @@ int client_account_list(client_row_fn *fn, void *arg, struct err *err)
 		bool in = account_secrets_load(a, &s, NULL) == 0;
 		bool first = chosen ? strcmp(chosen, a->name) == 0 : !names[1];
 		JSON_AUTO json_t *row =
-			json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "name", a->name, "user_id",
+			json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:I}", "name", a->name, "user_id",
 				  a->user_id, "homeserver", a->homeserver, "device_id",
-				  a->device_id, "default", first, "logged_in", in);
+				  a->device_id, "default", first, "logged_in", in, "cache_bytes",
+				  (json_int_t)account_cache_bytes(a));
 		rc = fn(row, arg);
 		account_free(a);
 	}

@@ -6,6 +6,7 @@
 #include "core/client/timeline.h"
 #include "core/client/util.h"
 #include "core/matrix/power.h"
+#include "core/store/spaces.h"
 
 static json_t *room_row(const struct store_room *r)
 {
@@ -70,6 +71,9 @@ int client_room_list(struct client *c, unsigned flags, client_row_fn *fn, void *
 	for (int64_t *p = ids; *p && !rc; p++) {
 		AUTO(store_room_done) struct store_room r = {0};
 		if (!store_room_get(s, *p, &r) || !is_listed(&r, flags))
+			continue;
+		/* One that was replaced, and we are in the new one. */
+		if (!(flags & ROOM_LEFT) && r.successor && store_room_newest(s, r.id) != r.id)
 			continue;
 		count_members(s, &r);
 		JSON_AUTO json_t *row = room_row(&r);

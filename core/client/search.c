@@ -2,6 +2,10 @@
 
 #include "core/base/mem.h"
 #include "core/client/relations.h"
+#include "core/store/search.h"
+
+#define INDEX_ROWS 1000
+#define INDEX_STEPS 20
 
 struct hits {
 	struct store *s;
@@ -68,6 +72,15 @@ static int newest_first(const void *a, const void *b)
 	return x > y ? -1 : x < y;
 }
 
+/* Whoever searches pays for it, but not without end: what is left is read through. */
+static void index_more(struct store *s)
+{
+	bool more = true;
+	for (int i = 0; more && i < INDEX_STEPS; i++)
+		if (store_index_step(s, INDEX_ROWS, &more, NULL))
+			break;
+}
+
 int client_search(struct client *c, const char *text, const char *room_id, int limit,
 		  client_row_fn *fn, void *arg, struct err *err)
 {
@@ -83,6 +96,7 @@ int client_search(struct client *c, const char *text, const char *room_id, int l
 		rc = client_find_room(c, room_id, &r, err);
 	if (rc)
 		return rc;
+	index_more(h.s);
 	store_events_search(h.s, r.id, text, limit, on_cached, &h);
 	ask_server(c, text, room_id, limit, &h);
 	size_t n = json_array_size(rows);

@@ -7,8 +7,10 @@
 #include "core/client/deliver.h"
 #include "core/client/media.h"
 #include "core/client/mention.h"
+#include "core/client/timeline.h"
 #include "core/client/util.h"
 #include "core/matrix/message.h"
+#include "core/store/spaces.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -180,8 +182,8 @@ static int send_file(struct client *c, const struct send_request *rq, const char
 	return deliver_one(c, &d, fn, arg, pending, err);
 }
 
-int client_send(struct client *c, const struct send_request *rq, client_row_fn *fn, void *arg,
-		struct err *err)
+static int send_all(struct client *c, const struct send_request *rq, client_row_fn *fn, void *arg,
+		    struct err *err)
 {
 	AUTO_FREE char *replied = sender_of(c, rq->room_id, rq->reply_to);
 	struct message_context at = {
@@ -204,9 +206,41 @@ int client_send(struct client *c, const struct send_request *rq, client_row_fn *
 	for (const char *const *f = rq->files; !rc && f && *f; f++)
 		rc = send_file(c, rq, *f, ++part, &at, fn, arg, &pending, err);
 	if (!rc && pending)
-		return err && err->code == ERR_PENDING
+		return err->code == ERR_PENDING
 			       ? ERR_PENDING
 			       : err_set(err, ERR_PENDING, _("queued until the network is back"));
+	return rc;
+}
+
+/* The room that has replaced this one, when we are there; NULL: none. The caller owns it. */
+static char *moved_to(struct client *c, const char *room_id)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	struct store *s;
+	if (client_refresh(c, NULL) || client_store(c, &s, NULL))
+		return NULL;
+	int64_t old = store_room_find(s, span_of(room_id));
+	int64_t now = old ? store_room_newest(s, old) : 0;
+	return now == old || !store_room_get(s, now, &r) ? NULL : mem_strdup(r.room_id);
+}
+
+int client_send(struct client *c, const struct send_request *rq, client_row_fn *fn, void *arg,
+		struct err *err)
+{
+	struct err e = {0};
+	int rc = send_all(c, rq, fn, arg, &e);
+	/* The room may have been replaced since the cache was brought up to date. */
+	if (rc == ERR_AUTH && e.http_status == 403) {
+		AUTO_FREE char *moved = moved_to(c, rq->room_id);
+		struct send_request again = *rq;
+		again.room_id = moved;
+		if (moved) {
+			e = (struct err){0};
+			rc = send_all(c, &again, fn, arg, &e);
+		}
+	}
+	if (rc < 0 && err)
+		*err = e;
 	return rc;
 }
 

@@ -9,8 +9,12 @@
 #include "core/client/apply.h"
 #include "core/client/session.h"
 #include "core/client/sync_priv.h"
+#include "core/store/search.h"
 
 #include <time.h>
+
+#define INDEX_ROWS 500
+#define INDEX_STEPS_BESIDE 1 /* a one-shot verb does not wait for more */
 
 static const char filter[] =
 	"{\"room\":{\"timeline\":{\"limit\":40,\"unread_thread_notifications\":true},"
@@ -97,6 +101,14 @@ static int fetch(struct client *c, struct request rq, struct buf *body, int time
 	return rc;
 }
 
+/* A few messages become searchable; what is left waits for the next time. */
+static void index_some(struct store *s, int steps)
+{
+	bool more = true;
+	while (more && steps-- > 0 && store_index_step(s, INDEX_ROWS, &more, NULL) == 0)
+		;
+}
+
 /* One sync, with the lock held. */
 static int sync_locked(struct client *c, struct store *s, struct err *err)
 {
@@ -119,6 +131,8 @@ static int sync_locked(struct client *c, struct store *s, struct err *err)
 	}
 	if (rc && err)
 		*err = e;
+	if (!rc)
+		index_some(s, INDEX_STEPS_BESIDE);
 	return rc;
 }
 

@@ -235,7 +235,9 @@ bool unread_note_read(struct store *s, const char *own_user_id, const struct rea
 		rc = store_fully_read_set(s, room, span_of(event), NULL);
 	if (!rc && !m->thread)
 		rc = store_marked_unread_set(s, room, false, NULL);
-	return !rc && unread_recount(s, own_user_id, room);
+	bool ok = !rc && unread_recount(s, own_user_id, room);
+	store_room_changed(s, room, NULL);
+	return ok;
 }
 
 int client_mark(struct client *c, const struct read_mark *m, struct err *err)
@@ -289,5 +291,7 @@ int client_mark_unread(struct client *c, const char *room_id, bool on, struct er
 				request_account_data_put(client_account(c)->user_id, room_id,
 							 "m.marked_unread", content),
 				NULL, err);
-	return rc ? rc : store_marked_unread_set(s, r.id, on, err);
+	if (!rc)
+		rc = store_marked_unread_set(s, r.id, on, err);
+	return rc ? rc : store_room_changed(s, r.id, err);
 }

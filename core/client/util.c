@@ -8,6 +8,7 @@
 #include "core/client/apply.h"
 #include "core/client/sync.h"
 #include "core/client/timeline.h"
+#include "core/client/upgrade.h"
 
 #define SYNC_WAIT_MS 20000
 
@@ -28,7 +29,10 @@ bool client_is_fresh(struct client *c, int64_t ms)
 
 int client_refresh(struct client *c, struct err *err)
 {
-	return sync_once(c, SYNC_WAIT_MS, err);
+	int rc = sync_once(c, SYNC_WAIT_MS, err);
+	if (!rc && !client_stays(c) && upgrade_follow(c))
+		rc = sync_once(c, SYNC_WAIT_MS, err);
+	return rc;
 }
 
 int client_find_room(struct client *c, const char *room_id, struct store_room *ret, struct err *err)

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/store/search.h"
 
 static void bind_optional(struct sql_stmt *q, int at, struct span v)
 {
@@ -126,7 +127,7 @@ static char *without_content(struct span text, bool is_state)
 int store_event_redact(struct store *s, int64_t room, struct span target, struct span by,
 		       struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT json, state_key IS NOT NULL FROM events"
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT json, state_key IS NOT NULL, seq, body FROM events"
 					       " WHERE room=? AND event_id=?"
 					       " AND redacted_by IS NULL");
 	sql_bind_i64(q, 1, room);
@@ -134,7 +135,12 @@ int store_event_redact(struct store *s, int64_t room, struct span target, struct
 	if (!sql_row(q))
 		return sql_failed(store_sql(s), err);
 	AUTO_FREE char *json = without_content(sql_col_text(q, 0), sql_col_i64(q, 1) != 0);
+	AUTO_FREE char *body = span_dup(sql_col_text(q, 3));
+	int64_t seq = sql_col_i64(q, 2);
 	sql_reset(q);
+	int rc = store_index_forget(s, seq, span_of(body), err);
+	if (rc)
+		return rc;
 	q = SQL(store_sql(s), "UPDATE events SET redacted_by=?3, body=NULL, json=?4,"
 			      " rel_to=CASE WHEN rel_type IN ('m.thread','m.replace') THEN"
 			      " rel_to END, rel_type=CASE WHEN rel_type IN"
@@ -252,38 +258,4 @@ int64_t *store_rooms_changed(struct store *s, int64_t seq)
 	}
 	ids[n] = 0;
 	return ids;
-}
-
-/* The needle as a LIKE pattern with its wildcards disarmed. */
-static char *like_pattern(const char *needle)
-{
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	buf_put_char(&b, '%');
-	for (; *needle; needle++) {
-		if (*needle == '%' || *needle == '_' || *needle == '\\')
-			buf_put_char(&b, '\\');
-		buf_put_char(&b, *needle);
-	}
-	buf_put_char(&b, '%');
-	return buf_take(&b);
-}
-
-int store_events_search(struct store *s, int64_t room, const char *needle, int limit,
-			store_event_fn *fn, void *arg)
-{
-	struct sql_stmt *q =
-		room ? SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE body LIKE ?1"
-					 " ESCAPE '\\' AND room=?3 ORDER BY ts DESC LIMIT ?2")
-		     : SQL(store_sql(s),
-			   "SELECT " EVENT_COLUMNS " FROM events WHERE body LIKE ?1 ESCAPE '\\'"
-			   " AND room IN (SELECT id FROM rooms WHERE membership='join')"
-			   " ORDER BY ts DESC LIMIT ?2");
-	AUTO_FREE char *pattern = like_pattern(needle);
-	sql_bind_str(q, 1, pattern);
-	sql_bind_i64(q, 2, limit);
-	if (room)
-		sql_bind_i64(q, 3, room);
-	int rc = store_event_each(q, fn, arg);
-	sql_reset(q);
-	return rc;
 }

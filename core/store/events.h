@@ -58,10 +58,6 @@ int store_events_related(struct store *s, int64_t room, struct span event_id, co
 char *store_event_by_txn(struct store *s, int64_t room, const char *txn_id);
 /** Rooms with events that arrived after `seq`: ids, ended by 0. The caller owns it. */
 int64_t *store_rooms_changed(struct store *s, int64_t seq);
-/** Events whose text contains `needle`, newest first; `room` 0: all joined rooms. */
-int store_events_search(struct store *s, int64_t room, const char *needle, int limit,
-			store_event_fn *fn, void *arg);
-
 #define STORE_FIRST_POS ((int64_t)1 << 62)
 #define STORE_GAP_POS ((int64_t)1 << 32)
 
@@ -79,7 +75,9 @@ int store_gap_move(struct store *s, int64_t room, int64_t pos, int64_t to, struc
 bool store_gap_find(struct store *s, int64_t room, int64_t below, struct store_gap *ret);
 /** The lowest gap above `above` that is not the history before the first chunk. */
 bool store_gap_after(struct store *s, int64_t room, int64_t above, struct store_gap *ret);
-/** Any gap that is not history before the first chunk, of a joined room: to be filled at once. */
-bool store_gap_live(struct store *s, struct store_gap *ret);
+/** Any gap that is not history before the first chunk, of a joined room that `skip` (NULL: none)
+ * does not name: to be filled at once. */
+bool store_gap_live(struct store *s, bool (*skip)(int64_t room, void *arg), void *arg,
+		    struct store_gap *ret);
 
 #endif

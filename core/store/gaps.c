@@ -35,15 +35,20 @@ int store_gap_move(struct store *s, int64_t room, int64_t pos, int64_t to, struc
 	return sql_run(q, err);
 }
 
-static bool gap_of(struct sql_stmt *q, struct store_gap *ret)
+static void read_gap(struct sql_stmt *q, struct store_gap *ret)
 {
-	if (!sql_row(q))
-		return false;
 	ret->room = sql_col_i64(q, 0);
 	ret->pos = sql_col_i64(q, 1);
 	ret->low = sql_col_i64(q, 2);
 	snprintf(ret->token, sizeof(ret->token), "%s", sql_col_text(q, 3).p);
 	sql_reset(q);
+}
+
+static bool gap_of(struct sql_stmt *q, struct store_gap *ret)
+{
+	if (!sql_row(q))
+		return false;
+	read_gap(q, ret);
 	return true;
 }
 
@@ -65,11 +70,18 @@ bool store_gap_after(struct store *s, int64_t room, int64_t above, struct store_
 	return gap_of(q, ret);
 }
 
-bool store_gap_live(struct store *s, struct store_gap *ret)
+bool store_gap_live(struct store *s, bool (*skip)(int64_t room, void *arg), void *arg,
+		    struct store_gap *ret)
 {
 	struct sql_stmt *q =
 		SQL(store_sql(s), "SELECT room,pos,low,token FROM gaps WHERE low<>0 AND room IN"
 				  " (SELECT id FROM rooms WHERE membership='join')"
-				  " ORDER BY pos DESC LIMIT 1");
-	return gap_of(q, ret);
+				  " ORDER BY pos DESC");
+	while (sql_row(q)) {
+		if (skip && skip(sql_col_i64(q, 0), arg))
+			continue;
+		read_gap(q, ret);
+		return true;
+	}
+	return false;
 }

@@ -74,10 +74,6 @@ static const char v1[] =
 	"CREATE UNIQUE INDEX outbox_txn ON outbox(room_id, txn_id);"
 	"CREATE INDEX outbox_state ON outbox(state, id);";
 
-/* Whatever a server sent may not be JSON; json_extract would fail. */
-#define OF_STATE(path) \
-	" CASE WHEN json_valid(s.json) THEN json_extract(s.json,'$.content." path "') END"
-
 /*
  * What people and rooms are beside their messages. The columns of what older
  * caches hold already are filled from it.
@@ -109,35 +105,21 @@ static const char v2[] =
 	"CREATE TABLE drafts("
 	" room INTEGER NOT NULL, thread TEXT NOT NULL, text TEXT NOT NULL,"
 	" updated_ms INTEGER NOT NULL, PRIMARY KEY(room, thread)) WITHOUT ROWID;"
+	/* Whatever a server sent may not be JSON; json_extract would fail. */
+	"CREATE TEMP TABLE found AS SELECT room,type,key,"
+	" CASE WHEN json_valid(json) THEN json_extract(json,'$.content') END AS content FROM state"
+	" WHERE type IN ('m.space.child','m.room.tombstone','m.room.create');"
 	"INSERT INTO children(space,child,ord,suggested)"
-	" SELECT s.room, s.key," OF_STATE("order") ", coalesce(" OF_STATE(
-		"suggested") ",0)"
-			     " FROM state s WHERE s.type='m.space.child'"
-			     " AND" OF_STATE(
-				     "via") " IS NOT NULL;"
-					    "UPDATE rooms SET successor=(SELECT" OF_STATE(
-						    "replacement_room") " FROM state s WHERE "
-									"s.room=rooms.id AND "
-									"s.type='m.room.tombstone' "
-									"AND s.key='');"
-									"UPDATE rooms SET "
-									"predecessor=("
-									"SELECT" OF_STATE(
-										"predecessor.room_"
-										"id") " FROM state "
-										      "s WHERE "
-										      "s.room="
-										      "rooms.id "
-										      "AND "
-										      "s.type='m."
-										      "room.create'"
-										      " AND "
-										      "s.key='');"
-										      "UPDATE "
-										      "rooms SET "
-										      "low_"
-										      "priority="
-										      "archived;";
+	" SELECT room,key,json_extract(content,'$.order'),"
+	" coalesce(json_extract(content,'$.suggested'),0) FROM found"
+	" WHERE type='m.space.child' AND json_extract(content,'$.via') IS NOT NULL;"
+	"UPDATE rooms SET successor="
+	"(SELECT json_extract(content,'$.replacement_room') FROM found WHERE room=rooms.id"
+	" AND type='m.room.tombstone' AND key=''),"
+	" predecessor=(SELECT json_extract(content,'$.predecessor.room_id') FROM found"
+	" WHERE room=rooms.id AND type='m.room.create' AND key='');"
+	"DROP TABLE found;"
+	"UPDATE rooms SET low_priority=archived;";
 
 /* What screens ask again and again. `changed` counts up whenever a row is touched. */
 static const char v3[] = "ALTER TABLE rooms ADD changed INTEGER NOT NULL DEFAULT 0;"
@@ -151,5 +133,15 @@ static const char v3[] = "ALTER TABLE rooms ADD changed INTEGER NOT NULL DEFAULT
 			 "CREATE INDEX state_calls ON state(room)"
 			 " WHERE type='org.matrix.msc3401.call.member';";
 
-const sql_migration store_migrations[] = {v1, v2, v3};
+/*
+ * events_fts: an index over the folded texts of events by rows of three
+ * characters, so that every language can be searched (search.c); built in
+ * steps up to the arrival number that the meta row "fts_seq" holds.
+ */
+static const char v4[] =
+	"ALTER TABLE rooms ADD follow_tried INTEGER NOT NULL DEFAULT 0;"
+	"CREATE VIRTUAL TABLE events_fts USING fts5(body, content='', detail=none,"
+	" tokenize='trigram case_sensitive 1');";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4};
 const int store_migration_count = ARRAY_LEN(store_migrations);

@@ -11,6 +11,7 @@
 #include "core/store/events.h"
 #include "core/store/outbox.h"
 #include "core/store/rooms.h"
+#include "core/store/search.h"
 #include "core/store/schema.h"
 #include "tests/lib/tmpdir.h"
 
