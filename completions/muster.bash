@@ -4,15 +4,18 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account profile presence send read react edit delete receipts mark typing thread poll search file queue room class call serve admin config audio doctor version completion schema help' ;;
-	'account') echo 'list use remove' ;;
+	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call serve admin config audio doctor version completion schema help' ;;
+	'account') echo 'list use remove password deactivate' ;;
+	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
 	'presence') echo 'show set' ;;
 	'thread') echo 'list' ;;
 	'poll') echo 'create vote show close' ;;
 	'file') echo 'get' ;;
 	'queue') echo 'list run retry drop' ;;
-	'room') echo 'list create join leave archive invite kick ban unban members role show set export' ;;
+	'room') echo 'list create join leave archive invite kick ban unban members role show set export directory knock knocks tag notify pin unpin pins upgrade' ;;
+	'space') echo 'create list show add remove' ;;
+	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
@@ -28,6 +31,9 @@ _muster_options()
 	'login') echo -n ' --user --email --password-stdin --token-file --link --link-stdin --device-name' ;;
 	'register') echo -n ' --user --email --invite-file --password-stdin --device-name' ;;
 	'logout') echo -n ' --everywhere' ;;
+	'account password') echo -n ' --password-stdin --new-file --keep-devices' ;;
+	'account deactivate') echo -n ' --erase --password-stdin' ;;
+	'device remove') echo -n ' --password-stdin' ;;
 	'presence set') echo -n ' --status' ;;
 	'send') echo -n ' --file --text --markdown --reply --thread --mention --notice --emote --lines --txn-id --at --queue' ;;
 	'read') echo -n ' --number --since --until --follow --type --all-types --thread --edits --ids --raw --offline --mark-read' ;;
@@ -54,6 +60,15 @@ _muster_options()
 	'room role') echo -n ' --force' ;;
 	'room show') echo -n ' --offline' ;;
 	'room export') echo -n ' --output --force' ;;
+	'room directory') echo -n ' --server --number' ;;
+	'room knock') echo -n ' --reason' ;;
+	'room tag') echo -n ' --order --remove' ;;
+	'room pins') echo -n ' --ids' ;;
+	'space create') echo -n ' --topic --alias --public --space' ;;
+	'space show') echo -n ' --depth --offline' ;;
+	'space add') echo -n ' --order --suggested' ;;
+	'people search') echo -n ' --number' ;;
+	'report') echo -n ' --user --reason' ;;
 	'class create') echo -n ' --students --teacher --slips --language --valid --force --space' ;;
 	'class add') echo -n ' --students --teacher --slips --language --valid --force' ;;
 	'class slips') echo -n ' --user --slips --language --valid --force' ;;
@@ -96,6 +111,7 @@ _muster_value()
 	'register'' --email') echo '-' ;;
 	'register'' --invite-file') echo '@file' ;;
 	'register'' --device-name') echo '-' ;;
+	'account password'' --new-file') echo '@file' ;;
 	'presence set'' --status') echo '-' ;;
 	'send'' --file' | 'send'' -f') echo '@file' ;;
 	'send'' --reply') echo '-' ;;
@@ -135,6 +151,18 @@ _muster_value()
 	'room ban'' --reason') echo '-' ;;
 	'room unban'' --reason') echo '-' ;;
 	'room export'' --output' | 'room export'' -o') echo '@file' ;;
+	'room directory'' --server') echo '-' ;;
+	'room directory'' --number' | 'room directory'' -n') echo '-' ;;
+	'room knock'' --reason') echo '-' ;;
+	'room tag'' --order') echo '-' ;;
+	'space create'' --topic') echo '-' ;;
+	'space create'' --alias') echo '-' ;;
+	'space create'' --space') echo '@room' ;;
+	'space show'' --depth') echo '-' ;;
+	'space add'' --order') echo '-' ;;
+	'people search'' --number' | 'people search'' -n') echo '-' ;;
+	'report'' --user') echo '@user' ;;
+	'report'' --reason') echo '-' ;;
 	'class create'' --students') echo '@file' ;;
 	'class create'' --teacher') echo '@user' ;;
 	'class create'' --slips' | 'class create'' -o') echo '@file' ;;
@@ -262,6 +290,20 @@ _muster_position()
 	'room show 0') echo '@room' ;;
 	'room set 0') echo '@room' ;;
 	'room export 0') echo '@room' ;;
+	'room knocks 0') echo '@room' ;;
+	'room tag 0') echo '@room' ;;
+	'room notify 0') echo '@room' ;;
+	'room notify 1') echo 'all mentions none default' ;;
+	'room pin 0') echo '@room' ;;
+	'room unpin 0') echo '@room' ;;
+	'room pins 0') echo '@room' ;;
+	'room upgrade 0') echo '@room' ;;
+	'space show 0') echo '@room' ;;
+	'space add 0') echo '@room' ;;
+	'space add 1') echo '@room' ;;
+	'space remove 0') echo '@room' ;;
+	'space remove 1') echo '@room' ;;
+	'report 0') echo '@room' ;;
 	'class show 0') echo '@room' ;;
 	'class add 0') echo '@room' ;;
 	'class slips 0') echo '@room' ;;
