@@ -6,135 +6,24 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
-#include "core/client/view/conversation.h"
-#include "core/store/events.h"
-#include "tests/lib/cached.h"
+#include "tests/lib/shown.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define ROOM "!r:x"
-
-static struct conversation *open_with(struct cached *k, struct conversation_options o)
-{
-	struct conversation *c = NULL;
-	struct err err;
-	o.room_id = ROOM;
-	o.own_user_id = CACHED_OWN;
-	if (conversation_new(k->s, &o, &c, &err))
-		fail_msg("%s", err.msg);
-	return c;
-}
+#define ROOM SHOWN_ROOM
 
 static struct conversation *open_room(struct cached *k)
 {
-	return open_with(k, (struct conversation_options){.window = 0});
+	return shown_open(k, (struct conversation_options){.window = 0});
 }
-
-static void put_runs(struct buf *b, const struct text_block *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		unsigned style = t->runs[i].style;
-		if (style & STYLE_BOLD)
-			buf_put_char(b, '*');
-		if (style & STYLE_MENTION)
-			buf_put_char(b, style & STYLE_MENTION_ME ? '!' : '@');
-		buf_put_span(b, t->runs[i].text);
-		if (t->runs[i].link.n)
-			buf_printf(b, "<%.*s>", SPAN_ARG(t->runs[i].link));
-	}
-}
-
-static void put_poll(struct buf *b, const struct item_poll *p)
-{
-	buf_printf(b, "poll %s%s", p->question.s, p->closed ? " closed" : "");
-	for (size_t i = 0; i < p->n; i++)
-		buf_printf(b, " %s=%d%s", p->answers[i].text.s, p->answers[i].votes,
-			   p->answers[i].own ? "!" : "");
-	buf_printf(b, " of %d", p->voters);
-}
-
-static void put_message(struct buf *b, const struct item *it)
-{
-	if (!it->follows)
-		buf_printf(b, "%s: ", it->sender_name.s);
-	if (it->reply_to)
-		buf_printf(b, "[re %s: %s] ", it->reply_name.s ? it->reply_name.s : "?",
-			   it->reply_excerpt.s ? it->reply_excerpt.s : "?");
-	for (size_t i = 0; i < it->n_blocks; i++) {
-		if (i)
-			buf_put_str(b, it->blocks[i].gap ? "//" : "/");
-		if (it->blocks[i].kind == BLOCK_QUOTE)
-			buf_put_str(b, "> ");
-		if (it->blocks[i].kind == BLOCK_ITEM)
-			buf_put_str(b, "- ");
-		put_runs(b, &it->blocks[i]);
-	}
-	if (it->poll)
-		put_poll(b, it->poll);
-	if (it->file_name.n)
-		buf_printf(b, " {%s %s %lld}", it->file_name.s, it->mimetype,
-			   (long long)it->file_size);
-	for (size_t i = 0; i < it->n_reactions; i++)
-		buf_printf(b, " %s%d%s", it->reactions[i].key.s, it->reactions[i].count,
-			   it->reactions[i].own ? "!" : "");
-	if (it->thread_count)
-		buf_printf(b, " (%d replies, %s, %d new)", it->thread_count, it->thread_last.s,
-			   (int)it->thread_unread);
-	if (it->readers)
-		buf_printf(b, " read by %d: %s", it->readers, it->reader_names.s);
-	if (it->state == STATE_FAILED)
-		buf_printf(b, " failed: %s", it->error.s);
-	else if (it->state)
-		buf_put_str(b, it->state == STATE_QUEUED ? " queued" : " sending");
-	if (it->highlight)
-		buf_put_str(b, " HIGHLIGHT");
-}
-
-/* What stands there, a line for each item. */
-static const char *shown(struct conversation *c)
-{
-	static struct buf b = {.cap = BUF_CAP_OWN};
-	buf_clear(&b);
-	for (size_t i = 0; i < conversation_count(c); i++) {
-		const struct item *it = conversation_at(c, i);
-		assert_true(it->id && conversation_find(c, it->id) == i);
-		if (it->kind == ITEM_DAY)
-			buf_printf(&b, "%s", it->id);
-		else if (it->kind == ITEM_UNREAD)
-			buf_put_str(&b, "-- new --");
-		else if (it->kind == ITEM_GAP)
-			buf_put_str(&b, it->busy ? "-- gap, busy --" : "-- gap --");
-		else if (it->kind == ITEM_START)
-			buf_put_str(&b, "-- start --");
-		else if (it->kind == ITEM_CHANGE)
-			put_runs(&b, &it->blocks[0]);
-		else
-			put_message(&b, it);
-		buf_put_char(&b, '\n');
-	}
-	return buf_str(&b);
-}
-
-static void begin(struct cached *k)
-{
-	cached_open(k);
-	cached_room(k, ROOM, "@ann:x", "Physics");
-	cached_join(k, ROOM, "@ann:x", "Ann");
-	cached_join(k, ROOM, "@ben:x", "Ben");
-}
-
-#define BEGINNING                                                      \
-	"-- start --\nday:2025-11-30\nAnn made this room\nMe joined\n" \
-	"Ann named the room “Physics”\n"                           \
-	"Ann and Ben joined\n"
 
 static void test_messages(void **state)
 {
 	struct cached k;
 	(void)state;
-	begin(&k);
+	shown_begin(&k);
 	cached_say(&k, ROOM, "$1", "@ann:x", "Hello\\n\\nworld, see https://x.y/a_(b). ok");
 	cached_say(&k, ROOM, "$2", "@ann:x", "more");
 	cached_say(&k, ROOM, "$3", "@ben:x", "\\u001b[31mred");
@@ -148,11 +37,12 @@ static void test_messages(void **state)
 		     "'image/png','size':1234}}",
 		     "");
 	struct conversation *c = open_room(&k);
-	assert_string_equal(shown(c), BEGINNING "Ann: Hello//world, see "
-						"https://x.y/a_(b)<https://x.y/a_(b)>. ok\nmore\n"
-						"Ben: ␛[31mred\n"
-						"> q//*b !Me<https://matrix.to/#/%40me%3Ax>//- i\n"
-						"Me:  {a.png image/png 1234}\n");
+	assert_string_equal(shown(c),
+			    SHOWN_BEGINNING "Ann: Hello//world, see "
+					    "https://x.y/a_(b)<https://x.y/a_(b)>. ok\nmore\n"
+					    "Ben: ␛[31mred\n"
+					    "> q//*b !Me<https://matrix.to/#/%40me%3Ax>//- i\n"
+					    "Me:  {a.png image/png 1234}\n");
 	assert_false(conversation_update(c));
 	assert_string_equal(conversation_newest(c), "$5");
 	conversation_free(c);
@@ -168,7 +58,7 @@ static void test_relations(void **state)
 {
 	struct cached k;
 	(void)state;
-	begin(&k);
+	shown_begin(&k);
 	cached_say(&k, ROOM, "$1", "@ann:x", "Helo");
 	struct conversation *c = open_room(&k);
 	uint32_t version = conversation_at(c, conversation_find(c, "$1"))->version;
@@ -190,8 +80,8 @@ static void test_relations(void **state)
 		     "'m.in_reply_to':{'event_id':'$1'}},'m.mentions':{'user_ids':['@me:x']}}",
 		     "");
 	assert_true(conversation_update(c));
-	assert_string_equal(shown(c), BEGINNING "Ann: Hello (edited) +2!\n"
-						"Ben: [re Ann: Helo] hi HIGHLIGHT\n");
+	assert_string_equal(shown(c), SHOWN_BEGINNING "Ann: Hello (edited) +2!\n"
+						      "Ben: [re Ann: Helo] hi HIGHLIGHT\n");
 	assert_true(conversation_at(c, conversation_find(c, "$1"))->version != version);
 	/* A reaction is taken back, then the message deleted by its author, the answer by another.
 	 */
@@ -204,8 +94,9 @@ static void test_relations(void **state)
 	cached_event(&k, ROOM, "$9", "@ann:x", "m.room.redaction", "{'redacts':'$2'}",
 		     "'redacts':'$2'");
 	assert_true(conversation_update(c));
-	assert_string_equal(shown(c), BEGINNING "Ann: Deleted\n"
-						"Ben: [re Ann: a deleted message] hi HIGHLIGHT\n");
+	assert_string_equal(shown(c),
+			    SHOWN_BEGINNING "Ann: Deleted\n"
+					    "Ben: [re Ann: a deleted message] hi HIGHLIGHT\n");
 	cached_event(&k, ROOM, "$10", "@ann:x", "m.room.redaction", "{'redacts':'$6'}",
 		     "'redacts':'$6'");
 	assert_true(conversation_update(c));
@@ -223,7 +114,7 @@ static void test_threads(void **state)
 {
 	struct cached k;
 	(void)state;
-	begin(&k);
+	shown_begin(&k);
 	cached_say(&k, ROOM, "$1", "@ann:x", "Root");
 	for (int i = 0; i < 3; i++) {
 		char id[16];
@@ -240,8 +131,8 @@ static void test_threads(void **state)
 			"'notification_count':1,'highlight_count':0}}}}}");
 	struct conversation *c = open_room(&k);
 	struct conversation *t =
-		open_with(&k, (struct conversation_options){.thread = "$1", .window = 2});
-	assert_string_equal(shown(c), BEGINNING "Ann: Root (3 replies, Ben: t2, 1 new)\n");
+		shown_open(&k, (struct conversation_options){.thread = "$1", .window = 2});
+	assert_string_equal(shown(c), SHOWN_BEGINNING "Ann: Root (3 replies, Ben: t2, 1 new)\n");
 	/* What we said last in it is what we read last. */
 	assert_string_equal(shown(t), "day:2025-11-30\nMe: t1\n-- new --\nBen: t2\n");
 	assert_true(conversation_older(t, 50));
@@ -256,7 +147,7 @@ static void test_threads(void **state)
 	assert_non_null(strstr(shown(t), "Me: t1\n-- new --\nBen: Deleted\n"));
 	assert_null(conversation_at(t, 99));
 	conversation_free(t);
-	t = open_with(&k, (struct conversation_options){.threads_inline = true});
+	t = shown_open(&k, (struct conversation_options){.threads_inline = true});
 	assert_non_null(strstr(shown(t), "Ben: t0\nMe: t1\nBen: Deleted\n"));
 	conversation_free(t);
 	conversation_free(c);
@@ -273,7 +164,7 @@ static void test_polls(void **state)
 {
 	struct cached k;
 	(void)state;
-	begin(&k);
+	shown_begin(&k);
 	cached_event(&k, ROOM, "$p", "@ann:x", "org.matrix.msc3381.poll.start",
 		     "{'org.matrix.msc3381.poll.start':{'kind':'org.matrix.msc3381.poll."
 		     "undisclosed',"

@@ -1,32 +1,9 @@
 /* Votes (MSC3381) and reactions: what many people add to one event, counted. */
 #include "core/base/mem.h"
 #include "core/client/view/conversation_priv.h"
+#include "core/matrix/poll_tally.h"
 
 #include <string.h>
-
-/* -- Polls ------------------------------------------------------------------------- */
-
-struct tally {
-	struct conversation *c;
-	struct mx_poll poll;
-	const char *author;
-	json_t *votes;	  /* sender: {"ts", "answers"}, the newest of each */
-	int64_t ended_ms; /* INT64_MAX: it goes on */
-};
-
-static bool may_end(const struct tally *t, const char *sender)
-{
-	return strcmp(sender, t->author) == 0 || power_can_redact(&t->c->power, sender, t->author);
-}
-
-static void note_vote(struct tally *t, const struct mx_event *ev, json_t *answers)
-{
-	json_t *before = json_object_get(t->votes, ev->sender);
-	if (before && json_get_i64(before, "ts", 0) > ev->ts)
-		return;
-	json_object_set_new(t->votes, ev->sender,
-			    json_pack("{s:I,s:O}", "ts", (json_int_t)ev->ts, "answers", answers));
-}
 
 static void relate(struct conversation *c, struct span id, const char *to)
 {
@@ -34,108 +11,78 @@ static void relate(struct conversation *c, struct span id, const char *to)
 	json_object_set_new(c->related, key, json_string(to));
 }
 
-static int on_end(const struct store_event *e, void *arg)
+/* -- Polls ------------------------------------------------------------------------- */
+
+struct counted {
+	struct conversation *c;
+	const char *author, *id;
+	struct poll_tally *tally;
+};
+
+static bool may_end(const struct counted *x, const char *sender)
 {
-	struct tally *t = arg;
+	return strcmp(sender, x->author) == 0 || power_can_redact(&x->c->power, sender, x->author);
+}
+
+static void note(struct counted *x, const struct mx_event *ev)
+{
+	const char *poll;
+	json_t *answers = event_poll_response(ev, &poll);
+	if (answers)
+		poll_tally_vote(x->tally, ev->sender, ev->ts, answers);
+	else if (event_poll_end(ev) && may_end(x, ev->sender))
+		poll_tally_end(x->tally, ev->ts);
+	else
+		return;
+	relate(x->c, span_of(ev->event_id), x->id);
+}
+
+static int on_reference(const struct store_event *e, void *arg)
+{
+	struct counted *x = arg;
 	struct mx_event ev;
-	if (e->unreadable.p || e->redacted_by.p || !span_ends(e->type, "poll.end") ||
+	if (e->unreadable.p || e->redacted_by.p || conv_is_ignored(x->c, e->sender) ||
 	    event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
 		return 0;
-	const char *poll = event_poll_end(&ev);
-	if (poll && may_end(t, ev.sender) && ev.ts < t->ended_ms) {
-		relate(t->c, e->event_id, poll);
-		t->ended_ms = ev.ts;
-	}
+	note(x, &ev);
 	event_done(&ev);
 	return 0;
 }
 
-static int on_vote(const struct store_event *e, void *arg)
+static void put_answers(struct entry *en, const struct mx_poll *poll, struct item_poll *p,
+			const struct counted *x, const struct poll_result *r)
 {
-	struct tally *t = arg;
-	struct mx_event ev;
-	const char *poll;
-	if (e->unreadable.p || e->redacted_by.p || e->ts > t->ended_ms ||
-	    conv_is_ignored(t->c, e->sender) || event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
-		return 0;
-	json_t *answers = event_poll_response(&ev, &poll);
-	if (answers) {
-		relate(t->c, e->event_id, poll);
-		note_vote(t, &ev, answers);
-	}
-	event_done(&ev);
-	return 0;
-}
-
-/* Place of an answer; n: there is none. */
-static size_t place_of(const struct item_answer *v, size_t n, const json_t *id)
-{
-	size_t i = 0;
-	while (i < n && !(json_is_string(id) && strcmp(v[i].id, json_string_value(id)) == 0))
-		i++;
-	return i;
-}
-
-/* A vote for something that is not offered counts for nothing at all. */
-static bool count_vote(struct item_answer *v, size_t n, const json_t *answers, int64_t max,
-		       bool own)
-{
-	size_t many = json_array_size(answers);
-	if ((int64_t)many > max)
-		many = (size_t)max;
-	for (size_t i = 0; i < many; i++)
-		if (place_of(v, n, json_array_get(answers, i)) == n)
-			return false;
-	for (size_t i = 0; i < many; i++) {
-		size_t at = place_of(v, n, json_array_get(answers, i));
-		bool again = false;
-		for (size_t k = 0; k < i; k++)
-			again = again || place_of(v, n, json_array_get(answers, k)) == at;
-		v[at].votes += !again;
-		v[at].own = v[at].own || own;
-	}
-	return many > 0;
-}
-
-static size_t put_answers(struct entry *en, const struct mx_poll *p, struct item_answer **ret)
-{
+	struct item_answer *v = pool_alloc(&en->pool, (size_t)r->answers * sizeof(*v));
 	const char *id;
 	struct span text;
-	size_t n = 0;
-	while (poll_answer(p, n, &id, &text))
-		n++;
-	struct item_answer *v = pool_alloc(&en->pool, n * sizeof(*v));
-	for (size_t i = 0; i < n && poll_answer(p, i, &id, &text); i++) {
+	for (int i = 0; i < r->answers && poll_answer(poll, (size_t)i, &id, &text); i++, p->n++) {
 		v[i].id = pool_dup(&en->pool, span_of(id));
 		v[i].text = pool_text(&en->pool, text, TEXT_LINE);
+		v[i].votes = p->disclosed || p->closed ? (int)r->votes[i] : -1;
+		v[i].own = poll_tally_picked(x->tally, x->c->own, i);
 	}
-	*ret = v;
-	return n;
+	p->answers = v;
 }
 
 void item_poll(struct conversation *c, struct entry *en, const struct store_event *e,
 	       const struct mx_event *ev)
 {
-	struct tally t = {.c = c, .author = ev->sender, .ended_ms = INT64_MAX};
-	JSON_AUTO json_t *votes = t.votes = json_object();
+	struct counted x = {.c = c, .author = ev->sender, .id = en->item.event_id};
 	struct item_poll *p = POOL_NEW(&en->pool, struct item_poll);
-	struct item_answer *answers;
-	const char *sender;
-	json_t *vote;
-	event_poll_start(ev, &t.poll);
-	p->n = put_answers(en, &t.poll, &answers);
-	p->question = pool_text(&en->pool, t.poll.question, TEXT_LINE);
-	p->disclosed = t.poll.disclosed;
-	p->max = t.poll.max_selections > (int64_t)p->n ? (int)p->n : (int)t.poll.max_selections;
-	store_events_related(c->s, c->room, e->event_id, "m.reference", on_end, &t);
-	store_events_related(c->s, c->room, e->event_id, "m.reference", on_vote, &t);
-	p->closed = t.ended_ms != INT64_MAX;
-	json_object_foreach (votes, sender, vote)
-		p->voters += count_vote(answers, p->n, json_get_array(vote, "answers"), p->max,
-					strcmp(sender, c->own) == 0);
-	for (size_t i = 0; i < p->n && !p->disclosed && !p->closed; i++)
-		answers[i].votes = -1;
-	p->answers = answers;
+	struct poll_result r;
+	struct mx_poll poll;
+	if (!event_poll_start(ev, &poll))
+		return;
+	x.tally = poll_tally_new(&poll);
+	store_events_related(c->s, c->room, e->event_id, "m.reference", on_reference, &x);
+	poll_tally_count(x.tally, &r);
+	p->question = pool_text(&en->pool, poll.question, TEXT_LINE);
+	p->disclosed = poll.disclosed;
+	p->closed = r.closed;
+	p->voters = (int)r.voters;
+	put_answers(en, &poll, p, &x, &r);
+	p->max = poll.max_selections > (int64_t)p->n ? (int)p->n : (int)poll.max_selections;
+	poll_tally_free(x.tally);
 	en->item.poll = p;
 }
 
