@@ -68,19 +68,26 @@ int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_f
 	return store_event_each(q, fn, arg);
 }
 
+static bool is_to_read(const struct store_event *e)
+{
+	return !e->redacted_by.p &&
+	       ((e->body.p && !span_eq_str(e->rel_type, "m.replace")) ||
+		span_eq_str(e->type, "m.room.encrypted"));
+}
+
 bool store_event_last(struct store *s, int64_t room, store_event_fn *fn, void *arg)
 {
-	/* Bounded: an encrypted room has nothing to read however far one looks. */
-	struct sql_stmt *q =
-		SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM (SELECT * FROM events WHERE room=?"
-				  " ORDER BY pos DESC LIMIT 30) WHERE redacted_by IS NULL AND"
-				  " ((body IS NOT NULL AND coalesce(rel_type,'')<>'m.replace')"
-				  " OR type='m.room.encrypted') ORDER BY pos DESC LIMIT 1");
+	/* Bounded: a room of changes has nothing to read however far one looks. */
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE room=?"
+					       " ORDER BY pos DESC LIMIT 30");
 	sql_bind_i64(q, 1, room);
-	if (!sql_row(q))
-		return false;
-	struct store_event e = store_event_of(q);
-	fn(&e, arg);
-	sql_reset(q);
-	return true;
+	while (sql_row(q)) {
+		struct store_event e = store_event_of(q);
+		if (!is_to_read(&e))
+			continue;
+		fn(&e, arg);
+		sql_reset(q);
+		return true;
+	}
+	return false;
 }

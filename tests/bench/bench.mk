@@ -54,3 +54,9 @@ $(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUI
 	@echo "  CC $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a $(LDFLAGS_ALL) \
 		$(LIBS) -lcmocka
+
+# The models behind a screen: 1,000 rooms, a class of 300, messages coming in.
+$(BUILD)/tests/bench/bench_view: tests/bench/bench_view.c $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)

@@ -97,7 +97,8 @@ static bool take_flags(struct room_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct room_row *r = &l->rows[i]->pub;
 		char key[24];
-		snprintf(key, sizeof(key), "%lld", (long long)r->room);
+		if (json_object_size(drafts))
+			snprintf(key, sizeof(key), "%lld", (long long)r->room);
 		bool draft = json_object_size(drafts) && json_object_get(drafts, key);
 		bool bad = json_object_size(failed) && json_object_get(failed, r->room_id);
 		f.changed = f.changed || draft != r->draft || bad != r->failed;

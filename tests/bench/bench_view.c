@@ -1,0 +1,213 @@
+/*
+ * What the models behind a screen cost: a cache of 1,000 rooms and a class of
+ * 300, opened and kept up while messages come in. Figures on stdout, in
+ * microseconds; BENCH_ROOMS and BENCH_EVENTS change the size.
+ */
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/client/apply.h"
+#include "core/client/view/conversation.h"
+#include "core/client/view/room_list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define OWN "@me:x"
+#define BIG "!r0:x"
+
+struct bench {
+	struct store *s;
+	char path[64];
+	int syncs, event;
+};
+
+static int setting(const char *name, int otherwise)
+{
+	int64_t v;
+	return span_i64(span_of(getenv(name)), &v) ? (int)v : otherwise;
+}
+
+static void must(int rc, const struct err *err)
+{
+	if (rc) {
+		fprintf(stderr, "%s\n", err->msg);
+		exit(1);
+	}
+}
+
+static void put_event(struct bench *b, struct buf *t, const char *type, const char *sender,
+		      const char *key, const char *content)
+{
+	buf_printf(t,
+		   "{\"event_id\":\"$e%d\",\"type\":\"%s\",\"sender\":\"%s\",\"origin_server_ts\":"
+		   "%lld,\"content\":%s",
+		   b->event, type, sender, 1764500000000 + b->event * 1000LL, content);
+	if (key)
+		buf_printf(t, ",\"state_key\":\"%s\"", key);
+	buf_put_str(t, "},");
+	b->event++;
+}
+
+static void put_say(struct bench *b, struct buf *t, int who, const char *text)
+{
+	char sender[32], content[200];
+	snprintf(sender, sizeof(sender), "@s%d:x", who);
+	snprintf(content, sizeof(content),
+		 "{\"msgtype\":\"m.text\",\"body\":\"%s %d\",\"format\":\"org.matrix.custom.html\","
+		 "\"formatted_body\":\"%s <b>%d</b>\"}",
+		 text, b->event, text, b->event);
+	put_event(b, t, "m.room.message", sender, NULL, content);
+}
+
+static void put_member(struct bench *b, struct buf *t, const char *user, const char *name)
+{
+	char content[160];
+	snprintf(content, sizeof(content), "{\"membership\":\"join\",\"displayname\":\"%s\"}",
+		 name);
+	put_event(b, t, "m.room.member", user, user, content);
+}
+
+static void put_room(struct bench *b, struct buf *t, int i, int people, int messages)
+{
+	char name[64];
+	buf_printf(t, "\"!r%d:x\":{\"timeline\":{\"events\":[", i);
+	put_event(b, t, "m.room.create", "@s0:x", "", "{\"room_version\":\"11\"}");
+	snprintf(name, sizeof(name), "{\"name\":\"Room number %d of many\"}", i);
+	put_event(b, t, "m.room.name", "@s0:x", "", name);
+	put_event(b, t, "m.room.power_levels", "@s0:x", "", "{\"users\":{\"@s0:x\":100}}");
+	put_member(b, t, OWN, "Me");
+	for (int k = 0; k < people; k++) {
+		char user[32];
+		snprintf(user, sizeof(user), "@s%d:x", k);
+		snprintf(name, sizeof(name), "Student %d", k);
+		put_member(b, t, user, name);
+	}
+	for (int k = 0; k < messages; k++)
+		put_say(b, t, k % people, "Something that somebody says in this room");
+	buf_truncate(t, t->n - 1);
+	buf_put_str(t, "]}}");
+}
+
+static void sync_text(struct bench *b, const char *rooms)
+{
+	struct err err;
+	char since[24];
+	AUTO_FREE char *text = mem_printf("{\"next_batch\":\"s%d\",\"rooms\":{\"join\":{%s}}}",
+					  b->syncs + 1, rooms);
+	snprintf(since, sizeof(since), "s%d", b->syncs);
+	must(apply_sync(b->s, OWN, b->syncs ? since : NULL, span_of(text), NULL, &err), &err);
+	b->syncs++;
+}
+
+static void fill(struct bench *b)
+{
+	int rooms = setting("BENCH_ROOMS", 1000), events = setting("BENCH_EVENTS", 5000);
+	struct buf t = BUF_INIT(BUF_CAP_OWN);
+	put_room(b, &t, 0, 300, events);
+	for (int i = 1; i < rooms; i++) {
+		buf_put_char(&t, ',');
+		put_room(b, &t, i, 5, 20);
+	}
+	sync_text(b, buf_str(&t));
+	buf_clear(&t);
+	/* Everybody has read something. */
+	buf_printf(&t, "\"" BIG "\":{\"ephemeral\":{\"events\":[{\"type\":\"m.receipt\","
+		       "\"content\":{");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&t, "%s\"$e%d\":{\"m.read\":{\"@s%d:x\":{\"ts\":%d}}}", i ? "," : "",
+			   events - i, i, i);
+	buf_put_str(&t, "}}]}}");
+	sync_text(b, buf_str(&t));
+	buf_done(&t);
+}
+
+static void say(struct bench *b, const char *room, int n)
+{
+	struct buf t = BUF_INIT(BUF_CAP_OWN);
+	buf_printf(&t, "\"%s\":{\"timeline\":{\"events\":[", room);
+	for (int i = 0; i < n; i++)
+		put_say(b, &t, (b->event + i) % 300, "And one more");
+	buf_truncate(&t, t.n - 1);
+	buf_put_str(&t, "]}}");
+	sync_text(b, buf_str(&t));
+	buf_done(&t);
+}
+
+static int64_t told(const char *what, int64_t from_ns, int times)
+{
+	int64_t now = clock_mono_ns();
+	printf("%-52s %9.1f us\n", what, (double)(now - from_ns) / 1000 / times);
+	return now;
+}
+
+/* Messages in one room: applying them aside, what do the models take? */
+static void keep_up(struct bench *b, struct conversation *c, struct room_list *l, const char *room,
+		    int each, const char *what)
+{
+	int64_t models = 0, lists = 0;
+	char words[100];
+	for (int i = 0; i < 200; i++) {
+		say(b, room, each);
+		int64_t t0 = clock_mono_ns();
+		conversation_update(c);
+		int64_t t1 = clock_mono_ns();
+		room_list_update(l);
+		lists += clock_mono_ns() - t1;
+		models += t1 - t0;
+	}
+	snprintf(words, sizeof(words), "conversation_update, %s", what);
+	told(words, clock_mono_ns() - models, 200);
+	snprintf(words, sizeof(words), "room_list_update, %s", what);
+	told(words, clock_mono_ns() - lists, 200);
+}
+
+static void run(struct bench *b)
+{
+	struct conversation_options o = {.room_id = BIG, .own_user_id = OWN};
+	struct conversation *c;
+	struct room_match m[20];
+	struct room_person p[10];
+	struct err err;
+	int64_t t = clock_mono_ns();
+	struct room_list *l = room_list_new(b->s, OWN);
+	t = told("room_list_new", t, 1);
+	must(conversation_new(b->s, &o, &c, &err), &err);
+	t = told("conversation_new, the newest 200 of a class of 300", t, 1);
+	conversation_older(c, 200);
+	t = told("conversation_older, 200 more", t, 1);
+	keep_up(b, c, l, BIG, 1, "one message in this room");
+	keep_up(b, c, l, "!r1:x", 1, "one message elsewhere");
+	keep_up(b, c, l, BIG, 10, "ten messages in this room");
+	t = clock_mono_ns();
+	for (int i = 0; i < 20; i++)
+		room_list_match(l, "rom 77", m, 20);
+	t = told("room_list_match, 1000 rooms", t, 20);
+	for (int i = 0; i < 20; i++)
+		conversation_people(c, "stu 7", p, 10);
+	told("conversation_people, 300 people", t, 20);
+	conversation_free(c);
+	room_list_free(l);
+}
+
+int main(void)
+{
+	struct bench b = {.path = "/tmp/muster-bench-XXXXXX"};
+	struct err err;
+	int fd = mkstemp(b.path);
+	close(fd);
+	must(store_open(b.path, &b.s, &err), &err);
+	fill(&b);
+	run(&b);
+	store_close(b.s);
+	/* Once more with a cold handle, as a program that starts. */
+	int64_t t = clock_mono_ns();
+	must(store_open(b.path, &b.s, &err), &err);
+	t = told("store_open", t, 1);
+	struct room_list *l = room_list_new(b.s, OWN);
+	told("room_list_new after it", t, 1);
+	room_list_free(l);
+	store_close(b.s);
+	unlink(b.path);
+	return 0;
+}
