@@ -6,6 +6,7 @@
 #include "cli/settings.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/client/call/call_sound.h"
 #include "core/client/call/room_call.h"
 #include "core/client/rooms.h"
 #include "core/client/util.h"
@@ -107,18 +108,11 @@ static void check_loudspeaker(struct command_ctx *ctx, struct sound *s)
 	audio_dev_close(&dev);
 }
 
-static bool is_card(const char *spec)
-{
-	return spec && !strncmp(spec, "portaudio", 9);
-}
-
 static struct sound choose_sound(const struct command_ctx *ctx)
 {
 	const struct command_line *l = ctx->line;
 	const char *pcm = command_text(l, "pcm"), *play = command_text(l, "play");
-	struct sound s = {NULL, NULL, {.opus = {.complexity = -1, .fec = true}}};
-	if (command_flag(l, "low"))
-		s.s.opus.bitrate_bps = LOW_BPS;
+	struct sound s = {.input = NULL};
 	if (play)
 		s.input = mem_printf("file:%s", play);
 	else if (command_given(l, "in"))
@@ -129,16 +123,9 @@ static struct sound choose_sound(const struct command_ctx *ctx)
 		s.output = mem_printf("pipe:-@%s", pcm);
 	else if (wants_loudspeaker(l))
 		s.output = audio_spec_given(ctx, "output");
-	s.s.input = s.input;
-	s.s.output = s.output;
-	/* What a file or a program says is sent as it is. */
-	s.s.process = (struct process_settings){
-		.echo = is_card(s.input) && is_card(s.output),
-		.noise = is_card(s.input),
-		.gain = is_card(s.input),
-	};
-	/* Only where somebody sits: steady sound is taken for silence. */
-	s.s.opus.dtx = is_card(s.input);
+	s.s = call_sound(s.input, s.output);
+	if (command_flag(l, "low"))
+		s.s.opus.bitrate_bps = LOW_BPS;
 	return s;
 }
 

@@ -68,8 +68,8 @@ static int on_receipt(const struct store_receipt *e, void *arg)
 static bool may_notify(const char *key, void *arg)
 {
 	const struct recount *r = arg;
-	return strcmp(key, "room") == 0 &&
-	       power_of_user(&r->power, r->sender) >= power_for_action(&r->power, POWER_NOTIFY_ROOM);
+	return strcmp(key, "room") == 0 && power_of_user(&r->power, r->sender) >=
+						   power_for_action(&r->power, POWER_NOTIFY_ROOM);
 }
 
 static void count(struct recount *r, const struct store_event *e, struct pushrules_verdict v)

@@ -134,7 +134,7 @@ void row_bool(json_t *row, const char *key, bool v)
 }
 
 json_t *state_content(struct store *s, int64_t room, const char *type, const char **ret_sender,
-			  json_t **ret_event)
+		      json_t **ret_event)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	json_t *ev = NULL;

@@ -68,11 +68,19 @@ int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_f
 	return store_event_each(q, fn, arg);
 }
 
+bool store_type_since(struct store *s, int64_t seq, const char *type)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT EXISTS(SELECT 1 FROM events WHERE seq>? AND +type=?)");
+	sql_bind_i64(q, 1, seq);
+	sql_bind_str(q, 2, type);
+	return sql_get_i64(q, 0) != 0;
+}
+
 static bool is_to_read(const struct store_event *e)
 {
-	return !e->redacted_by.p &&
-	       ((e->body.p && !span_eq_str(e->rel_type, "m.replace")) ||
-		span_eq_str(e->type, "m.room.encrypted"));
+	return !e->redacted_by.p && ((e->body.p && !span_eq_str(e->rel_type, "m.replace")) ||
+				     span_eq_str(e->type, "m.room.encrypted"));
 }
 
 bool store_event_last(struct store *s, int64_t room, store_event_fn *fn, void *arg)

@@ -24,6 +24,8 @@ int store_thread_walk(struct store *s, int64_t room, struct span root, int64_t f
 
 /** Events of a room that arrived after `seq`, in order of arrival. */
 int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_fn *fn, void *arg);
+/** Did an event of this type arrive after `seq`, in any room? */
+bool store_type_since(struct store *s, int64_t seq, const char *type);
 /** The newest of the last events that is something to read; false: none of them is. */
 bool store_event_last(struct store *s, int64_t room, store_event_fn *fn, void *arg);
 
