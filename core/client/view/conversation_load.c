@@ -156,7 +156,7 @@ size_t conv_place(const struct conversation *c, int64_t pos)
 	return from;
 }
 
-static void insert(struct conversation *c, struct entry *en)
+void conv_insert(struct conversation *c, struct entry *en)
 {
 	size_t at = conv_place(c, en->pos);
 	if (c->n == c->size) {
@@ -187,7 +187,7 @@ static int on_load(const struct store_event *e, void *arg)
 	struct loading *x = arg;
 	struct entry *en = conv_wants(x->c, e) ? conv_entry(x->c, e) : NULL;
 	if (en) {
-		insert(x->c, en);
+		conv_insert(x->c, en);
 		x->got++;
 	}
 	x->last = e->pos;
@@ -240,113 +240,4 @@ bool conv_load_newer(struct conversation *c, size_t n)
 	bool some = load(c, n, c->high, INT64_MAX, false, &x);
 	c->high = x.stopped ? x.last : INT64_MAX;
 	return some;
-}
-
-/* -- What arrives ------------------------------------------------------------------ */
-
-static void touch(struct conversation *c, struct span event_id)
-{
-	size_t at = event_id.n ? conv_find_event(c, event_id) : SIZE_MAX;
-	if (at != SIZE_MAX)
-		c->entries[at]->dirty = true;
-}
-
-/* Messages that answer it show its first words. */
-static void touch_answers(struct conversation *c, struct span event_id)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (c->entries[i]->item.reply_to &&
-		    span_eq_str(event_id, c->entries[i]->item.reply_to))
-			c->entries[i]->dirty = true;
-}
-
-static int touch_root(const struct store_event *e, void *arg)
-{
-	touch(arg, e->rel_to);
-	return 0;
-}
-
-static void take_redaction(struct conversation *c, const struct store_event *e)
-{
-	struct mx_event ev;
-	if (event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
-		return;
-	if (ev.redacts) {
-		touch(c, span_of(ev.redacts));
-		touch(c, span_of(json_get_str(c->related, ev.redacts)));
-		touch_answers(c, span_of(ev.redacts));
-		store_event_get(c->s, c->room, span_of(ev.redacts), touch_root, c);
-	}
-	event_done(&ev);
-}
-
-static void take_member(struct conversation *c, const struct store_event *e)
-{
-	conv_forget_names(c);
-	for (size_t i = 0; i < c->n; i++)
-		if (span_eq_str(e->state_key, c->entries[i]->item.sender))
-			c->entries[i]->dirty = true;
-}
-
-struct arriving {
-	struct conversation *c;
-	bool changed;
-};
-
-static int on_arrival(const struct store_event *e, void *arg)
-{
-	struct arriving *x = arg;
-	struct conversation *c = x->c;
-	c->seq = e->seq;
-	x->changed = true;
-	if (span_eq_str(e->type, "m.room.member") && e->state_key.p)
-		take_member(c, e);
-	else if (span_eq_str(e->type, "m.room.redaction"))
-		take_redaction(c, e);
-	touch(c, e->rel_to);
-	touch_answers(c, span_eq_str(e->rel_type, "m.replace") ? e->rel_to : e->event_id);
-	bool inside = e->pos >= c->low && e->pos <= c->high;
-	struct entry *en = inside && conv_wants(c, e) ? conv_entry(c, e) : NULL;
-	if (en)
-		insert(c, en);
-	return 0;
-}
-
-bool conv_take_new(struct conversation *c)
-{
-	struct arriving x = {c, false};
-	store_events_since(c->s, c->room, c->seq, on_arrival, &x);
-	return x.changed;
-}
-
-static int on_again(const struct store_event *e, void *arg)
-{
-	struct loading *x = arg;
-	struct entry *en = conv_wants(x->c, e) ? conv_entry(x->c, e) : NULL;
-	if (en)
-		x->c->entries[x->looked] = en;
-	x->got = en != NULL;
-	return 0;
-}
-
-bool conv_rebuild(struct conversation *c)
-{
-	bool any = false;
-	size_t kept = 0;
-	for (size_t i = 0; i < c->n; i++) {
-		struct entry *en = c->entries[i];
-		struct loading x = {.c = c, .looked = i};
-		if (!en->dirty) {
-			c->entries[kept++] = en;
-			continue;
-		}
-		any = true;
-		/* Not store_event_get: building asks that for other events. */
-		store_events_walk(c->s, c->room, en->pos - 1, en->pos + 1, false, on_again, &x);
-		if (x.got)
-			c->entries[kept++] = c->entries[i];
-		conv_entry_free(en);
-	}
-	c->n = kept;
-	return any;
 }

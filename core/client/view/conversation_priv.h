@@ -74,15 +74,20 @@ bool conv_wants(const struct conversation *c, const struct store_event *e);
 /** Build what an event looks like; NULL when there is nothing to show. */
 struct entry *conv_entry(struct conversation *c, const struct store_event *e);
 void conv_entry_free(struct entry *e);
+/** Put it where it belongs. */
+void conv_insert(struct conversation *c, struct entry *en);
 /** Take over events below the window until `n` more are shown. False: there were none. */
 bool conv_load_older(struct conversation *c, size_t n);
 bool conv_load_newer(struct conversation *c, size_t n);
+/** Place of the entry of an event; SIZE_MAX. */
+size_t conv_find_event(const struct conversation *c, struct span event_id);
+
+/* -- conversation_take.c: what arrives ------------------------------------------ */
+
 /** Take over what arrived since the last time. Returns whether anything here changed. */
 bool conv_take_new(struct conversation *c);
 /** First entry at or above a position; c->n: none. */
 size_t conv_place(const struct conversation *c, int64_t pos);
-/** Place of the entry of an event; SIZE_MAX. */
-size_t conv_find_event(const struct conversation *c, struct span event_id);
 /** Rebuild what has become dirty. */
 bool conv_rebuild(struct conversation *c);
 
