@@ -96,6 +96,7 @@ _muster_options()
 	'audio devices') echo -n ' --driver' ;;
 	'audio test') echo -n ' --driver --input --output --for' ;;
 	'audio echo') echo -n ' --driver --input --output --delay --for' ;;
+	'doctor') echo -n ' --data' ;;
 	esac
 	echo ' --help --account --format --json --timeout --quiet --verbose --no-input --yes --dry-run --ca-file --version'
 }
@@ -244,6 +245,7 @@ _muster_value()
 	'audio echo'' --output') echo '-' ;;
 	'audio echo'' --delay') echo '-' ;;
 	'audio echo'' --for') echo '-' ;;
+	'doctor'' --data') echo '@folder' ;;
 	*' --account' | *' -A') echo '@account' ;;
 	*' --format') echo 'table json csv tsv' ;;
 	*' --timeout') echo '-' ;;

@@ -1,46 +1,46 @@
 #include "server/address.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
+#include "core/base/net_lan.h"
+
 #include <stdio.h>
 #include <string.h>
 
-void address_of_machine(char *ret, size_t size)
+static bool listens_on_all(const struct server_config *c)
 {
-	struct ifaddrs *all = NULL;
-	char text[INET_ADDRSTRLEN];
-	snprintf(ret, size, "127.0.0.1");
-	if (getifaddrs(&all) != 0)
-		return;
-	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET ||
-		    (i->ifa_flags & IFF_LOOPBACK) || !(i->ifa_flags & IFF_UP))
-			continue;
-		const struct sockaddr_in *v4 = (const void *)i->ifa_addr;
-		if (inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text))) {
-			snprintf(ret, size, "%s", text);
-			break;
-		}
-	}
-	freeifaddrs(all);
+	return !strcmp(c->listen_addr, "0.0.0.0") || !strcmp(c->listen_addr, "::");
+}
+
+bool address_is_of_interfaces(const struct server_config *c)
+{
+	return listens_on_all(c) && !c->public_url && !c->announce_ip;
+}
+
+static void put_url(const struct server_config *c, const char *host, int port, char *ret,
+		    size_t size)
+{
+	bool v6 = strchr(host, ':') != NULL;
+	snprintf(ret, size, "%s://%s%s%s:%d", c->tls_cert ? "https" : "http", v6 ? "[" : "", host,
+		 v6 ? "]" : "", port);
+}
+
+void address_url(const struct server_config *c, const struct net_addr *a, int port, char *ret,
+		 size_t size)
+{
+	char host[NET_ADDR_TEXT];
+	put_url(c, net_addr_ip_text(a, host), port, ret, size);
 }
 
 void address_base_url(const struct server_config *c, int port, char *ret, size_t size)
 {
-	char host[64];
-	bool any = !strcmp(c->listen_addr, "0.0.0.0") || !strcmp(c->listen_addr, "::");
-	if (c->public_url) {
+	struct net_lan list[NET_LAN_MAX];
+	if (c->public_url)
 		snprintf(ret, size, "%s", c->public_url);
-		return;
-	}
-	if (any && c->announce_ip)
-		snprintf(host, sizeof(host), "%s", c->announce_ip);
-	else if (any)
-		address_of_machine(host, sizeof(host));
+	else if (listens_on_all(c) && c->announce_ip)
+		put_url(c, c->announce_ip, port, ret, size);
+	else if (!listens_on_all(c))
+		put_url(c, c->listen_addr, port, ret, size);
+	else if (net_lan(list))
+		address_url(c, &list[0].addr, port, ret, size);
 	else
-		snprintf(host, sizeof(host), "%s", c->listen_addr);
-	bool v6 = strchr(host, ':') != NULL;
-	snprintf(ret, size, "%s://%s%s%s:%d", c->tls_cert ? "https" : "http", v6 ? "[" : "", host,
-		 v6 ? "]" : "", port);
+		put_url(c, "127.0.0.1", port, ret, size);
 }

@@ -4,22 +4,26 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "core/base/span.h"
 #include "server/config.h"
 #include "server/data.h"
+#include "server/lan.h"
+#include "server/reach.h"
 #include "server/server.h"
 #include "server/sfu/sfu.h"
 
 #include <signal.h>
 #include <sys/stat.h>
 
-#define LOOK_AT_FILES_MS (30 * 1000)
+#define LOOK_AT_FILES_MS (5 * 1000)
 
 struct serving {
 	const struct serve_options *opt;
 	struct server *srv;
 	struct loop *loop;
 	struct loop_timer *files;
-	int64_t changed; /* newest time of the certificate's files */
+	uint64_t look; /* of the certificate's files, as last loaded */
+	struct lan *lan;
 };
 
 static void tell(struct serving *s, json_t *event)
@@ -36,18 +40,20 @@ static void on_stop(void *arg)
 	loop_stop(s->loop);
 }
 
-static int64_t changed_at(const char *path)
+/* Another file, or other content: the same second, or an older date, is no disguise. */
+static uint64_t look_of(const char *path)
 {
 	struct stat st;
-	return path && stat(path, &st) == 0
-		       ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
-		       : 0;
+	if (!path || stat(path, &st) != 0)
+		return 0;
+	const int64_t parts[] = {st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (int64_t)st.st_ino,
+				 (int64_t)st.st_size};
+	return span_hash((struct span){(const char *)parts, sizeof(parts)});
 }
 
-static int64_t newest(const struct server_config *c)
+static uint64_t look_of_files(const struct server_config *c)
 {
-	int64_t a = changed_at(c->tls_cert), b = changed_at(c->tls_key);
-	return a > b ? a : b;
+	return look_of(c->tls_cert) * 31 + look_of(c->tls_key);
 }
 
 static void reload(void *arg)
@@ -57,7 +63,7 @@ static void reload(void *arg)
 	const struct server_config *c = s->srv->config;
 	if (!c->tls_cert)
 		return;
-	s->changed = newest(c);
+	s->look = look_of_files(c);
 	if (httpd_tls_load(s->srv->httpd, c->tls_cert, c->tls_key, &err))
 		log_error("%s", err.msg); /* the old certificate stays in use */
 	else
@@ -67,8 +73,22 @@ static void reload(void *arg)
 static void look_at_files(void *arg)
 {
 	struct serving *s = arg;
-	if (newest(s->srv->config) != s->changed)
+	if (look_of_files(s->srv->config) != s->look)
 		reload(s);
+}
+
+/* For `muster doctor`, which may be asked while we run. */
+static void note_running(const struct serving *s)
+{
+	struct err err;
+	if (reach_write(s->srv, &err))
+		log_warn("%s", err.msg);
+}
+
+static void on_address(void *arg, json_t *event)
+{
+	note_running(arg);
+	tell(arg, event);
 }
 
 static void run(struct serving *s)
@@ -78,7 +98,7 @@ static void run(struct serving *s)
 	loop_on_signal(s->loop, SIGTERM, on_stop, s);
 	loop_on_signal(s->loop, SIGHUP, reload, s);
 	s->files = loop_timer_new(s->loop, look_at_files, s);
-	s->changed = newest(srv->config);
+	s->look = look_of_files(srv->config);
 	if (srv->config->tls_cert)
 		loop_timer_start(s->files, LOOK_AT_FILES_MS, LOOK_AT_FILES_MS);
 	json_t *listening =
@@ -86,12 +106,16 @@ static void run(struct serving *s)
 			  "server_name", srv->name, "data", srv->config->data_dir);
 	if (srv->sfu)
 		json_object_set_new(listening, "udp_port", json_integer(sfu_udp_port(srv->sfu)));
+	note_running(s);
 	tell(s, listening);
 	if (!srv->config->tls_cert && !serve_config_is_loopback(srv->config->listen_addr))
 		log_warn(_(
 			"no TLS: whoever is on this network can read what goes over it, passwords "
 			"too"));
+	s->lan = lan_watch(s->srv, on_address, s);
 	loop_run(s->loop);
+	lan_free(s->lan);
+	reach_remove(s->srv);
 	loop_timer_free(s->files);
 }
 

@@ -27,7 +27,9 @@ struct serve_options {
 	/**
 	 * What happened, one object per line of output, translated nowhere:
 	 * {"event":"listening","url","server_name","data"} and, where calls are carried,
-	 * "udp_port"; {"event":"stopping"},
+	 * "udp_port"; where it is reached by this machine's own addresses,
+	 * {"event":"address","url","names","interface"} (server/lan.h), again when they change;
+	 * {"event":"stopping"},
 	 * {"event":"certificate_reloaded"}. Borrowed.
 	 */
 	void (*event)(const json_t *event, void *arg);
@@ -48,10 +50,18 @@ int serve_init(const struct serve_options *opt, json_t **ret, struct err *err);
 
 /**
  * `serve --check`: are settings, certificate, data folder and the port of calls
- * fit to start? *ret: {"ok":true,"listen","server_name","data","integrity"} and
- * what rtc_check tells (server/rtc/check.h).
+ * fit to start? *ret: {"ok":true,"listen","server_name","data","integrity"},
+ * what rtc_check tells (server/rtc/check.h), and "findings" as of serve_findings:
+ * "ok" is false when one that is not optional is not.
  */
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err);
+
+/**
+ * What keeps people from the server of these settings, whether it runs or not:
+ * *ret is a list of {"check","ok","optional","message","fix"} (server/reach.h).
+ * ERR_NOT_FOUND when there is no such server: neither settings nor data.
+ */
+int serve_findings(const struct serve_options *opt, json_t **ret, struct err *err);
 
 /** One row per setting of the configuration file, for the manual; ends with name NULL. */
 struct serve_setting {

@@ -8,6 +8,7 @@
 #include "server/config.h"
 #include "server/data.h"
 #include "server/http/httpd.h"
+#include "server/reach.h"
 #include "server/rtc/check.h"
 #include "server/serve.h"
 
@@ -97,6 +98,39 @@ static int check_data(const struct server_config *c, json_t **ret, struct err *e
 	return rc;
 }
 
+static void put_findings(const struct server_config *c, json_t *row)
+{
+	json_t *findings = reach_look(c, NULL), *f;
+	size_t i;
+	json_array_foreach (findings, i, f)
+		if (!json_get_bool(f, "ok", true) && !json_get_bool(f, "optional", false))
+			json_object_set_new(row, "ok", json_false());
+	json_object_set_new(row, "findings", findings);
+}
+
+int serve_findings(const struct serve_options *opt, json_t **ret, struct err *err)
+{
+	struct server_config c = {0};
+	struct reach_running running;
+	struct fs_lock *lock = NULL;
+	int rc = serve_config_load(opt, &c, err);
+	if (rc)
+		return rc;
+	AUTO_FREE char *file = fs_join(c.data_dir, "muster.db");
+	if (!fs_exists(file))
+		rc = err_set(err, ERR_NOT_FOUND, _("There is no server's data in %s"), c.data_dir);
+	else if (data_lock(c.data_dir, &lock, NULL) == 0)
+		*ret = reach_look(&c, NULL);
+	else if (reach_read(c.data_dir, &running))
+		*ret = reach_look(&c, &running);
+	else
+		rc = err_set(err, ERR_FAILED, _("A server runs on %s, but does not say where"),
+			     c.data_dir);
+	fs_unlock(lock);
+	serve_config_done(&c);
+	return rc;
+}
+
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
@@ -117,6 +151,8 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 				"integrity", json_object_get(data, "integrity"));
 		rc = rtc_check(&c, row, err);
 	}
+	if (!rc)
+		put_findings(&c, row);
 	if (rc)
 		json_decref(row);
 	else

@@ -1,6 +1,7 @@
 #include "server/serve.h"
 
 #include "cli/params.h"
+#include "cli/tool/doctor.h"
 #include "core/base/json.h"
 
 #include <unistd.h>
@@ -11,12 +12,39 @@ static void on_event(const json_t *event, void *arg)
 	command_row_fn((json_t *)event, ctx);
 }
 
+/* What to write on the board. */
+static void line_address(struct buf *b, const json_t *row)
+{
+	json_t *names = json_get_array(row, "names"), *name;
+	size_t i;
+	if (!json_get_str(row, "url")) {
+		buf_put_str(b, _("no network: nobody but this machine reaches the server now"));
+		return;
+	}
+	buf_put_str(b, _("others type this address: "));
+	command_put_clean(b, json_object_get(row, "url"));
+	buf_put_str(b, "/join");
+	json_array_foreach (names, i, name) {
+		buf_printf(b, " %s ", _("or"));
+		command_put_clean(b, name);
+		buf_put_str(b, "/join");
+	}
+}
+
 /* "listening http://127.0.0.1:8008, sound of calls on UDP port 8009"; what --init and --check say: one line per key. */
 static void line_event(struct buf *b, const json_t *row, const struct command_line *l)
 {
 	const char *key, *event = json_get_str(row, "event"), *url = json_get_str(row, "url");
 	json_t *v;
 	(void)l;
+	if (json_get_str(row, "check")) {
+		finding_line(b, row);
+		return;
+	}
+	if (event && !strcmp(event, "address")) {
+		line_address(b, row);
+		return;
+	}
 	if (event) {
 		buf_printf(b, "%s%s", event, url ? " " : "");
 		command_put_clean(b, json_object_get(row, "url"));
@@ -69,6 +97,27 @@ static void say_next(struct command_ctx *ctx, const json_t *row)
 		    data ? data : "DIR", user ? user : "NAME");
 }
 
+/* One row for the settings, then one for each finding. */
+static int check(struct command_ctx *ctx, const struct serve_options *opt, struct err *err)
+{
+	JSON_AUTO json_t *row = NULL;
+	json_t *f;
+	size_t i;
+	int rc = serve_check(opt, &row, err);
+	if (rc)
+		return rc;
+	JSON_AUTO json_t *findings = json_incref(json_object_get(row, "findings"));
+	bool fit = json_get_bool(row, "ok", false);
+	json_object_del(row, "findings");
+	rc = command_row_fn(row, ctx);
+	json_array_foreach (findings, i, f)
+		if (!rc)
+			rc = command_row_fn(f, ctx);
+	if (rc || fit)
+		return rc;
+	return err_set(err, ERR_FAILED, _("The server cannot start like this"));
+}
+
 static int run_serve(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
@@ -78,10 +127,8 @@ static int run_serve(struct command_ctx *ctx, struct err *err)
 		return err_set(err, ERR_USAGE, _("--init and --check exclude each other"));
 	if (!opt.tls_cert != !opt.tls_key)
 		return err_set(err, ERR_USAGE, _("--tls-cert and --tls-key belong together"));
-	if (command_flag(l, "check")) {
-		int rc = serve_check(&opt, &row, err);
-		return rc ? rc : command_row(ctx, row);
-	}
+	if (command_flag(l, "check"))
+		return check(ctx, &opt, err);
 	if (command_dry_run(ctx, NULL))
 		return 0;
 	if (!command_flag(l, "init"))
@@ -112,7 +159,12 @@ const struct command verb_serve = {
 	.details =
 		N_("The server listens on 127.0.0.1:8008 unless told otherwise. Another address "
 		   "needs TLS, or --lan for a network you trust. Everything is in the data folder. "
-		   "SIGHUP loads the certificate anew; SIGINT and SIGTERM end the server.\n\n"
+		   "A certificate that changes is loaded anew, as it is on SIGHUP; a bad one is "
+		   "reported, and the old one stays. SIGINT and SIGTERM end the server.\n\n"
+		   "With --lan the address that others type is told, and told again when this "
+		   "machine gets another one; codes on slips stay valid, as they hold no address. "
+		   "--check names what would keep people out: a firewall, a port in use, a "
+		   "machine that falls asleep; muster doctor does so while the server runs.\n\n"
 		   "The line \"listening\" comes when clients can connect; with port 0 it tells "
 		   "which port was free."),
 	.options =
@@ -167,9 +219,12 @@ const struct command verb_serve = {
 			.what = N_("settings of the server; muster.conf in the data folder without "
 				   "it")},
 		       END_PARAMS},
-	.keys = KEYS{{"event", "string", NULL, N_("listening, stopping or certificate_reloaded"),
-		      false},
+	.keys = KEYS{{"event", "string", NULL,
+		      N_("listening, address, stopping or certificate_reloaded"), false},
 		     {"url", "string", NULL, N_("where clients connect"), true},
+		     {"names", "strings", NULL,
+		      N_("address: the same by name, where this machine has one here"), false},
+		     {"interface", "string", NULL, N_("address: whose it is"), false},
 		     {"udp_port", "integer", NULL, N_("where the sound of calls comes to"), false},
 		     {"server_name", "string", NULL, N_("the part of ids behind the colon"), true},
 		     {"data", "string", NULL, N_("the data folder"), true},
@@ -185,6 +240,12 @@ const struct command verb_serve = {
 		     {"udp", "string", NULL, N_("with --check: where sound comes to"), false},
 		     {"announced", "strings", NULL,
 		      N_("with --check: addresses for sound that clients are told"), false},
+		     {"check", "string", NULL,
+		      N_("with --check: name of a finding, in rows of their own"), false},
+		     {"message", "string", NULL, N_("with --check: what was found"), false},
+		     {"fix", "string", NULL, N_("with --check: what to do"), false},
+		     {"optional", "boolean", NULL,
+		      N_("with --check: the server starts all the same"), false},
 		     {"note", "string", NULL,
 		      N_("with --check: why some may be unable to take part in calls"), false},
 		     END_KEYS},

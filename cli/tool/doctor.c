@@ -1,6 +1,8 @@
 #include "cli/tool/doctor.h"
 
 #include "cli/params.h"
+#include "core/base/json.h"
+#include "server/serve.h"
 
 void finding_ok(struct finding *f, const char *fmt, ...)
 {
@@ -48,6 +50,32 @@ static int run_checks(struct command_ctx *ctx, const struct check *c, int *bad)
 	return rc;
 }
 
+/* Of a server on this machine: with --data, or where the usual folder has one. */
+static int run_serve_checks(struct command_ctx *ctx, int *bad, struct err *err)
+{
+	const struct serve_options opt = {.data_dir = command_text(ctx->line, "data")};
+	JSON_AUTO json_t *findings = NULL;
+	json_t *f;
+	size_t i;
+	struct err why = {0};
+	int rc = serve_findings(&opt, &findings, &why);
+	if (rc == ERR_NOT_FOUND && !opt.data_dir)
+		return 0;
+	if (rc) {
+		*err = why;
+		return rc;
+	}
+	json_array_foreach (findings, i, f) {
+		*bad += !json_is_true(json_object_get(f, "ok")) &&
+			!json_is_true(json_object_get(f, "optional"));
+		AUTO_FREE char *name = mem_printf("serve-%s", json_get_str(f, "check"));
+		json_object_set_new(f, "check", json_string(name));
+		if (!rc)
+			rc = command_row_fn(f, ctx);
+	}
+	return rc;
+}
+
 static int run_doctor(struct command_ctx *ctx, struct err *err)
 {
 	int bad = 0;
@@ -56,6 +84,8 @@ static int run_doctor(struct command_ctx *ctx, struct err *err)
 		rc = run_checks(ctx, doctor_sound, &bad);
 	if (!rc)
 		rc = run_checks(ctx, doctor_server, &bad);
+	if (!rc)
+		rc = run_serve_checks(ctx, &bad, err);
 	if (rc || !bad)
 		return rc;
 	err_set(err, ERR_FAILED, ngettext("%d check failed", "%d checks failed", (unsigned)bad),
@@ -63,9 +93,8 @@ static int run_doctor(struct command_ctx *ctx, struct err *err)
 	return ERR_FAILED;
 }
 
-static void line_check(struct buf *b, const json_t *row, const struct command_line *l)
+void finding_line(struct buf *b, const json_t *row)
 {
-	(void)l;
 	bool optional = json_is_true(json_object_get(row, "optional"));
 	buf_put_str(b, json_is_true(json_object_get(row, "ok")) ? "✓ " : optional ? "– " : "✗ ");
 	command_put_clean(b, json_object_get(row, "check"));
@@ -77,6 +106,12 @@ static void line_check(struct buf *b, const json_t *row, const struct command_li
 	}
 }
 
+static void line_check(struct buf *b, const json_t *row, const struct command_line *l)
+{
+	(void)l;
+	finding_line(b, row);
+}
+
 const struct command verb_doctor = {
 	.name = "doctor",
 	.group = GROUP_TOOL,
@@ -84,7 +119,14 @@ const struct command verb_doctor = {
 	.examples =
 		EXAMPLES{{"muster doctor", N_("this machine and the account's server")},
 			 {"muster doctor --json | jq 'select(.ok|not)'", N_("only what is wrong")},
+			 {"muster doctor --data ./school",
+			  N_("and what keeps people from the server there")},
 			 END_EXAMPLES},
+	.options = PARAMS{{.name = "data",
+			   .kind = KIND_FOLDER,
+			   .what = N_("a server's data folder; the usual one is looked at, if it "
+				      "is there")},
+			  END_PARAMS},
 	.keys = KEYS{{"check", "string", NULL, N_("name of the check"), false},
 		     {"ok", "boolean", NULL, N_("nothing is wrong"), false},
 		     {"message", "string", NULL, N_("what was found"), false},

@@ -24,6 +24,9 @@ struct check {
 	bool optional; /**< what is missing is told, but doctor does not fail for it */
 };
 
+/** A row of a check for people: sign, name, message, fix. Appends to `b`. */
+void finding_line(struct buf *b, const json_t *row);
+
 /** Checks of this machine, of its sound, and of the account's server; end with name NULL. */
 extern const struct check doctor_local[], doctor_sound[], doctor_server[];
 

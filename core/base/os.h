@@ -28,6 +28,13 @@ void os_harden(void);
 void os_background_thread(void);
 /** "Linux 6.1.0 x86_64"; static. */
 const char *os_name(void);
+/** Does something keep this machine's clock right? 1, 0; -1: the system does not tell. */
+int os_clock_synced(void);
+/**
+ * May this machine fall asleep: is it a laptop, with nothing that holds sleep off
+ * (systemd-inhibit)? 1, 0; -1: the system does not tell.
+ */
+int os_may_sleep(void);
 /** uid of the peer of a connected Unix socket; -1 unknown. */
 long os_peer_uid(int fd);
 

@@ -1,14 +1,17 @@
 #include "core/base/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -56,6 +59,64 @@ void os_background_thread(void)
 	/* IOPRIO_CLASS_BE, the lowest of its eight levels; glibc has no name for the call. */
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
 	syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
+}
+
+int os_clock_synced(void)
+{
+	struct timex t = {0};
+	int state = adjtimex(&t); /* modes 0: only asks */
+	if (state < 0)
+		return -1;
+	return state != TIME_ERROR && !(t.status & STA_UNSYNC);
+}
+
+/* Does a file in `dir` fit? */
+static bool any_file(const char *dir, bool (*fits)(const char *dir, const char *name))
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool found = false;
+	while (d && !found && (e = readdir(d)) != NULL)
+		found = e->d_name[0] != '.' && fits(dir, e->d_name);
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+	(void)dir;
+	(void)name;
+	return true;
+}
+
+static bool is_battery(const char *dir, const char *name)
+{
+	(void)dir;
+	return !strncmp(name, "BAT", 3);
+}
+
+/* systemd's note of one who holds something off. */
+static bool holds_sleep_off(const char *dir, const char *name)
+{
+	char path[300], line[400];
+	bool what = false, blocks = false;
+	snprintf(path, sizeof(path), "%s/%.200s", dir, name);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		what |= !strncmp(line, "WHAT=", 5) && strstr(line, "sleep");
+		blocks |= !strncmp(line, "MODE=block", 10);
+	}
+	if (f)
+		fclose(f);
+	return what && blocks;
+}
+
+int os_may_sleep(void)
+{
+	bool laptop = any_file("/proc/acpi/button/lid", is_there) ||
+		      any_file("/sys/class/power_supply", is_battery);
+	return laptop && !any_file("/run/systemd/inhibit", holds_sleep_off);
 }
 
 long os_peer_uid(int fd)

@@ -26,6 +26,16 @@ void os_background_thread(void)
 {
 }
 
+int os_clock_synced(void)
+{
+	return -1;
+}
+
+int os_may_sleep(void)
+{
+	return -1;
+}
+
 long os_peer_uid(int fd)
 {
 #if defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__APPLE__)

@@ -18,6 +18,7 @@ extern const struct route admin_routes[];
 struct admin_rq {
 	struct rq *rq;
 	struct admin_env env;
+	char base_url[300]; /* as it is now: the loop may change the server's */
 	json_t *ret;
 };
 
@@ -122,8 +123,8 @@ static void post_admin(struct rq *rq)
 	}
 	struct admin_rq *a = NEW(struct admin_rq);
 	a->rq = rq;
-	a->env = (struct admin_env){srv->name, srv->config->data_dir, rq->who.user_id,
-				    srv->base_url};
+	a->env = (struct admin_env){srv->name, srv->config->data_dir, rq->who.user_id, a->base_url};
+	snprintf(a->base_url, sizeof(a->base_url), "%s", srv->base_url);
 	admin_hash_rows(srv->accounts, rows, passwords_hashed, a);
 }
 

@@ -37,7 +37,8 @@ static json_t *encryption_hint(const struct server_config *c)
 
 static void get_well_known(struct rq *rq)
 {
-	json_t *j = json_pack("{s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url);
+	json_t *j = json_pack("{s:{s:s},s:{s:s}}", "m.homeserver", "base_url", rq->srv->base_url,
+			      "org.muster.server", "server_name", rq->srv->name);
 	json_object_set_new(j, "io.element.e2ee", encryption_hint(rq->srv->config));
 	if (rq->srv->config->calls)
 		json_object_set_new(j, "org.matrix.msc4143.rtc_foci",

@@ -44,6 +44,13 @@ static int read_key(struct rtc *r, const char *path, struct err *err)
 	return rc;
 }
 
+void rtc_set_address(struct rtc *r, const char *base_url)
+{
+	snprintf(r->service_url, sizeof(r->service_url), "%s%s", base_url, RTC_PATH);
+	/* http becomes ws, https wss. */
+	snprintf(r->signal_url, sizeof(r->signal_url), "ws%s", base_url + strlen("http"));
+}
+
 int rtc_open(struct server *srv, struct rtc **ret, struct err *err)
 {
 	AUTO_FREE char *path = fs_join(srv->config->data_dir, "rtc.key");
@@ -55,9 +62,7 @@ int rtc_open(struct server *srv, struct rtc **ret, struct err *err)
 		rtc_close(r);
 		return rc;
 	}
-	snprintf(r->service_url, sizeof(r->service_url), "%s%s", srv->base_url, RTC_PATH);
-	/* http becomes ws, https wss. */
-	snprintf(r->signal_url, sizeof(r->signal_url), "ws%s", srv->base_url + strlen("http"));
+	rtc_set_address(r, srv->base_url);
 	r->leave = rtc_leave_new(srv);
 	r->presence = presence_new(srv);
 	*ret = r;

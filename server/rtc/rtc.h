@@ -26,6 +26,8 @@ struct rtc {
  * 0600). `srv` listens already. Loop thread.
  */
 int rtc_open(struct server *srv, struct rtc **ret, struct err *err);
+/** Clients reach the server at another address from now on. */
+void rtc_set_address(struct rtc *r, const char *base_url);
 /** What to do when the UDP port is taken: a hint for the error that says so. */
 void rtc_port_hint(struct err *err);
 /** The server stops: before sfu_close, which is before db_finish. NULL is allowed. */
