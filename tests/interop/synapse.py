@@ -82,6 +82,12 @@ rc_registration: {limit}
     def stop(self):
         return self.process.stop()
 
+    def version(self):
+        import subprocess
+        return subprocess.run([str(VENV / "bin" / "python"), "-c", "import importlib.metadata as m;"
+                               "print(m.version('matrix-synapse'))"], capture_output=True, text=True,
+                              timeout=60).stdout.strip()
+
     def register(self, user, admin=False):
         """By the shared secret, as register_new_matrix_user does."""
         path = self.url + "/_synapse/admin/v1/register"
