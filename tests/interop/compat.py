@@ -26,10 +26,6 @@ HERE = pathlib.Path(__file__).resolve().parent / "peers"
 COLUMNS = ["log-in", "text", "replies", "reactions", "media", "receipts"]
 
 
-class Unsupported(Exception):
-    pass
-
-
 class Peer:
     """One client under test; see peers/README.md."""
 
@@ -41,6 +37,7 @@ class Peer:
         if ready is None:
             raise RuntimeError("it did not start:\n" + self.process.error_text())
         self.version = ready["version"]
+        self.cannot = ready.get("cannot", {})
 
     def rows(self, test, limit=lib.STEP):
         found = []
@@ -65,8 +62,6 @@ class Peer:
         row = self.rows(lambda r: r.get("re") == number)
         if row is None:
             raise RuntimeError(f"{do}: no answer\n" + self.process.error_text())
-        if "unsupported" in row:
-            raise Unsupported(row["unsupported"])
         if "error" in row:
             raise RuntimeError(f"{do}: {row['error']}")
         return row
@@ -84,6 +79,7 @@ class Pair:
 
     def __init__(self, ours, peer, names, folder):
         self.ours, self.peer, self.names, self.folder = ours, peer, names, folder
+        self.room = self.hello = self.last = self.theirs = None
 
     def log_in(self, url):
         us, them = self.names
@@ -120,8 +116,6 @@ class Pair:
     def replies_there(self):
         event = self.ours("send", self.room, "--reply", self.theirs, "gut so")[0]["event_id"]
         got = self.must(self.heard("text", event), "the reply")
-        if "of" not in got:
-            raise Unsupported("it shows replies as quotes")
         self.must(got["of"] == self.theirs, "what it answers")
 
     def replies_back(self):
@@ -131,18 +125,13 @@ class Pair:
 
     def reactions_there(self):
         event = self.ours("react", self.room, self.theirs, "👍")[0]["event_id"]
-        try:
-            self.peer.ask("react", room=self.room, event_id=self.last, key="🎉")
-        finally:
-            self.reacted = True
         got = self.must(self.heard("reaction", event), "the reaction")
         self.must((got["of"], got["key"]) == (self.theirs, "👍"), "its key")
 
     def reactions_back(self):
+        self.peer.ask("react", room=self.room, event_id=self.last, key="🎉")
         row = self.must(self.row(self.last), "the message")
-        if not row.get("reactions"):
-            raise Unsupported("it has no reactions")
-        self.must(row["reactions"].get("🎉") == 1, "the reaction")
+        self.must(row.get("reactions", {}).get("🎉") == 1, "the reaction")
 
     def media_there(self):
         path, got = self.folder / "blatt.bin", self.folder / "got"
@@ -162,8 +151,8 @@ class Pair:
     def receipts_there(self):
         self.ours("mark", self.room, self.theirs)
         us = self.names[0]
-        if not self.peer.hear("receipt", lambda r: r["event_id"] == self.theirs and r["user"] == us):
-            raise Unsupported("it shows no receipts")
+        self.must(self.peer.hear("receipt", lambda r: r["event_id"] == self.theirs and
+                                 r["user"] == us), "the receipt")
 
     def receipts_back(self):
         self.peer.ask("read", room=self.room, event_id=self.last)
@@ -177,11 +166,11 @@ class Pair:
     def cell(self, name, what):
         """'' when it works, a reason when the client cannot; None: it failed."""
         label = f"{name}: {what.replace('_', ' ')}"
+        if what in self.peer.cannot:
+            tap.check(True, f"{label} # SKIP {self.peer.cannot[what]}")
+            return self.peer.cannot[what]
         try:
             getattr(self, what)()
-        except Unsupported as why:
-            tap.check(True, f"{label} # {why}")
-            return str(why)
         except Exception as e:  # a failed cell with its reason
             tap.check(False, label, f"{type(e).__name__}: {e}")
             return None
@@ -249,24 +238,22 @@ def on_our_server(folder):
     """A row for every client that is there."""
     cert, key = certificate(folder)
     conf = folder / "serve.conf"
-    conf.write_text("open_media = on\n")
+    conf.write_text("open_media = on\n")  # weechat-matrix gives people addresses without a token
     people = ["anna"] + [name for name, *_ in clients()]
     rows = {}
     for tls in (False, True):
         there = [c for c in clients() if c[3] == tls]
-        serve = lib.Serve(folder / f"data-{tls}", extra=["--tls-cert", cert, "--tls-key", key]
-                          if tls else [])
+        extra = ["--tls-cert", cert, "--tls-key", key, "--config", conf] if tls else []
+        serve = lib.Serve(folder / f"data-{tls}", extra=extra)
         for user in people:
             serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
         serve.start()
-        env = {"SSL_CERT_FILE": str(cert), "CURL_CA_BUNDLE": str(cert)} if tls else {}
-        os.environ.update(env)
         ours = lib.Client(folder / f"anna-{tls}")
+        if tls:
+            ours("config", "set", "net.ca-file", cert)
         ours.login(serve.url, "anna", PASSWORD)
         for name, argv, why, _ in there:
             rows[name] = one_client(ours, serve.url, name, argv, why, folder)
-        for k in env:
-            os.environ.pop(k)
         tap.equal(serve.stop(), 0, "the server stops cleanly")
     return rows
 
@@ -290,6 +277,8 @@ def one_client(ours, url, name, argv, why, folder):
 
 class Ours:
     """Our own client as a peer: the other side on a server that is not ours."""
+
+    cannot = {}
 
     def __init__(self, home):
         self.client = lib.Client(home)

@@ -31,6 +31,7 @@ class Dendrite:
         def database(name):
             return {"connection_string": f"file:{self.folder}/{name}.db"}
         parts = {name: {"database": database(name)} for name in DATABASES}
+        parts["user_api"] = {"account_database": database("user_api")}
         parts["media_api"]["base_path"] = str(self.folder / "media")
         parts["sync_api"]["search"] = {"enabled": False}
         parts["client_api"] = {"registration_disabled": True, "rate_limiting": {"enabled": False},

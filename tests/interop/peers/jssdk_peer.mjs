@@ -13,6 +13,9 @@ logger.setLevel('silent');
 const silent = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error'].map((k) => [k, () => {}]));
 silent.getChild = () => silent;
 
+for (const k of ['log', 'info', 'debug', 'warn'])
+	console[k] = console.error; // standard output is for the lines of peers/README.md
+
 const say = (row) => process.stdout.write(`${JSON.stringify(row)}\n`);
 let client;
 

@@ -8,15 +8,26 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 from urllib.parse import urlparse
 
 HERE = pathlib.Path(__file__).resolve().parent
 # The Debian package carries the plugin beside WeeChat's own folders.
 PLUGIN = "/usr/share/weechat/python/matrix.py"
+
+
+CANNOT = {
+    "replies_there": "it shows replies as quotes",
+    "reactions_there": "it has no reactions",
+    "reactions_back": "it has no reactions",
+    "media_back": "it uploads to port 443 alone",
+    "receipts_there": "it shows no receipts of others",
+}
 
 
 def say(row):
@@ -54,9 +65,20 @@ def start(folder, listener):
     return child, listener.accept()[0]
 
 
-def relay(conn):
+def relay(conn, addresses):
     for line in conn.makefile("r", encoding="utf-8"):
+        row = json.loads(line)
+        if "url" in row:
+            addresses[row["mxc"]] = row["url"]
         print(line, end="", flush=True)
+
+
+def fetch(url, path):
+    """What a browser does with the address that the person sees."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    with urllib.request.urlopen(url, timeout=60, context=trusting) as r:
+        pathlib.Path(path).write_bytes(r.read())
 
 
 def main(folder):
@@ -64,10 +86,18 @@ def main(folder):
     listener.bind(str(pathlib.Path(folder) / "compat"))
     listener.listen(1)
     child, conn = start(folder, listener)
-    say({"on": "ready", "version": version()})
-    threading.Thread(target=relay, args=(conn,), daemon=True).start()
+    say({"on": "ready", "version": version(), "cannot": CANNOT})
+    addresses = {}
+    threading.Thread(target=relay, args=(conn, addresses), daemon=True).start()
     for line in sys.stdin:
         rq = json.loads(line)
+        if rq["do"] == "fetch":
+            try:
+                fetch(addresses[rq["mxc"]], rq["path"])
+                say({"re": rq["n"]})
+            except OSError as e:
+                say({"re": rq["n"], "error": str(e)})
+            continue
         if rq["do"] == "login":
             rq["commands"] = settings(rq.pop("url"), rq.pop("user"), rq.pop("password"))
         conn.sendall((json.dumps(rq) + "\n").encode())

@@ -13,8 +13,7 @@ conn = socket.socket(socket.AF_UNIX)
 conn.connect(os.environ["COMPAT_SOCKET"])
 conn.setblocking(False)
 unread = b""
-waiting = []  # (number, test of a line's row): what was asked and shows by a line of ours
-MEDIA = re.compile(r"https?://\S*/_matrix/media/\w+/download/([^/\s]+)/([^/\s)>?]+)")
+MEDIA = re.compile(r"https?://\S*/_matrix/media/\w+/download/([^/\s]+)/([^/\s)\]>?]+)")
 
 
 def say(row):
@@ -56,34 +55,66 @@ def on_tick(room, _left):
     return W.WEECHAT_RC_OK
 
 
+def server_buffer():
+    return W.buffer_search("python", "server.compat")
+
+
 def login(rq):
+    """Done when weechat-matrix says so in its server's buffer."""
+    logins.append(rq["n"])
+    W.hook_print("", "", "Logged in as", 1, "on_logged_in", "")
     for command in rq["commands"]:
         W.command("", command)
-    done = lambda p: answer(rq["n"], **({} if p else {"error": "it did not log in"}))
-    again["server"] = (done, 600)
-    W.hook_timer(100, 0, 1, "on_login_tick", "")
 
 
-def on_login_tick(_data, _left):
-    done, tries = again["server"]
-    bar = W.buffer_search("python", "compat")
-    if (bar and W.buffer_get_string(bar, "localvar_nick")) or tries == 0:
-        done(bar)
-    else:
-        again["server"] = (done, tries - 1)
-        W.hook_timer(100, 0, 1, "on_login_tick", "")
+logins = []
+
+
+def on_logged_in(_data, pointer, *_line):
+    if pointer == server_buffer() and logins:
+        answer(logins.pop())
     return W.WEECHAT_RC_OK
 
 
 def join(rq):
-    W.command(W.buffer_search("python", "compat"), "/join " + rq["room"])
+    W.command(server_buffer(), "/join " + rq["room"])
     when_there(rq["room"], lambda p: answer(rq["n"], **({} if p else {"error": "no buffer"})))
 
 
+def own_event(pointer, body):
+    """The event id of a line of ours: weechat-matrix adds it once the server has answered."""
+    lines = W.hdata_pointer(W.hdata_get("buffer"), pointer, "own_lines")
+    line = W.hdata_pointer(W.hdata_get("lines"), lines, "last_line")
+    data_type = W.hdata_get("line_data")
+    while line:
+        data = W.hdata_pointer(W.hdata_get("line"), line, "data")
+        tags = [W.hdata_string(data_type, data, f"{i}|tags_array")
+                for i in range(W.hdata_integer(data_type, data, "tags_count"))]
+        if "self_msg" in tags and body in W.hdata_string(data_type, data, "message"):
+            return next((t[len("matrix_id_"):] for t in tags if t.startswith("matrix_id_")), None)
+        line = W.hdata_move(W.hdata_get("line"), line, -1)
+    return None
+
+
 def type_line(rq, line, body):
-    """Type it in the room; the answer is the line that our own event prints."""
-    waiting.append((rq["n"], lambda row: row["own"] and body in row["body"]))
+    typed.append({"n": rq["n"], "room": rq["room"], "body": body, "left": 600})
     W.command(buffer_of(rq["room"]), line)
+    W.hook_timer(100, 0, 1, "on_typed", "")
+
+
+typed = []
+
+
+def on_typed(_data, _left):
+    for t in list(typed):
+        event_id = own_event(buffer_of(t["room"]), t["body"])
+        t["left"] -= 1
+        if event_id or t["left"] == 0:
+            typed.remove(t)
+            answer(t["n"], **({"event_id": event_id} if event_id else {"error": "not sent"}))
+    if typed:
+        W.hook_timer(100, 0, 1, "on_typed", "")
+    return W.WEECHAT_RC_OK
 
 
 def read(rq):
@@ -98,8 +129,6 @@ does = {
     "read": read,
     "text": lambda rq: type_line(rq, rq["body"], rq["body"]),
     "reply": lambda rq: type_line(rq, f"/reply-matrix {rq['event_id']} {rq['body']}", rq["body"]),
-    "react": lambda rq: answer(rq["n"], unsupported="it has no reactions"),
-    "file": lambda rq: answer(rq["n"], unsupported="its uploader takes no port"),
 }
 
 
@@ -115,7 +144,7 @@ def on_data(_data, _fd):
     *lines, unread = (unread + got).split(b"\n")
     for line in lines:
         rq = json.loads(line)
-        does.get(rq["do"], lambda r: answer(r["n"], unsupported="it has no way to do it"))(rq)
+        does[rq["do"]](rq)
     return W.WEECHAT_RC_OK
 
 
@@ -132,10 +161,6 @@ def on_line(_data, pointer, _date, tags, _displayed, _highlight, prefix, message
     if media:
         row.update(on="file", mxc="mxc://%s/%s" % media.groups(), url=media.group(0))
     say(row)
-    for number, test in list(waiting):
-        if test(row):
-            waiting.remove((number, test))
-            answer(number, event_id=row["event_id"])
     return W.WEECHAT_RC_OK
 
 
