@@ -53,6 +53,42 @@ $(PEERS)/livekit-server/server:
 		go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT_VERSION) || \
 		echo "livekit-server could not be built: the tests with it are skipped"; fi
 
+# go install PACKAGE@VERSION as build/peers/NAME/NAME, or say that it was not possible.
+define go_peer
+	@mkdir -p $(@D)
+	@if ! command -v go >/dev/null; then echo "go is missing: the tests with $(1) are skipped"; \
+	else echo "  GO $(1)"; $(2) || echo "$(1) could not be built: the tests with it are skipped"; fi
+endef
+
+DENDRITE_VERSION := v0.13.8
+$(PEERS)/dendrite/dendrite:
+	$(call go_peer,Dendrite $(DENDRITE_VERSION),GOBIN=$(abspath $(@D)) GOTOOLCHAIN=local \
+		go install github.com/matrix-org/dendrite/cmd/dendrite@$(DENDRITE_VERSION))
+
+$(PEERS)/mautrix/peer: $(wildcard tests/interop/peers/mautrix/*)
+	$(call go_peer,mautrix-go,cd tests/interop/peers/mautrix && GOTOOLCHAIN=local \
+		go build -o $(abspath $@) .)
+
+$(PEERS)/rust/debug/rust-peer: tests/interop/peers/rust/Cargo.toml tests/interop/peers/rust/Cargo.lock \
+		tests/interop/peers/rust/src/main.rs
+	@mkdir -p $(PEERS)/rust
+	@if ! command -v cargo >/dev/null; then echo "cargo is missing: the tests with matrix-rust-sdk are skipped"; \
+	else echo "  CARGO matrix-rust-sdk"; \
+		cargo build --quiet --locked --manifest-path $< --target-dir $(PEERS)/rust && touch $@ || \
+		echo "matrix-rust-sdk could not be built: the tests with it are skipped"; fi
+
+CHAT_PEERS := $(PEERS)/synapse/.done $(PEERS)/js-sdk/.done $(PEERS)/dendrite/dendrite \
+	$(PEERS)/mautrix/peer $(PEERS)/rust/debug/rust-peer
+chat-peers:
+	@for p in $(CHAT_PEERS); do $(MAKE) --no-print-directory -i $$p; done
+
+#: make compatibility  run other clients and servers beside ours, write docs/COMPATIBILITY.md
+compatibility:
+	@.ci/deps interop
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory chat-peers
+	@timeout 900 /usr/bin/python3 tests/interop/compat.py --write
+
 # Unpacked, not installed: nothing is started by it.
 $(PEERS)/nginx/.done:
 	@mkdir -p $(@D)
@@ -104,12 +140,12 @@ soak-calls:
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done $(PEERS)/nginx/.done $(PEERS)/page/.done call-peers
+	@$(MAKE) --no-print-directory -i $(PEERS)/nginx/.done $(PEERS)/page/.done chat-peers call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve nio_encrypted crypto_jssdk synapse rooms delayed proxy rtc_server portaudio via join_page; do \
+		for t in nio_serve nio_encrypted crypto_jssdk synapse rooms compat delayed proxy rtc_server portaudio via join_page; do \
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 
 .PHONY: interop interop-livekit-proto interop-rtc-jssdk interop-calls \
-	soak-calls call-peers
+	soak-calls call-peers chat-peers compatibility
