@@ -18,34 +18,24 @@ static void put_token(struct buf *b, struct rq *rq, const char *key, int64_t pos
 	buf_put_char(b, '"');
 }
 
-static bool sent_here(const struct event_list *l, struct span user)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (span_eq_str(user, l->v[i].sender))
-			return true;
-	return false;
-}
-
 /* State at the last event; with lazy loading only the members who speak here. */
 static void put_state(struct buf *b, struct room_access *a, int64_t pos,
 		      const struct event_filter *f, const struct event_list *shown[3])
 {
-	struct event_list l = {0};
-	bool first = true;
-	state_at(a->hub, a->room->nid, pos, &l);
-	buf_put_str(b, ",\"state\":[");
-	for (size_t i = 0; i < l.n; i++) {
-		const struct event_row *e = &l.v[i];
-		if (f->lazy_load_members && span_eq_str(e->type, "m.room.member") &&
-		    !sent_here(shown[0], e->state_key) && !sent_here(shown[1], e->state_key) &&
-		    !sent_here(shown[2], e->state_key))
-			continue;
-		if (!first)
-			buf_put_char(b, ',');
-		first = false;
-		access_put(b, a, e);
+	struct event_list l = {0}, all = {0};
+	if (f->lazy_load_members) {
+		state_others_at(a->hub, a->room->nid, pos, &l);
+		for (int i = 0; i < 3; i++)
+			for (size_t k = 0; k < shown[i]->n; k++)
+				*event_list_add(&all) = shown[i]->v[k];
+		access_senders(a, &all, pos, &l);
+		state_sort(&l, 0);
+		mem_free(all.v); /* what is in it belongs to the other lists */
+	} else {
+		state_at(a->hub, a->room->nid, pos, &l);
 	}
-	buf_put_char(b, ']');
+	buf_put_str(b, ",\"state\":");
+	access_put_list(b, a, &l);
 	event_list_done(&l);
 }
 

@@ -6,6 +6,7 @@
 #include "server/routes/filter.h"
 #include "server/routes/route.h"
 #include "server/sync/device_feed.h"
+#include "server/sync/long_sync.h"
 #include "server/sync/status.h"
 #include "server/sync/waiters.h"
 
@@ -89,7 +90,9 @@ static void get_sync(struct rq *rq)
 		q.state_after = "org.matrix.msc4222.state_after";
 	feed_acknowledge(h, rq->who.device_nid, sync_messages_from(&q));
 	bool wait = timeout > 0 && !q.initial && !q.full_state && !h->stopping;
-	if (sync_build(h, &q, !wait, &b)) {
+	if (long_sync_is(h, &q)) {
+		long_sync_start(h, rq, &q, wait ? timeout : 0);
+	} else if (sync_build(h, &q, !wait, &b)) {
 		filter_unref(q.filter);
 		rq_text(rq, 200, &b);
 	} else {

@@ -120,42 +120,23 @@ static void add_member(struct build *x, struct hub_room *room, const char *user_
 	state_event_at(x->h, room->nid, key.type, key.state_key, upto, l);
 }
 
-static bool wanted_member(const struct build *x, const struct event_row *e,
-			  const struct build_timeline *t, const struct event_list *heroes)
-{
-	if (span_eq_str(e->state_key, x->q->user->user_id))
-		return true;
-	for (size_t i = 0; i < t->l.n; i++)
-		if (span_eq_str(e->state_key, t->l.v[i].sender))
-			return true;
-	return heroes && find_key(heroes, 0, e);
-}
-
 /*
- * Lazy loading: of the whole state only the members who are needed to show
- * the timeline; of a change, everything that changed and those members.
+ * Lazy loading: of the members only those who are needed to show the timeline
+ * are told, beside what changed (which is all that `l` holds of them).
  */
 static void lazy(struct build *x, struct hub_room *room, const struct build_timeline *t, bool full,
 		 int64_t upto, const struct event_list *heroes, struct event_list *l)
 {
-	size_t kept = 0;
-	for (size_t i = 0; full && i < l->n; i++) {
-		if (span_eq_str(l->v[i].type, "m.room.member") &&
-		    !wanted_member(x, &l->v[i], t, heroes))
-			mem_free(l->v[i].block);
-		else
-			l->v[kept++] = l->v[i];
-	}
-	if (full) {
-		l->n = kept;
-		return;
-	}
+	if (full)
+		add_member(x, room, x->q->user->user_id, upto, l);
 	for (size_t i = 0; i < t->l.n; i++)
 		add_member(x, room, t->l.v[i].sender, upto, l);
 	for (size_t i = 0; heroes && i < heroes->n; i++) {
 		AUTO_FREE char *id = span_dup(heroes->v[i].state_key);
 		add_member(x, room, id, upto, l);
 	}
+	if (full)
+		state_sort(l, 0);
 }
 
 static bool put(struct build *x, struct hub_room *room, const struct event_list *l)
@@ -211,7 +192,9 @@ bool build_state(struct build *x, struct hub_room *room, const struct build_time
 	const struct event_filter *f = build_state_filter(x);
 	int64_t end = x->q->state_after ? upto : t->start - 1;
 	if (event_filter_room(f, room->room_id)) {
-		if (full)
+		if (full && f && f->lazy_load_members)
+			state_others_at(x->h, room->nid, end, &l);
+		else if (full)
 			state_at(x->h, room->nid, end, &l);
 		else
 			changed(x, room, after, end, &l);

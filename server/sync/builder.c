@@ -37,39 +37,86 @@ static const struct section sections[] = {
 	[MEMBERSHIP_BAN] = {"leave", build_left},
 };
 
-/* All rooms of one section; a section without rooms leaves no trace. */
-static bool put_section(struct build *x, enum membership which)
+/*
+ * "rooms", section by section, so far. Sections and rooms without anything to
+ * tell leave no trace. The rooms are noted at the beginning: others may come while
+ * a reply is built over several turns.
+ */
+struct walk {
+	int64_t *rooms;
+	size_t n, at;
+	int section; /* of order[] */
+	bool open, any, any_section;
+	size_t mark, section_mark;
+};
+
+static const enum membership order[] = {MEMBERSHIP_JOIN, MEMBERSHIP_INVITE, MEMBERSHIP_KNOCK,
+					MEMBERSHIP_LEAVE};
+
+static void walk_begin(struct build *x, struct walk *w)
 {
-	const struct section *section = &sections[which];
-	size_t mark = x->b->n;
-	bool any = false;
+	struct hub_user *u = x->q->user;
 	struct hub_member *m;
-	build_comma(x->b);
-	buf_printf(x->b, "\"%s\":{", section->name);
-	for (size_t at = 0; (m = nidmap_next(&x->q->user->rooms, &at));)
-		if (sections[m->membership].build == section->build)
-			any |= section->build(x, m);
-	if (any)
-		buf_put_char(x->b, '}');
-	else
-		buf_truncate(x->b, mark);
-	return any;
+	w->mark = x->b->n;
+	w->rooms = mem_alloc(u->rooms.count * sizeof(*w->rooms) + 1);
+	for (size_t at = 0; (m = nidmap_next(&u->rooms, &at));)
+		w->rooms[w->n++] = m->room->nid;
+	buf_put_str(x->b, ",\"rooms\":{");
 }
 
-static bool put_rooms(struct build *x)
+/*
+ * What the next sync tells anyhow, as it changed since this one began: not the
+ * change of a name, which leaves one where one was.
+ */
+static bool comes_later(const struct build *x, const struct hub_member *m)
 {
-	size_t mark = x->b->n;
-	bool any = false;
-	buf_put_str(x->b, ",\"rooms\":{");
-	any |= put_section(x, MEMBERSHIP_JOIN);
-	any |= put_section(x, MEMBERSHIP_INVITE);
-	any |= put_section(x, MEMBERSHIP_KNOCK);
-	any |= put_section(x, MEMBERSHIP_LEAVE);
-	if (any)
+	bool stays = m->membership == MEMBERSHIP_JOIN && m->joined_pos <= x->pos;
+	return m->pos > x->pos && !stays;
+}
+
+static void walk_room(struct build *x, struct walk *w, const struct section *section)
+{
+	struct hub_member *m = nidmap_get(&x->q->user->rooms, w->rooms[w->at++]);
+	if (m && sections[m->membership].build == section->build && !comes_later(x, m))
+		w->any_section |= section->build(x, m);
+}
+
+/* False: it is later than `until_ns`, and there is more. */
+static bool walk_on(struct build *x, struct walk *w, int64_t until_ns)
+{
+	for (; w->section < (int)ARRAY_LEN(order); w->section++) {
+		const struct section *section = &sections[order[w->section]];
+		if (!w->open) {
+			w->open = true;
+			w->any_section = false;
+			w->at = 0;
+			w->section_mark = x->b->n;
+			build_comma(x->b);
+			buf_printf(x->b, "\"%s\":{", section->name);
+		}
+		while (w->at < w->n) {
+			walk_room(x, w, section);
+			if (until_ns && clock_mono_ns() > until_ns)
+				return false;
+		}
+		if (w->any_section)
+			buf_put_char(x->b, '}');
+		else
+			buf_truncate(x->b, w->section_mark);
+		w->any |= w->any_section;
+		w->open = false;
+	}
+	return true;
+}
+
+static bool walk_end(struct build *x, struct walk *w)
+{
+	if (w->any)
 		buf_put_char(x->b, '}');
 	else
-		buf_truncate(x->b, mark);
-	return any;
+		buf_truncate(x->b, w->mark);
+	mem_free(w->rooms);
+	return w->any;
 }
 
 static bool put_global_data(struct build *x)
@@ -111,51 +158,120 @@ int64_t sync_messages_from(const struct sync_query *q)
 	return q->since.to_device ? q->since.to_device : q->since.pos;
 }
 
+/* A reply under construction. */
+struct sync_work {
+	struct sync_query q;
+	struct build x;
+	struct sync_token now;
+	struct walk walk;
+	struct buf messages, b;
+	bool any;
+};
+
+/* Up to the rooms. */
+static void begin(struct sync_work *w, struct hub *h, bool patient, struct buf *b)
+{
+	const struct sync_query *q = &w->q;
+	w->now = sync_token_now(h, q->user);
+	w->messages = BUF_INIT(BUF_CAP_OWN);
+	w->x = (struct build){.h = h,
+			      .q = q,
+			      .f = q->filter,
+			      .b = b,
+			      .since = q->initial ? 0 : q->since.pos,
+			      .pos = w->now.pos,
+			      .patient = patient,
+			      .now_ms = clock_wall_ms()};
+	w->x.held = sync_is_held(h, q);
+	w->any = q->initial || q->full_state;
+	build_data_load(&w->x);
+	w->any |= collect_messages(&w->x, &w->messages, &w->now);
+	buf_put_str(b, "{\"next_batch\":\"");
+	token_put_sync(b, &w->now);
+	buf_put_char(b, '"');
+	w->any |= put_global_data(&w->x);
+	walk_begin(&w->x, &w->walk);
+}
+
+/* What follows the rooms. */
+static void end(struct sync_work *w)
+{
+	struct build *x = &w->x;
+	w->any |= walk_end(x, &w->walk);
+	w->any |= put_device_lists(x);
+	buf_put_char(x->b, ',');
+	feed_put_counts(x->h, x->q->device_nid, x->b);
+	buf_put_str(x->b, ",\"to_device\":{\"events\":[");
+	buf_put_span(x->b, buf_span(&w->messages));
+	buf_put_str(x->b, "]},\"presence\":{\"events\":[");
+	w->any |= status_put(x->h, x->q, x->now_ms, x->b) > 0;
+	buf_put_str(x->b, "]}}");
+	build_data_done(x);
+	buf_done(&w->messages);
+}
+
 /* *ret_left_out may be set only when `patient`. */
 static bool build(struct hub *h, const struct sync_query *q, bool always, bool patient,
 		  struct buf *b, bool *ret_left_out)
 {
+	struct sync_work w = {.q = *q};
 	size_t mark = b->n;
-	struct sync_token now = sync_token_now(h, q->user);
-	struct build x = {.h = h,
-			  .q = q,
-			  .f = q->filter,
-			  .b = b,
-			  .since = q->initial ? 0 : q->since.pos,
-			  .pos = now.pos,
-			  .patient = patient,
-			  .now_ms = clock_wall_ms()};
-	x.held = !q->initial && x.since >= h->tail.floor;
-	bool any = q->initial || q->full_state;
 	struct sql *db = db_reader(h->db);
 	/* One snapshot, and one lock, for the many small queries. */
-	bool reads = !x.held && !sql_begin_read(db);
-	build_data_load(&x);
-	AUTO(buf_done) struct buf messages = BUF_INIT(BUF_CAP_OWN);
-	any |= collect_messages(&x, &messages, &now);
-	buf_put_str(b, "{\"next_batch\":\"");
-	token_put_sync(b, &now);
-	buf_put_char(b, '"');
-	/* Our own client drops what it knows of what was lost; others need not read it. */
-	if (q->estranged)
-		buf_put_str(b, ",\"org.muster.restored\":true");
-	any |= put_global_data(&x);
-	any |= put_rooms(&x);
-	any |= put_device_lists(&x);
-	buf_put_char(b, ',');
-	feed_put_counts(h, q->device_nid, b);
-	buf_put_str(b, ",\"to_device\":{\"events\":[");
-	buf_put_span(b, buf_span(&messages));
-	buf_put_str(b, "]},\"presence\":{\"events\":[");
-	any |= status_put(h, q, x.now_ms, b) > 0;
-	buf_put_str(b, "]}}");
-	build_data_done(&x);
+	bool reads = !sync_is_held(h, q) && !sql_begin_read(db);
+	begin(&w, h, patient, b);
+	walk_on(&w.x, &w.walk, 0);
+	end(&w);
 	if (reads)
 		sql_commit(db, NULL);
-	*ret_left_out = x.left_out;
-	if (!any && !always)
+	*ret_left_out = w.x.left_out;
+	if (!w.any && !always)
 		buf_truncate(b, mark);
-	return any || always;
+	return w.any || always;
+}
+
+bool sync_is_held(const struct hub *h, const struct sync_query *q)
+{
+	return !q->initial && q->since.pos >= h->tail.floor;
+}
+
+struct sync_work *sync_work_new(struct hub *h, const struct sync_query *q)
+{
+	struct sync_work *w = NEW(struct sync_work);
+	w->q = *q;
+	w->b = BUF_INIT(BUF_CAP_OWN);
+	begin(w, h, false, &w->b);
+	return w;
+}
+
+/* Each step sees a state of its own: what is newer than the reply's position stays out. */
+bool sync_work_step(struct sync_work *w, int64_t until_ns)
+{
+	struct sql *db = db_reader(w->x.h->db);
+	bool reads = !sql_begin_read(db);
+	bool done = walk_on(&w->x, &w->walk, until_ns);
+	if (done)
+		end(w);
+	if (reads)
+		sql_commit(db, NULL);
+	return done;
+}
+
+bool sync_work_end(struct sync_work *w, bool done, struct buf *ret, struct sync_query *ret_q)
+{
+	bool any = done && w->any;
+	if (!done) {
+		build_data_done(&w->x);
+		buf_done(&w->messages);
+		mem_free(w->walk.rooms);
+	}
+	if (ret)
+		*ret = w->b;
+	else
+		buf_done(&w->b);
+	*ret_q = w->q;
+	mem_free(w);
+	return any;
 }
 
 bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct buf *b)

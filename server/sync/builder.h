@@ -34,6 +34,26 @@ bool sync_build(struct hub *h, const struct sync_query *q, bool always, struct b
 bool sync_holds(const struct hub *h, const struct sync_query *q);
 /** Messages to the device after this position have not been told. */
 int64_t sync_messages_from(const struct sync_query *q);
+/** All changes since are in memory: quick to build. */
+bool sync_is_held(const struct hub *h, const struct sync_query *q);
+
+/*
+ * A reply in steps, for long ones (server/sync/long_sync.h): the same text as
+ * sync_build would make now, but for what is newer than it in parts that the next
+ * sync tells again (counts, receipts).
+ */
+struct sync_work;
+
+/** Takes over the query's filter. Not for sync_is_held. The caller owns it. */
+struct sync_work *sync_work_new(struct hub *h, const struct sync_query *q);
+/** At least one room, then until clock_mono_ns passes `until_ns`. True: complete. */
+bool sync_work_step(struct sync_work *w, int64_t until_ns);
+/**
+ * Free it; the text goes into *ret (NULL: thrown away) and the query, with its
+ * filter, into *ret_q. Returns whether there was anything to tell. `done`: the last
+ * step said so.
+ */
+bool sync_work_end(struct sync_work *w, bool done, struct buf *ret, struct sync_query *ret_q);
 /** The token of this moment. */
 struct sync_token sync_token_now(const struct hub *h, const struct hub_user *user);
 

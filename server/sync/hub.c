@@ -9,6 +9,7 @@
 #include "server/sync/event_row.h"
 #include "server/sync/held.h"
 #include "server/sync/ignored.h"
+#include "server/sync/long_sync.h"
 #include "server/sync/typing.h"
 #include "server/sync/unread.h"
 #include "server/sync/waiters.h"
@@ -72,6 +73,7 @@ void hub_free(struct hub *h)
 	loop_timer_free(h->typing_timer);
 	loop_timer_free(h->held_timer);
 	loop_timer_free(h->status_timer);
+	loop_timer_free(h->long_timer);
 	mem_free(h);
 }
 
@@ -79,6 +81,7 @@ void hub_stop(struct hub *h)
 {
 	struct hub_user *u;
 	h->stopping = true;
+	long_sync_finish(h);
 	loop_timer_stop(h->typing_timer);
 	loop_timer_stop(h->held_timer);
 	if (h->status_timer)

@@ -102,6 +102,8 @@ struct hub {
 	struct loop_timer *typing_timer;
 	struct hub_room *held; /**< server/sync/held.h: rooms in which something is held back */
 	struct loop_timer *held_timer;
+	struct long_sync *long_syncs;	 /**< server/sync/long_sync.h */
+	struct loop_timer *long_timer;	 /**< NULL until needed */
 	struct hub_user *statuses;	 /**< server/sync/status.h: told last first */
 	struct loop_timer *status_timer; /**< NULL: presence is not told */
 	struct hub_user *woken; /**< whose waiters are looked at in this turn of the loop */

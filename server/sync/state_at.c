@@ -43,6 +43,11 @@ static void collect(struct hub *h, struct sql_stmt *s, int64_t after, int64_t po
 		if (at > after)
 			event_row_at(h, at, l);
 	}
+	state_sort(l, from);
+}
+
+void state_sort(struct event_list *l, size_t from)
+{
 	if (l->n > from)
 		qsort(l->v + from, l->n - from, sizeof(*l->v), by_pos);
 }
@@ -54,6 +59,25 @@ void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l
 				      " CROSS JOIN events e ON e.pos=c.pos WHERE c.room_nid=?1");
 	sql_bind_i64(s, 1, room_nid);
 	collect(h, s, 0, pos, l);
+}
+
+/* Two seeks around the members, who are one run of the primary key. */
+void state_others_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+{
+	size_t from = l->n;
+	struct sql_stmt *before =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
+				      " CROSS JOIN events e ON e.pos=c.pos"
+				      " WHERE c.room_nid=?1 AND c.type<'m.room.member'");
+	sql_bind_i64(before, 1, room_nid);
+	collect(h, before, 0, pos, l);
+	struct sql_stmt *behind =
+		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
+				      " CROSS JOIN events e ON e.pos=c.pos"
+				      " WHERE c.room_nid=?1 AND c.type>'m.room.member'");
+	sql_bind_i64(behind, 1, room_nid);
+	collect(h, behind, 0, pos, l);
+	state_sort(l, from);
 }
 
 void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)

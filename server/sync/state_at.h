@@ -9,6 +9,10 @@
 
 /** Append the whole state just after `pos`, oldest first. */
 void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
+/** The same without members: of a large room they are nearly all of it. */
+void state_others_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
+/** Put the rows from index `from` on into the order of their positions. */
+void state_sort(struct event_list *l, size_t from);
 /** The same, member events only. */
 void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
 /** Append one state event as it was just after `pos`; false when there was none. */

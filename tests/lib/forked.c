@@ -82,6 +82,7 @@ static void serve_at(struct forked *f, const char *dir, const char *listen)
 		struct serve_options opt = {
 			.data_dir = dir,
 			.listen = listen,
+			.udp_port = SERVE_ANY_PORT,
 			.open_registration = true,
 			.event = on_event,
 			.event_arg = &t,
