@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text.h"
 #include "core/client/config.h"
+#include "tui/tui.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -298,16 +299,36 @@ static int show_help(struct app *app)
 	return rc;
 }
 
-/* Neither a verb nor --help. */
-static int no_verb(struct err *err)
+static bool wants_lines(const struct app *app)
 {
-	err_set(err, ERR_USAGE,
-		isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)
-			? _("this version has no full-screen view yet; use verbs")
-			: _("no verb was given, and there is no terminal to open"));
-	err_hint(err, _("muster --help lists the verbs; muster read ROOM --follow shows a room as "
-			"it goes on"));
-	return ERR_USAGE;
+	const char *term = getenv("TERM");
+	return command_flag(&app->line, "linear") || config_bool(app->config, "tui.linear") ||
+	       !term || !*term || !strcmp(term, "dumb");
+}
+
+/* Neither a verb nor --help: the full screen, or its lines, which a pipe may type too. */
+static int no_verb(struct app *app, const char *program, struct err *err)
+{
+	bool asked = command_flag(&app->line, "linear");
+	if (!asked && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+		err_set(err, ERR_USAGE, _("no verb was given, and there is no terminal to open"));
+		err_hint(err, _("muster --help lists the verbs; muster read ROOM --follow shows a "
+				"room as it goes on"));
+		return ERR_USAGE;
+	}
+	struct tui_options o = {
+		.commands = &cli_set,
+		.config = app->config,
+		.account = command_text(&app->line, "account"),
+		.ca_file = command_text(&app->line, "ca-file"),
+		.program = program,
+		.linear = wants_lines(app),
+	};
+	if (!o.account)
+		o.account = app_setting(app, "account");
+	if (!o.ca_file)
+		o.ca_file = app_setting(app, "net.ca-file");
+	return tui_run(&o, err);
 }
 
 static int run(struct app *app, int argc, char **argv, struct err *err)
@@ -321,11 +342,11 @@ static int run(struct app *app, int argc, char **argv, struct err *err)
 		return rc;
 	if (app->line.help)
 		return show_help(app);
-	if (!app->line.command)
-		return no_verb(err);
 	rc = load_config(app, err);
 	if (rc)
 		return rc;
+	if (!app->line.command)
+		return no_verb(app, argv[0], err);
 	set_up(app);
 	return run_verb(app, err);
 }

@@ -39,6 +39,9 @@ const struct command_param cli_globals[] = {
 	{.name = "ca-file",
 	 .kind = KIND_FILE,
 	 .what = N_("trust the certificates in this PEM file as well")},
+	{.name = "linear",
+	 .kind = KIND_FLAG,
+	 .what = N_("without a verb: lines instead of a full screen, for screen readers")},
 	{.name = "version", .kind = KIND_FLAG, .what = N_("print the version and end")},
 	{.kind = KIND_NONE},
 };

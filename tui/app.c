@@ -7,12 +7,15 @@
 #include "tui/app_priv.h"
 #include "tui/first_run.h"
 #include "tui/linear.h"
+#include "tui/notify.h"
 #include "tui/screen.h"
+#include "tui/start_class.h"
 #include "tui/talk.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
+#define OUTBOX_MS 200 /* how often the outbox is looked at while something goes out */
 #define FRAME_MS 33   /* at most 30 paints a second */
 #define SAID_MS 20000 /* how long a sentence stands */
 
@@ -21,8 +24,10 @@
 static void read_news(struct tui *t)
 {
 	t->news_due = false;
-	if (t->rooms_view)
+	if (t->rooms_view) {
 		t->rooms_view->cls->news(t->rooms_view);
+		notify_news(t);
+	}
 	if (t->talk)
 		talk_view(t->talk)->cls->news(talk_view(t->talk));
 	if (t->side && t->side->cls->news)
@@ -56,7 +61,7 @@ static void paint(void *arg)
 
 void tui_redraw(struct tui *t)
 {
-	if (t->paint_due || t->quitting || !t->tty)
+	if (t->paint_due || t->quitting || !t->frame)
 		return;
 	t->paint_due = true;
 	int64_t since = clock_mono_ms() - t->painted_ms;
@@ -75,6 +80,19 @@ void tui_news(struct tui *t)
 	app_news_due(t);
 }
 
+void app_look_at_outbox(void *arg)
+{
+	struct tui *t = arg;
+	app_news_due(t);
+	if (!work_pending(t->sending))
+		loop_timer_stop(t->sends);
+}
+
+void tui_watch_sending(struct tui *t)
+{
+	loop_timer_start(t->sends, 20, OUTBOX_MS);
+}
+
 static void on_resized(void *arg, int w, int h)
 {
 	struct tui *t = arg;
@@ -86,6 +104,10 @@ static void on_resized(void *arg, int w, int h)
 
 static void say(struct tui *t, const char *sentence, bool is_error)
 {
+	if (t->plain) {
+		t->plain->print(t, span_of(sentence));
+		return;
+	}
 	struct buf b = BUF_INIT(8192);
 	text_put(&b, span_head(span_of(sentence), 1500), TEXT_LINE);
 	size_t n = utf8_head(buf_span(&b), sizeof(t->said) - 1);
@@ -190,6 +212,10 @@ void tui_open(struct tui *t, const char *room_id, const char *event_id)
 {
 	struct talk *k = NULL;
 	struct err err;
+	if (t->plain) {
+		t->plain->open(t, room_id);
+		return;
+	}
 	if (t->talk && !strcmp(talk_room(t->talk), room_id) &&
 	    (!event_id || talk_go(t->talk, event_id))) {
 		app_focus(t, FOCUS_TALK);
@@ -212,6 +238,11 @@ void tui_open(struct tui *t, const char *room_id, const char *event_id)
 	app_focus(t, FOCUS_TALK);
 	title_of_window(t);
 	app_news_due(t);
+}
+
+const char *tui_room(struct tui *t)
+{
+	return t->plain ? t->plain->room(t) : t->talk ? talk_room(t->talk) : NULL;
 }
 
 /* -- Settings --------------------------------------------------------------------------- */
@@ -256,6 +287,7 @@ static int start(struct tui *t, struct err *err)
 	if (rc)
 		return rc;
 	t->frame = loop_timer_new(t->loop, paint, t);
+	t->sends = loop_timer_new(t->loop, app_look_at_outbox, t);
 	rc = app_account_open(t, err);
 	if (rc && rc != ERR_AUTH)
 		return rc;
@@ -289,10 +321,14 @@ static void stop(struct tui *t)
 		free_view(talk_view(t->talk));
 	if (t->rooms_view)
 		free_view(t->rooms_view);
+	tui_editing_stop(t);
+	tui_openings_stop(t);
+	start_class_stop(t);
 	tty_free(t->tty);
 	app_account_close(t);
 	keymap_free(t->keys);
 	loop_timer_free(t->frame);
+	loop_timer_free(t->sends);
 	canvas_done(&t->canvas);
 	mem_free(t->room_before);
 }
@@ -301,7 +337,7 @@ int tui_run(const struct tui_options *o, struct err *err)
 {
 	if (o->linear)
 		return linear_run(o, err);
-	struct tui t = {.o = o, .loop = loop_new(), .window_focused = true};
+	struct tui t = {.o = o, .loop = loop_new(), .window_focused = true, .mentions_told = -1};
 	log_set_sink(drop_log, NULL);
 	int rc = start(&t, err);
 	if (!rc)

@@ -18,11 +18,19 @@
 
 struct talk;
 
+/** The linear mode in the screen's place. */
+struct tui_plain {
+	void (*print)(struct tui *t, struct span text); /**< sanitised there */
+	const char *(*room)(struct tui *t);		/**< the open one, or NULL */
+	void (*open)(struct tui *t, const char *room_id);
+};
+
 enum focus { FOCUS_ROOMS, FOCUS_TALK, FOCUS_SIDE };
 
 struct tui {
 	const struct tui_options *o;
 	struct loop *loop;
+	const struct tui_plain *plain; /* or NULL */
 	struct tty *tty;
 	struct keymap *keys;
 	struct canvas canvas;
@@ -45,6 +53,12 @@ struct tui {
 	enum focus focus;
 	bool rooms_hidden; /* by the person */
 	char *room_before; /* open before this one */
+
+	struct classroom *classroom; /* a server that we started */
+	struct opening *openings; /* links on their way into a browser */
+	int64_t mentions_told;
+	struct editing *editing;  /* $EDITOR has the terminal */
+	struct loop_timer *sends; /* looks at the outbox while something goes out */
 
 	char said[512]; /* the last sentence for the person, sanitised */
 	bool said_is_error;
@@ -77,6 +91,15 @@ void tui_compose(struct tui *t, const char *text);
 void tui_command(struct tui *t, const char *line);
 /** Read the cache anew, as after a commit. */
 void tui_news(struct tui *t);
+/** Something was given to `sending`: show its echo as it goes through the outbox. */
+void tui_watch_sending(struct tui *t);
+/** Show a link in the person's browser, or say and copy it where there is none. */
+void tui_open_link(struct tui *t, const char *url);
+/** The open room's id, or NULL. Borrowed. */
+const char *tui_room(struct tui *t);
+/** The program ends: what was begun ends too. */
+void tui_openings_stop(struct tui *t);
+void tui_editing_stop(struct tui *t);
 
 /* -- Settings ------------------------------------------------------------------- */
 

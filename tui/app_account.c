@@ -2,7 +2,6 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
-#include "tui/notify.h"
 #include "tui/rooms.h"
 #include "tui/talk.h"
 
@@ -29,22 +28,24 @@ int app_account_open(struct tui *t, struct err *err)
 	return 0;
 }
 
-/* The room that was open last, else the first one. */
-static void open_first(struct tui *t)
+char *app_last_room(struct tui *t)
 {
-	AUTO_FREE char *last = store_meta(t->store, META_ROOM);
+	char *last = store_meta(t->store, META_ROOM);
 	if (last && room_list_find(t->rooms, last) != SIZE_MAX)
-		tui_open(t, last, NULL);
-	else if (room_list_count(t->rooms))
-		tui_open(t, room_list_at(t->rooms, 0)->room_id, NULL);
-	else
-		app_focus(t, FOCUS_ROOMS);
+		return last;
+	mem_free(last);
+	return mem_strdup(room_list_at(t->rooms, 0)->room_id);
 }
 
 void app_account_show(struct tui *t)
 {
 	t->rooms_view = rooms_view_new(t);
-	open_first(t);
+	if (!room_list_count(t->rooms)) {
+		app_focus(t, FOCUS_ROOMS);
+		return;
+	}
+	AUTO_FREE char *id = app_last_room(t);
+	tui_open(t, id, NULL);
 }
 
 static void on_committed(void *arg)

@@ -91,7 +91,7 @@ static void show_rooms(struct tui *t)
 static void suspend(struct tui *t)
 {
 	app_keep(t);
-	tty_suspend(t->tty, NULL, NULL);
+	tty_suspend(t->tty);
 }
 
 /* Those that need rooms. */

@@ -20,6 +20,9 @@ void app_keep(struct tui *t);
 
 /* -- app.c */
 void app_focus(struct tui *t, enum focus f);
+/** The room that was open last, else the first one; the caller owns it. There must be one. */
+char *app_last_room(struct tui *t);
+void app_look_at_outbox(void *tui);
 /** Only for app_account.c: news are in the cache. */
 void app_news_due(struct tui *t);
 

@@ -162,8 +162,10 @@ static void draw_status(struct tui *t, struct rect r)
 	struct rect rest = {x + need, r.y, r.w - need - 1, 1};
 	if (rest.w > 0) {
 		int at = put_hint(t, rest, right, ACT_HELP, _("keys"));
-		at = put_hint(t, rest, at, ACT_SWITCH, _("go to"));
-		put_hint(t, rest, at, ACT_NEXT_UNREAD, _("news"));
+		if (t->rooms)
+			at = put_hint(t, rest, at, ACT_SWITCH, _("go to"));
+		if (t->rooms)
+			put_hint(t, rest, at, ACT_NEXT_UNREAD, _("news"));
 	}
 	draw_fit(c, r, x, r.y, r.w - 2, left, role);
 }
@@ -242,6 +244,6 @@ void screen_draw(struct tui *t)
 		draw_side(t, p.side);
 	if (p.status.h)
 		draw_status(t, p.status);
-	for (int i = 0; i < t->n_popups; i++)
-		draw_popup(t, t->popups[i]);
+	if (t->n_popups) /* those below wait; two frames in one another are hard to read */
+		draw_popup(t, t->popups[t->n_popups - 1]);
 }

@@ -414,19 +414,28 @@ void tty_free(struct tty *t)
 	mem_free(t);
 }
 
-void tty_suspend(struct tty *t, loop_fn *run, void *arg)
+void tty_release(struct tty *t)
 {
+	loop_watch_free(take(&t->watch));
+	loop_timer_stop(t->esc);
 	give_back(t);
-	if (run) {
-		run(arg);
-	} else {
-		struct sigaction def = {.sa_handler = SIG_DFL}, old;
-		sigaction(SIGTSTP, &def, &old);
-		raise(SIGTSTP);
-		sigaction(SIGTSTP, &old, NULL);
-	}
+	signal(SIGINT, SIG_IGN); /* Ctrl-C is the other program's */
+}
+
+void tty_take(struct tty *t)
+{
+	signal(SIGINT, SIG_DFL);
 	take_modes(t);
+	t->watch = loop_watch_new(t->loop, STDIN_FILENO, on_readable, t);
 	on_winch(t);
+}
+
+void tty_suspend(struct tty *t)
+{
+	tty_release(t);
+	signal(SIGTSTP, SIG_DFL);
+	raise(SIGTSTP);
+	tty_take(t);
 }
 
 const struct theme *tty_theme(const struct tty *t)

@@ -47,7 +47,10 @@ void tty_bell(struct tty *t);
 void tty_notice(struct tty *t, const char *text);
 /** Into the clipboard by OSC 52. */
 void tty_copy(struct tty *t, struct span text);
-/** Stop the process as Ctrl-Z does (or `run` something) with the terminal as it was; then go on. */
-void tty_suspend(struct tty *t, loop_fn *run, void *arg);
+/** Give the terminal to another program, and take it back. Nothing is painted or read between. */
+void tty_release(struct tty *t);
+void tty_take(struct tty *t);
+/** Stop the process as Ctrl-Z does with the terminal as it was; then go on. */
+void tty_suspend(struct tty *t);
 
 #endif

@@ -12,7 +12,7 @@ struct tui_options {
 	struct config *config;
 	const char *account; /**< NULL: the default one */
 	const char *ca_file; /**< or NULL */
-	const char *program; /**< path of this program, for what runs as a child */
+	const char *program; /**< how this program was called, for what runs as a child */
 	bool linear;	     /**< lines instead of a screen */
 };
 

@@ -32,6 +32,23 @@ static const struct config_row rows[] = {
 	 N_("Colours; auto: on terminals, unless NO_COLOR is set.")},
 	{"output.pager", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
 	 N_("Page long output on a terminal through PAGER.")},
+	{"tui.theme", CONFIG_CHOICE, "default", 0, 0, "default|light|dark|mono|high-contrast", NULL,
+	 "MUSTER_THEME", N_("Colours of the full screen; mono, and NO_COLOR, use none.")},
+	{"tui.keys", CONFIG_CHOICE, "default", 0, 0, "default|vim", NULL, NULL,
+	 N_("Keys of the full screen.")},
+	{"tui.bind", CONFIG_STRING, "", 0, 0, NULL, NULL, NULL,
+	 N_("More keys, such as: ctrl-g=switch, composer:alt-e=editor, ctrl-t=")},
+	{"tui.mouse", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
+	 N_("The full screen takes the mouse; false leaves it to the terminal.")},
+	{"tui.linear", CONFIG_BOOL, "false", 0, 0, NULL, NULL, "MUSTER_LINEAR",
+	 N_("Lines instead of a full screen, for screen readers.")},
+	{"tui.hide-changes", CONFIG_BOOL, "false", 0, 0, NULL, NULL, NULL,
+	 N_("Do not show who came, left or changed a name.")},
+	{"tui.typing", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
+	 N_("Tell others that one is typing.")},
+	{"tui.notify", CONFIG_CHOICE, "off", 0, 0, "off|bell|window", NULL, NULL,
+	 N_("When somebody means you while you look elsewhere: a bell, or a notice of the "
+	    "terminal's window.")},
 	{NULL, CONFIG_STRING, NULL, 0, 0, NULL, NULL, NULL, NULL},
 };
 
@@ -59,8 +76,10 @@ static bool is_choice(const char *choices, struct span value)
 
 static bool is_bool(struct span v, bool *ret)
 {
-	bool yes = span_eq_str(v, "true") || span_eq_str(v, "yes") || span_eq_str(v, "on");
-	bool no = span_eq_str(v, "false") || span_eq_str(v, "no") || span_eq_str(v, "off");
+	bool yes = span_eq_str(v, "true") || span_eq_str(v, "yes") || span_eq_str(v, "on") ||
+		   span_eq_str(v, "1");
+	bool no = span_eq_str(v, "false") || span_eq_str(v, "no") || span_eq_str(v, "off") ||
+		  span_eq_str(v, "0");
 	*ret = yes;
 	return yes || no;
 }

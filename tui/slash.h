@@ -1,0 +1,32 @@
+/*
+ * What follows a slash: a few words of the screen's own, and every verb of the
+ * command line that makes sense here, run in the background by the same table.
+ * Where ROOM is not named, the open room is meant; where EVENT is not, the
+ * chosen message.
+ */
+#ifndef MUSTER_TUI_SLASH_H
+#define MUSTER_TUI_SLASH_H
+
+#include "tui/app.h"
+#include "tui/words.h"
+
+struct slash_own {
+	const char *name, *what; /**< what: N_() */
+};
+/** Commands of the screen itself; ends with name == NULL. */
+const struct slash_own *slash_own_commands(void);
+/** May this verb run here? Those that serve, follow or ask for passwords need a shell. */
+bool slash_may(const struct command *c);
+/** Run a line without its slash. */
+void slash_run(struct tui *t, const char *line);
+/**
+ * Run a verb with these words (NULL-ended, copied) in the background; rows and
+ * remarks are shown when `show`, errors always. `done` (may be NULL) runs
+ * before that.
+ */
+void slash_words(struct tui *t, struct work *w, const char *const *words, bool show);
+/** Fill in what is not said: the open room, the chosen message. */
+void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
+		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg);
+
+#endif

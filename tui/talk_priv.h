@@ -1,0 +1,40 @@
+/* What talk.c (the view), talk_send.c (what goes out) and talk_act.c (what is done with a message)
+ * share. */
+#ifndef MUSTER_TUI_TALK_PRIV_H
+#define MUSTER_TUI_TALK_PRIV_H
+
+#include "tui/composer.h"
+#include "tui/talk.h"
+#include "tui/timeline.h"
+
+struct talk {
+	struct view view;
+	struct conversation *c;
+	struct timeline tl;
+	struct composer m;
+	char *room_id, *thread;
+	bool on_messages; /* the focus is on the chosen message */
+	struct fill_job *job; /* that fetches history */
+	char *told_read;    /* event that our newest receipt names */
+	bool fill_failed;   /* not again before the person scrolls */
+	int64_t saved_ms;   /* clock_mono_ms: the draft was kept */
+	int64_t told_typing_ms; /* clock_mono_ms; 0: not typing */
+};
+
+/* -- talk_send.c */
+void talk_send(struct talk *k);
+void talk_tell_typing(struct talk *k, bool on);
+void talk_fill(struct talk *k);
+/** The text goes to $EDITOR and comes back. */
+void talk_editor(struct talk *k);
+/** The view goes: what is under way knows it no more. */
+void talk_forget_jobs(struct talk *k);
+
+/* -- talk_act.c */
+/** An action on the chosen message; false: it is none. */
+bool talk_act_on(struct talk *k, enum action a);
+/** Vote for the n-th answer (from 1) of the chosen poll. */
+bool talk_vote(struct talk *k, int n);
+void talk_react(struct talk *k, const char *event_id, const char *key);
+
+#endif
