@@ -40,8 +40,9 @@ static bool replace(struct room_list *l, int64_t room, struct row *now)
 		now->pub.draft = was->pub.draft;
 		now->pub.failed = was->pub.failed;
 		bool same = row_same(was, now);
-		l->rows[at] = now;
-		row_free(was);
+		/* What is shown points at the old one until it is arranged anew. */
+		l->rows[at] = same ? was : now;
+		row_free(same ? now : was);
 		return !same;
 	}
 	if (was) {
