@@ -98,7 +98,7 @@ _muster_options()
 	'audio echo') echo -n ' --driver --input --output --delay --for' ;;
 	'doctor') echo -n ' --data' ;;
 	esac
-	echo ' --help --account --format --json --timeout --quiet --verbose --no-input --yes --dry-run --ca-file --version'
+	echo ' --help --account --format --json --timeout --quiet --verbose --no-input --yes --dry-run --ca-file --linear --version'
 }
 
 _muster_value()

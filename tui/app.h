@@ -55,7 +55,7 @@ struct tui {
 	char *room_before; /* open before this one */
 
 	struct classroom *classroom; /* a server that we started */
-	struct opening *openings; /* links on their way into a browser */
+	struct opening *openings;    /* links on their way into a browser */
 	int64_t mentions_told;
 	struct editing *editing;  /* $EDITOR has the terminal */
 	struct loop_timer *sends; /* looks at the outbox while something goes out */

@@ -91,16 +91,15 @@ static size_t word_start(struct span text, size_t at)
 	return at;
 }
 
-void completion_find(struct completion *co, struct tui *t, struct conversation *c,
-		     struct span text, size_t at, bool tab)
+void completion_find(struct completion *co, struct tui *t, struct conversation *c, struct span text,
+		     size_t at, bool tab)
 {
 	completion_clear(co);
 	co->by_hand = tab;
 	struct span before = span_head(text, at);
 	co->from = word_start(text, at);
 	co->to = at;
-	if (text.n && text.p[0] == '/' && !span_starts(text, "//") &&
-	    span_find(text, '\n') < 0) {
+	if (text.n && text.p[0] == '/' && !span_starts(text, "//") && span_find(text, '\n') < 0) {
 		completion_command(co, t, c, before);
 		return;
 	}

@@ -27,12 +27,11 @@ struct completion {
  * What fits the word before `at`. `tab`: the person asked; else only what
  * begins with a sign of its own is offered. `c` may be NULL.
  */
-void completion_find(struct completion *co, struct tui *t, struct conversation *c,
-		     struct span text, size_t at, bool tab);
+void completion_find(struct completion *co, struct tui *t, struct conversation *c, struct span text,
+		     size_t at, bool tab);
 void completion_clear(struct completion *co);
 /** Add one; texts are sanitised here. For complete_command.c. */
-void completion_add(struct completion *co, const char *insert, const char *shown,
-		    const char *note);
+void completion_add(struct completion *co, const char *insert, const char *shown, const char *note);
 
 /** complete_command.c: the words of a command up to the one that ends at `text`'s end. */
 void completion_command(struct completion *co, struct tui *t, struct conversation *c,

@@ -58,7 +58,8 @@ static void offer_values(struct completion *co, struct tui *t, struct conversati
 
 /* The parameter that the last word belongs to: an option's value, or a positional. */
 static void offer_word(struct completion *co, struct tui *t, struct conversation *c,
-		       const struct command *cmd, const struct words *w, size_t verb, const char *typed)
+		       const struct command *cmd, const struct words *w, size_t verb,
+		       const char *typed)
 {
 	size_t last = w->n; /* words before the one that is typed */
 	const char *before = last > verb ? w->word[last - 1] : "";

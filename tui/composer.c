@@ -142,7 +142,8 @@ void composer_draw_offers(const struct composer *m, struct canvas *c, struct rec
 		width = above.w;
 	if (note_at > width * 2 / 3 && notes)
 		note_at = width * 2 / 3;
-	struct rect r = {above.x + (above.w > width + 2 ? 2 : 0), above.y + above.h - rows, width, rows};
+	struct rect r = {above.x + (above.w > width + 2 ? 2 : 0), above.y + above.h - rows, width,
+			 rows};
 	draw_fill(c, r, ROLE_POPUP);
 	size_t first = co->chosen >= (size_t)rows ? co->chosen - (size_t)rows + 1 : 0;
 	for (int y = 0; y < rows; y++) {

@@ -20,10 +20,10 @@ struct composer {
 	struct completion offers;
 	char *history[50]; /**< newest last */
 	int n_history, at_history;
-	char *kept;	   /**< what was being written when history was entered */
-	int width;	   /**< of the text, as drawn last */
-	struct rect at;	   /**< of the text */
-	int first_line;	   /**< scrolled so far */
+	char *kept;	/**< what was being written when history was entered */
+	int width;	/**< of the text, as drawn last */
+	struct rect at; /**< of the text */
+	int first_line; /**< scrolled so far */
 };
 
 void composer_init(struct composer *m, struct tui *t, struct conversation *c);

@@ -101,7 +101,8 @@ static bool act(struct view *view, enum action a)
 		choose(v);
 	else if (a == ACT_INTERRUPT)
 		tui_quit(view->tui);
-	return a == ACT_CHOOSE || a == ACT_INTERRUPT || a == ACT_CLOSE; /* Esc: nothing is behind it */
+	return a == ACT_CHOOSE || a == ACT_INTERRUPT ||
+	       a == ACT_CLOSE; /* Esc: nothing is behind it */
 }
 
 static bool mouse(struct view *view, const struct key *k, int x, int y)

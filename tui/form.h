@@ -36,8 +36,8 @@ struct form {
 	const struct form_class *cls;
 	struct edit text[FORM_FIELDS];
 	bool tick[FORM_FIELDS];
-	int n, at;	 /**< fields; the one with the focus, n: the button */
-	char said[512];	 /**< what is wrong, or what goes on; above the button */
+	int n, at;	/**< fields; the one with the focus, n: the button */
+	char said[512]; /**< what is wrong, or what goes on; above the button */
 	bool is_error, busy;
 	void *arg;
 };

@@ -209,7 +209,8 @@ static void put_reply(const struct item_pane *p, struct flow *f, const struct it
 		return;
 	buf_put_str(&b, "↪ ");
 	if (it->reply_name.n)
-		buf_printf(&b, "%s: %s", it->reply_name.s, it->reply_excerpt.s ? it->reply_excerpt.s : "");
+		buf_printf(&b, "%s: %s", it->reply_name.s,
+			   it->reply_excerpt.s ? it->reply_excerpt.s : "");
 	else
 		buf_put_str(&b, _("an earlier message"));
 	line(p, f, buf_span(&b), ROLE_DIM);
@@ -371,7 +372,8 @@ static int draw_heading(const struct item_pane *p, const struct item *it, int y)
 	item_put_time(&time, it->ts);
 	struct span name = of_text(it->sender_name);
 	enum role role = it->own ? ROLE_OWN : item_name_role(it->sender ? it->sender : "");
-	int x = draw_fit(p->c, p->r, p->r.x + (p->r.w > 12), y, p->r.w - TIME_CELLS - 2, name, role);
+	int x = draw_fit(p->c, p->r, p->r.x + (p->r.w > 12), y, p->r.w - TIME_CELLS - 2, name,
+			 role);
 	draw_text(p->c, p->r, x + 1, y, buf_span(&time), ROLE_DIM);
 	buf_done(&time);
 	return 1;
@@ -431,8 +433,9 @@ static int draw_kind(const struct item_pane *p, const struct item *it, int y)
 	case ITEM_UNREAD:
 		return rule(p, y, span_of(_("new")), ROLE_NEW_LINE);
 	case ITEM_GAP:
-		return rule(p, y, span_of(it->busy ? _("fetching what was before…")
-						   : _("there is more before this")),
+		return rule(p, y,
+			    span_of(it->busy ? _("fetching what was before…")
+					     : _("there is more before this")),
 			    ROLE_DIM);
 	case ITEM_START:
 		return rule(p, y, span_of(_("the room begins here")), ROLE_DIM);

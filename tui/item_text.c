@@ -6,11 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const weekdays[] = {N_("Sunday"),	N_("Monday"),	N_("Tuesday"), N_("Wednesday"),
+static const char *const weekdays[] = {N_("Sunday"),   N_("Monday"), N_("Tuesday"), N_("Wednesday"),
 				       N_("Thursday"), N_("Friday"), N_("Saturday")};
-static const char *const months[] = {
-	N_("January"), N_("February"), N_("March"),	N_("April"),   N_("May"),      N_("June"),
-	N_("July"),    N_("August"),   N_("September"), N_("October"), N_("November"), N_("December")};
+static const char *const months[] = {N_("January"), N_("February"), N_("March"),
+				     N_("April"),   N_("May"),	    N_("June"),
+				     N_("July"),    N_("August"),   N_("September"),
+				     N_("October"), N_("November"), N_("December")};
 
 static void put_part(struct buf *b, struct span word, const struct tm *tm)
 {

@@ -78,9 +78,9 @@ static void prompt(struct linear *l)
 		return;
 	struct buf b = BUF_INIT(4096);
 	if (l->c)
-		buf_printf(&b, "%s> ", conversation_head(l->c)->name.s);
+		buf_printf(&b, "%s: ", conversation_head(l->c)->name.s);
 	else
-		buf_put_str(&b, "> ");
+		buf_put_str(&b, ": ");
 	put_out(l, buf_span(&b));
 	l->prompted = true;
 	buf_done(&b);
@@ -174,11 +174,11 @@ static void update(void *arg)
 		size_t here = room_list_find(l->t.rooms, l->room_id);
 		int64_t in_it = here == SIZE_MAX ? 0 : room_list_at(l->t.rooms, here)->unread;
 		if (unread > in_it) {
-			AUTO_FREE char *s = mem_printf(
-				ngettext("%lld message is unread elsewhere: /rooms",
-					 "%lld messages are unread elsewhere: /rooms",
-					 (unsigned long)(unread - in_it)),
-				(long long)(unread - in_it));
+			AUTO_FREE char *s =
+				mem_printf(ngettext("%lld message is unread elsewhere: /rooms",
+						    "%lld messages are unread elsewhere: /rooms",
+						    (unsigned long)(unread - in_it)),
+					   (long long)(unread - in_it));
 			say(l, s);
 		}
 	}
@@ -194,8 +194,9 @@ static void go(struct linear *l, const char *room_id)
 {
 	struct conversation *c;
 	struct err err;
-	struct conversation_options o = {
-		.room_id = room_id, .own_user_id = l->t.user_id, .hide_changes = true};
+	struct conversation_options o = {.room_id = room_id,
+					 .own_user_id = l->t.user_id,
+					 .hide_changes = true};
 	if (conversation_new(l->t.store, &o, &c, &err)) {
 		say(l, err.msg);
 		return;
@@ -220,7 +221,8 @@ static void list_rooms(struct linear *l)
 		if (r->section == SECTION_INVITES)
 			buf_put_str(&b, _(", an invitation"));
 		if (r->unread > 0)
-			buf_printf(&b, ngettext(", %d unread", ", %d unread", (unsigned long)r->unread),
+			buf_printf(&b,
+				   ngettext(", %d unread", ", %d unread", (unsigned long)r->unread),
 				   (int)r->unread);
 		if (r->highlights > 0)
 			buf_put_str(&b, _(", you are meant"));
@@ -273,8 +275,14 @@ static void send(struct linear *l, const char *text, const char *reply_to)
 		say(l, _("No room is open. /rooms lists them, /go NAME opens one."));
 		return;
 	}
-	const char *words[] = {"send", l->room_id, "--queue", reply_to ? "--reply" : "--",
-			       reply_to ? reply_to : text, reply_to ? "--" : NULL, text, NULL};
+	const char *words[] = {"send",
+			       l->room_id,
+			       "--queue",
+			       reply_to ? "--reply" : "--",
+			       reply_to ? reply_to : text,
+			       reply_to ? "--" : NULL,
+			       text,
+			       NULL};
 	slash_words(&l->t, l->t.sending, words, false);
 }
 
@@ -372,7 +380,8 @@ static int start(struct linear *l, struct err *err)
 		return rc;
 	l->watch = loop_watch_new(l->t.loop, STDIN_FILENO, on_input, l);
 	if (!l->watch)
-		return err_set(err, ERR_USAGE, _("the linear mode reads from a terminal or a pipe"));
+		return err_set(err, ERR_USAGE,
+			       _("the linear mode reads from a terminal or a pipe"));
 	l->t.frame = loop_timer_new(l->t.loop, update, l);
 	l->t.sends = loop_timer_new(l->t.loop, app_look_at_outbox, &l->t);
 	loop_on_signal(l->t.loop, SIGTERM, on_end, &l->t);

@@ -25,8 +25,7 @@ void rows_put_value(struct buf *b, const json_t *v, const struct command_key *k)
 	} else if (json_is_array(v)) {
 		size_t i;
 		json_t *one;
-		json_array_foreach(v, i, one)
-		{
+		json_array_foreach (v, i, one) {
 			if (i)
 				buf_put_str(b, ", ");
 			rows_put_value(b, one, k);
@@ -93,8 +92,7 @@ static void put_table(struct buf *b, const json_t *rows, const struct command *c
 		}
 	}
 	put_table_row(b, NULL, c, widths);
-	json_array_foreach(rows, n, row)
-	{
+	json_array_foreach (rows, n, row) {
 		put_table_row(b, row, c, widths);
 	}
 }
@@ -108,8 +106,7 @@ void rows_put_text(struct buf *b, const json_t *rows, const struct command_line 
 		put_table(b, rows, c);
 		return;
 	}
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		if (c->shape == SHAPE_LINE && c->line) {
 			c->line(b, row, l);
 			buf_put_char(b, '\n');

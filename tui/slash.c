@@ -27,8 +27,9 @@ static const struct slash_own own[] = {
 static const struct {
 	const char *word, *verb[2];
 } aliases[] = {
-	{"join", {"room", "join"}},   {"leave", {"room", "leave"}}, {"part", {"room", "leave"}},
-	{"invite", {"room", "invite"}}, {"kick", {"room", "kick"}},   {"ban", {"room", "ban"}},
+	{"join", {"room", "join"}},   {"leave", {"room", "leave"}},
+	{"part", {"room", "leave"}},  {"invite", {"room", "invite"}},
+	{"kick", {"room", "kick"}},   {"ban", {"room", "ban"}},
 	{"unban", {"room", "unban"}}, {"members", {"room", "members"}},
 };
 
@@ -39,8 +40,10 @@ const struct slash_own *slash_own_commands(void)
 
 bool slash_may(const struct command *c)
 {
-	static const char *const not_here[] = {"login",	    "register", "logout", "serve", "completion",
-					       "admin user password", "account use", "account remove"};
+	static const char *const not_here[] = {"login",	      "register",
+					       "logout",      "serve",
+					       "completion",  "admin user password",
+					       "account use", "account remove"};
 	for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
 		if (!strcmp(c->name, not_here[i]))
 			return false;
@@ -62,11 +65,9 @@ struct run {
 static int front_row(void *arg, json_t *row)
 {
 	struct run *r = arg;
-	if (json_array_size(r->rows) >= ROWS_MAX) {
-		json_decref(row);
+	if (json_array_size(r->rows) >= ROWS_MAX)
 		return COMMAND_STOP;
-	}
-	json_array_append_new(r->rows, row);
+	json_array_append(r->rows, row);
 	return 0;
 }
 
@@ -113,7 +114,8 @@ static int front_input(void *arg, struct buf *b, struct err *err)
 {
 	(void)arg;
 	(void)b;
-	return err_set(err, ERR_USAGE, _("there is no standard input here: write the text instead of -"));
+	return err_set(err, ERR_USAGE,
+		       _("there is no standard input here: write the text instead of -"));
 }
 
 static const struct command_front front = {
@@ -320,7 +322,8 @@ static void run_words(struct tui *t, struct words *w)
 							w->n > 1 ? w->word[1] : NULL);
 		err_set(&err, ERR_USAGE, _("there is no command /%s"), w->word[0]);
 		if (near)
-			err_hint(&err, _("did you mean /%s? Two slashes send the line as it is"), near);
+			err_hint(&err, _("did you mean /%s? Two slashes send the line as it is"),
+				 near);
 		else
 			err_hint(&err, "%s", _("two slashes at its start send the line as it is"));
 		tui_say_err(t, &err);
@@ -328,8 +331,7 @@ static void run_words(struct tui *t, struct words *w)
 	}
 	const struct item *chosen = t->talk ? talk_chosen(t->talk) : NULL;
 	if (c)
-		slash_fill(w, c, verb, tui_room(t),
-			   chosen ? chosen->event_id : NULL, is_room, t);
+		slash_fill(w, c, verb, tui_room(t), chosen ? chosen->event_id : NULL, is_room, t);
 	start(t, t->looking, w, true);
 }
 

@@ -76,8 +76,9 @@ static void show_password(void *arg)
 		     "--students FILE"),
 		   c->user_id, c->password);
 	if (c->service)
-		buf_put_str(&b, _("\n\nIt goes on when this window closes. To keep it running after "
-				  "you log out of this machine: loginctl enable-linger"));
+		buf_put_str(&b,
+			    _("\n\nIt goes on when this window closes. To keep it running after "
+			      "you log out of this machine: loginctl enable-linger"));
 	else
 		buf_put_str(&b, _("\n\nIt ends when this window closes. To start it again: "
 				  "muster serve"));
@@ -106,7 +107,8 @@ static void start_serving(struct classroom *c);
 
 static void take_init(struct classroom *c)
 {
-	JSON_AUTO json_t *row = json_loadb(buf_str(&c->said), c->said.n, JSON_DISABLE_EOF_CHECK, NULL);
+	JSON_AUTO json_t *row =
+		json_loadb(buf_str(&c->said), c->said.n, JSON_DISABLE_EOF_CHECK, NULL);
 	mem_free(c->user_id);
 	mem_free_secret(c->password);
 	c->user_id = mem_strdup(json_get_str(row, "user_id"));
@@ -192,7 +194,10 @@ static bool spawn(struct classroom *c, const char *const *argv, enum step step)
 			close(null);
 		return false;
 	}
-	struct child_options o = {.argv = argv, .in = null, .out = pipes[1], .ignore_interrupt = true};
+	struct child_options o = {.argv = argv,
+				  .in = null,
+				  .out = pipes[1],
+				  .ignore_interrupt = true};
 	c->words[0] = '\0';
 	c->step = step;
 	int rc = child_new(c->t->loop, &o, &handler, c, &c->child, &err);
@@ -213,8 +218,8 @@ static bool spawn(struct classroom *c, const char *const *argv, enum step step)
 static int write_unit(const struct classroom *c, struct err *err)
 {
 	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
-	AUTO_FREE char *base = config && *config ? mem_strdup(config)
-						 : mem_printf("%s/.config", home ? home : "");
+	AUTO_FREE char *base =
+		config && *config ? mem_strdup(config) : mem_printf("%s/.config", home ? home : "");
 	AUTO_FREE char *dir = fs_join(base, "systemd/user");
 	AUTO_FREE char *path = fs_join(dir, "muster.service");
 	AUTO_FREE char *text = mem_printf("[Unit]\nDescription=muster classroom\n\n"
@@ -262,8 +267,9 @@ static void start(struct form *f)
 	f->busy = true;
 	c->lan = f->tick[LAN];
 	c->service = f->tick[SERVICE];
-	const char *init[] = {t->o->program,   "serve", "--init", "--json", *name ? "--server-name" : NULL,
-			      name, NULL};
+	const char *init[] =
+		{t->o->program, "serve", "--init", "--json", *name ? "--server-name" : NULL,
+		 name,		NULL};
 	tell(c, _("Making the classroom…"));
 	spawn(c, init, STEP_INIT);
 }
@@ -284,10 +290,13 @@ static const struct form_class class_form = {
 		    "closes, unless it runs as a service; what was written stays on this machine "
 		    "either way."),
 	.button = N_("Start"),
-	.fields = {{FIELD_TEXT, N_("Name of the server"), N_("such as school.example; fixed from then on")},
-		   {FIELD_TICK, N_("Others in this network may come in (plain HTTP: they can be overheard)"),
+	.fields = {{FIELD_TEXT, N_("Name of the server"),
+		    N_("such as school.example; fixed from then on")},
+		   {FIELD_TICK,
+		    N_("Others in this network may come in (plain HTTP: they can be overheard)"),
 		    NULL},
-		   {FIELD_TICK, N_("Goes on when this window closes (a systemd service of yours)"), NULL}},
+		   {FIELD_TICK, N_("Goes on when this window closes (a systemd service of yours)"),
+		    NULL}},
 	.done = start,
 	.free = forget,
 };

@@ -62,7 +62,8 @@ static void change(struct talk *k, const struct item *it)
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	put_source(&b, k, it);
 	talk_save_draft(k);
-	composer_mode(&k->m, COMPOSE_EDIT, it->event_id, _("changing your message (Esc leaves it as it was)"));
+	composer_mode(&k->m, COMPOSE_EDIT, it->event_id,
+		      _("changing your message (Esc leaves it as it was)"));
 	talk_compose(k, buf_str(&b));
 	buf_done(&b);
 }
@@ -164,8 +165,8 @@ static void choose_answer(struct pick *p, size_t i)
 {
 	const struct reacting *r = p->arg;
 	const char *reason = edit_text(&p->input);
-	const char *words[] = {"delete", r->room_id, r->event_id, *reason ? "--reason" : NULL, reason,
-			       NULL};
+	const char *words[] = {"delete", r->room_id, r->event_id, *reason ? "--reason" : NULL,
+			       reason,	 NULL};
 	if (i)
 		slash_words(p->view.tui, p->view.tui->sending, words, false);
 	tui_close(pick_view(p));
@@ -183,7 +184,7 @@ static const struct pick_class delete_question = {
 	.free = free_reacting,
 };
 
-static void delete(struct talk *k, const struct item *it)
+static void delete (struct talk *k, const struct item *it)
 {
 	struct reacting *r = NEW(struct reacting);
 	r->room_id = mem_strdup(k->room_id);
@@ -297,10 +298,10 @@ static const struct {
 	enum action a;
 	item_act *fn;
 } acts[] = {
-	{ACT_REPLY, reply},	{ACT_EDIT, change},	     {ACT_REACT, react},
-	{ACT_DELETE, delete},	{ACT_THREAD, open_thread},   {ACT_CHOOSE, open_thread},
-	{ACT_COPY, copy},	{ACT_COPY_LINK, copy_link},  {ACT_OPEN, open_link},
-	{ACT_SAVE, save_file},	{ACT_RECEIPTS, receipts},
+	{ACT_REPLY, reply},    {ACT_EDIT, change},	   {ACT_REACT, react},
+	{ACT_DELETE, delete},  {ACT_THREAD, open_thread},  {ACT_CHOOSE, open_thread},
+	{ACT_COPY, copy},      {ACT_COPY_LINK, copy_link}, {ACT_OPEN, open_link},
+	{ACT_SAVE, save_file}, {ACT_RECEIPTS, receipts},
 };
 
 bool talk_act_on(struct talk *k, enum action a)

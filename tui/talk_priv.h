@@ -13,11 +13,11 @@ struct talk {
 	struct timeline tl;
 	struct composer m;
 	char *room_id, *thread;
-	bool on_messages; /* the focus is on the chosen message */
-	struct fill_job *job; /* that fetches history */
-	char *told_read;    /* event that our newest receipt names */
-	bool fill_failed;   /* not again before the person scrolls */
-	int64_t saved_ms;   /* clock_mono_ms: the draft was kept */
+	bool on_messages;	/* the focus is on the chosen message */
+	struct fill_job *job;	/* that fetches history */
+	char *told_read;	/* event that our newest receipt names */
+	bool fill_failed;	/* not again before the person scrolls */
+	int64_t saved_ms;	/* clock_mono_ms: the draft was kept */
 	int64_t told_typing_ms; /* clock_mono_ms; 0: not typing */
 };
 

@@ -4,8 +4,8 @@
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
-#include "core/client/send.h"
 #include "core/client/presence.h"
+#include "core/client/send.h"
 #include "core/client/unread.h"
 #include "tui/emoji.h"
 #include "tui/talk_priv.h"
@@ -333,8 +333,8 @@ void talk_editor(struct talk *k)
 	e->t = t;
 	int rc = write_text(e, buf_span(&k->m.e.text), &err);
 	if (!rc) {
-		const char *argv[] = {"sh", "-c", "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", "sh",
-				      e->path, NULL};
+		const char *argv[] = {"sh", "-c",    "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"",
+				      "sh", e->path, NULL};
 		struct child_options o = {.argv = argv, .in = STDIN_FILENO, .out = STDOUT_FILENO};
 		tty_release(t->tty);
 		rc = child_new(t->loop, &o, &handler, e, &e->child, &err);

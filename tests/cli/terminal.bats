@@ -103,10 +103,15 @@ on_terminal() {
 	run ! grep -q $'\e\[1m' shown
 }
 
-@test "without a verb on a terminal: one honest sentence" {
+@test "without a verb on a terminal that only knows lines: who is logged in, or how to log in" {
+	use_home nobody
 	on_terminal -- >shown
-	grep -q 'muster --help' shown
-	grep -q 'status 2' shown
+	grep -q 'muster login' shown
+	grep -q 'status 4' shown
+	use_home ada
+	on_terminal ': =/quit' -- >shown
+	grep -q 'You are in' shown
+	grep -q 'status 0' shown
 }
 
 @test "PAGER pages what is longer than the terminal" {
