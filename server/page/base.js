@@ -87,12 +87,33 @@ function keep(name, value, ownPhone) {
 
 // ---- telling ----
 
-// The line for what is going on; said by screen readers, too. An empty one hides it.
+let standing = ''; // what is told as long as nothing else is
+
+// The line for what is going on; said by screen readers, too. Without text it says what stands,
+// and else is hidden.
 function tell(text, bad) {
 	const line = $('status');
-	line.className = bad ? 'bad' : '';
-	if (line.textContent !== text)
-		line.textContent = text;
+	const now = text || standing;
+	line.className = bad || (!text && standing) ? 'bad' : '';
+	if (line.textContent !== now)
+		line.textContent = now;
+}
+
+// For some seconds.
+function tellShortly(text) {
+	tell(text);
+	setTimeout(() => {
+		if ($('status').textContent === text)
+			tell('');
+	}, 6000);
+}
+
+// Trouble that lasts; '' when it is over.
+function tellStanding(text) {
+	const was = standing;
+	standing = text;
+	if (text || $('status').textContent === was)
+		tell('');
 }
 
 function sleep(ms) {

@@ -23,8 +23,6 @@ function chooseLanguage() {
 	keep('language', tag, true);
 	window.location.replace(window.location.pathname + '?lang=' + encodeURIComponent(tag) +
 		(code ? '#' + encodeURIComponent(code) : ''));
-	if (code)
-		window.location.reload();
 }
 
 // The language that was chosen here before, when the page came in another.

@@ -28,10 +28,17 @@ async function showPicture(media, button) {
 	const url = await fetchMedia(media.path, media.type, button);
 	if (!url)
 		return;
-	const picture = el('img', { alt: media.name, src: url });
-	picture.addEventListener('load', () => URL.revokeObjectURL(url));
+	const picture = el('img', { alt: media.name });
+	picture.addEventListener('load', () => {
+		const follow = atEnd();
+		if (button.parentNode)
+			button.parentNode.replaceChild(picture, button);
+		if (follow)
+			toEnd();
+		URL.revokeObjectURL(url);
+	});
 	picture.addEventListener('error', () => tell(t('The picture cannot be shown.'), true));
-	button.parentNode.replaceChild(picture, button);
+	picture.src = url;
 }
 
 async function saveFile(media, button) {

@@ -5,7 +5,8 @@ const RESPONSE = 'org.matrix.msc3381.poll.response';
 const END = 'org.matrix.msc3381.poll.end';
 
 const rooms = new Map(); // room id -> room
-let directIds = new Set();
+let direct = {};              // content of m.direct: user id -> room ids
+let directIds = new Set();    // the room ids in it
 
 function newRoom(id) {
 	return {

@@ -2,7 +2,7 @@
 // id), so that nothing is lost when the page is closed and nothing is sent twice.
 
 let outbox = [];   // { txn, room, content, ts, error, event_id }
-let sending = false;
+let sendingFor = null; // the session whose loop runs
 let sendAgainMs = 1000;
 
 function outboxName() {
@@ -65,13 +65,13 @@ function isFinal(e) {
 
 // In order, one after the other.
 async function sendOutbox() {
-	if (sending || !session)
-		return;
-	sending = true;
 	const mine = session;
+	if (!mine || sendingFor === mine)
+		return;
+	sendingFor = mine;
 	for (;;) {
 		const entry = outbox.find((m) => !m.event_id && !m.error);
-		if (!entry || session !== mine)
+		if (session !== mine || !entry)
 			break;
 		try {
 			await sendOne(entry);
@@ -88,6 +88,7 @@ async function sendOutbox() {
 			saveOutbox();
 		drawRoom();
 	}
-	sending = false;
+	if (sendingFor === mine)
+		sendingFor = null;
 	drawRoom();
 }

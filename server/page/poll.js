@@ -63,7 +63,7 @@ async function vote(room, item, ids, button) {
 			'm.relates_to': { rel_type: 'm.reference', event_id: item.id },
 			[RESPONSE]: { answers: ids },
 		});
-		tell(t('Your answer has been sent.'));
+		tellShortly(t('Your answer has been sent.'));
 	} catch (e) {
 		tell(troubleText(e), true);
 	}

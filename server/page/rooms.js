@@ -12,23 +12,38 @@ function roomRow(room) {
 		directIds.has(room.id) ? el('span', { class: 'note' }, t('direct chat')) : null, count));
 }
 
+// Whoever accepts a direct chat has it among theirs.
+function addDirect(user, roomId) {
+	const lists = Object.assign({}, direct);
+	lists[user] = list(lists[user]).concat(roomId);
+	takeDirect(lists);
+	return call('PUT', '/_matrix/client/v3/user/' + encodeURIComponent(session.user_id) +
+		'/account_data/m.direct', lists);
+}
+
 async function answerInvite(room, verb, button) {
+	const invite = room.invite;
 	await act(button, async () => {
 		await call('POST', roomPath(room.id, verb), {});
 		if (verb === 'leave')
 			rooms.delete(room.id);
+		else if (invite.direct)
+			await addDirect(invite.by, room.id);
 		drawRooms();
 	});
 }
 
 function inviteRow(room) {
-	const choice = (label, verb) => {
-		const button = el('button', { type: 'button', click: () => answerInvite(room, verb, button) }, label);
+	const choice = (label, verb, look) => {
+		const button = el('button', { type: 'button', class: look,
+			click: () => answerInvite(room, verb, button) }, label);
 		return button;
 	};
-	return el('li', { class: 'invite' }, el('p', {}, t('{name} invites you to: {room}', {
-		name: apart(personName(room, room.invite)), room: apart(roomName(room)) })),
-	choice(t('Accept'), 'join'), choice(t('Decline'), 'leave'));
+	const name = apart(personName(room, room.invite.by));
+	const asks = room.invite.direct ? t('{name} wants to write with you alone.', { name })
+		: t('{name} invites you to: {room}', { name, room: apart(roomName(room)) });
+	return el('li', { class: 'invite' }, el('p', {}, asks), choice(t('Accept'), 'join', null),
+		choice(t('Decline'), 'leave', 'plain'));
 }
 
 function drawRooms() {

@@ -12,7 +12,6 @@ const FILTER = JSON.stringify({
 });
 
 let since = null;
-let offline = false;
 const wakers = new Set();
 
 // Until then, or until the browser says that there is a network again.
@@ -36,9 +35,10 @@ function wakeAll() {
 // ---- taking in ----
 
 function takeDirect(content) {
+	direct = object(content);
 	directIds = new Set();
-	for (const user of Object.keys(object(content)))
-		for (const id of list(content[user]))
+	for (const user of Object.keys(direct))
+		for (const id of list(direct[user]))
 			directIds.add(id);
 }
 
@@ -72,7 +72,7 @@ function takeInvite(room, data) {
 	for (const ev of list(object(data.invite_state).events)) {
 		takeState(room, object(ev));
 		if (ev.type === 'm.room.member' && ev.state_key === session.user_id)
-			room.invite = ev.sender;
+			room.invite = { by: ev.sender, direct: object(ev.content).is_direct === true };
 	}
 }
 
@@ -108,9 +108,7 @@ function drawAll() {
 // ---- the loop ----
 
 function nowOnline() {
-	if (offline)
-		tell('');
-	offline = false;
+	tellStanding('');
 	wakeAll();
 }
 
@@ -142,8 +140,7 @@ async function syncLoop(mine) {
 				return;
 			if (e.status === 400)
 				since = null; // the server does not know the place any more
-			offline = true;
-			tell(t('No connection to the class server. What you write is kept and sent later.'), true);
+			tellStanding(t('No connection to the class server. What you write is kept and sent later.'));
 			await waitOnline((e.waitMs || pause) + Math.random() * 500);
 			pause = Math.min(pause * 2, 30000);
 		}

@@ -55,7 +55,7 @@ function sizeText(bytes) {
 }
 
 function timeText(ts) {
-	return new Date(ts).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+	return new Date(ts).toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' });
 }
 
 function dayText(ts) {

@@ -6,12 +6,14 @@ for what happens outside of it: a verb of the command line, a restart of the ser
 is sent slowly.
 """
 
+import base64
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -38,17 +40,31 @@ class Stage:
         self.people = {}
 
     def open(self):
-        self.serve.admin("user", "add", "teacher", "--name", "Ms Weber", "--password-stdin",
-                         stdin=PASSWORD + "\n")
-        self.serve.admin("user", "add", "ana", "--name", "Ana Silva", "--password-stdin",
-                         stdin=PASSWORD + "\n")
+        self.serve.admin("user", "add", "teacher", "--name", "Ms Weber", "--admin",
+                         "--password-stdin", stdin=PASSWORD + "\n")
         self.serve.start()
-        teacher = self.person("teacher")
-        room = teacher("room", "create", "Class 5b")[0]["room_id"]
-        ana = self.person("ana")
-        teacher("room", "invite", room, "@ana:localhost")
-        ana("room", "join", room)
+        room = self.person("teacher")("room", "create", "Class 5b")[0]["room_id"]
+        for name, shown in (("ana", "Ana Silva"), ("bo", "Bo")):
+            self.add(name, shown, room)
         return {"url": self.serve.url, "password": PASSWORD, "room": room}
+
+    def op(self, name, args):
+        """An operation of the administration."""
+        return self.http("teacher", "POST", "/_muster/admin/v1/" + name, args)
+
+    def add(self, name, shown, room=None):
+        """A person with a password, in the room."""
+        self.op("user.add", {"user": name, "name": shown, "password": PASSWORD})
+        if room:
+            self.op("room.join", {"room_id": room, "users": [name]})
+        return name
+
+    def slip(self, name, shown, room, life_ms=3600000):
+        """A person without one, who is handed a slip."""
+        self.op("user.add", {"user": name, "name": shown, "no_password": True})
+        self.person("teacher")("room", "invite", room, f"@{name}:localhost")
+        return self.op("link.create",
+                       {"user": name, "room_id": room, "expires_in_ms": life_ms})
 
     def person(self, name):
         if name not in self.people:
@@ -58,6 +74,7 @@ class Stage:
 
     def token(self, name):
         """For what no verb does."""
+        self.person(name)
         files = list((self.folder / name).rglob("secrets.json"))
         return json.loads(files[0].read_text())["access_token"]
 
@@ -67,12 +84,24 @@ class Stage:
         return self.person(who)(*args)
 
     def http(self, who, method, path, body=None, raw=None, type="application/json"):
-        data = raw.encode() if raw is not None else None if body is None else json.dumps(body).encode()
+        data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             self.serve.url + path, data=data, method=method,
             headers={"Authorization": "Bearer " + self.token(who), "Content-Type": type})
-        with urllib.request.urlopen(request, timeout=harness.STEP) as reply:
-            return json.load(reply)
+        try:
+            with urllib.request.urlopen(request, timeout=harness.STEP) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as e:
+            raise RuntimeError(f"{method} {path}: {e.code} {e.read().decode()}") from e
+
+    def upload(self, who, type, base64_text):
+        return self.http(who, "POST", "/_matrix/media/v3/upload?filename=x", None,
+                         base64.b64decode(base64_text), type)
+
+    def forget(self, who):
+        """Their devices were logged out: log in anew when they are needed."""
+        self.people.pop(who, None)
+        shutil.rmtree(self.folder / who, ignore_errors=True)
 
     def stop(self):
         return self.serve.stop()
