@@ -113,7 +113,7 @@ int admin_user_remove(struct admin *a, struct err *err)
 	if (!rc)
 		rc = not_oneself(a, &u, err);
 	if (!rc)
-		rc = user_deactivate(a->tx, &u, err);
+		rc = user_deactivate(a->tx, &u, false, err);
 	json_object_set_new(a->ret, "removed", json_true());
 	return rc;
 }

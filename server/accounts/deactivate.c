@@ -44,32 +44,57 @@ static int leave_all(struct db_tx *tx, const struct user *u, struct err *err)
 	return rc;
 }
 
-int user_deactivate(struct db_tx *tx, const struct user *u, struct err *err)
+/* What is the account's alone. */
+static int delete_all(struct sql *db, int64_t nid, struct err *err)
+{
+	struct sql_stmt *all[] = {
+		SQL(db, "DELETE FROM threepids WHERE user_nid=?"),
+		SQL(db, "DELETE FROM openid_tokens WHERE user_nid=?"),
+		SQL(db, "DELETE FROM account_data WHERE user_nid=?"),
+		SQL(db, "DELETE FROM filters WHERE user_nid=?"),
+		SQL(db, "DELETE FROM links WHERE user_nid=?"),
+	};
+	int rc = 0;
+	for (size_t i = 0; !rc && i < ARRAY_LEN(all); i++) {
+		sql_bind_i64(all[i], 1, nid);
+		rc = sql_run(all[i], err);
+	}
+	return rc;
+}
+
+/* Nothing is left of the profile, and who comes later reads no message of theirs. */
+static int forget(struct sql *db, int64_t nid, struct err *err)
+{
+	struct sql_stmt *s = SQL(db, "UPDATE users SET erased=1, display_name=NULL, avatar_url=NULL"
+				     " WHERE nid=?");
+	sql_bind_i64(s, 1, nid);
+	int rc = sql_run(s, err);
+	s = SQL(db, "DELETE FROM profile_fields WHERE user_nid=?");
+	sql_bind_i64(s, 1, nid);
+	return rc ? rc : sql_run(s, err);
+}
+
+int user_deactivate(struct db_tx *tx, const struct user *u, bool erase, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);
-	struct sql_stmt *s;
 	int rc = leave_all(tx, u, err);
 	if (!rc)
 		rc = delayed_cancel_all(tx, u->nid, err);
 	if (!rc)
 		rc = device_delete_all(tx, u->nid, 0, err);
-	if (!rc)
-		rc = keys_account_gone(tx, u->nid, err);
 	if (rc)
 		return rc;
-	s = SQL(db, "UPDATE users SET deactivated=1, admin=0, password=NULL, external_id=NULL "
-		    "WHERE nid=?");
+	struct sql_stmt *s = SQL(db, "UPDATE users SET deactivated=1, admin=0, password=NULL,"
+				     " external_id=NULL WHERE nid=?");
 	sql_bind_i64(s, 1, u->nid);
 	rc = sql_run(s, err);
-	s = SQL(db, "DELETE FROM threepids WHERE user_nid=?");
-	sql_bind_i64(s, 1, u->nid);
 	if (!rc)
-		rc = sql_run(s, err);
-	s = SQL(db, "DELETE FROM openid_tokens WHERE user_nid=?");
-	sql_bind_i64(s, 1, u->nid);
+		rc = delete_all(db, u->nid, err);
+	if (!rc && erase)
+		rc = forget(db, u->nid, err);
 	if (!rc)
-		rc = sql_run(s, err);
-	s = SQL(db, "DELETE FROM account_data WHERE user_nid=?");
-	sql_bind_i64(s, 1, u->nid);
-	return rc ? rc : sql_run(s, err);
+		db_tx_note(tx, &(struct db_change){.kind = CHANGE_PROFILE,
+						   .pos = db_tx_position(tx),
+						   .user_nid = u->nid});
+	return rc;
 }

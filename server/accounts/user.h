@@ -60,6 +60,6 @@ int user_set_admin(struct db_tx *tx, int64_t user_nid, bool admin, struct err *e
  * For ever: password, addresses, devices and tokens go; the name stays taken.
  * The user leaves all rooms.
  */
-int user_deactivate(struct db_tx *tx, const struct user *u, struct err *err);
+int user_deactivate(struct db_tx *tx, const struct user *u, bool erase, struct err *err);
 
 #endif

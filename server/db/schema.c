@@ -208,5 +208,10 @@ static const char v7[] =
 	" verified INTEGER NOT NULL, data TEXT NOT NULL,"
 	" PRIMARY KEY(user_nid,version,room_id,session_id)) WITHOUT ROWID;";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7};
+/* Who closed their account and asked to be forgotten: server/sync/access.h. */
+static const char v8[] = "ALTER TABLE users ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;"
+			 "DELETE FROM filters WHERE user_nid IN"
+			 " (SELECT nid FROM users WHERE deactivated=1);";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

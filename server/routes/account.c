@@ -93,12 +93,18 @@ static void post_password(struct rq *rq)
 		uia_require(rq, by_password, password_go);
 }
 
+struct ending {
+	int64_t user_nid;
+	bool erase;
+};
+
 static int deactivate_run(struct db_tx *tx, void *arg, struct err *err)
 {
+	const struct ending *e = arg;
 	struct user u;
-	if (!user_find_nid(db_tx_sql(tx), *(int64_t *)arg, &u))
+	if (!user_find_nid(db_tx_sql(tx), e->user_nid, &u))
 		return matrix_err(err, 404, "M_NOT_FOUND", _("There is no such user here"));
-	return user_deactivate(tx, &u, err);
+	return user_deactivate(tx, &u, e->erase, err);
 }
 
 static void deactivate_done(struct rq *rq, void *arg, int rc, const struct err *err)
@@ -112,9 +118,11 @@ static void deactivate_done(struct rq *rq, void *arg, int rc, const struct err *
 
 static void deactivate_go(struct rq *rq, const char *token)
 {
+	struct ending *e = NEW(struct ending);
 	(void)token;
-	int64_t *nid = mem_dup(&rq->who.user_nid, sizeof(*nid));
-	rq_write(rq, deactivate_run, deactivate_done, nid, mem_free);
+	e->user_nid = rq->who.user_nid;
+	e->erase = json_get_bool(rq->body, "erase", false);
+	rq_write(rq, deactivate_run, deactivate_done, e, mem_free);
 }
 
 static void post_deactivate(struct rq *rq)

@@ -64,8 +64,16 @@ void access_done(struct room_access *a)
 	visibility_done(&a->vis);
 }
 
+bool access_erased(struct hub *h, const struct visibility *vis, const struct event_row *e)
+{
+	const struct hub_user *by = e->is_state ? NULL : hub_user(h, e->sender_nid);
+	return by && by->erased && visibility_member_at(vis, e->pos) != MEMBERSHIP_JOIN;
+}
+
 bool access_sees(const struct room_access *a, const struct event_row *e)
 {
+	if (access_erased(a->hub, &a->vis, e))
+		return false;
 	return visibility_sees(&a->vis, e->pos,
 			       visibility_subject(a->me->user_id, e->type, e->state_key));
 }

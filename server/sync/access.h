@@ -29,6 +29,11 @@ int access_open(struct hub *h, int64_t user_nid, int64_t device_nid, struct span
 int access_open_joined(struct hub *h, int64_t user_nid, int64_t device_nid, struct span room_id,
 		       struct room_access *ret, struct err *err);
 void access_done(struct room_access *a);
+/**
+ * Is it a message of somebody who asked to be forgotten, and the reader was not
+ * there when it was sent? (client-server API, "erase" of /account/deactivate)
+ */
+bool access_erased(struct hub *h, const struct visibility *vis, const struct event_row *e);
 bool access_sees(const struct room_access *a, const struct event_row *e);
 /** Append a visible event of the room; 404 M_NOT_FOUND otherwise. */
 int access_event(struct room_access *a, struct span event_id, struct event_list *l,

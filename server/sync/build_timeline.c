@@ -1,3 +1,4 @@
+#include "server/sync/access.h"
 #include "server/sync/build.h"
 
 #include "core/base/mem.h"
@@ -50,8 +51,9 @@ static void from_store(struct build *x, struct hub_room *room, const struct visi
 	while (!t->limited && sql_row(s)) {
 		struct event_row *e = event_row_read(x->h, s, &t->l);
 		bool shown =
-			(!vis || visibility_sees(vis, e->pos,
-						 visibility_subject(me, e->type, e->state_key))) &&
+			(!vis || (visibility_sees(vis, e->pos,
+						  visibility_subject(me, e->type, e->state_key)) &&
+				  !access_erased(x->h, vis, e))) &&
 			event_filter_match(f, e->type, span_of(e->sender), e->text) &&
 			(e->is_state || !ignored_sender(x->h, x->q->user, e->sender));
 		if (shown && (int)t->l.n <= limit)

@@ -130,13 +130,14 @@ struct hub_user *hub_user(struct hub *h, int64_t nid)
 	struct sql *db = db_reader(h->db);
 	if (u)
 		return u;
-	struct sql_stmt *s = SQL(db, "SELECT user_id FROM users WHERE nid=?1");
+	struct sql_stmt *s = SQL(db, "SELECT user_id,erased FROM users WHERE nid=?1");
 	sql_bind_i64(s, 1, nid);
 	if (!sql_row(s))
 		return NULL;
 	u = NEW(struct hub_user);
 	u->nid = nid;
 	u->user_id = span_dup(sql_col_text(s, 0));
+	u->erased = sql_col_i64(s, 1) != 0;
 	sql_reset(s);
 	u->last_pos =
 		newest_of(SQL(db,
@@ -300,6 +301,15 @@ static void on_account_data(struct hub *h, const struct db_change *c)
 	hub_wake_user(h, u);
 }
 
+static void on_profile(struct hub *h, const struct db_change *c)
+{
+	struct hub_user *u = nidmap_get(&h->users, c->user_nid);
+	struct sql_stmt *s = SQL(db_reader(h->db), "SELECT erased FROM users WHERE nid=?1");
+	sql_bind_i64(s, 1, c->user_nid);
+	if (u)
+		u->erased = sql_get_i64(s, 0) != 0;
+}
+
 static void on_redaction(struct hub *h, const struct db_change *c)
 {
 	struct hub_room *r = hub_room(h, c->room_nid);
@@ -352,6 +362,8 @@ void hub_commit(const struct db_change *changes, size_t n, void *arg)
 			device_lists_change(h, c);
 			break;
 		case CHANGE_PROFILE:
+			on_profile(h, c);
+			break;
 			break;
 		}
 	}

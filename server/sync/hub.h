@@ -65,6 +65,7 @@ enum hub_presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_UNAVAILABLE, PRE
 struct hub_user {
 	int64_t nid;
 	char *user_id;
+	bool erased;		/**< closed the account and asked to be forgotten */
 	int64_t last_pos;	/**< newest account data, invitation or other change of one's own */
 	uint64_t newest;	/**< tail sequence of the newest account data; 0: none */
 	struct nidmap rooms;	/**< room nid -> struct hub_member, borrowed from the room */

@@ -368,13 +368,75 @@ static void test_mutual(void **state)
 	chatter_done(&frank);
 }
 
+/* Does the person read this text in the room's history, and by a sync? */
+static bool reads(struct chatter *p, const char *room, const char *text)
+{
+	JSON_AUTO json_t *page = chatter_get(p, room, "messages?dir=b&limit=100");
+	const json_t *chunk = json_get_array(page, "chunk");
+	struct chatter anew = *p;
+	anew.since[0] = '\0';
+	JSON_AUTO json_t *sync = chatter_sync(&anew, "");
+	const json_t *timeline = synced_events(sync_room(sync, "join", room), "timeline");
+	bool in_page = false, in_sync = false;
+	for (size_t i = 0; i < json_array_size(chunk); i++)
+		in_page |= !strcmp(body_at(chunk, i), text);
+	for (size_t i = 0; i < json_array_size(timeline); i++)
+		in_sync |= !strcmp(body_at(timeline, i), text);
+	assert_true(in_page == in_sync);
+	return in_page;
+}
+
+static void deactivate(struct chatter *p, bool erase)
+{
+	json_decref(test_json(&t, 200, "POST", V3 "account/deactivate", p->token,
+			      "{\"erase\":%s,\"auth\":{\"type\":\"m.login.password\","
+			      "\"identifier\":{\"type\":\"m.id.user\",\"user\":\"%s\"},"
+			      "\"password\":\"password of %s\"}}",
+			      erase ? "true" : "false", p->name, p->name));
+}
+
+static void test_erase(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	struct chatter gina, hal, ida;
+	chatter_new(&t, "gina", &gina);
+	chatter_new(&t, "hal", &hal);
+	chatter_new(&t, "ida", &ida);
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_room(&bob, room, "join", "{}");
+	chatter_room(&gina, room, "join", "{}");
+	chatter_room(&hal, room, "join", "{}");
+	chatter_say(&gina, room, "of gina", NULL);
+	chatter_say(&hal, room, "of hal", NULL);
+	json_decref(test_json(&t, 200, "PUT", at(V3 "profile/%s/displayname", gina.id), gina.token,
+			      "{\"displayname\":\"Gina\"}"));
+	deactivate(&gina, true);
+	deactivate(&hal, false);
+	test_error(&t, 401, "M_UNKNOWN_TOKEN", "GET", V3 "account/whoami", gina.token, NULL);
+	expect_member(&alice, room, &gina, "leave");
+	chatter_room(&ida, room, "join", "{}");
+	assert_true(reads(&bob, room, "of gina") && reads(&bob, room, "of hal"));
+	assert_true(!reads(&ida, room, "of gina") && reads(&ida, room, "of hal"));
+	JSON_AUTO json_t *found = NULL;
+	int status = test_call(&t, "GET", at(V3 "profile/%s", gina.id), ida.token, NULL, &found);
+	assert_true(status == 404 || !json_object_get(found, "displayname"));
+	/* It lasts. */
+	test_server_stop(&t);
+	test_server_start(&t);
+	assert_true(reads(&bob, room, "of gina") && !reads(&ida, room, "of gina"));
+	chatter_done(&gina);
+	chatter_done(&hal);
+	chatter_done(&ida);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upgrade), cmocka_unit_test(test_upgrade_space),
 		cmocka_unit_test(test_knock),	cmocka_unit_test(test_knock_restricted),
 		cmocka_unit_test(test_reports), cmocka_unit_test(test_notifications),
-		cmocka_unit_test(test_mutual),
+		cmocka_unit_test(test_mutual),	cmocka_unit_test(test_erase),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
