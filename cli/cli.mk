@@ -9,6 +9,7 @@ MAN_PAGES = $(wildcard man/*.1 man/*.5)
 BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_DIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd
 
 #: make install     install below PREFIX (/usr/local), under DESTDIR
 install: all
@@ -18,6 +19,9 @@ install: all
 	install -D -m 644 completions/muster.bash $(BASH_DIR)/muster
 	install -D -m 644 completions/_muster $(ZSH_DIR)/_muster
 	install -D -m 644 completions/muster.fish $(FISH_DIR)/muster.fish
+	@for u in system:muster user:muster-user; do mkdir -p $(UNIT_DIR)/$${u%%:*} && \
+		sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/$${u#*:}.service.in \
+			>$(UNIT_DIR)/$${u%%:*}/muster.service; done
 	@for l in $(PO_LANGS); do [ ! -f $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo ] || \
 		install -D -m 644 $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo \
 			$(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done
@@ -26,8 +30,17 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/muster
 	@for p in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p#man/}; done
+	rm -f $(UNIT_DIR)/system/muster.service $(UNIT_DIR)/user/muster.service
 	rm -f $(BASH_DIR)/muster $(ZSH_DIR)/_muster $(FISH_DIR)/muster.fish
 	@for l in $(PO_LANGS); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done
 
-.PHONY: docs install uninstall
+#: make deb         a Debian package, build/deb/muster_VERSION_ARCH.deb
+DEB := BUILD=build/deb OUT=build/deb/muster PREFIX=/usr LDFLAGS="-Wl,-z,now"
+deb:
+	@$(MAKE) --no-print-directory $(DEB) all
+	@rm -rf build/deb/root
+	@$(MAKE) --no-print-directory -s $(DEB) DESTDIR=$(CURDIR)/build/deb/root install
+	@packaging/deb build/deb $(VERSION)
+
+.PHONY: docs install uninstall deb

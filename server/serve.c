@@ -8,6 +8,8 @@
 #include "server/config.h"
 #include "server/data.h"
 #include "server/lan.h"
+#include "server/metrics/metrics.h"
+#include "server/privilege.h"
 #include "server/reach.h"
 #include "server/server.h"
 #include "server/sfu/sfu.h"
@@ -106,6 +108,9 @@ static void run(struct serving *s)
 			  "server_name", srv->name, "data", srv->config->data_dir);
 	if (srv->sfu)
 		json_object_set_new(listening, "udp_port", json_integer(sfu_udp_port(srv->sfu)));
+	if (srv->metrics)
+		json_object_set_new(listening, "metrics_port",
+				    json_integer(metrics_port(srv->metrics)));
 	note_running(s);
 	tell(s, listening);
 	if (!srv->config->tls_cert && !serve_config_is_loopback(srv->config->listen_addr))
@@ -121,11 +126,17 @@ static void run(struct serving *s)
 
 int serve_run(const struct serve_options *opt, struct err *err)
 {
+	AUTO_FREE char *dir = NULL;
+	int rc = serve_config_data_dir(opt->data_dir, &dir, err);
+	if (!rc)
+		rc = privilege_drop(dir, err);
+	if (rc)
+		return rc;
 	struct serving s = {.opt = opt, .loop = loop_new()};
 	signal(SIGPIPE, SIG_IGN);
 	os_raise_nofile();
 	os_harden();
-	int rc = server_start(s.loop, opt, &s.srv, err);
+	rc = server_start(s.loop, opt, &s.srv, err);
 	if (!rc)
 		run(&s);
 	server_stop(s.srv);

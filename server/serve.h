@@ -27,7 +27,7 @@ struct serve_options {
 	/**
 	 * What happened, one object per line of output, translated nowhere:
 	 * {"event":"listening","url","server_name","data"} and, where calls are carried,
-	 * "udp_port"; where it is reached by this machine's own addresses,
+	 * "udp_port", where metrics are served "metrics_port"; where it is reached by this machine's own addresses,
 	 * {"event":"address","url","names","interface"} (server/lan.h), again when they change;
 	 * {"event":"stopping"},
 	 * {"event":"certificate_reloaded"}. Borrowed.

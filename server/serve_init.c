@@ -8,6 +8,7 @@
 #include "server/config.h"
 #include "server/data.h"
 #include "server/http/httpd.h"
+#include "server/privilege.h"
 #include "server/reach.h"
 #include "server/rtc/check.h"
 #include "server/serve.h"
@@ -49,6 +50,8 @@ int serve_init(const struct serve_options *opt, json_t **ret, struct err *err)
 	JSON_AUTO json_t *args = json_pack("{s:s,s:b}", "user", "admin", "admin", 1);
 	json_t *made = NULL, *invite = NULL;
 	int rc = serve_config_load(opt, &c, err);
+	if (!rc)
+		rc = privilege_drop(c.data_dir, err);
 	if (!rc)
 		rc = settle_name(&c, name, err);
 	if (!rc)

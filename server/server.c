@@ -11,6 +11,7 @@
 #include "server/data.h"
 #include "server/keep/keep.h"
 #include "server/media/media.h"
+#include "server/metrics/metrics.h"
 #include "server/routes/route.h"
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
@@ -132,6 +133,8 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 		rc = rtc_open(&r->s, &r->s.rtc, err);
 	if (!rc)
 		rc = open_calls(r, err);
+	if (!rc)
+		rc = metrics_open(&r->s, &r->s.metrics, err);
 	if (rc) {
 		server_stop(&r->s);
 		return rc;
@@ -164,6 +167,7 @@ void server_stop(struct server *srv)
 	keep_stop(srv->keep);
 	hub_stop(srv->hub);
 	db_finish(srv->db);
+	metrics_close(srv->metrics);
 	if (srv->httpd)
 		httpd_free(srv->httpd);
 	db_close(srv->db);

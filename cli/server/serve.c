@@ -226,6 +226,7 @@ const struct command verb_serve = {
 		      N_("address: the same by name, where this machine has one here"), false},
 		     {"interface", "string", NULL, N_("address: whose it is"), false},
 		     {"udp_port", "integer", NULL, N_("where the sound of calls comes to"), false},
+		     {"metrics_port", "integer", NULL, N_("where metrics are served"), false},
 		     {"server_name", "string", NULL, N_("the part of ids behind the colon"), true},
 		     {"data", "string", NULL, N_("the data folder"), true},
 		     {"user_id", "string", NULL, N_("with --init: the administrator"), true},

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static atomic_int max_level = LOG_WARN;
@@ -62,9 +64,34 @@ static void clean(char *line)
 		redact_after(line, marks[i]);
 }
 
-void log_line(enum log_level level, const char *fmt, ...)
+/* systemd's journal takes the level from the beginning of a line: sd-daemon(3). */
+static bool to_journal(void)
+{
+	static atomic_int known = -1;
+	unsigned long long dev, ino;
+	struct stat st;
+	int v = atomic_load_explicit(&known, memory_order_relaxed);
+	if (v >= 0)
+		return v;
+	const char *s = getenv("JOURNAL_STREAM");
+	v = s && sscanf(s, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	    st.st_dev == dev && st.st_ino == ino;
+	atomic_store(&known, v);
+	return v;
+}
+
+static void write_line(enum log_level level, const char *text)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
+	static const int priorities[] = {3, 4, 6, 7};
+	if (to_journal())
+		dprintf(STDERR_FILENO, "<%d>%s\n", priorities[level], text);
+	else
+		dprintf(STDERR_FILENO, "muster: %s: %s\n", names[level], text);
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
 	if (!log_enabled(level))
 		return;
 	char line[2048];
@@ -78,6 +105,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (sink)
 		sink(level, text.s, sink_arg);
 	else
-		dprintf(STDERR_FILENO, "muster: %s: %s\n", names[level], text.s);
+		write_line(level, text.s);
 	text_done(&text);
 }

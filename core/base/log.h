@@ -1,5 +1,6 @@
 /*
- * The process's log: one line per message on stderr (or a sink). Secrets never
+ * The process's log: one line per message on stderr (or a sink); with its level in front
+ * as systemd's journal wants it, when stderr leads there (JOURNAL_STREAM). Secrets never
  * reach it: a caller passes a token through log_redact, and lines are checked
  * again for anything that looks like one of ours ("mst_", "msr_", Bearer ...).
  * Control characters in a line are neutralised.

@@ -4,6 +4,7 @@
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/client/session_priv.h"
 #include "core/matrix/reply.h"
@@ -156,10 +157,22 @@ static enum session_next judge_reply(struct session *s, const struct session_req
 	return SESSION_FAIL;
 }
 
+/* What stands behind the question mark may be a secret, and what is sent surely is. */
+static void note(const struct session_request *rq, int rc, const struct http_reply *reply)
+{
+	int n = rq->path ? (int)strcspn(rq->path, "?") : 0;
+	if (rc)
+		log_debug("%s %.*s: %s", rq->method, n, rq->path ? rq->path : "",
+			  err_exit_row(rc)->name);
+	else
+		log_debug("%s %.*s: %d", rq->method, n, rq->path ? rq->path : "", reply->status);
+}
+
 enum session_next session_judge(struct session *s, const struct session_request *rq,
 				struct attempts *at, int rc, const struct http_reply *reply,
 				int *ret_wait_ms, struct err *err)
 {
+	note(rq, rc, reply);
 	if (!rc && reply->status >= 200 && reply->status < 300)
 		return SESSION_DONE;
 	if (!rc)

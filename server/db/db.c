@@ -33,7 +33,8 @@ struct batch {
 	struct job *jobs;
 	struct db_change *changes;
 	size_t n, size;
-	int64_t position; /* counter after this batch */
+	int64_t position;		 /* counter after this batch */
+	int64_t commit_ns, committed_ns; /* how long COMMIT took, and when it ended */
 };
 
 struct db_tx {
@@ -66,6 +67,8 @@ struct db {
 	void *commit_arg;
 	int64_t position;
 	int backlog;
+	int64_t committed_ns;
+	struct db_stats stats;
 };
 
 static void change_done(struct db_change *c)
@@ -206,8 +209,11 @@ static void run_batch(struct db *db, struct batch *b, struct job **jobs)
 	}
 	if (!rc && tx.position != db->counter)
 		rc = store_position(db->writer, tx.position, &err);
+	int64_t began_ns = clock_mono_ns();
 	if (!rc)
 		rc = sql_commit(db->writer, &err);
+	b->committed_ns = clock_mono_ns();
+	b->commit_ns = b->committed_ns - began_ns;
 	if (rc) {
 		sql_rollback(db->writer);
 		db->undone++;
@@ -219,9 +225,26 @@ static void run_batch(struct db *db, struct batch *b, struct job **jobs)
 	b->position = db->counter;
 }
 
+static void count(struct db *db, const struct batch *b)
+{
+	struct db_stats *st = &db->stats;
+	uint64_t n = 0;
+	for (const struct job *j = b->jobs; j; j = j->next) {
+		n++;
+		st->failed += j->rc != 0;
+	}
+	for (size_t i = 0; i < b->n; i++)
+		st->events += b->changes[i].kind == CHANGE_EVENT;
+	st->jobs += n;
+	histogram_add(&st->batch, (double)n);
+	histogram_add(&st->commit, (double)b->commit_ns / 1e9);
+}
+
 static void deliver(struct db *db, struct batch *b)
 {
 	db->position = b->position;
+	db->committed_ns = b->committed_ns;
+	count(db, b);
 	if (b->n && db->commit)
 		db->commit(b->changes, b->n, db->commit_arg);
 	while (b->jobs) {
@@ -327,6 +350,16 @@ struct sql *db_reader(struct db *db)
 	return db->reader ? db->reader : db->writer;
 }
 
+const struct db_stats *db_stats(const struct db *db)
+{
+	return &db->stats;
+}
+
+int64_t db_committed_ns(const struct db *db)
+{
+	return db->committed_ns;
+}
+
 int64_t db_position(const struct db *db)
 {
 	return db->position;
@@ -390,6 +423,7 @@ static struct db *db_new(void)
 {
 	struct db *db = NEW(struct db);
 	db->waiting_last = &db->waiting;
+	db->stats = (struct db_stats){.batch = HISTOGRAM_COUNTS, .commit = HISTOGRAM_SECONDS};
 	return db;
 }
 

@@ -13,6 +13,7 @@
 #ifndef MUSTER_SERVER_DB_DB_H
 #define MUSTER_SERVER_DB_DB_H
 
+#include "core/base/histogram.h"
 #include "core/base/loop.h"
 #include "core/base/sql.h"
 
@@ -82,6 +83,15 @@ void db_close(struct db *db);
 void db_submit(struct db *db, db_run_fn *run, db_done_fn *done, void *arg);
 /** Jobs queued and not done. */
 int db_backlog(const struct db *db);
+/** What the writer has done since the start, as far as the loop has seen it. */
+struct db_stats {
+	uint64_t jobs, failed, events;
+	struct histogram batch;	 /**< jobs that shared a COMMIT */
+	struct histogram commit; /**< seconds of one */
+};
+const struct db_stats *db_stats(const struct db *db);
+/** clock_mono_ns of the COMMIT of the newest batch that the loop has seen. */
+int64_t db_committed_ns(const struct db *db);
 /** Read handle of the loop's thread. */
 struct sql *db_reader(struct db *db);
 /** Highest position whose batch the loop has seen. */

@@ -88,8 +88,10 @@ int httpd_tls_load(struct httpd *h, const char *cert_file, const char *key_file,
  * `closed`, before this returns; the handler is not called afterwards.
  */
 void httpd_free(struct httpd *h);
+#define HTTPD_STATUSES 500
 struct httpd_stats {
 	int64_t connections, requests, bytes_in, bytes_out;
+	int64_t status[HTTPD_STATUSES]; /**< replies by status, from 100 on */
 	int open, waiting;
 };
 void httpd_stats(const struct httpd *h, struct httpd_stats *ret);

@@ -130,6 +130,8 @@ bool reply_head(struct conn *c, struct buf *b, int status, const char *headers, 
 {
 	if (!block_ok(headers))
 		return false;
+	if (status >= 100 && status < 100 + HTTPD_STATUSES)
+		c->h->stats.status[status - 100]++;
 	buf_put_str(b, "HTTP/1.1 ");
 	buf_put_i64(b, status);
 	buf_put_char(b, ' ');

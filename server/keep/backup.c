@@ -178,7 +178,7 @@ static bool belongs(const char *name)
 {
 	struct span s = span_of(name);
 	return keep_name_ok(s) && !span_starts(s, "muster.db") && !span_ends(s, ".lock") &&
-	       !span_ends(s, ".tar") && !span_ends(s, ".ndjson");
+	       !span_eq_str(s, "running.json") && !span_ends(s, ".tar") && !span_ends(s, ".ndjson");
 }
 
 static int take_settings(struct backup *b, struct err *err)

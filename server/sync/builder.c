@@ -165,6 +165,7 @@ struct sync_work {
 	struct sync_token now;
 	struct walk walk;
 	struct buf messages, b;
+	int64_t began_ns;
 	bool any;
 };
 
@@ -172,6 +173,7 @@ struct sync_work {
 static void begin(struct sync_work *w, struct hub *h, bool patient, struct buf *b)
 {
 	const struct sync_query *q = &w->q;
+	w->began_ns = clock_mono_ns();
 	w->now = sync_token_now(h, q->user);
 	w->messages = BUF_INIT(BUF_CAP_OWN);
 	w->x = (struct build){.h = h,
@@ -189,6 +191,9 @@ static void begin(struct sync_work *w, struct hub *h, bool patient, struct buf *
 	buf_put_str(b, "{\"next_batch\":\"");
 	token_put_sync(b, &w->now);
 	buf_put_char(b, '"');
+	/* Our own client drops what it knows of what was lost; others need not read it. */
+	if (q->estranged)
+		buf_put_str(b, ",\"org.muster.restored\":true");
 	w->any |= put_global_data(&w->x);
 	walk_begin(&w->x, &w->walk);
 }
@@ -208,6 +213,8 @@ static void end(struct sync_work *w)
 	buf_put_str(x->b, "]}}");
 	build_data_done(x);
 	buf_done(&w->messages);
+	if (w->any)
+		histogram_add(&x->h->built, (double)(clock_mono_ns() - w->began_ns) / 1e9);
 }
 
 /* *ret_left_out may be set only when `patient`. */

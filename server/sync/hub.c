@@ -21,6 +21,7 @@ struct hub *hub_new(struct loop *l)
 	struct hub *h = NEW(struct hub);
 	h->loop = l;
 	h->typing_no = 1;
+	h->built = h->fanout = HISTOGRAM_SECONDS;
 	crypto_random(&h->boot, sizeof(h->boot));
 	h->typing_timer = loop_timer_new(l, typing_expire, h);
 	loop_timer_background(h->typing_timer);

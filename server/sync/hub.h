@@ -9,6 +9,7 @@
 #ifndef MUSTER_SERVER_SYNC_HUB_H
 #define MUSTER_SERVER_SYNC_HUB_H
 
+#include "core/base/histogram.h"
 #include "server/db/db.h"
 #include "server/rooms/room.h"
 #include "server/sync/nidmap.h"
@@ -111,8 +112,10 @@ struct hub {
 	struct hub **flush;	/**< queued look at them; outlives the hub */
 	uint64_t turn;		/**< of looking at waiters */
 	bool stopping;
-	int waiting;	  /**< syncs that wait now */
-	int unread_rooms; /**< rooms with `unread` */
+	int waiting;		 /**< syncs that wait now */
+	struct histogram built;	 /**< seconds to build a reply */
+	struct histogram fanout; /**< seconds from a commit to the reply of who waited for it */
+	int unread_rooms;	 /**< rooms with `unread` */
 };
 
 /** Nothing is loaded yet; db_open may be given hub_commit with it. The caller owns it. */

@@ -1,5 +1,6 @@
 #include "server/sync/waiters.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "server/routes/route.h"
 
@@ -83,8 +84,13 @@ void waiters_add(struct hub *h, struct rq *rq, const struct sync_query *q, int t
 static void try_answer(struct waiter *w)
 {
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	if (sync_build(w->hub, &w->q, false, &b)) {
+	struct hub *h = w->hub;
+	bool written = db_position(h->db) > w->q.since.pos;
+	if (sync_build(h, &w->q, false, &b)) {
 		answer(w, &b);
+		if (written)
+			histogram_add(&h->fanout,
+				      (double)(clock_mono_ns() - db_committed_ns(h->db)) / 1e9);
 		return;
 	}
 	/* Nothing for this one up to here: the tail need not reach back further. */

@@ -21,6 +21,8 @@ setup() {
 	[ -f "$p/share/bash-completion/completions/muster" ]
 	[ -f "$p/share/zsh/site-functions/_muster" ]
 	[ -f "$p/share/fish/vendor_completions.d/muster.fish" ]
+	grep -qx "ExecStart=/usr/local/bin/muster serve --data /var/lib/muster" "$p/lib/systemd/system/muster.service"
+	grep -qx "ExecStart=/usr/local/bin/muster serve" "$p/lib/systemd/user/muster.service"
 	# Translations are found below whichever prefix it was put.
 	env -u MUSTER_LOCALEDIR LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
 	make -s -C "$TOP" uninstall DESTDIR="$HOME/dest" PREFIX=/usr/local >/dev/null

@@ -136,3 +136,28 @@ room_of() {
 	[ "$status" = 0 ] # the last one there still has the file
 	serve_again "${URL#http://}"
 }
+
+@test "root serves nobody: refused, or as the owner of the data" {
+	[ "$(id -u)" = 0 ] || skip "this is not root"
+	run --separate-stderr env -u MUSTER_ALLOW_ROOT "$MUSTER" serve --init --data of-root
+	[ "$status" = 4 ]
+	[[ $stderr == *"make a user"* ]]
+	[ ! -e of-root/muster.db ]
+	# The folder must be reachable for its owner: not below a home of root's.
+	local dir
+	dir=$(mktemp -d)
+	mkdir -m 700 "$dir/data"
+	chmod 755 "$dir"
+	chown 12345:12345 "$dir/data"
+	env -u MUSTER_ALLOW_ROOT "$MUSTER" serve --init --data "$dir/data" --server-name o.test >/dev/null
+	[ "$(stat -c %u "$dir/data/muster.db")" = 12345 ]
+	env -u MUSTER_ALLOW_ROOT "$MUSTER" serve --data "$dir/data" --listen 127.0.0.1:0 --udp-port 0 \
+		--json >owned 2>/dev/null </dev/null 3>&- &
+	local pid=$!
+	wait_for owned listening
+	[ "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$pid/status")" = "12345 12345 12345 12345" ]
+	[ "$(awk '/^CapEff:/ { print $2 }' "/proc/$pid/status")" = 0000000000000000 ]
+	kill "$pid"
+	wait "$pid"
+	rm -r "$dir"
+}

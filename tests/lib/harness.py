@@ -160,7 +160,7 @@ def clean_env(home):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "MUSTER_", "LC_"))}
     run_dir = home / "run"
     run_dir.mkdir(mode=0o700, exist_ok=True)
-    env.update(HOME=str(home), XDG_RUNTIME_DIR=str(run_dir), LANG="C.UTF-8", TZ="UTC",
+    env.update(HOME=str(home), XDG_RUNTIME_DIR=str(run_dir), LANG="C.UTF-8", TZ="UTC", MUSTER_ALLOW_ROOT="1",
                NO_PROXY="127.0.0.1,localhost")
     return env
 
