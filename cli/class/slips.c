@@ -6,14 +6,12 @@ static int make(struct command_ctx *ctx, struct client *c, const struct class_re
 		struct err *err)
 {
 	JSON_AUTO json_t *rows = NULL;
-	char **users = NULL;
+	const char **users = command_texts(ctx, "user");
 	size_t i;
 	json_t *row;
-	int rc = command_users(ctx, "user", ref->room_id, &users, err);
-	if (!rc)
-		rc = client_class_links(c, ref, users[0] ? (const char *const *)users : NULL,
-					command_number(ctx->line, "valid", 0), &rows, err);
-	command_list_free(users);
+	int rc = client_class_links(c, ref, users, command_number(ctx->line, "valid", 0), &rows,
+				    err);
+	mem_free(users);
 	if (!rc)
 		rc = class_write_slips(ctx, ref, rows, err);
 	if (!rc && !json_array_size(rows))

@@ -236,7 +236,7 @@ static int verdict(const struct filling *f, struct err *err)
 
 static int fill(struct filling *f, struct err *err)
 {
-	struct class_making m = {f->rq->teachers, f->rq->space, f->rq->language};
+	struct class_making m = {f->rq->space, f->rq->language};
 	int rc = class_make_rooms(f->c, f->ref, &m, err);
 	if (rc)
 		return rc;

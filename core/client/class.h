@@ -35,8 +35,9 @@ int client_class_fill(struct client *c, struct class_ref *ref, const struct clas
 		      json_t **ret, struct err *err);
 
 /**
- * New links; old unused ones die. `users` (whole ids, NULL-ended) must be in the
- * roster; NULL: all who have no password yet. *ret: rows as above, only of whom a
+ * New links; old unused ones die. `users` (NULL-ended) are people of the roster, by
+ * Matrix id, user name, outside id or a name that only one has; NULL: all who have no
+ * password yet. *ret: rows as above, only of whom a
  * link was made for.
  */
 int client_class_links(struct client *c, const struct class_ref *ref, const char *const *users,

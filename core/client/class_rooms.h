@@ -28,9 +28,8 @@ int class_find_named(struct client *c, const char *name, struct class_ref *ret, 
 int class_find_room(struct client *c, const char *room_id, struct class_ref *ret, struct err *err);
 
 struct class_making {
-	const char *const *teachers; /**< user ids, NULL-ended, or NULL */
-	const char *space;	     /**< room id, or NULL */
-	const char *language;	     /**< or NULL */
+	const char *space;    /**< room id, or NULL */
+	const char *language; /**< or NULL */
 };
 /** Make what is missing of ref->room_id and ref->staff_id; ref->name is needed. */
 int class_make_rooms(struct client *c, struct class_ref *ref, const struct class_making *m,

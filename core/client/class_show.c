@@ -18,38 +18,64 @@ static int load(struct client *c, const struct class_ref *ref, struct roster **r
 	return rc;
 }
 
-static bool is_wanted(const char *const *users, const char *user_id)
+/* Somebody of the list by what a person types; NULL and an error when it is nobody, or several. */
+static const struct roster_person *find(const struct roster *r, const char *own, const char *typed,
+					struct err *err)
 {
-	for (; users && *users; users++)
-		if (!strcmp(*users, user_id))
-			return true;
-	return false;
+	AUTO_FREE char *id = typed[0] == '@' ? mem_strdup(typed) : mem_printf("@%s", typed);
+	AUTO_FREE char *full = strchr(id, ':') ? mem_strdup(id) : mem_printf("%s:%s", id, own);
+	const struct roster_person *by[] = {roster_find(r, ROSTER_BY_USER, full),
+					    roster_find(r, ROSTER_BY_ID, typed),
+					    roster_find(r, ROSTER_BY_NAME, typed)};
+	const struct roster_person *found = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(by); i++) {
+		if (found && by[i] && by[i] != found) {
+			err_set(err, ERR_USAGE, _("%s can mean %s or %s"), typed, found->user_id,
+				by[i]->user_id);
+			return NULL;
+		}
+		found = found ? found : by[i];
+	}
+	if (!found) {
+		err_set(err, ERR_NOT_FOUND, _("%s is not on the list of this class, or not alone"),
+			typed);
+		err_hint(err, "muster class show");
+	}
+	return found;
+}
+
+static bool is_here(const char *own, const struct roster_person *p)
+{
+	const char *colon = strchr(p->user_id, ':');
+	return colon && !strcmp(colon + 1, own);
+}
+
+static void add(const struct class_ref *ref, const struct roster_person *p, json_t *rows,
+		json_t *ids)
+{
+	if (class_row_of(rows, p->user_id))
+		return;
+	json_array_append_new(rows, class_row(ref, p));
+	json_array_append_new(ids, json_string(p->user_id));
 }
 
 /* Rows of those who have accounts here. */
-static void pick(struct client *c, const struct class_ref *ref, const struct roster *r,
-		 const char *const *users, json_t *rows, json_t *ids)
+static int pick(struct client *c, const struct class_ref *ref, const struct roster *r,
+		const char *const *users, json_t *rows, json_t *ids, struct err *err)
 {
 	const char *own = client_server_name(c);
-	for (size_t i = 0; i < roster_size(r); i++) {
-		const struct roster_person *p = roster_at(r, i);
-		const char *colon = strchr(p->user_id, ':');
-		if (!colon || strcmp(colon + 1, own) != 0 ||
-		    (users && !is_wanted(users, p->user_id)))
-			continue;
-		json_array_append_new(rows, class_row(ref, p));
-		json_array_append_new(ids, json_string(p->user_id));
+	for (size_t i = 0; !users && i < roster_size(r); i++)
+		if (is_here(own, roster_at(r, i)))
+			add(ref, roster_at(r, i), rows, ids);
+	for (; users && *users; users++) {
+		const struct roster_person *p = find(r, own, *users, err);
+		if (!p)
+			return err->code;
+		if (!is_here(own, p))
+			return err_set(err, ERR_UNSUPPORTED, _("%s has no account on this server"),
+				       p->user_id);
+		add(ref, p, rows, ids);
 	}
-}
-
-static int all_found(const char *const *users, json_t *rows, struct err *err)
-{
-	for (; users && *users; users++)
-		if (!class_row_of(rows, *users))
-			return err_set(err, ERR_NOT_FOUND,
-				       _("%s is not on the list of this class, or has no account "
-					 "here"),
-				       *users);
 	return 0;
 }
 
@@ -77,9 +103,7 @@ int client_class_links(struct client *c, const struct class_ref *ref, const char
 	if (!rc)
 		rc = load(c, ref, &r, err);
 	if (!rc)
-		pick(c, ref, r, users, rows, ids);
-	if (!rc)
-		rc = all_found(users, rows, err);
+		rc = pick(c, ref, r, users, rows, ids, err);
 	if (!rc)
 		rc = class_add_links(c, ref, json_incref(ids), users ? NULL : "unclaimed",
 				     link_life_ms, rows, err);

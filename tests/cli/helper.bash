@@ -83,6 +83,17 @@ wait_for() {
 	}
 }
 
+# The same until N lines match: wait_for_count FILE REGEX N
+wait_for_count() {
+	# shellcheck disable=SC2016
+	timeout "$STEP" bash -c 'grep -m"$3" -E "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
+		_ "$1" "$2" "$3" >/dev/null || {
+		echo "never came $3 times: $2 in $1"
+		cat "$1"
+		return 1
+	}
+}
+
 # start_server [OPTIONS...]: sets URL and SERVER_PID, once a file
 start_server() {
 	export SERVER_DIR=$BATS_FILE_TMPDIR/server
