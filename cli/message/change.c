@@ -20,9 +20,10 @@ static int run_react(struct command_ctx *ctx, struct err *err)
 	int rc = find(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	rc = (command_flag(l, "remove") ? client_unreact : client_react)(
-		c, room, command_text(l, "event"), command_text(l, "key"),
-		command_text(l, "txn-id"), &row, err);
+	rc = (command_flag(l, "remove") ? client_unreact
+					: client_react)(c, room, command_text(l, "event"),
+							command_text(l, "key"),
+							command_text(l, "txn-id"), &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 
@@ -137,6 +138,7 @@ const struct command verb_delete = {
 	.args = PARAMS{ARG_ROOM, ARG_EVENT, END_PARAMS},
 	.options = PARAMS{OPT_REASON, OPT_TXN, END_PARAMS},
 	.keys = KEYS_SENT,
+	.exits = EXITS{{9, N_("the room is encrypted, and a reason would not be")}, END_EXITS},
 	.shape = SHAPE_LINE,
 	.line = line_sent,
 	.run = run_delete,

@@ -49,7 +49,10 @@ static int run_run(struct command_ctx *ctx, struct err *err)
 	return run_queue(ctx, false, err);
 }
 
-static const struct command_exit exits[] = {{8, N_("some messages still wait")}, END_EXITS};
+static const struct command_exit exits[] =
+	{{8, N_("some messages still wait")},
+	 {9, N_("what still waits may not go into its room, which has become encrypted")},
+	 END_EXITS};
 
 const struct command verb_queue_run = {
 	.name = "queue run",

@@ -181,6 +181,9 @@ static int send_row(struct client *c, struct store *s, struct store_outbox *o,
 	}
 	if (o->file)
 		rc = upload(c, s, o, how->progress, how->arg, err);
+	/* That may have taken long. */
+	if (!rc && o->file)
+		rc = deliver_check_room(c, o->room_id, err);
 	if (!rc && !(how->fresh && o->attempts))
 		rc = store_outbox_attempt(s, o->id, clock_wall_ms(), err);
 	return rc ? rc : put(c, o, ret_id, err);
@@ -210,11 +213,29 @@ static int deliver_how(struct client *c, struct store_outbox *o, bool queue,
 	return rc;
 }
 
+/* A deletion says nothing but what it deletes, unless it gives a reason. */
+static int check_what(struct client *c, const char *room_id, bool deletion, bool reason,
+		      struct err *err)
+{
+	if (deletion && !reason)
+		return 0;
+	int rc = deliver_check_room(c, room_id, err);
+	if (rc == ERR_ENCRYPTED && deletion) {
+		err_set(err, rc, _("The room is encrypted, and muster cannot encrypt the reason"));
+		err_hint(err, _("nothing was deleted; leave out the reason"));
+	}
+	return rc;
+}
+
 int deliver_row(struct client *c, struct store_outbox *o, bool queue, json_t **ret, struct err *err)
 {
 	struct sending how = {NULL, NULL, false};
 	struct err e = {0};
-	int rc = o->target ? 0 : deliver_check_room(c, o->room_id, &e);
+	JSON_AUTO json_t *content = NULL;
+	int rc = json_parse_object(span_of(o->content), &content, err);
+	if (rc)
+		return rc;
+	rc = check_what(c, o->room_id, o->target != NULL, json_get_str(content, "reason"), &e);
 	if (!rc)
 		return deliver_how(c, o, queue, &how, ret, err);
 	struct store *s;
@@ -277,7 +298,7 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 		return 0;
 	}
 	store_outbox_done(&o);
-	rc = d->target ? 0 : deliver_check_room(c, d->room_id, &e);
+	rc = check_what(c, d->room_id, d->target != NULL, d->reason != NULL, &e);
 	if (rc && !(d->queue && is_transient(rc))) {
 		if (err)
 			*err = e;

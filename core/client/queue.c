@@ -56,7 +56,7 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 	struct store *s;
 	struct store_outbox o;
 	int64_t after = 0;
-	int left = 0, seen = 0;
+	int left = 0, seen = 0, secret = 0; /* that may not go out in the clear */
 	struct err last = {0};
 	int rc = client_store(c, &s, err);
 	while (!rc && store_outbox_next(s, after, failed, &o)) {
@@ -70,6 +70,7 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 			int sent = deliver_row(c, &o, true, &row, &last);
 			if (sent) {
 				left++;
+				secret += sent == ERR_ENCRYPTED;
 				if (sent == ERR_PENDING)
 					json_object_set_new(blocked, o.room_id, json_true());
 			}
@@ -91,6 +92,10 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 		rc = err_set(err, ERR_PENDING, _("%d left in the queue: %s"), left, last.msg);
 		if (last.code == ERR_AUTH && err)
 			err->code = rc = ERR_AUTH;
+		if (secret == left && err) {
+			err->code = rc = ERR_ENCRYPTED;
+			err_hint(err, "muster queue drop TXN");
+		}
 	}
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "core/client/row.h"
 
+#include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/matrix/event.h"
 #include "core/matrix/rtc_ring.h"
@@ -166,6 +167,10 @@ static void put_content(const struct row_context *x, json_t *row, const struct s
 		put_related(x, row, e);
 	if (!message)
 		json_object_set(row, "content", ev.content);
+	if (!strcmp(ev.type, "m.room.encrypted") && !e->redacted_by.p)
+		row_str(row, "unreadable",
+			_("it is encrypted, and muster cannot read that; open the room in a client "
+			  "with encryption, such as Element"));
 	if (ev.redacts)
 		row_str(row, "redacts", ev.redacts);
 	if (x->raw)

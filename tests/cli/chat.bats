@@ -201,5 +201,31 @@ of_room() {
 	fails_with 9 poll create "$id" Q a b
 	fails_with 9 poll vote "$id" "$p" 1
 	fails_with 9 poll close "$id" "$p"
+	fails_with 9 delete "$id" "$e" --reason "said too much"
 	m delete "$id" "$e"
+	# What others say there is explained.
+	curl -sf -X PUT -H "Authorization: Bearer $token" \
+		"$URL/_matrix/client/v3/rooms/$id/send/m.room.encrypted/secret" \
+		-d '{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"x","session_id":"s"}' >/dev/null
+	[[ $(m read "$id" -n 1) == *"unreadable: it is encrypted"*"a client with encryption"* ]]
+	m read "$id" -n 1 --json | jq -e '.type == "m.room.encrypted" and (.unreadable | test("encrypted")) and .body == null' >/dev/null
+}
+
+@test "what waits in the queue stays there when the room has become encrypted: status 9" {
+	local id token hs
+	id=$(new_room Late)
+	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
+	hs=$XDG_DATA_HOME/muster/accounts/ada/account.json
+	cp "$hs" keep.json
+	jq '.homeserver = "http://127.0.0.1:9"' keep.json >broken.json && cp broken.json "$hs"
+	fails_with 8 send "$id" written before --queue --txn-id late1 --json
+	cp keep.json "$hs"
+	curl -sf -X PUT -H "Authorization: Bearer $token" \
+		"$URL/_matrix/client/v3/rooms/$id/state/m.room.encryption/" \
+		-d '{"algorithm":"m.megolm.v1.aes-sha2"}' >/dev/null
+	fails_with 9 queue run
+	fails_with 9 queue retry late1
+	m queue list --json | jq -es 'map(select(.txn_id == "late1"))[0].state == "failed"' >/dev/null
+	[ "$(m read "$id" -n 50 --json | jq -s 'map(select(.body == "written before")) | length')" -eq 0 ]
+	m queue drop late1 >/dev/null
 }

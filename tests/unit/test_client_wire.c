@@ -443,6 +443,34 @@ static void test_encrypted(void **state)
 	}
 }
 
+/* A room that becomes encrypted while a file goes up: the file stays out of it. */
+static void test_encrypted_meanwhile(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {
+		{"GET", ROOM "/state/m.room.encryption", NULL, 404,
+		 "{\"errcode\":\"M_NOT_FOUND\",\"error\":\"none\"}", false},
+		{"POST", "/_matrix/media/v3/upload", NULL, 200,
+		 "{\"content_uri\":\"mxc://test/file\"}", true},
+		{"GET", ROOM "/state/m.room.encryption", NULL, 200,
+		 "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}", true},
+		{0},
+	};
+	struct forked f;
+	struct client *c = play(&f, steps, 20000);
+	AUTO_FREE char *path = mem_printf("%s/notes.txt", home.dir);
+	const char *const files[] = {path, NULL};
+	struct send_request rq = {.room_id = "!r:test", .files = files};
+	JSON_AUTO json_t *rows = json_array(), *queue = json_array();
+	assert_int_equal(fs_write_atomic(path, SPAN_LIT("in the clear"), 0600, &err), 0);
+	assert_int_equal(client_send(c, &rq, rows_add, rows, &err), ERR_ENCRYPTED);
+	assert_int_equal(forked_count(&f, "PUT"), 0);
+	assert_int_equal(forked_count(&f, "POST"), 1);
+	assert_int_equal(client_queue_list(c, rows_add, queue, &err), 0);
+	assert_int_equal(json_array_size(queue), 0);
+	end(&f, c);
+}
+
 /* -- outbox ------------------------------------------------------------------- */
 
 static void age_outbox(struct client *c)
@@ -561,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_encryption_event_unreadable),
 		cmocka_unit_test(test_encrypted),
+		cmocka_unit_test(test_encrypted_meanwhile),
 		cmocka_unit_test(test_forgotten_transaction),
 		cmocka_unit_test(test_lost_request),
 		cmocka_unit_test(test_refused_is_forgotten),
