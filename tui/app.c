@@ -8,6 +8,7 @@
 #include "tui/first_run.h"
 #include "tui/linear.h"
 #include "tui/notify.h"
+#include "tui/phone.h"
 #include "tui/screen.h"
 #include "tui/start_class.h"
 #include "tui/talk.h"
@@ -32,6 +33,7 @@ static void read_news(struct tui *t)
 		talk_view(t->talk)->cls->news(talk_view(t->talk));
 	if (t->side && t->side->cls->news)
 		t->side->cls->news(t->side);
+	phone_news(t->phone);
 	for (int i = 0; i < t->n_popups; i++)
 		if (t->popups[i]->cls->news)
 			t->popups[i]->cls->news(t->popups[i]);

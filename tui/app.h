@@ -44,6 +44,7 @@ struct tui {
 	struct engine *engine;
 	struct work *sending, *looking; /* what people send, in order; what they look up */
 	struct room_list *rooms;
+	struct phone *phone; /* calls; NULL until the account syncs, and with `plain` */
 	const char *user_id;
 
 	struct view *rooms_view, *side;

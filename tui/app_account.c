@@ -2,6 +2,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
+#include "tui/phone.h"
 #include "tui/rooms.h"
 #include "tui/talk.h"
 
@@ -11,7 +12,8 @@ int app_account_open(struct tui *t, struct err *err)
 {
 	struct client_options co = {.account = t->o->account,
 				    .loop = t->loop,
-				    .ca_file = t->o->ca_file};
+				    .ca_file = t->o->ca_file,
+				    .stay = !tui_setting_bool(t, "chat.follow-upgrades")};
 	int rc = client_open(&co, &t->client, err);
 	if (rc)
 		return rc;
@@ -21,7 +23,8 @@ int app_account_open(struct tui *t, struct err *err)
 		return rc;
 	struct work_options wo = {.account = client_account(t->client)->name,
 				  .ca_file = t->o->ca_file,
-				  .timeout_ms = 60000};
+				  .timeout_ms = 60000,
+				  .stay = co.stay};
 	t->sending = work_new(t->loop, &wo);
 	t->looking = work_new(t->loop, &wo);
 	t->rooms = room_list_new(t->store, t->user_id);
@@ -72,6 +75,8 @@ void app_account_sync(void *arg)
 		return;
 	}
 	engine_observe(t->engine, &observer, t);
+	if (!t->plain)
+		t->phone = phone_new(t);
 	tui_redraw(t);
 }
 
@@ -85,6 +90,7 @@ void app_keep(struct tui *t)
 
 void app_account_close(struct tui *t)
 {
+	phone_free(t->phone);
 	work_free(t->sending);
 	work_free(t->looking);
 	if (t->engine)

@@ -2,10 +2,16 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
+#include "tui/directory.h"
+#include "tui/find.h"
 #include "tui/help.h"
+#include "tui/members.h"
+#include "tui/phone.h"
 #include "tui/screen.h"
+#include "tui/spaces.h"
 #include "tui/switcher.h"
 #include "tui/talk.h"
+#include "tui/threads.h"
 
 /* -- What the app itself does ------------------------------------------------------ */
 
@@ -94,6 +100,17 @@ static void suspend(struct tui *t)
 	tty_suspend(t->tty);
 }
 
+/* Something about the open room beside it; the same key closes what is there. */
+static void beside(struct tui *t, struct view *(*make)(struct tui *t, const char *room_id))
+{
+	bool close = t->side && t->focus == FOCUS_SIDE;
+	struct view *v = !close && t->talk ? make(t, talk_room(t->talk)) : NULL;
+	if (!close && !v)
+		return;
+	tui_side(t, v);
+	app_focus(t, v ? FOCUS_SIDE : FOCUS_TALK);
+}
+
 /* Those that need rooms. */
 static bool account_act(struct tui *t, enum action a)
 {
@@ -125,8 +142,23 @@ static bool account_act(struct tui *t, enum action a)
 	case ACT_COMMAND:
 		tui_compose(t, "/");
 		return true;
+	case ACT_SEARCH:
+		tui_push(t, find_new(t));
+		return true;
+	case ACT_DIRECTORY:
+		tui_push(t, directory_new(t));
+		return true;
+	case ACT_SPACE:
+		tui_push(t, spaces_new(t));
+		return true;
+	case ACT_MEMBERS:
+		beside(t, members_new);
+		return true;
+	case ACT_THREADS:
+		beside(t, threads_new);
+		return true;
 	default:
-		return false;
+		return phone_act(t->phone, a);
 	}
 }
 

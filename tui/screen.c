@@ -1,6 +1,7 @@
 #include "tui/screen.h"
 
 #include "core/base/i18n.h"
+#include "tui/phone.h"
 #include "tui/talk.h"
 
 #define ROOMS_BESIDE_FROM 60 /* columns; narrower screens show one thing at a time */
@@ -23,6 +24,8 @@ struct places screen_places(const struct tui *t)
 	bool alone = r.w < ROOMS_BESIDE_FROM;
 	if (r.h >= 4)
 		p.title = rect_cut_top(&r, 1);
+	if (r.h >= 6 && phone_lines(t->phone))
+		p.phone = rect_cut_top(&r, 1);
 	if (r.h >= 5)
 		p.status = rect_cut_bottom(&r, 1);
 	bool rooms_only = t->rooms_view && (alone || !t->talk) && t->focus == FOCUS_ROOMS;
@@ -233,6 +236,8 @@ void screen_draw(struct tui *t)
 		t->side->at = p.side;
 	if (p.title.h)
 		draw_title(t, p.title);
+	if (p.phone.h)
+		phone_draw(t->phone, c, p.phone);
 	draw_view(t, t->rooms_view, p.rooms);
 	draw_vline(c, p.line, p.line.x, p.line.y, p.line.h, ROLE_BORDER);
 	if (talk)

@@ -6,7 +6,7 @@
 
 /** A part that does not fit has no width or height. */
 struct places {
-	struct rect title, rooms, line, talk, side_line, side, status;
+	struct rect title, phone, rooms, line, talk, side_line, side, status;
 };
 
 struct places screen_places(const struct tui *t);

@@ -6,6 +6,7 @@
 #include "tui/emoji.h"
 #include "tui/item_draw.h"
 #include "tui/pick.h"
+#include "tui/receipts.h"
 #include "tui/slash.h"
 #include "tui/talk_priv.h"
 
@@ -263,8 +264,8 @@ static void open_link(struct talk *k, const struct item *it)
 
 static void receipts(struct talk *k, const struct item *it)
 {
-	const char *words[] = {"receipts", k->room_id, it->event_id, NULL};
-	slash_words(k->view.tui, k->view.tui->looking, words, true);
+	if (it->event_id)
+		tui_push(k->view.tui, receipts_new(k->view.tui, k->room_id, it->event_id));
 }
 
 static void retry(struct talk *k, const struct item *it)

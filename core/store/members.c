@@ -68,6 +68,22 @@ char *store_member_membership(struct store *s, int64_t room, struct span user_id
 		       room, user_id);
 }
 
+bool store_member_local_shared(struct store *s, int64_t room, struct span user_id)
+{
+	/* The ids that begin "@local:" lie together in the key; ';' follows ':'. */
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT EXISTS(SELECT 1 FROM members WHERE room=?1"
+					       " AND user_id>=?2||':' AND user_id<?2||';'"
+					       " AND user_id<>?3 AND membership IN"
+					       " ('join','invite'))");
+	ptrdiff_t colon = span_find(user_id, ':');
+	if (colon < 0)
+		return false;
+	sql_bind_i64(q, 1, room);
+	sql_bind_text(q, 2, span_head(user_id, (size_t)colon));
+	sql_bind_text(q, 3, user_id);
+	return sql_get_i64(q, 0) != 0;
+}
+
 int store_member_named(struct store *s, int64_t room, const char *name, store_member_fn *fn,
 		       void *arg)
 {

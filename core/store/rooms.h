@@ -86,6 +86,8 @@ int store_member_walk(struct store *s, int64_t room, const char *membership, sto
 		      void *arg);
 /** Display name in that room, or NULL. The caller owns it. */
 char *store_member_name(struct store *s, int64_t room, struct span user_id);
+/** Is somebody else of another server in the room whose id has the same local part? */
+bool store_member_local_shared(struct store *s, int64_t room, struct span user_id);
 /** Membership word, or NULL. The caller owns it. */
 char *store_member_membership(struct store *s, int64_t room, struct span user_id);
 /** Distinct user ids with this display name; `room` 0: all joined rooms. At most 16. */

@@ -77,8 +77,8 @@ static void on_tick(void *arg)
 }
 
 /* Turn the loop until `done`; what keeps it waiting is a tick that looks again. */
-static void turn(struct calling *t, bool (*done)(struct calling *t, void *arg), void *arg,
-		 const char *what)
+void calling_turn(struct calling *t, bool (*done)(struct calling *t, void *arg), void *arg,
+		  const char *what)
 {
 	int64_t limit = clock_mono_ms() + WAIT_MS;
 	struct loop_timer *tick = loop_timer_new(t->l, on_tick, t->l);
@@ -101,7 +101,7 @@ static bool is_made(struct calling *t, void *arg)
 
 void calling_wait_made(struct calling *t)
 {
-	turn(t, is_made, NULL, "the connection");
+	calling_turn(t, is_made, NULL, "the connection");
 	if (t->ended)
 		fail_msg("it ended: %s", t->err.msg);
 }
@@ -121,7 +121,7 @@ static bool is_there(struct calling *t, void *arg)
 void calling_wait_url(struct calling *t, const char *url, bool there)
 {
 	struct wanted_url w = {url, there};
-	turn(t, is_there, &w, url);
+	calling_turn(t, is_there, &w, url);
 }
 
 static bool has_row(struct calling *t, void *arg)
@@ -138,7 +138,7 @@ static bool has_row(struct calling *t, void *arg)
 
 void calling_wait(struct calling *t, const char *event)
 {
-	turn(t, has_row, (void *)event, event);
+	calling_turn(t, has_row, (void *)event, event);
 }
 
 static bool has_ended(struct calling *t, void *arg)
@@ -149,7 +149,7 @@ static bool has_ended(struct calling *t, void *arg)
 
 void calling_wait_ended(struct calling *t)
 {
-	turn(t, has_ended, NULL, "the end");
+	calling_turn(t, has_ended, NULL, "the end");
 }
 
 static bool is_quiet(struct calling *t, void *arg)
@@ -161,7 +161,7 @@ static bool is_quiet(struct calling *t, void *arg)
 
 void calling_wait_quiet(struct calling *t)
 {
-	turn(t, is_quiet, NULL, "the answers");
+	calling_turn(t, is_quiet, NULL, "the answers");
 }
 
 static bool is_new_seat(struct calling *t, void *arg)
@@ -171,7 +171,7 @@ static bool is_new_seat(struct calling *t, void *arg)
 
 void calling_wait_seat(struct calling *t, const char *old)
 {
-	turn(t, is_new_seat, (void *)old, "another member event");
+	calling_turn(t, is_new_seat, (void *)old, "another member event");
 }
 
 static bool has_hand(struct calling *t, void *arg)
@@ -183,7 +183,7 @@ static bool has_hand(struct calling *t, void *arg)
 
 void calling_wait_hand(struct calling *t)
 {
-	turn(t, has_hand, NULL, "our hand");
+	calling_turn(t, has_hand, NULL, "our hand");
 }
 
 static bool has_members(struct calling *t, void *arg)
@@ -193,7 +193,7 @@ static bool has_members(struct calling *t, void *arg)
 
 void calling_wait_members(struct calling *t, size_t n)
 {
-	turn(t, has_members, &n, "members");
+	calling_turn(t, has_members, &n, "members");
 }
 
 static bool is_guarded(struct calling *t, void *arg)
@@ -204,7 +204,7 @@ static bool is_guarded(struct calling *t, void *arg)
 
 void calling_wait_guarded(struct calling *t)
 {
-	turn(t, is_guarded, NULL, "a scheduled leave");
+	calling_turn(t, is_guarded, NULL, "a scheduled leave");
 }
 
 struct count {
@@ -223,7 +223,7 @@ static bool was_asked(struct calling *t, void *arg)
 void calling_wait_asked(struct calling *t, const struct forked *f, const char *prefix, int times)
 {
 	struct count c = {f, prefix, times};
-	turn(t, was_asked, &c, prefix);
+	calling_turn(t, was_asked, &c, prefix);
 }
 
 static bool child_ended(struct calling *t, void *arg)
@@ -239,7 +239,7 @@ static bool child_ended(struct calling *t, void *arg)
 
 void calling_run_beside(struct calling *t, pid_t child)
 {
-	turn(t, child_ended, &child, "the child's end");
+	calling_turn(t, child_ended, &child, "the child's end");
 }
 
 json_t *calling_row(struct calling *t, const char *event)

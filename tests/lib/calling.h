@@ -27,6 +27,9 @@ void calling_open(struct calling *t, const char *account);
 void calling_close(struct calling *t);
 /** Fails the test when it cannot begin. */
 void calling_join(struct calling *t, const struct room_call_options *o);
+/** Turn the loop until `done`; fails the test in the end. `what` is waited for. */
+void calling_turn(struct calling *t, bool (*done)(struct calling *t, void *arg), void *arg,
+		  const char *what);
 /** Until core/call was asked to connect. */
 void calling_wait_made(struct calling *t);
 /** Until there is a connection to this address (and select it), or none any more. */

@@ -60,10 +60,10 @@ static void test_sections(void **state)
 	begin(&k);
 	struct room_list *l = room_list_new(k.s, CACHED_OWN);
 	assert_string_equal(shown(l), "room Beta (You: in beta)\nroom Gamma (Ben: in gamma)\n"
-				      "room Alpha (@ann:x: in alpha)\n");
+				      "room Alpha (ann: in alpha)\n");
 	assert_false(room_list_update(l));
 	room_list_order(l, ORDER_NAME);
-	assert_string_equal(shown(l), "room Alpha (@ann:x: in alpha)\nroom Beta (You: in beta)\n"
+	assert_string_equal(shown(l), "room Alpha (ann: in alpha)\nroom Beta (You: in beta)\n"
 				      "room Gamma (Ben: in gamma)\n");
 	room_list_order(l, ORDER_ACTIVITY);
 	/* Counts are made anew when rules come: the server's come after them. */
@@ -83,14 +83,14 @@ static void test_sections(void **state)
 		    "'invite':{'!i:x':{'invite_state':{'events':[{'type':'m.room.name','sender':"
 		    "'@z:x','state_key':'','content':{'name':'Party'}}]}}}}");
 	assert_true(room_list_update(l));
-	assert_string_equal(shown(l), "invite Party\nfav Alpha (@ann:x: in alpha) 5/1 typing 1\n"
+	assert_string_equal(shown(l), "invite Party\nfav Alpha (ann: in alpha) 5/1 typing 1\n"
 				      "people Gamma (in gamma) presence 1\n"
 				      "room Beta (You: in beta) muted\n");
 	int64_t highlights;
 	assert_int_equal(room_list_unread(l, &highlights), 5);
 	assert_int_equal(highlights, 1);
 	room_list_only_unread(l, true);
-	assert_string_equal(shown(l), "invite Party\nfav Alpha (@ann:x: in alpha) 5/1 typing 1\n");
+	assert_string_equal(shown(l), "invite Party\nfav Alpha (ann: in alpha) 5/1 typing 1\n");
 	room_list_only_unread(l, false);
 	cached_sync(&k, "'rooms':{'leave':{'!c:x':{}},'join':{'!a:x':{'account_data':{'events':[{"
 			"'type':'m.tag','content':{'tags':{'m.lowpriority':{}}}}]}}}},"
@@ -98,7 +98,7 @@ static void test_sections(void **state)
 			"'presence':'offline'}}]}");
 	assert_true(room_list_update(l));
 	assert_string_equal(shown(l), "invite Party\nroom Beta (You: in beta) muted\n"
-				      "low Alpha (@ann:x: in alpha) 5/1 typing 1\n");
+				      "low Alpha (ann: in alpha) 5/1 typing 1\n");
 	/* A receipt changes nothing that is seen. */
 	cached_sync(&k, "'rooms':{'join':{'!b:x':{'ephemeral':{'events':[{'type':'m.receipt',"
 			"'content':{'$b1':{'m.read':{'@ann:x':{'ts':5}}}}}]}}}}");
@@ -123,13 +123,13 @@ static void test_beside(void **state)
 	assert_true(room_list_update(l));
 	assert_string_equal(shown(l),
 			    "room Beta (You: in beta) failed\nroom Gamma (Ben: in gamma)\n"
-			    "room Alpha (@ann:x: in alpha) draft\n");
+			    "room Alpha (ann: in alpha) draft\n");
 	store_outbox_drop(k.s, id, &err);
 	d.text = SPAN_LIT("");
 	store_draft_set(k.s, &d, &err);
 	assert_true(room_list_update(l));
 	assert_string_equal(shown(l), "room Beta (You: in beta)\nroom Gamma (Ben: in gamma)\n"
-				      "room Alpha (@ann:x: in alpha)\n");
+				      "room Alpha (ann: in alpha)\n");
 	room_list_free(l);
 	cached_close(&k);
 }

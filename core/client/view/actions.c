@@ -15,7 +15,7 @@
 
 #define ANSWERS_MAX 20
 
-struct action {
+struct action_job {
 	struct work *work;
 	struct work_job *job;
 	action_fn *run;
@@ -32,13 +32,13 @@ static int collect(json_t *row, void *arg)
 
 static int run(struct client *c, void *arg, struct err *err)
 {
-	struct action *a = arg;
+	struct action_job *a = arg;
 	return a->run(c, a->ask, collect, a->rows, err);
 }
 
 static void finished(int rc, const struct err *err, void *arg)
 {
-	struct action *a = arg;
+	struct action_job *a = arg;
 	(void)rc;
 	if (a->done)
 		a->done(err, a->rows, a->arg);
@@ -47,23 +47,23 @@ static void finished(int rc, const struct err *err, void *arg)
 	mem_free(a);
 }
 
-struct action *action_start(struct work *w, action_fn *fn, json_t *ask, action_done_fn *done,
-			    void *arg)
+struct action_job *action_start(struct work *w, action_fn *fn, json_t *ask, action_done_fn *done,
+				void *arg)
 {
-	struct action *a = NEW(struct action);
-	*a = (struct action){.work = w, .run = fn, .ask = ask, .done = done, .arg = arg};
+	struct action_job *a = NEW(struct action_job);
+	*a = (struct action_job){.work = w, .run = fn, .ask = ask, .done = done, .arg = arg};
 	a->rows = json_array();
 	a->job = work_add(w, run, finished, a);
 	return a;
 }
 
-void action_forget(struct action *a)
+void action_forget(struct action_job *a)
 {
 	if (a)
 		a->done = NULL;
 }
 
-void action_stop(struct action *a)
+void action_stop(struct action_job *a)
 {
 	if (!a)
 		return;

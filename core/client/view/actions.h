@@ -8,7 +8,7 @@
 
 #include "core/client/view/work.h"
 
-struct action;
+struct action_job;
 
 /** On the work's thread. `ask` holds what was asked; each row goes to `fn`. */
 typedef int action_fn(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
@@ -20,12 +20,12 @@ typedef void action_done_fn(const struct err *err, const json_t *rows, void *arg
  * Begin. Takes `ask`, which is made of the keys named below; the string keys
  * may be null. Borrowed until `done` has run or action_forget.
  */
-struct action *action_start(struct work *w, action_fn *run, json_t *ask, action_done_fn *done,
-			    void *arg);
+struct action_job *action_start(struct work *w, action_fn *run, json_t *ask, action_done_fn *done,
+				void *arg);
 /** Nobody waits for it any more: `done` will not run. It goes on to its end. NULL is allowed. */
-void action_forget(struct action *a);
+void action_forget(struct action_job *a);
 /** The same, and it need not go on. NULL is allowed. */
-void action_stop(struct action *a);
+void action_stop(struct action_job *a);
 
 /*
  * Verbs. Keys of `ask` are named; rows are those of the function in brackets.

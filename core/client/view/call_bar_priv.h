@@ -19,7 +19,7 @@ struct call_bar {
 	json_t *people;
 	json_t *ring; /* as ring_find gives it; NULL: nobody calls */
 	int64_t seq;  /* events up to here were looked at for rings */
-	struct action *polling, *ringing, *acting;
+	struct action_job *polling, *ringing, *acting;
 	struct pool pool;
 	struct call_bar_row row;
 };

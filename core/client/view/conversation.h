@@ -179,6 +179,9 @@ struct conversation_head {
 /** Borrowed until the next update. */
 const struct conversation_head *conversation_head(const struct conversation *c);
 
+/** What somebody is called who has no name: the local part of their id. Borrowed from it. */
+struct span user_short_name(struct span user_id);
+
 struct room_person {
 	const char *user_id;
 	struct term_text name; /**< told apart when two share it: "Ann (@ann2:x)" */

@@ -12,14 +12,26 @@ static int on_namesake(const struct store_member *m, void *arg)
 	return ++*(int *)arg > 1;
 }
 
-/* Two with one name are told apart by their ids. */
+struct span user_short_name(struct span user_id)
+{
+	ptrdiff_t colon = span_find(user_id, ':');
+	return colon > 1 ? span_from(span_head(user_id, (size_t)colon), 1) : user_id;
+}
+
+/* Two with one name are told apart by their ids; without a name the local part stands for it. */
 static json_t *make_name(struct conversation *c, struct span user_id)
 {
 	AUTO_FREE char *name = store_member_name(c->s, c->room, user_id);
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	int namesakes = 0;
-	if (!name || !span_trim(span_of(name)).n)
-		return json_stringn(user_id.p ? user_id.p : "", user_id.n);
+	if (!name || !span_trim(span_of(name)).n) {
+		struct span local = user_short_name(user_id);
+		AUTO_FREE char *short_name = span_dup(local);
+		bool shared = store_member_local_shared(c->s, c->room, user_id);
+		store_member_named(c->s, c->room, short_name, on_namesake, &namesakes);
+		local = shared || namesakes ? user_id : local;
+		return json_stringn(local.p ? local.p : "", local.n);
+	}
 	buf_put_str(&b, name);
 	store_member_named(c->s, c->room, name, on_namesake, &namesakes);
 	if (namesakes > 1)

@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/view/call_people.h"
+#include "core/client/view/conversation.h"
 #include "core/client/view/room_list_priv.h"
 #include "core/store/live.h"
 #include "core/store/relations.h"
@@ -36,7 +37,7 @@ static void put_who(struct buf *b, const struct last *x, const struct store_even
 		buf_put_str(b, _("You"));
 	} else if (!x->row->pub.direct) {
 		AUTO_FREE char *name = store_member_name(x->l->s, e->room, e->sender);
-		buf_put_span(b, name && *name ? span_of(name) : e->sender);
+		buf_put_span(b, name && *name ? span_of(name) : user_short_name(e->sender));
 	}
 	if (b->n)
 		buf_put_str(b, ": ");

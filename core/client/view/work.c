@@ -22,6 +22,7 @@ struct work {
 	struct worker *worker;
 	char *account, *ca_file;
 	int timeout_ms;
+	bool stay;
 	struct client *client; /* the thread's */
 	struct work_job *jobs; /* oldest first; the owner's */
 	size_t n;
@@ -32,7 +33,7 @@ struct work {
 
 static int open_client(struct work *w, struct err *err)
 {
-	struct client_options o = {.account = w->account, .ca_file = w->ca_file};
+	struct client_options o = {.account = w->account, .ca_file = w->ca_file, .stay = w->stay};
 	return w->client ? 0 : client_open(&o, &w->client, err);
 }
 
@@ -89,6 +90,7 @@ struct work *work_new(struct loop *l, const struct work_options *o)
 	w->account = mem_strdup(o->account);
 	w->ca_file = mem_strdup(o->ca_file);
 	w->timeout_ms = o->timeout_ms;
+	w->stay = o->stay;
 	w->worker = worker_new("work");
 	return w;
 }

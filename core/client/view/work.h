@@ -26,6 +26,7 @@ struct work_options {
 	const char *account; /**< its name; copied */
 	const char *ca_file; /**< client_options.ca_file; copied, or NULL */
 	int timeout_ms;	     /**< for one job; 0: none */
+	bool stay;	     /**< client_options.stay */
 };
 
 /** The client is opened with the first job. The caller owns it. */

@@ -1,0 +1,224 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/client/send.h"
+#include "core/client/view/call_bar.h"
+#include "core/matrix/rtc_ring.h"
+#include "tests/lib/call_pair.h"
+#include "tests/lib/calling.h"
+
+#include <string.h>
+
+/* The bar about calls: one of this process, one of another, and being called. */
+
+struct bar {
+	struct pair p;
+	struct work *looking;
+	struct call_bar *b;
+	int changes;
+	struct err said;
+	bool news_due, muted;
+};
+
+static void on_changed(void *arg)
+{
+	((struct bar *)arg)->changes++;
+}
+
+static void on_said(const struct err *e, void *arg)
+{
+	((struct bar *)arg)->said = *e;
+}
+
+static void on_committed(void *arg)
+{
+	((struct bar *)arg)->news_due = true;
+}
+
+static const struct engine_observer observer = {.committed = on_committed};
+
+static void bar_open(struct bar *x, const char *room)
+{
+	static const struct call_bar_handler h = {on_changed, on_said};
+	*x = (struct bar){.changes = 0};
+	pair_open(&x->p, room);
+	x->looking = work_new(x->p.t.l, &(struct work_options){.account = "ann"});
+	engine_observe(x->p.t.engine, &observer, x);
+	x->b = call_bar_new(&(struct call_bar_options){.client = x->p.t.c,
+						       .engine = x->p.t.engine,
+						       .looking = x->looking,
+						       .h = &h,
+						       .arg = x});
+}
+
+static void bar_close(struct bar *x)
+{
+	call_bar_free(x->b);
+	work_free(x->looking);
+	engine_unobserve(x->p.t.engine, &observer, x);
+	pair_close(&x->p);
+}
+
+/* What is waited for: a state, and things about the row that hold. */
+struct wanted {
+	struct bar *x;
+	bool (*is)(const struct call_bar_row *r);
+};
+
+static bool is_so(struct calling *t, void *arg)
+{
+	struct wanted *w = arg;
+	/* The other process ends with its call. */
+	if (t->ended && t->rc) {
+		room_call_free(t->rc);
+		t->rc = NULL;
+	}
+	/* The SFU says that it has heard of it. */
+	if (fake_call.call && fake_call.muted && !w->x->muted) {
+		w->x->muted = true;
+		fake_call_muted(true, false);
+	}
+	if (w->x->news_due) {
+		w->x->news_due = false;
+		call_bar_news(w->x->b);
+	}
+	return w->is(call_bar_row(w->x->b));
+}
+
+static const struct call_bar_row *until(struct bar *x, bool (*is)(const struct call_bar_row *r),
+					const char *what)
+{
+	struct wanted w = {x, is};
+	calling_turn(&x->p.t, is_so, &w, what);
+	return call_bar_row(x->b);
+}
+
+static bool is_joined(const struct call_bar_row *r)
+{
+	return r->state == CALL_BAR_JOINED;
+}
+
+static bool is_none(const struct call_bar_row *r)
+{
+	return r->state == CALL_BAR_NONE;
+}
+
+static bool is_muted(const struct call_bar_row *r)
+{
+	return r->muted;
+}
+
+static bool bob_speaks(const struct call_bar_row *r)
+{
+	return r->n == 2 && r->people[0].speaking && !r->people[0].self && r->speaking.n;
+}
+
+static void join_here(struct bar *x)
+{
+	struct call_bar_join j = {.room_id = x->p.room, .input = "null:", .output = "null:"};
+	OK(call_bar_join(x->b, &j, &err));
+	assert_int_equal(call_bar_row(x->b)->state, CALL_BAR_JOINING);
+	assert_int_equal(call_bar_join(x->b, &j, &err), ERR_CONFLICT);
+	AUTO_FREE char *self = identity_of(x->p.ann);
+	calling_wait_made(&x->p.t);
+	fake_call_person(CALL_PERSON_JOINED, self, true);
+	fake_call_state(CALL_JOINED);
+}
+
+static void test_here(void **state)
+{
+	struct bar x;
+	(void)state;
+	bar_open(&x, "Here");
+	assert_int_equal(call_bar_row(x.b)->state, CALL_BAR_NONE);
+	join_here(&x);
+	const struct call_bar_row *r = until(&x, is_joined, "joined");
+	assert_true(r->here);
+	assert_string_equal(r->room_id, x.p.room);
+	assert_string_equal(r->room.s, "Here");
+	AUTO_FREE char *bob = identity_of(x.p.bob);
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	fake_call_person(CALL_PERSON_SPEAKING, bob, false);
+	r = until(&x, bob_speaks, "Bob speaks");
+	assert_non_null(strstr(r->speaking.s, "bob"));
+	call_bar_mute(x.b, true);
+	assert_true(until(&x, is_muted, "muted")->here);
+	call_bar_leave(x.b);
+	until(&x, is_none, "the end");
+	assert_int_equal(x.said.code, 0);
+	/* And again. */
+	join_here(&x);
+	until(&x, is_joined, "joined again");
+	call_bar_leave(x.b);
+	until(&x, is_none, "the second end");
+	bar_close(&x);
+}
+
+/* Another process of this account is in a call: it is seen, and steered. */
+static void test_elsewhere(void **state)
+{
+	struct bar x;
+	(void)state;
+	bar_open(&x, "Elsewhere");
+	pair_join(&x.p, (struct room_call_options){.ring = true});
+	const struct call_bar_row *r = until(&x, is_joined, "the other's call");
+	assert_false(r->here);
+	assert_string_equal(r->room_id, x.p.room);
+	assert_int_equal(r->n, 1);
+	assert_true(r->people[0].self);
+	call_bar_mute(x.b, true);
+	until(&x, is_muted, "muted there");
+	call_bar_leave(x.b);
+	until(&x, is_none, "left there");
+	assert_int_equal(x.said.code, 0);
+	bar_close(&x);
+}
+
+static bool is_ringing(const struct call_bar_row *r)
+{
+	return r->ring_room != NULL;
+}
+
+static bool is_quiet(const struct call_bar_row *r)
+{
+	return !r->ring_room;
+}
+
+static void test_ring(void **state)
+{
+	struct bar x;
+	(void)state;
+	bar_open(&x, "Ring");
+	AUTO_FREE char *member = put_member(x.p.bob, x.p.room, "https://sfu.example");
+	JSON_AUTO json_t *ring = rtc_ring_make(true, member, clock_wall_ms()), *row = NULL;
+	OK(client_send_event(x.p.bob, x.p.room, RTC_RING_TYPE, ring, NULL, false, &row, &err));
+	const struct call_bar_row *r = until(&x, is_ringing, "the ring");
+	assert_string_equal(r->ring_room, x.p.room);
+	assert_string_equal(r->ring_room_name.s, "Ring");
+	assert_true(r->ring);
+	assert_non_null(strstr(r->ring_name.s, "bob"));
+	assert_string_equal(r->ring_event, json_get_str(row, "event_id"));
+	call_bar_decline(x.b);
+	assert_null(call_bar_row(x.b)->ring_room);
+	/* It stays declined when it is looked for again. */
+	call_bar_news(x.b);
+	until(&x, is_quiet, "quiet");
+	assert_int_equal(x.said.code, 0);
+	bar_close(&x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_here),
+		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_ring),
+	};
+	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
+}

@@ -1,0 +1,285 @@
+#include "tui/phone.h"
+
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/view/call_bar.h"
+#include "tui/pick.h"
+
+#include <string.h>
+
+struct phone {
+	struct tui *t;
+	struct call_bar *bar;
+	struct loop_timer *second; /* the time in the call goes on */
+	struct view *asking;	   /* the popup about a call; NULL: none */
+	char *rung;		   /* the ring that was shown last */
+};
+
+/* -- A popup: how to join ---------------------------------------------------------------- */
+
+enum answer { ANSWER_JOIN, ANSWER_MUTED, ANSWER_LISTEN, ANSWER_DECLINE, ANSWER_LATER };
+
+struct question {
+	struct phone *k;
+	char *room_id;
+	bool ring; /* somebody calls, so it can be declined */
+};
+
+static const char *const answers[] = {
+	[ANSWER_JOIN] = N_("Join"),
+	[ANSWER_MUTED] = N_("Join with the microphone off"),
+	[ANSWER_LISTEN] = N_("Only listen"),
+	[ANSWER_DECLINE] = N_("Tell them that you do not come"),
+	[ANSWER_LATER] = N_("Not now"),
+};
+
+static enum answer answer_at(const struct question *q, size_t i)
+{
+	return (enum answer)(i >= ANSWER_DECLINE && !q->ring ? i + 1 : i);
+}
+
+static size_t fill(struct pick *p, const char *text)
+{
+	const struct question *q = p->arg;
+	(void)text;
+	return ARRAY_LEN(answers) - !q->ring;
+}
+
+static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
+{
+	draw_fit(c, r, r.x + 2, r.y, r.w - 3, span_of(_(answers[answer_at(p->arg, i)])),
+		 ROLE_POPUP);
+}
+
+static void join(struct phone *k, const char *room_id, enum answer how)
+{
+	struct call_bar_join j = {
+		.room_id = room_id,
+		.muted = how == ANSWER_MUTED,
+		.listen_only = how == ANSWER_LISTEN,
+	};
+	struct err err;
+	if (call_bar_join(k->bar, &j, &err))
+		tui_say_err(k->t, &err);
+}
+
+static void choose(struct pick *p, size_t i)
+{
+	struct question *q = p->arg;
+	enum answer how = answer_at(q, i);
+	if (how == ANSWER_DECLINE)
+		call_bar_decline(q->k->bar);
+	else if (how != ANSWER_LATER)
+		join(q->k, q->room_id, how);
+	tui_close(pick_view(p));
+}
+
+static void free_question(struct pick *p)
+{
+	struct question *q = p->arg;
+	if (q->k->asking == pick_view(p))
+		q->k->asking = NULL;
+	mem_free(q->room_id);
+	mem_free(q);
+}
+
+#define QUESTION(heading)                                                                    \
+	{                                                                                    \
+		.title = heading, .prompt = N_("Enter answers, Esc is later"), .width = 48,  \
+		.rows = 5, .fill = fill, .row = row, .choose = choose, .free = free_question \
+	}
+
+static const struct pick_class joining = QUESTION(N_("Join the call?"));
+static const struct pick_class ringing = QUESTION(N_("Somebody calls"));
+
+static void ask(struct phone *k, const char *room_id, bool ring)
+{
+	struct question *q = NEW(struct question);
+	if (k->asking)
+		tui_close(k->asking);
+	*q = (struct question){.k = k, .room_id = mem_strdup(room_id), .ring = ring};
+	k->asking = pick_new(k->t, ring ? &ringing : &joining, q);
+	tui_push(k->t, k->asking);
+}
+
+/* -- The bar ------------------------------------------------------------------------------ */
+
+static void put_time(struct buf *b, int64_t since_ms)
+{
+	long long s = since_ms ? (clock_wall_ms() - since_ms) / 1000 : 0;
+	if (s >= 3600)
+		buf_printf(b, " %lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+	else if (since_ms)
+		buf_printf(b, " %lld:%02lld", s / 60, s % 60);
+}
+
+static void put_state(struct buf *b, const struct call_bar_row *r)
+{
+	if (r->state == CALL_BAR_JOINING)
+		buf_printf(b, " · %s", _("joining…"));
+	else if (r->state == CALL_BAR_RECONNECTING)
+		buf_printf(b, " · %s", _("connection lost, coming back…"));
+	else if (r->state == CALL_BAR_LEAVING)
+		buf_printf(b, " · %s", _("leaving…"));
+	if (!r->here)
+		buf_printf(b, " · %s", _("in another window"));
+	if (r->listen_only)
+		buf_printf(b, " · %s", _("listening"));
+	else if (r->muted)
+		buf_printf(b, " · %s", _("microphone off"));
+	if (r->hand)
+		buf_printf(b, " · %s", _("your hand is up"));
+	if (r->recording)
+		buf_printf(b, " · %s", _("recorded"));
+}
+
+static void put_others(struct buf *b, const struct call_bar_row *r)
+{
+	if (r->n)
+		buf_printf(b, ngettext(" · %d person", " · %d people", r->n), (int)r->n);
+	if (r->hands)
+		buf_printf(b, ngettext(" · %d hand", " · %d hands", (unsigned long)r->hands),
+			   r->hands);
+	if (r->loss_percent >= 3)
+		buf_printf(b, _(" · %d %% lost"), r->loss_percent);
+	if (r->speaking.n)
+		buf_printf(b, " · ♪ %s", r->speaking.s);
+}
+
+static int draw_key(struct phone *k, struct canvas *c, struct rect r, int right, enum action a,
+		    const char *what)
+{
+	AUTO(buf_done) struct buf keys = BUF_INIT(200);
+	keymap_put_keys(&keys, k->t->keys, PLACE_ALL, a);
+	int n = text_cells(buf_span(&keys)) + 1 + text_cells(span_of(what));
+	if (!keys.n || right - n < r.x + r.w / 2)
+		return right;
+	int x = draw_text(c, r, right - n, r.y, buf_span(&keys), ROLE_BAR);
+	draw_own(c, r, x + 1, r.y, what, ROLE_BAR_DIM);
+	return right - n - 2;
+}
+
+int phone_lines(const struct phone *k)
+{
+	const struct call_bar_row *r = k ? call_bar_row(k->bar) : NULL;
+	return r && (r->state != CALL_BAR_NONE || r->ring_room);
+}
+
+void phone_draw(struct phone *k, struct canvas *c, struct rect r)
+{
+	const struct call_bar_row *row_ = call_bar_row(k->bar);
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	bool in = row_->state != CALL_BAR_NONE;
+	draw_fill(c, r, ROLE_BAR);
+	int right = r.x + r.w - 1;
+	right = draw_key(k, c, r, right, ACT_CALL, in ? _("leave") : _("answer"));
+	if (in && !row_->listen_only)
+		right = draw_key(k, c, r, right, ACT_MUTE,
+				 row_->muted ? _("speak") : _("microphone off"));
+	if (in) {
+		buf_printf(&b, "☎ %s", row_->room.s ? row_->room.s : "");
+		put_time(&b, row_->since_ms);
+		put_state(&b, row_);
+		put_others(&b, row_);
+	} else {
+		buf_printf(&b, _("☎ %s calls: %s"), row_->ring_name.s ? row_->ring_name.s : "",
+			   row_->ring_room_name.s ? row_->ring_room_name.s : "");
+	}
+	draw_fit(c, r, r.x + 1, r.y, right - r.x - 1, buf_span(&b), ROLE_BAR);
+}
+
+/* -- What happens -------------------------------------------------------------------------- */
+
+/* A ring is shown once, whatever becomes of it. */
+static void show_ring(struct phone *k, const struct call_bar_row *r)
+{
+	if (k->rung && strcmp(k->rung, r->ring_event) == 0)
+		return;
+	mem_free(k->rung);
+	k->rung = mem_strdup(r->ring_event);
+	tty_bell(k->t->tty);
+	if (r->ring && !k->t->n_popups)
+		ask(k, r->ring_room, true);
+}
+
+static void on_changed(void *arg)
+{
+	struct phone *k = arg;
+	const struct call_bar_row *r = k->bar ? call_bar_row(k->bar) : NULL;
+	if (!r)
+		return;
+	if (r->ring_room)
+		show_ring(k, r);
+	if (r->state == CALL_BAR_JOINED)
+		loop_timer_start(k->second, 1000, 1000);
+	else
+		loop_timer_stop(k->second);
+	tui_redraw(k->t);
+}
+
+static void on_said(const struct err *err, void *arg)
+{
+	tui_say_err(((struct phone *)arg)->t, err);
+}
+
+static void on_second(void *arg)
+{
+	tui_redraw(((struct phone *)arg)->t);
+}
+
+static void call_key(struct phone *k)
+{
+	const struct call_bar_row *r = call_bar_row(k->bar);
+	const char *room = r->ring_room ? r->ring_room : tui_room(k->t);
+	if (r->state != CALL_BAR_NONE)
+		call_bar_leave(k->bar);
+	else if (room)
+		ask(k, room, r->ring_room != NULL);
+}
+
+bool phone_act(struct phone *k, enum action a)
+{
+	if (!k || (a != ACT_CALL && a != ACT_MUTE))
+		return false;
+	const struct call_bar_row *r = call_bar_row(k->bar);
+	if (a == ACT_CALL)
+		call_key(k);
+	else if (r->state == CALL_BAR_NONE)
+		tui_say(k->t, "%s", _("You are in no call."));
+	else
+		call_bar_mute(k->bar, !r->muted);
+	return true;
+}
+
+void phone_news(struct phone *k)
+{
+	if (k)
+		call_bar_news(k->bar);
+}
+
+struct phone *phone_new(struct tui *t)
+{
+	static const struct call_bar_handler h = {on_changed, on_said};
+	struct phone *k = NEW(struct phone);
+	k->t = t;
+	k->second = loop_timer_new(t->loop, on_second, k);
+	k->bar = call_bar_new(&(struct call_bar_options){
+		.client = t->client,
+		.engine = t->engine,
+		.looking = t->looking,
+		.h = &h,
+		.arg = k,
+	});
+	return k;
+}
+
+void phone_free(struct phone *k)
+{
+	if (!k)
+		return;
+	loop_timer_free(k->second);
+	call_bar_free(k->bar);
+	mem_free(k->rung);
+	mem_free(k);
+}

@@ -1,0 +1,24 @@
+/*
+ * Calls on the screen: a line about the one we are in, a popup when somebody
+ * calls, joining and leaving.
+ */
+#ifndef MUSTER_TUI_PHONE_H
+#define MUSTER_TUI_PHONE_H
+
+#include "tui/app.h"
+
+struct phone;
+
+/** Once the account syncs. */
+struct phone *phone_new(struct tui *t);
+/** NULL is allowed, here and below. */
+void phone_free(struct phone *k);
+/** The cache has news. */
+void phone_news(struct phone *k);
+/** Lines that the bar takes: 0 or 1. */
+int phone_lines(const struct phone *k);
+void phone_draw(struct phone *k, struct canvas *c, struct rect r);
+/** ACT_CALL and ACT_MUTE. False: another action. */
+bool phone_act(struct phone *k, enum action a);
+
+#endif
