@@ -50,6 +50,7 @@ function slipTrouble(e) {
 }
 
 async function look() {
+	leaveRoom();
 	try {
 		looked = await callPatiently('POST', '/_muster/join/v1/look', { code });
 	} catch (e) {
@@ -108,7 +109,11 @@ async function logIn() {
 	cameIn(grant, own);
 }
 
+// Who was logged in here before is not any more.
 function cameIn(grant, own) {
+	if (session)
+		call('POST', '/_matrix/client/v3/logout', {}, { token: session.access_token })
+			.catch(() => { /* the token is forgotten here in any case */ });
 	session = { user_id: grant.user_id, access_token: grant.access_token, device_id: grant.device_id, own };
 	keep('session', session, own);
 	wantRoom = grant.room_id || null;

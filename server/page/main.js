@@ -59,6 +59,8 @@ function start() {
 		if (takeCode())
 			look();
 	});
+	window.addEventListener('unhandledrejection', () =>
+		tellStanding(t('Something went wrong on this page. Load it again.')));
 	window.addEventListener('online', wakeAll);
 	document.addEventListener('visibilitychange', () => {
 		if (document.visibilityState === 'visible')

@@ -56,7 +56,7 @@ function takeJoined(room, data, first) {
 	for (const ev of list(object(data.account_data).events))
 		if (object(ev).type === 'm.fully_read')
 			room.fullyRead = object(ev.content).event_id || null;
-	for (const ev of list(timeline.events)) {
+	for (const ev of list(timeline.events).map(object)) {
 		const shown = takeEvent(room, ev, true);
 		if (ev.sender === session.user_id)
 			sentEvent(ev);
@@ -69,8 +69,8 @@ function takeJoined(room, data, first) {
 }
 
 function takeInvite(room, data) {
-	for (const ev of list(object(data.invite_state).events)) {
-		takeState(room, object(ev));
+	for (const ev of list(object(data.invite_state).events).map(object)) {
+		takeState(room, ev);
 		if (ev.type === 'm.room.member' && ev.state_key === session.user_id)
 			room.invite = { by: ev.sender, direct: object(ev.content).is_direct === true };
 	}
@@ -92,8 +92,10 @@ function takeSync(answer, first) {
 			takeDirect(ev.content);
 	for (const id of Object.keys(object(all.invite)))
 		takeInvite(roomOf(id), object(all.invite[id]));
-	for (const id of Object.keys(object(all.join)))
-		takeJoined(roomOf(id), object(all.join[id]), first || !rooms.has(id));
+	for (const id of Object.keys(object(all.join))) {
+		const isNew = first || !rooms.has(id) || !!rooms.get(id).invite;
+		takeJoined(roomOf(id), object(all.join[id]), isNew);
+	}
 	for (const id of Object.keys(object(all.leave)))
 		takeLeft(id);
 }

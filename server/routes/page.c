@@ -4,6 +4,8 @@
 #include "server/page/joinpage.h"
 #include "server/routes/route.h"
 
+#include <string.h>
+
 extern const struct route page_routes[];
 
 /* Is the ETag one of those of If-None-Match? Ours are too long to be part of another. */
@@ -29,7 +31,19 @@ static void get_join(struct rq *rq)
 	joinpage_done(&page);
 }
 
+/*
+ * Who types the server's address alone, or a stroke too many, gets there, too.
+ * Relative, as the address they typed is the one that works where they are.
+ */
+static void get_elsewhere(struct rq *rq)
+{
+	bool deeper = strcmp(rq->route->pattern, "/") != 0;
+	rq_raw(rq, 302, deeper ? "Location: ../join\r\n" : "Location: join\r\n", SPAN_LIT(""));
+}
+
 const struct route page_routes[] = {
 	{"GET", "/join", ROUTE_OPEN, 0, get_join, 0},
+	{"GET", "/join/", ROUTE_OPEN, 0, get_elsewhere, 0},
+	{"GET", "/", ROUTE_OPEN, 0, get_elsewhere, 0},
 	{0},
 };

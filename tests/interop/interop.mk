@@ -39,7 +39,8 @@ $(PEERS)/element-call/.done: tests/interop/interop.mk
 	$(call npm_peer,Element Call,'@element-hq/element-call-embedded@^0.26')
 
 $(PEERS)/page/.done: tests/interop/interop.mk
-	$(call npm_peer,playwright-core and axe-core,'playwright-core@^1' 'axe-core@^4')
+	$(call npm_peer,playwright-core and axe-core,'playwright-core@^1' 'axe-core@^4' \
+		'acorn@^8')
 
 LIVEKIT_VERSION := v1.13.5
 $(PEERS)/livekit-server/server:
