@@ -18,13 +18,13 @@ extern const struct route discovery_routes[];
 static void get_versions(struct rq *rq)
 {
 	rq_json(rq, 200,
-		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b,s:b,s:b,s:b}}", "versions",
+		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b,s:b,s:b,s:b,s:b}}", "versions",
 			  "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9",
 			  "v1.10", "v1.11", "unstable_features", "org.matrix.msc4222", 1,
 			  "org.matrix.msc4140", 1, "org.matrix.msc4143", rq->srv->config->calls,
 			  "uk.half-shot.msc2666.query_mutual_rooms", 1,
 			  "uk.half-shot.msc2666.query_mutual_rooms.stable", 1,
-			  "uk.tcpip.msc4133.stable", 1));
+			  "uk.tcpip.msc4133.stable", 1, "org.matrix.e2e_cross_signing", 1));
 }
 
 /*
