@@ -1,6 +1,7 @@
 /*
  * The room directory (/publicRooms, /directory/list/room) and room summaries.
  */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "server/rooms/alias.h"
@@ -8,6 +9,7 @@
 #include "server/rooms/power.h"
 #include "server/rooms/summary.h"
 #include "server/routes/room_job.h"
+#include "server/routes/route_steps.h"
 
 extern const struct route public_rooms_routes[];
 
@@ -16,12 +18,25 @@ extern const struct route public_rooms_routes[];
 
 /* One page of the directory. */
 struct page {
+	struct sql *db;
 	int64_t skip, limit;
-	const char *term;    /* or NULL */
-	const json_t *types; /* room_types, or NULL */
-	int64_t found;	     /* rooms that pass the filter */
+	char *term;    /* or NULL */
+	json_t *types; /* room_types, or NULL */
+	int64_t found; /* rooms that pass the filter */
 	json_t *chunk;
+	int64_t *nids; /* of all listed rooms, the largest first */
+	size_t n, at;
 };
+
+static void page_free(void *arg)
+{
+	struct page *p = arg;
+	mem_free(p->term);
+	json_decref(p->types);
+	json_decref(p->chunk);
+	mem_free(p->nids);
+	mem_free(p);
+}
 
 /* room_types holds strings and null, which stands for rooms without a type. */
 static bool type_wanted(const json_t *types, const char *type)
@@ -36,9 +51,9 @@ static bool type_wanted(const json_t *types, const char *type)
 	return !types;
 }
 
-static void consider(struct page *p, struct sql *db, int64_t nid)
+static void consider(struct page *p, int64_t nid)
 {
-	JSON_AUTO json_t *summary = room_summary(db, nid, false);
+	JSON_AUTO json_t *summary = room_summary(p->db, nid, false);
 	if (!summary || !type_wanted(p->types, json_get_str(summary, "room_type")) ||
 	    (p->term && !room_summary_matches(summary, p->term)))
 		return;
@@ -48,28 +63,34 @@ static void consider(struct page *p, struct sql *db, int64_t nid)
 }
 
 /* Largest first. Ids first, as a summary needs statements of its own. */
-static void collect(struct page *p, struct sql *db)
+static void list(struct page *p)
 {
-	int64_t *nids = NULL;
-	size_t n = 0;
 	struct sql_stmt *s =
-		SQL(db, "SELECT r.nid,count(*) AS joined FROM rooms r JOIN memberships m"
-			" ON m.room_nid=r.nid AND m.membership=? WHERE r.public=1"
-			" GROUP BY r.nid ORDER BY joined DESC,r.nid");
+		SQL(p->db, "SELECT r.nid,count(*) AS joined FROM rooms r JOIN memberships m"
+			   " ON m.room_nid=r.nid AND m.membership=? WHERE r.public=1"
+			   " GROUP BY r.nid ORDER BY joined DESC,r.nid");
 	sql_bind_i64(s, 1, MEMBERSHIP_JOIN);
 	while (sql_row(s)) {
-		nids = mem_realloc_array(nids, n + 1, sizeof(*nids));
-		nids[n++] = sql_col_i64(s, 0);
+		if ((p->n & (p->n - 1)) == 0)
+			p->nids = mem_realloc_array(p->nids, p->n ? p->n * 2 : 1, sizeof(*p->nids));
+		p->nids[p->n++] = sql_col_i64(s, 0);
 	}
-	for (size_t i = 0; i < n; i++) {
-		bool shown = p->term || p->types ||
-			     ((int64_t)i >= p->skip && (int64_t)i < p->skip + p->limit);
-		if (shown)
-			consider(p, db, nids[i]);
+}
+
+/* With a filter every room is looked at, which may take long. */
+static bool step(void *arg, int64_t until_ns)
+{
+	struct page *p = arg;
+	while (p->at < p->n) {
+		int64_t i = (int64_t)p->at++;
+		if (p->term || p->types || (i >= p->skip && i < p->skip + p->limit))
+			consider(p, p->nids[i]);
 		else
 			p->found++;
+		if (clock_mono_ns() > until_ns)
+			return p->at == p->n;
 	}
-	mem_free(nids);
+	return true;
 }
 
 static void add_token(json_t *reply, const char *key, int64_t offset)
@@ -79,42 +100,56 @@ static void add_token(json_t *reply, const char *key, int64_t offset)
 	json_object_set_new(reply, key, json_string(token));
 }
 
-static void answer(struct rq *rq, const char *since, int64_t limit, const json_t *filter)
+static void reply(struct rq *rq, void *arg)
 {
-	struct page p = {.limit = limit, .chunk = json_array()};
+	struct page *p = arg;
+	json_t *j = json_pack("{s:O, s:I}", "chunk", p->chunk, "total_room_count_estimate",
+			      (json_int_t)p->found);
+	if (p->skip + p->limit < p->found)
+		add_token(j, "next_batch", p->skip + p->limit);
+	if (p->skip > 0)
+		add_token(j, "prev_batch", p->skip > p->limit ? p->skip - p->limit : 0);
+	rq_json(rq, 200, j);
+}
+
+/* False after a reply. */
+static bool check(struct rq *rq, const char *since, const char *term, int64_t *ret_skip)
+{
 	const char *server = rq_query(rq, "server");
-	p.term = json_get_str(filter, "generic_search_term");
-	p.types = json_get_array(filter, "room_types");
-	if (p.term && !*p.term)
-		p.term = NULL;
-	if (p.term && strlen(p.term) > ROOM_TERM_MAX) {
-		json_decref(p.chunk);
+	if (term && strlen(term) > ROOM_TERM_MAX) {
 		rq_error(rq, 400, "M_INVALID_PARAM", _("A search term has at most %d bytes"),
 			 ROOM_TERM_MAX);
-		return;
+		return false;
 	}
-	if (p.limit < 1 || p.limit > PAGE_MAX)
-		p.limit = p.limit < 1 ? PAGE_DEFAULT : PAGE_MAX;
-	bool bad = since && (since[0] != 'o' || !span_i64(span_of(since + 1), &p.skip) ||
-			     p.skip < 0 || p.skip > INT32_MAX);
-	if (bad || (server && *server && strcmp(server, rq->srv->name) != 0)) {
-		json_decref(p.chunk);
-		if (bad)
-			rq_error(rq, 400, "M_INVALID_PARAM", "%s",
-				 _("\"since\" is no token of this directory"));
-		else
-			rq_error(rq, 404, "M_NOT_FOUND", "%s",
-				 _("This server knows only its own rooms"));
-		return;
+	*ret_skip = 0;
+	if (since && (since[0] != 'o' || !span_i64(span_of(since + 1), ret_skip) || *ret_skip < 0 ||
+		      *ret_skip > INT32_MAX)) {
+		rq_error(rq, 400, "M_INVALID_PARAM", "%s",
+			 _("\"since\" is no token of this directory"));
+		return false;
 	}
-	collect(&p, db_reader(rq->srv->db));
-	json_t *reply = json_pack("{s:o, s:I}", "chunk", p.chunk, "total_room_count_estimate",
-				  (json_int_t)p.found);
-	if (p.skip + p.limit < p.found)
-		add_token(reply, "next_batch", p.skip + p.limit);
-	if (p.skip > 0)
-		add_token(reply, "prev_batch", p.skip > p.limit ? p.skip - p.limit : 0);
-	rq_json(rq, 200, reply);
+	if (server && *server && strcmp(server, rq->srv->name) != 0) {
+		rq_error(rq, 404, "M_NOT_FOUND", "%s", _("This server knows only its own rooms"));
+		return false;
+	}
+	return true;
+}
+
+static void answer(struct rq *rq, const char *since, int64_t limit, const json_t *filter)
+{
+	const char *term = json_get_str(filter, "generic_search_term");
+	int64_t skip;
+	if (!check(rq, since, term, &skip))
+		return;
+	struct page *p = NEW(struct page);
+	p->db = db_reader(rq->srv->db);
+	p->skip = skip;
+	p->limit = limit < 1 ? PAGE_DEFAULT : limit > PAGE_MAX ? PAGE_MAX : limit;
+	p->term = term && *term ? mem_strdup(term) : NULL;
+	p->types = json_incref(json_get_array(filter, "room_types"));
+	p->chunk = json_array();
+	list(p);
+	rq_in_steps(rq, step, reply, p, page_free);
 }
 
 static void get_public_rooms(struct rq *rq)

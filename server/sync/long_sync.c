@@ -52,7 +52,7 @@ void long_sync_start(struct hub *h, struct rq *rq, const struct sync_query *q, i
 		h->long_timer = loop_timer_new(h->loop, long_sync_turn, h);
 		loop_timer_background(h->long_timer);
 	}
-	loop_timer_start(h->long_timer, 0, 0);
+	loop_timer_start(h->long_timer, 1, 0);
 }
 
 /* The request is told, or waits. */
@@ -81,8 +81,9 @@ void long_sync_turn(void *arg)
 	struct long_sync *l = h->long_syncs;
 	if (l && sync_work_step(l->work, until))
 		complete(l);
+	/* One that is due at once would run again before anything else is looked at. */
 	if (h->long_syncs)
-		loop_timer_start(h->long_timer, 0, 0);
+		loop_timer_start(h->long_timer, 1, 0);
 }
 
 void long_sync_finish(struct hub *h)
