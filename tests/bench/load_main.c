@@ -1,7 +1,8 @@
 /*
  * load PORT login N CONNS      users u0..uN-1, password "correct horse battery"; tokens on fd 3
  * load PORT send ROOM N CONNS < tokens      durable messages a second
- * load PORT fanout ROOM ROUNDS < tokens     the first token sends, all others wait in /sync
+ * load PORT fanout ROOM ROUNDS < tokens     the first token sends, all others wait in /sync;
+ *                                           ROUNDS may be a time, such as 60s
  * load PORT receipts ROOM ROUNDS < tokens   the first sends, all read it and wait in /sync
  *
  * Prints one line of JSON with what was measured.
@@ -148,7 +149,7 @@ static struct waiter *waiters;
 static size_t waiter_count, ready_count, got_count, round_now, rounds_wanted;
 static struct load_conn *sender;
 static uv_timer_t pause_timer;
-static int64_t sent_at;
+static int64_t sent_at, ends_at; /* ends_at 0: counted in rounds */
 static char round_mark[64];
 
 static void wait_in_sync(struct waiter *w)
@@ -184,7 +185,8 @@ static void on_round_sent(struct load_conn *c, const struct load_reply *reply, v
 
 static void round_done(void)
 {
-	if (++round_now == rounds_wanted)
+	bool late = ends_at && (int64_t)uv_hrtime() >= ends_at;
+	if (++round_now == rounds_wanted || late)
 		uv_stop(loop);
 	else /* let every waiter be back in its long poll */
 		uv_timer_start(&pause_timer, send_round, 300, 0);
@@ -217,9 +219,14 @@ static void on_sync(struct load_conn *c, const struct load_reply *reply, void *a
 	}
 }
 
-static void run_fanout(size_t rounds)
+static void run_fanout(const char *rounds)
 {
-	rounds_wanted = rounds;
+	char *unit;
+	rounds_wanted = strtoul(rounds, &unit, 10);
+	if (*unit == 's') {
+		ends_at = (int64_t)uv_hrtime() + (int64_t)rounds_wanted * 1000000000;
+		rounds_wanted = SIZE_MAX;
+	}
 	waiter_count = token_count - 1;
 	waiters = calloc(waiter_count, sizeof(*waiters));
 	uv_timer_init(loop, &pause_timer);
@@ -249,7 +256,7 @@ int main(int argc, char **argv)
 	} else if (argc == 5 && strcmp(argv[2], "fanout") == 0) {
 		read_tokens();
 		room = argv[3];
-		run_fanout(strtoul(argv[4], NULL, 10));
+		run_fanout(argv[4]);
 	} else if (argc == 5 && strcmp(argv[2], "receipts") == 0) {
 		read_tokens();
 		failed = load_receipts(loop, port, argv[3], tokens, token_count,
