@@ -223,7 +223,7 @@ static int apply_room(struct apply *a, enum sync_section which, const struct syn
 	a->rooms_made = a->rooms_made || !known;
 	int rc = store_room_seen(a->s, a->room, a->generation, err);
 	if (!rc && a->restored && which == SYNC_JOIN)
-		rc = apply_lost(a, r->timeline, err);
+		rc = apply_lost(a, r, err);
 	if (!rc)
 		rc = each_event(a, r->stripped, EVENT_STRIPPED, on_state, err);
 	if (!rc && !r->state_is_after)

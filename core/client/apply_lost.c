@@ -1,7 +1,8 @@
 /*
- * The server was put back to an earlier state, and its reply holds all that it knows. The
- * newest events of a room come with it: what this cache has behind the oldest known one
- * of them, and what is not among them, was lost.
+ * The server was put back to an earlier state. Its reply names the newest event of each
+ * room that it still knows; or, to somebody from long before, it holds the newest events.
+ * What this cache has behind the named one, or behind the oldest known one of those that
+ * came, and what is not among them, was lost.
  */
 #include "core/client/apply_priv.h"
 
@@ -46,10 +47,13 @@ static int look_at(const struct store_event *e, void *arg)
 	return 0;
 }
 
-int apply_lost(struct apply *a, struct span timeline, struct err *err)
+int apply_lost(struct apply *a, const struct sync_room *r, struct err *err)
 {
 	struct lost *l = NEW(struct lost);
-	note_known(a, timeline, l);
+	note_known(a, r->timeline, l);
+	int64_t kept = r->kept[0] ? store_event_pos(a->s, a->room, span_of(r->kept)) : 0;
+	if (kept)
+		l->oldest = kept;
 	int rc = store_lost_state(a->s, a->room, err);
 	if (!rc && l->oldest)
 		store_events_walk(a->s, a->room, l->oldest, INT64_MAX, false, look_at, l);

@@ -20,7 +20,7 @@ struct apply {
 int apply_event(struct apply *a, const struct sync_event *e, int64_t pos, bool *ret_new,
 		struct err *err);
 /** Before a joined room of a reply of a server that was put back: forget what it has lost. */
-int apply_lost(struct apply *a, struct span timeline, struct err *err);
+int apply_lost(struct apply *a, const struct sync_room *r, struct err *err);
 /** Take over what a state event says (also one that does not parse). */
 int apply_state(struct apply *a, const struct sync_event *e, struct err *err);
 /** m.room.member: name and membership; `only_new`: unless we know that person already. */

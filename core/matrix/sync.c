@@ -161,6 +161,8 @@ static int read_timeline(struct span text, struct sync_room *r, struct err *err)
 			rc = take_list(&item, &r->timeline, err);
 		else if (slice_key_is(&item, "limited"))
 			r->limited = item.kind == SLICE_TRUE;
+		else if (slice_key_is(&item, "org.muster.kept") && item.kind == SLICE_STRING)
+			string_into(item.value, r->kept, sizeof(r->kept));
 		else if (slice_key_is(&item, "prev_batch") && item.kind == SLICE_STRING)
 			rc = read_token(item.value, r->prev_batch, sizeof(r->prev_batch), err);
 	}

@@ -40,6 +40,8 @@ struct sync_room {
 	struct span timeline;
 	bool limited;			   /**< a gap lies before the timeline */
 	char prev_batch[LIMIT_SYNC_TOKEN]; /**< "" when not said */
+	/** org.muster.kept: the newest event that a server that was put back has not lost, or "" */
+	char kept[LIMIT_ID_BYTES + 1];
 	struct span state;		   /**< before the timeline, or after it: */
 	bool state_is_after; /**< `state` is state_after (v1.16): the timeline does not alter it */
 	struct span ephemeral, account_data;

@@ -49,7 +49,8 @@ struct db {
 	struct sql *writer, *reader;
 	struct worker *thread;
 	struct checkpoint *checkpoint;
-	uint32_t epoch;
+	uint32_t epoch, former_epoch;
+	int64_t former_position; /* 0: there was no life before */
 
 	/* writer thread */
 	struct job *waiting, **waiting_last;
@@ -370,6 +371,13 @@ uint32_t db_epoch(const struct db *db)
 	return db->epoch;
 }
 
+bool db_former(const struct db *db, uint32_t *ret_epoch, int64_t *ret_position)
+{
+	*ret_epoch = db->former_epoch;
+	*ret_position = db->former_position;
+	return db->former_position > 0;
+}
+
 /* The counter and the epoch stand in `meta` from the first start on. */
 static int load_meta(struct db *db, struct err *err)
 {
@@ -387,6 +395,11 @@ static int load_meta(struct db *db, struct err *err)
 	db->epoch =
 		(uint32_t)sql_get_i64(SQL(db->writer, "SELECT value FROM meta WHERE key='epoch'"),
 				      0);
+	db->former_epoch = (uint32_t)
+		sql_get_i64(SQL(db->writer, "SELECT value FROM meta WHERE key='former_epoch'"), 0);
+	db->former_position =
+		sql_get_i64(SQL(db->writer, "SELECT value FROM meta WHERE key='former_position'"),
+			    0);
 	db->counter = db->position =
 		sql_get_i64(SQL(db->writer, "SELECT value FROM meta WHERE key='position'"), 0);
 	return 0;

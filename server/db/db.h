@@ -98,6 +98,8 @@ struct sql *db_reader(struct db *db);
 int64_t db_position(const struct db *db);
 /** Random number of this store's life (changes when a backup is restored): part of sync tokens. */
 uint32_t db_epoch(const struct db *db);
+/** The life before a backup was put back, and its last position that is still there; false: none. */
+bool db_former(const struct db *db, uint32_t *ret_epoch, int64_t *ret_position);
 
 /* Inside run(), writer thread. */
 struct sql *db_tx_sql(struct db_tx *tx);

@@ -5,6 +5,19 @@
 #include "core/base/sql.h"
 #include "server/db/schema.h"
 
+/* Tokens of the life that the backup is of mean the same up to here. */
+static int note_former(struct sql *db, struct err *err)
+{
+	int rc = sql_run(SQL(db, "INSERT OR REPLACE INTO meta SELECT 'former_epoch',value FROM meta"
+				 " WHERE key='epoch'"),
+			 err);
+	if (rc)
+		return rc;
+	return sql_run(SQL(db, "INSERT OR REPLACE INTO meta SELECT 'former_position',value FROM"
+			       " meta WHERE key='position'"),
+		       err);
+}
+
 static int new_epoch(struct sql *db, struct err *err)
 {
 	int64_t old = sql_get_i64(SQL(db, "SELECT value FROM meta WHERE key='epoch'"), -1);
@@ -66,6 +79,8 @@ int renew(const char *dir, struct err *err)
 	rc = sql_migrate(db, server_migrations, server_migration_count, err);
 	if (!rc)
 		rc = sql_begin(db, err);
+	if (!rc)
+		rc = note_former(db, err);
 	if (!rc)
 		rc = new_epoch(db, err);
 	if (!rc)

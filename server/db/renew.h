@@ -14,7 +14,7 @@
 
 /**
  * In `dir`/muster.db, which nobody uses and which is brought to this program's schema:
- * a new epoch; positions, numbers of filters and of backups of room keys go on far behind
+ * a new epoch, with the former one noted (db_former); positions, numbers of filters and of backups of room keys go on far behind
  * all that were ever given out; one-time keys go, as they may have been handed out since (devices bring new
  * ones as soon as they are told that there are none); OpenID tokens go.
  */

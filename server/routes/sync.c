@@ -17,12 +17,33 @@
 extern const struct route sync_routes[];
 
 /*
- * A token of another life of the store (a backup was restored) or from the
- * future is answered like an initial sync with every timeline marked limited:
- * the client gets everything, drops what it showed as contiguous, and can fill
- * the gap. An error instead would leave clients retrying for ever. What is not
- * a token of ours at all is the caller's mistake.
+ * A backup was put back. A token of the life that it is of goes on as ever when all that
+ * it has seen is in the backup. One that has seen more is set back to the backup's last
+ * position: what came after the restore is told, nothing is told twice, and state and
+ * account data come whole with every timeline marked limited, as some of what the client
+ * knows was lost. A token of any other life, or from the future, is answered like an
+ * initial sync with limited timelines. An error instead would leave clients retrying for
+ * ever.
  */
+static void settle_since(const struct server *srv, struct sync_query *q)
+{
+	uint32_t former;
+	int64_t last;
+	if (q->since.epoch == db_epoch(srv->db) && q->since.pos <= db_position(srv->db))
+		return;
+	if (!db_former(srv->db, &former, &last) || q->since.epoch != former) {
+		q->initial = q->estranged = true;
+		return;
+	}
+	if (q->since.pos <= last)
+		return;
+	q->rewound = q->full_state = true;
+	q->since.pos = last;
+	if (q->since.to_device > last)
+		q->since.to_device = last;
+}
+
+/* What is not a token of ours at all is the caller's mistake. */
 static bool read_since(struct rq *rq, struct sync_query *q)
 {
 	const struct server *srv = rq->srv;
@@ -36,8 +57,7 @@ static bool read_since(struct rq *rq, struct sync_query *q)
 			 _("\"since\" must be a next_batch that this server gave"));
 		return false;
 	}
-	q->estranged = q->since.epoch != db_epoch(srv->db) || q->since.pos > db_position(srv->db);
-	q->initial = q->estranged;
+	settle_since(srv, q);
 	return true;
 }
 
@@ -83,7 +103,7 @@ static void get_sync(struct rq *rq)
 	if (!read_since(rq, &q) || !read_timeout(rq, &timeout) || !read_presence(rq, q.user) ||
 	    !filter_of_request(rq, &q.filter))
 		return;
-	q.full_state = is_true(rq, "full_state");
+	q.full_state |= is_true(rq, "full_state");
 	if (is_true(rq, "use_state_after"))
 		q.state_after = "state_after";
 	else if (is_true(rq, "org.matrix.msc4222.use_state_after"))

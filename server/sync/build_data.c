@@ -46,7 +46,7 @@ static void from_store(struct build *x)
 		SQL(db_reader(x->h->db), "SELECT room_nid,type,content FROM account_data"
 					 " WHERE user_nid=?1 AND pos>?2 ORDER BY pos");
 	sql_bind_i64(s, 1, x->q->user->nid);
-	sql_bind_i64(s, 2, x->since);
+	sql_bind_i64(s, 2, x->q->rewound ? 0 : x->since);
 	while (sql_row(s)) {
 		struct span type = sql_col_text(s, 1), content = sql_col_text(s, 2);
 		struct build_data *d = add(x);
@@ -59,8 +59,8 @@ static void from_store(struct build *x)
 
 void build_data_load(struct build *x)
 {
-	if (!x->since || x->q->user->last_pos > x->since) {
-		if (!x->held || !from_tail(x)) {
+	if (!x->since || x->q->rewound || x->q->user->last_pos > x->since) {
+		if (!x->held || x->q->rewound || !from_tail(x)) {
 			x->data_n = 0;
 			from_store(x);
 		}

@@ -61,7 +61,7 @@ static bool put_stripped(struct build *x, struct hub_member *m, const char *sect
 {
 	struct event_list l = {0};
 	struct hub_room *room = m->room;
-	if (!filter_room(x->f, room->room_id) || (x->since && m->pos <= x->since))
+	if (!filter_room(x->f, room->room_id) || (x->since && !x->q->rewound && m->pos <= x->since))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(stripped); i++)
 		state_event_at(x->h, room->nid, span_of(stripped[i]), SPAN_LIT(""), x->pos, &l);

@@ -87,7 +87,21 @@ void build_timeline(struct build *x, struct hub_room *room, const struct visibil
 	ret->start = ret->l.n ? ret->l.v[0].pos : upto + 1;
 	if (ret->prev < 0)
 		ret->prev = ret->l.n ? ret->start - 1 : after;
-	ret->limited |= x->q->estranged;
+	ret->limited |= x->q->estranged || x->q->rewound;
+}
+
+/* The newest event that was not lost: our own client drops what it has behind it. */
+static void put_kept(struct build *x, const struct hub_room *room)
+{
+	struct sql_stmt *s = SQL(db_reader(x->h->db), "SELECT event_id FROM events WHERE room_nid=?"
+						      " AND pos<=? ORDER BY pos DESC LIMIT 1");
+	sql_bind_i64(s, 1, room->nid);
+	sql_bind_i64(s, 2, x->since);
+	if (!sql_row(s))
+		return;
+	buf_put_str(x->b, ",\"org.muster.kept\":");
+	buf_put_json_str(x->b, sql_col_text(s, 0));
+	sql_reset(s);
 }
 
 void build_timeline_put(struct build *x, struct hub_room *room, const struct visibility *vis,
@@ -114,6 +128,8 @@ void build_timeline_put(struct build *x, struct hub_room *room, const struct vis
 		event_put(x->b, e, &view);
 	}
 	buf_printf(x->b, "],\"limited\":%s", t->limited ? "true" : "false");
+	if (x->q->rewound)
+		put_kept(x, room);
 	if (!t->whole || t->limited) {
 		buf_put_str(x->b, ",\"prev_batch\":\"");
 		token_put_page(x->b, db_epoch(x->h->db), t->prev);

@@ -146,7 +146,8 @@ static bool put_device_lists(struct build *x)
 {
 	buf_put_str(x->b, ",\"device_lists\":");
 	if (x->since || x->q->estranged)
-		return device_lists_put(x->h, x->q->user, x->since, x->pos, x->b);
+		return device_lists_put(x->h, x->q->user, x->q->rewound ? 0 : x->since, x->pos,
+					x->b);
 	buf_put_str(x->b, "{}");
 	return false;
 }
@@ -192,7 +193,7 @@ static void begin(struct sync_work *w, struct hub *h, bool patient, struct buf *
 	token_put_sync(b, &w->now);
 	buf_put_char(b, '"');
 	/* Our own client drops what it knows of what was lost; others need not read it. */
-	if (q->estranged)
+	if (q->estranged || q->rewound)
 		buf_put_str(b, ",\"org.muster.restored\":true");
 	w->any |= put_global_data(&w->x);
 	walk_begin(&w->x, &w->walk);

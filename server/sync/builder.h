@@ -19,6 +19,11 @@ struct sync_query {
 	 * an initial sync, but every timeline is marked limited, so that clients drop theirs.
 	 */
 	bool estranged;
+	/**
+	 * since had seen what was lost with a restore, and was set back to the last position
+	 * that is there: go on from it, but tell state, account data and invitations whole.
+	 */
+	bool rewound;
 	struct sync_token since;
 	bool full_state;
 	const char *state_after; /**< name of the key to use instead of "state", or NULL */
