@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "server/accounts/device.h"
 #include "server/keys/keys.h"
+#include "server/keys/keys.h"
 #include "server/rooms/room.h"
 #include "server/rtc/delayed.h"
 
@@ -82,6 +83,8 @@ int user_deactivate(struct db_tx *tx, const struct user *u, bool erase, struct e
 		rc = delayed_cancel_all(tx, u->nid, err);
 	if (!rc)
 		rc = device_delete_all(tx, u->nid, 0, err);
+	if (!rc)
+		rc = keys_account_gone(tx, u->nid, err);
 	if (rc)
 		return rc;
 	struct sql_stmt *s = SQL(db, "UPDATE users SET deactivated=1, admin=0, password=NULL,"

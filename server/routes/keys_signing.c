@@ -8,6 +8,8 @@
 
 extern const struct route keys_signing_routes[];
 
+#define DEVICE_SIGNING_MAX (64u << 10) /* bytes: three keys */
+
 static const char *const by_password[] = {UIA_PASSWORD, NULL};
 
 struct signing {
@@ -45,10 +47,15 @@ static void go(struct rq *rq, const char *token)
 	rq_write(rq, keys_run, rq_done_empty, s, signing_free);
 }
 
+/* A step of authentication without the keys, which came before it. */
+static bool is_step(const json_t *body)
+{
+	return json_get_object(body, "auth") && json_object_size(body) == 1;
+}
+
 static void post_device_signing(struct rq *rq)
 {
-	bool known_way = json_get_object(rq->body, "auth") != NULL;
-	if (known_way ||
+	if (is_step(rq->body) ||
 	    cross_signing_needs_auth(db_reader(rq->srv->db), rq->who.user_nid, rq->body))
 		uia_require(rq, by_password, go);
 	else
@@ -78,10 +85,10 @@ static void post_signatures(struct rq *rq)
 
 const struct route keys_signing_routes[] = {
 	{"POST", "/_matrix/client/v3/keys/device_signing/upload", ROUTE_USER, ROUTE_JSON,
-	 post_device_signing, 0},
+	 post_device_signing, DEVICE_SIGNING_MAX},
 	/* What clients called it before it was in the specification. */
 	{"POST", "/_matrix/client/unstable/keys/device_signing/upload", ROUTE_USER, ROUTE_JSON,
-	 post_device_signing, 0},
+	 post_device_signing, DEVICE_SIGNING_MAX},
 	{"POST", "/_matrix/client/v3/keys/signatures/upload", ROUTE_USER, ROUTE_JSON,
 	 post_signatures, 0},
 	{"POST", "/_matrix/client/unstable/keys/signatures/upload", ROUTE_USER, ROUTE_JSON,
