@@ -219,16 +219,29 @@ int engine_new(struct client *c, struct engine **ret, struct err *err)
 	return 0;
 }
 
+void engine_pause(struct engine *e)
+{
+	ipc_drop(take(&e->owner));
+	ipc_server_free(take(&e->server));
+	engine_poll_stop(e);
+	e->asker_count = e->asker_old = 0;
+	fs_unlock(take(&e->lock));
+}
+
+void engine_resume(struct engine *e)
+{
+	loop_timer_start(e->timer, 0, 0);
+}
+
 void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	ipc_drop(e->owner);
-	ipc_server_free(e->server);
-	engine_poll_stop(e);
+	engine_pause(e);
 	loop_timer_free(e->timer);
+	buf_done(&e->reply);
+	buf_done(&e->page);
 	store_close(e->store);
-	fs_unlock(e->lock);
 	mem_free(e);
 }
 

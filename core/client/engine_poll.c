@@ -251,12 +251,13 @@ void engine_poll_stop(struct engine *e)
 	session_drop(take(&e->join));
 	if (e->job) {
 		e->job->e = NULL;
+		e->job = NULL;
 		e->store = NULL;
 	}
-	buf_done(&e->reply);
-	buf_done(&e->page);
-	mem_free(e->since);
-	e->since = NULL;
+	buf_clear(&e->reply);
+	buf_clear(&e->page);
+	e->reply_waits = e->page_waits = e->restart = false;
+	mem_free(take(&e->since));
 }
 
 /* -- gaps ----------------------------------------------------------------- */

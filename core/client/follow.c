@@ -7,6 +7,8 @@
 #include "core/client/sync.h"
 #include "core/client/timeline_priv.h"
 
+#include <signal.h>
+
 #define TICK_MS 200
 
 /* How far a room has been told. */
@@ -19,6 +21,7 @@ struct follow {
 	struct client *c;  /* on our loop */
 	struct client *up; /* the caller's, for blocking requests */
 	struct loop *l;
+	struct engine *e;
 	struct store *s;
 	const struct read_request *rq;
 	client_row_fn *fn;
@@ -212,6 +215,23 @@ static void on_tick(void *arg)
 		tell_held(f);
 }
 
+/* Stopped by the terminal, we would keep everybody else from syncing. */
+static void on_stop_signal(void *arg)
+{
+	struct follow *f = arg;
+	engine_pause(f->e);
+	raise(SIGSTOP);
+	/* Somebody has said "go on". */
+	engine_resume(f->e);
+}
+
+static void watch_stop(struct follow *f)
+{
+	struct sigaction was;
+	if (sigaction(SIGTSTP, NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+		loop_on_signal(f->l, SIGTSTP, on_stop_signal, f);
+}
+
 static int run(struct follow *f, struct err *err)
 {
 	static const struct engine_observer observer = {on_committed, on_state};
@@ -221,20 +241,20 @@ static int run(struct follow *f, struct err *err)
 		.ca_file = client_ca_file(f->up),
 		.stay = client_stays(f->up),
 	};
-	struct engine *e = NULL;
 	int rc = client_open(&opt, &f->c, err);
 	if (!rc)
 		rc = client_store(f->c, &f->s, err);
 	if (!rc)
-		rc = engine_new(f->c, &e, err);
+		rc = engine_new(f->c, &f->e, err);
 	if (rc)
 		return rc;
 	struct loop_timer *tick = loop_timer_new(f->l, on_tick, f);
 	loop_timer_start(tick, TICK_MS, TICK_MS);
-	engine_observe(e, &observer, f);
+	engine_observe(f->e, &observer, f);
+	watch_stop(f);
 	loop_run(f->l);
 	loop_timer_free(tick);
-	engine_free(e);
+	engine_free(f->e);
 	if (f->rc && f->err.code && err)
 		*err = f->err;
 	return f->rc;

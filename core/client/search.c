@@ -6,6 +6,7 @@
 
 #define INDEX_ROWS 1000
 #define INDEX_STEPS 20
+#define PAGES_MAX 20
 
 struct hits {
 	struct store *s;
@@ -48,28 +49,58 @@ static void add_foreign(struct hits *h, json_t *event)
 		json_array_append_new(h->rows, row);
 }
 
-static void ask_server(struct client *c, const char *text, const char *room_id, int limit,
-		       struct hits *h)
+/* One page of what the server finds; *ret_next where it goes on, NULL: nowhere. */
+static bool ask_page(struct client *c, const char *text, const char *room_id, int limit,
+		     const char *from, char **ret_next, struct hits *h)
 {
 	JSON_AUTO json_t *reply = NULL;
 	size_t i;
 	json_t *one;
 	/* A help, not a promise: many servers cannot search. */
-	if (session_do(client_session(c), request_search(text, room_id, limit, NULL), &reply, NULL))
-		return;
+	if (session_do(client_session(c), request_search(text, room_id, limit, from), &reply, NULL))
+		return false;
 	json_t *found = json_get_object(json_get_object(reply, "search_categories"), "room_events");
-	json_array_foreach (json_get_array(found, "results"), i, one) {
+	json_t *results = json_get_array(found, "results");
+	json_array_foreach (results, i, one) {
 		json_t *event = json_get_object(one, "result");
 		if (event)
 			add_foreign(h, event);
 	}
+	const char *next = json_get_str(found, "next_batch");
+	*ret_next = next && json_array_size(results) ? mem_strdup(next) : NULL;
+	return true;
 }
+
+/* Servers give so many at a time; of each page we need what the cache does not have. */
+static void ask_server(struct client *c, const char *text, const char *room_id, int limit,
+		       struct hits *h)
+{
+	AUTO_FREE char *from = NULL;
+	int got = 0;
+	for (int i = 0; i < PAGES_MAX && got < limit; i++) {
+		AUTO_FREE char *next = NULL;
+		size_t before = json_object_size(h->ids);
+		if (!ask_page(c, text, room_id, limit, from, &next, h) || !next)
+			return;
+		got += (int)(json_object_size(h->ids) - before);
+		mem_free(from);
+		from = take(&next);
+	}
+}
+
+/* A row and the place where it was found: of two at one time the first stays first. */
+struct hit {
+	json_t *row;
+	size_t at;
+};
 
 static int newest_first(const void *a, const void *b)
 {
-	int64_t x = json_get_i64(*(json_t *const *)a, "ts", 0);
-	int64_t y = json_get_i64(*(json_t *const *)b, "ts", 0);
-	return x > y ? -1 : x < y;
+	const struct hit *x = a, *y = b;
+	int64_t tx = json_get_i64(x->row, "ts", 0), ty = json_get_i64(y->row, "ts", 0);
+	if (tx != ty)
+		return tx > ty ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* Whoever searches pays for it, but not without end: what is left is read through. */
@@ -100,11 +131,11 @@ int client_search(struct client *c, const char *text, const char *room_id, int l
 	store_events_search(h.s, r.id, text, limit, on_cached, &h);
 	ask_server(c, text, room_id, limit, &h);
 	size_t n = json_array_size(rows);
-	AUTO_FREE json_t **sorted = mem_realloc_array(NULL, n + 1, sizeof(*sorted));
+	AUTO_FREE struct hit *sorted = mem_realloc_array(NULL, n + 1, sizeof(*sorted));
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = json_array_get(rows, i);
+		sorted[i] = (struct hit){json_array_get(rows, i), i};
 	qsort(sorted, n, sizeof(*sorted), newest_first);
 	for (size_t i = 0; i < n && i < (size_t)limit && !rc; i++)
-		rc = fn(sorted[i], arg);
+		rc = fn(sorted[i].row, arg);
 	return rc;
 }

@@ -13,6 +13,7 @@
 
 #include <time.h>
 
+#define OWNER_MS 5000 /* how long the process that syncs is waited for */
 #define INDEX_ROWS 500
 #define INDEX_STEPS_BESIDE 1 /* a one-shot verb does not wait for more */
 
@@ -109,7 +110,7 @@ static void index_some(struct store *s, int steps)
 		;
 }
 
-/* One sync, with the lock held. */
+/* One sync, with the lock held, or beside somebody who does not move. */
 static int sync_locked(struct client *c, struct store *s, struct err *err)
 {
 	const char *own = client_account(c)->user_id;
@@ -181,7 +182,11 @@ int sync_once(struct client *c, int wait_ms, struct err *err)
 		int64_t rest = end - clock_mono_ms();
 		if (rest <= 0)
 			return err_set(err, ERR_CANCELLED, _("another process is still syncing"));
-		rc = ask_owner(c, (int)rest, &busy);
+		/* One that is stopped never answers. Two that sync at once do no harm: the later
+		 * reply is for a token that has moved on (apply_sync). */
+		rc = ask_owner(c, rest < OWNER_MS ? (int)rest : OWNER_MS, &busy);
+		if (rc == ERR_CANCELLED && client_check_time(c, NULL) == 0)
+			return sync_locked(c, s, err);
 		if (rc != ERR_NOT_FOUND) {
 			if (rc && err)
 				*err = busy;

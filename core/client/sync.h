@@ -35,6 +35,12 @@ enum engine_state engine_state(const struct engine *e);
 /** This process owns sync. */
 bool engine_is_owner(const struct engine *e);
 /**
+ * Before the process is stopped (Ctrl-Z): give up the lock and the socket, so
+ * that others can sync; and go on afterwards. Observers are told nothing in between.
+ */
+void engine_pause(struct engine *e);
+void engine_resume(struct engine *e);
+/**
  * What our own syncing says of us: "online", "unavailable" or "offline" (the
  * default: it says nothing). Borrowed; from the next sync on. Only the owner's word is heard.
  */

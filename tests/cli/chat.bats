@@ -229,3 +229,42 @@ of_room() {
 	[ "$(m read "$id" -n 50 --json | jq -s 'map(select(.body == "written before")) | length')" -eq 0 ]
 	m queue drop late1 >/dev/null
 }
+
+@test "search: here and on the server, each message once, in any language" {
+	for i in $(seq 1 60); do echo "Zeile $i"; done | mi send "$ROOM" - --lines >/dev/null
+	m send "$ROOM" "明日は数学の宿題です"
+	m send "$ROOM" "a Naïve question about half-lives"
+	m search naive QUESTION --json | jq -es 'length == 1 and .[0].body == "a Naïve question about half-lives"' >/dev/null
+	m search 宿題 --json | jq -es 'length == 1' >/dev/null
+	m search "zeile 17" --json | jq -es 'length == 1' >/dev/null
+	m search zeile -n 100 --json | jq -es 'length == 60 and (map(.event_id) | unique | length) == 60' >/dev/null
+	[ -z "$(m search "nothing like this" --json)" ]
+	# a device whose cache begins later finds on the server what it does not have
+	use_home later
+	mi login "$URL" --user ada --password-stdin <<<"sesame-open-ada" >/dev/null
+	m room list >/dev/null
+	[ -z "$(m read "$ROOM" -n 1000 --offline --json | jq -r 'select(.body == "Zeile 3")')" ]
+	m search "zeile" --room "$ROOM" -n 100 --json >out
+	jq -es 'length == 60 and (map(.body) | index("Zeile 3"))' out >/dev/null
+}
+
+@test "a follower that is stopped does not keep others from syncing" {
+	follow "$ROOM"
+	kill -TSTP "$FOLLOWER"
+	timeout "$STEP" bash -c "until grep -q '^State:.*[Tt]' /proc/$FOLLOWER/status; do read -rt 0.05 <> <(:) || :; done"
+	use_home bob
+	m send "$ROOM" "while you were stopped" >/dev/null
+	use_home ada
+	m read "$ROOM" -n 1 --timeout 20s --json | jq -e '.body == "while you were stopped"' >/dev/null
+	kill -CONT "$FOLLOWER"
+	wait_for followed "while you were stopped"
+	# not even when it could not say goodbye
+	kill -STOP "$FOLLOWER"
+	use_home bob
+	m send "$ROOM" "and stopped again" >/dev/null
+	use_home ada
+	m read "$ROOM" -n 1 --timeout 25s --json | jq -e '.body == "and stopped again"' >/dev/null
+	kill -CONT "$FOLLOWER"
+	wait_for followed "and stopped again"
+	unfollow
+}
