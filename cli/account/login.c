@@ -192,16 +192,9 @@ const struct command verb_login = {
 			   .kind = KIND_FLAG,
 			   .what = N_("read the link or code, and below it the password you "
 				      "choose, from standard input")},
-			  {.name = "device-name",
-			   .kind = KIND_TEXT,
-			   .value = "NAME",
-			   .what = N_("what other devices of yours call this one")},
+			  OPT_DEVICE_NAME,
 			  END_PARAMS},
-	.keys = KEYS{{"account", "string", N_("Account"), N_("local name of the account"), true},
-		     KEY_USER_ID(N_("User")),
-		     {"device_id", "string", N_("Device"), N_("id of this log-in"), true},
-		     {"homeserver", "string", N_("Server"), N_("address of the server"), true},
-		     END_KEYS},
+	.keys = KEYS_LOGGED_IN,
 	.shape = SHAPE_RECORD,
 	.run = run_login,
 };

@@ -21,30 +21,6 @@ static const struct command_exit exits[] = {{7, N_("it was done to some of them 
 typedef int act_fn(struct client *c, const char *room_id, const char *user_id, const char *reason,
 		   struct err *err);
 
-static int invite(struct client *c, const char *room, const char *user, const char *why,
-		  struct err *err)
-{
-	return client_room_act(c, ROOM_INVITE, room, user, why, err);
-}
-
-static int kick(struct client *c, const char *room, const char *user, const char *why,
-		struct err *err)
-{
-	return client_room_act(c, ROOM_KICK, room, user, why, err);
-}
-
-static int ban(struct client *c, const char *room, const char *user, const char *why,
-	       struct err *err)
-{
-	return client_room_act(c, ROOM_BAN, room, user, why, err);
-}
-
-static int unban(struct client *c, const char *room, const char *user, const char *why,
-		 struct err *err)
-{
-	return client_room_act(c, ROOM_UNBAN, room, user, why, err);
-}
-
 static int run_act(struct command_ctx *ctx, act_fn *act, struct err *err)
 {
 	AUTO_FREE char *room = NULL;
@@ -54,80 +30,45 @@ static int run_act(struct command_ctx *ctx, act_fn *act, struct err *err)
 	return each_user(ctx, room, "user", act, err);
 }
 
-static int run_invite(struct command_ctx *ctx, struct err *err)
-{
-	return run_act(ctx, invite, err);
-}
+/* What is done to one person, and the verb that does it to each of a list. */
+#define ACT(verb, what)                                                                     \
+	static int verb(struct client *c, const char *room, const char *user, const char *why, \
+			struct err *err)                                                    \
+	{                                                                                   \
+		return client_room_act(c, what, room, user, why, err);                      \
+	}                                                                                   \
+	static int run_##verb(struct command_ctx *ctx, struct err *err)                     \
+	{                                                                                   \
+		return run_act(ctx, verb, err);                                             \
+	}
+ACT(invite, ROOM_INVITE)
+ACT(kick, ROOM_KICK)
+ACT(ban, ROOM_BAN)
+ACT(unban, ROOM_UNBAN)
 
-static int run_kick(struct command_ctx *ctx, struct err *err)
-{
-	return run_act(ctx, kick, err);
-}
+/* The four verbs differ in what they do and say; the rest is one. */
+#define ACT_VERB(verb, title, does, ...)                                              \
+	const struct command verb_room_##verb = {                                     \
+		.name = "room " #verb,                                                \
+		.group = GROUP_ROOM,                                                  \
+		.summary = title,                                                     \
+		.examples = EXAMPLES{__VA_ARGS__, END_EXAMPLES},                      \
+		.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},                      \
+		.options = PARAMS{OPT_REASON, END_PARAMS},                            \
+		.keys = keys,                                                         \
+		.exits = exits,                                                       \
+		.run = does,                                                          \
+	}
 
-static int run_ban(struct command_ctx *ctx, struct err *err)
-{
-	return run_act(ctx, ban, err);
-}
-
-static int run_unban(struct command_ctx *ctx, struct err *err)
-{
-	return run_act(ctx, unban, err);
-}
-
-const struct command verb_room_invite = {
-	.name = "room invite",
-	.group = GROUP_ROOM,
-	.summary = N_("Invite people to a room; who is there already is fine."),
-	.examples = EXAMPLES{{"muster room invite physics @ada:school.example @bob:school.example",
-			      N_("two people")},
-			     END_EXAMPLES},
-	.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},
-	.options = PARAMS{OPT_REASON, END_PARAMS},
-	.keys = keys,
-	.exits = exits,
-	.run = run_invite,
-};
-
-const struct command verb_room_kick = {
-	.name = "room kick",
-	.group = GROUP_ROOM,
-	.summary = N_("Remove people from a room; they may come back if they are let in."),
-	.examples =
-		EXAMPLES{{"muster room kick physics @bob:school.example --reason \"wrong class\"",
-			  N_("with the reason")},
-			 END_EXAMPLES},
-	.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},
-	.options = PARAMS{OPT_REASON, END_PARAMS},
-	.keys = keys,
-	.exits = exits,
-	.run = run_kick,
-};
-
-const struct command verb_room_ban = {
-	.name = "room ban",
-	.group = GROUP_ROOM,
-	.summary = N_("Remove people from a room and keep them out."),
-	.examples = EXAMPLES{{"muster room ban physics @troll:elsewhere.example", N_("for good")},
-			     END_EXAMPLES},
-	.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},
-	.options = PARAMS{OPT_REASON, END_PARAMS},
-	.keys = keys,
-	.exits = exits,
-	.run = run_ban,
-};
-
-const struct command verb_room_unban = {
-	.name = "room unban",
-	.group = GROUP_ROOM,
-	.summary = N_("Let banned people join again."),
-	.examples = EXAMPLES{{"muster room unban physics @bob:school.example", N_("forgiven")},
-			     END_EXAMPLES},
-	.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},
-	.options = PARAMS{OPT_REASON, END_PARAMS},
-	.keys = keys,
-	.exits = exits,
-	.run = run_unban,
-};
+ACT_VERB(invite, N_("Invite people to a room; who is there already is fine."), run_invite,
+	 {"muster room invite physics @ada:school.example @bob:school.example", N_("two people")});
+ACT_VERB(kick, N_("Remove people from a room; they may come back if they are let in."), run_kick,
+	 {"muster room kick physics @bob:school.example --reason \"wrong class\"",
+	  N_("with the reason")});
+ACT_VERB(ban, N_("Remove people from a room and keep them out."), run_ban,
+	 {"muster room ban physics @troll:elsewhere.example", N_("for good")});
+ACT_VERB(unban, N_("Let banned people join again."), run_unban,
+	 {"muster room unban physics @bob:school.example", N_("forgiven")});
 
 static int run_role(struct command_ctx *ctx, struct err *err)
 {

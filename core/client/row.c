@@ -195,6 +195,8 @@ json_t *event_row(const struct row_context *x, const struct store_event *e)
 	if (e->txn_id.p)
 		row_span(row, "txn_id", e->txn_id);
 	row_bool(row, "redacted", e->redacted_by.p != NULL);
+	if (span_eq_str(e->type, "m.room.encrypted") && !e->redacted_by.p)
+		row_str(row, "unreadable", _("Encrypted: muster cannot read this yet"));
 	if (e->unreadable.p) {
 		row_span(row, "unreadable", e->unreadable);
 		if (x->raw)

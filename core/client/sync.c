@@ -46,7 +46,13 @@ bool sync_token_refused(const struct err *err, const char *since)
 
 struct request sync_gap_request(const char *room_id, const struct store_gap *g, int limit)
 {
-	struct page_query q = {.from = g->token[0] ? g->token : NULL, .limit = limit};
+	/* With the members who wrote what comes: the whole list of a large room is not here. */
+	JSON_AUTO json_t *lazily = json_pack("{s:b}", "lazy_load_members", 1);
+	struct page_query q = {
+		.from = g->token[0] ? g->token : NULL,
+		.limit = limit,
+		.filter = lazily,
+	};
 	return request_messages(room_id, &q);
 }
 

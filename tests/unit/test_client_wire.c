@@ -12,8 +12,10 @@
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/client/session.h"
+#include "core/client/sync.h"
 #include "core/client/timeline.h"
-#include "core/store/store.h"
+#include "core/store/events.h"
+#include "core/store/rooms.h"
 #include "tests/lib/forked.h"
 
 #include <signal.h>
@@ -276,6 +278,71 @@ static void test_gap(void **state)
 	/* All gaps are closed: no request for history any more. */
 	assert_int_equal(forked_count(&f, "GET " ROOM "/messages"), 4);
 	end(&f, c);
+}
+
+#define TWO_ROOMS(next, a, r)                                            \
+	"{\"next_batch\":\"" next "\",\"rooms\":{\"join\":{\"!a:test\":" a \
+	",\"!r:test\":" r "}}}"
+
+struct filling {
+	struct loop *l;
+	struct client *c;
+	bool filled;
+};
+
+static void look_at_gap(void *arg)
+{
+	struct filling *f = arg;
+	struct store *s;
+	assert_int_equal(client_store(f->c, &s, NULL), 0);
+	int64_t room = store_room_find(s, SPAN_LIT("!r:test"));
+	f->filled = room && store_event_pos(s, room, SPAN_LIT("$e4"));
+	if (f->filled)
+		loop_stop(f->l);
+}
+
+static void give_up(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* A room whose history cannot be had does not keep another's from coming. */
+static void test_nobody_starves(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {
+		{"GET", V3 "/sync", "since=s2", -1, "", true},
+		{"GET", V3 "/sync", "since=s1", 200,
+		 TWO_ROOMS("s2", CHUNK("true", "a1", EV(8) "," EV(9)), CHUNK("true", "p1", EV(5))),
+		 false},
+		{"GET", V3 "/sync", NULL, 200,
+		 TWO_ROOMS("s1", CHUNK("false", "a0", EV(1) "," EV(2) "," EV(3)),
+			   CHUNK("false", "p0", EV(3))),
+		 false},
+		{"GET", "/_matrix/client/v3/rooms/%21a%3Atest/messages", NULL, 200, "[]", true},
+		{"GET", ROOM "/messages", "from=p1", 200,
+		 "{\"chunk\":[" EV(4) "," EV(3) "],\"start\":\"p1\"}", false},
+		{0},
+	};
+	static const struct engine_observer observer = {.committed = look_at_gap};
+	struct forked server;
+	struct filling f = {.l = loop_new()};
+	struct engine *e = NULL;
+	struct client *c = play(&server, steps, 20000);
+	assert_int_equal(client_refresh(c, &err), 0);
+	f.c = client_of(client_account(c)->name, 0, f.l);
+	assert_int_equal(engine_new(f.c, &e, &err), 0);
+	engine_observe(e, &observer, &f);
+	struct loop_timer *guard = loop_timer_new(f.l, give_up, f.l);
+	loop_timer_start(guard, 120000, 0);
+	loop_run(f.l);
+	assert_true(f.filled);
+	assert_true(forked_count(&server, "GET /_matrix/client/v3/rooms/%21a%3Atest/messages") > 0);
+	engine_free(e);
+	loop_timer_free(guard);
+	client_close(f.c);
+	loop_free(f.l);
+	end(&server, c);
 }
 
 static void test_token_refused(void **state)
@@ -585,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_discovery_tls),
 		cmocka_unit_test(test_encryption_unknown),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_nobody_starves),
 		cmocka_unit_test(test_token_refused),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_encryption_event_unreadable),

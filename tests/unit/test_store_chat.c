@@ -322,6 +322,55 @@ static void test_drafts(void **state)
 	store_close(s);
 }
 
+static int count_member(const struct store_member *m, void *arg)
+{
+	assert_true(m->name.n > 0);
+	return ++*(int *)arg >= 5000;
+}
+
+/* A room of five thousand, its members known only when asked for. */
+static void test_large_room(void **state)
+{
+	(void)state;
+	struct store *s = open_memory();
+	struct store_room r;
+	AUTO(buf_done) struct buf b = BUF_INIT(1 << 24);
+	int n = 0;
+	int64_t room = sync_room(
+		s, "!r:test",
+		"{\"summary\":{\"m.joined_member_count\":5000,\"m.invited_member_count\":0,"
+		"\"m.heroes\":[\"@u1:test\",\"@u2:test\"]},\"state\":{\"events\":["
+		"{\"event_id\":\"$u1\",\"type\":\"m.room.member\",\"sender\":\"@u1:test\","
+		"\"state_key\":\"@u1:test\",\"origin_server_ts\":1,\"content\":{\"membership\":"
+		"\"join\",\"displayname\":\"One\"}}]}}",
+		"");
+	assert_true(store_room_get(s, room, &r));
+	assert_string_equal(r.display, "One, @u2:test +4997");
+	assert_false(r.members_complete);
+	assert_int_equal(r.joined, 5000);
+	store_room_done(&r);
+	buf_put_str(&b, "{\"chunk\":[");
+	for (int i = 1; i <= 5000; i++)
+		buf_printf(&b,
+			   "%s{\"event_id\":\"$u%d\",\"type\":\"m.room.member\",\"sender\":"
+			   "\"@u%d:test\",\"state_key\":\"@u%d:test\",\"origin_server_ts\":1,"
+			   "\"content\":{\"membership\":\"join\",\"displayname\":\"Person %d\"}}",
+			   i > 1 ? "," : "", i, i, i, i);
+	buf_put_str(&b, "]}");
+	long before = mem_live();
+	OK(apply_members(s, room, "@me:test", buf_span(&b), &err));
+	/* Nothing of the list stays in memory; statements do. */
+	assert_true(mem_live() - before < 100);
+	assert_int_equal(store_member_walk(s, room, "join", count_member, &n), 1);
+	assert_int_equal(n, 5000);
+	assert_true(store_room_get(s, room, &r));
+	assert_true(r.members_complete);
+	store_room_done(&r);
+	AUTO_FREE char *name = store_member_name(s, room, SPAN_LIT("@u4711:test"));
+	assert_string_equal(name, "Person 4711");
+	store_close(s);
+}
+
 /* A cache of the first version, with what its state tells already. */
 static void test_migration(void **state)
 {
@@ -368,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_tags_and_marks), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_spaces),	       cmocka_unit_test(test_upgrades),
 		cmocka_unit_test(test_pins),	       cmocka_unit_test(test_drafts),
+		cmocka_unit_test(test_large_room),
 		cmocka_unit_test(test_migration),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
