@@ -11,12 +11,25 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/load
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@LOAD=$(BUILD)/tests/bench/load /usr/bin/python3 tests/bench/bench.py $(BENCH)
-	@$(MAKE) --no-print-directory bench-calls bench-speech
+	@$(MAKE) --no-print-directory bench-calls bench-tui bench-speech
 
 # Calls alone: from mouth to ear, and what they cost a client.
 bench-calls:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
 	@CALL_TOOL=$(CALL_TOOL) /usr/bin/python3 tests/bench/call_bench.py $(BENCH)
+
+# Terminal clients alone: 1,000 rooms, then 50 messages a second.
+IAMB_VERSION := 0.13.1
+build/peers/iamb/bin/iamb:
+	@if ! command -v cargo >/dev/null; then echo "cargo is missing: iamb is not measured"; \
+	else echo "  CARGO iamb $(IAMB_VERSION)"; \
+		cargo install --quiet --locked --root build/peers/iamb --version $(IAMB_VERSION) iamb || \
+		echo "iamb could not be built: it is not measured"; fi
+bench-tui:
+	@.ci/deps interop
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -i build/peers/iamb/bin/iamb
+	@/usr/bin/python3 tests/bench/tui_bench.py $(BENCH)
 
 # Speech when packets are lost: how much of it is understood.
 build/peers/speech/.done:
@@ -28,7 +41,7 @@ bench-speech: $(BUILD)/tests/bench/speech_loss
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
 	@$(PEERS)/speech/bin/python tests/bench/speech_bench.py
 
-.PHONY: bench bench-calls bench-speech
+.PHONY: bench bench-calls bench-tui bench-speech
 
 # room_append through the writer thread, without HTTP.
 $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster.a

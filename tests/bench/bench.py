@@ -29,17 +29,6 @@ READS = 2 if QUICK else 5
 ONE_SHOTS = 10 if QUICK else 60
 
 
-def rss_mb(pid):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    kb = [int(l.split()[1]) for l in text.splitlines() if l.startswith("VmRSS:")]
-    return kb[0] / 1024
-
-
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def call(url, method, path, token, body=None):
     request = urllib.request.Request(url + path, method=method,
                                      data=json.dumps(body).encode() if body is not None else None,
@@ -72,7 +61,7 @@ def pass_as(f, number):
 
 def measure(name, url, port, pid, folder):
     """One server: log-ins, sends, fan-out, memory."""
-    figures = {"memory, just started": f"{rss_mb(pid):.0f} MB"}
+    figures = {"memory, just started": f"{lib.rss_mb(pid):.0f} MB"}
     tokens_file = folder / f"{name}.tokens"
     r = load(port, "login", PEOPLE, 8, save=tokens_file)
     figures[f"{PEOPLE} log-ins, 8 at a time"] = f"{r['seconds']:.1f} s"
@@ -83,24 +72,24 @@ def measure(name, url, port, pid, folder):
         call(url, "POST", f"/_matrix/client/v3/rooms/{room}/join", t, {})
     sends = SENDS if name == "muster" else max(SENDS // 20, 200)
     for conns in (1, 64):
-        before = cpu_s(pid)
+        before = lib.cpu_s(pid)
         r = load(port, "send", room, sends if conns > 1 else max(sends // 10, 100), conns,
                  tokens=tokens[:64])
-        cpu = (cpu_s(pid) - before) / r["done"] * 1e6
+        cpu = (lib.cpu_s(pid) - before) / r["done"] * 1e6
         figures[f"messages a second, {conns} at a time"] = (
             f"{r['per_second']:.0f} (p99 {r['p99_ms']:.1f} ms, {cpu:.0f} us of CPU each)")
     r = load(port, "fanout", room, ROUNDS if name == "muster" else max(ROUNDS // 3, 3),
              tokens=tokens)
     figures[f"message to {PEOPLE - 1} waiting syncs"] = (
         f"p50 {r['p50_ms']:.1f} ms, p99 {r['p99_ms']:.1f} ms")
-    before = cpu_s(pid)
+    before = lib.cpu_s(pid)
     r = load(port, "receipts", room, READS if name == "muster" else 1, tokens=tokens)
-    cpu = (cpu_s(pid) - before) / r["done"]
+    cpu = (lib.cpu_s(pid) - before) / r["done"]
     figures[f"message read by {PEOPLE} waiting people"] = (
         f"{r['replies'] / r['done'] / PEOPLE:.1f} replies each, "
         f"{r['bytes'] / r['done'] / 1e6:.1f} MB, {cpu * 1000:.0f} ms of CPU "
         f"({1 / max(cpu, 0.001):.1f}/s)")
-    figures[f"memory with {PEOPLE} syncing"] = f"{rss_mb(pid):.0f} MB"
+    figures[f"memory with {PEOPLE} syncing"] = f"{lib.rss_mb(pid):.0f} MB"
     return figures, tokens, room
 
 

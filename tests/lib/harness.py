@@ -205,3 +205,16 @@ def wait_for(test, limit=STEP, every=0.1):
             return value
         time.sleep(every)
     return None
+
+
+def rss_mb(pid):
+    """Resident memory of a process."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    kb = [int(l.split()[1]) for l in text.splitlines() if l.startswith("VmRSS:")]
+    return kb[0] / 1024
+
+
+def cpu_s(pid):
+    """CPU time a process has used, in all its threads."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
