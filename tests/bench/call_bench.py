@@ -24,16 +24,6 @@ QUICK = "--quick" in sys.argv
 SECONDS = 12 if QUICK else 60
 
 
-def cpu_s(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def memory_mb(pid):
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    return sum(int(l.split()[1]) for l in lines if l.startswith("VmRSS:")) / 1024
-
-
 def delays(mouth, ear):
     """For each click that was heard the time it took; how many were not heard."""
     out, heard = [], set()
@@ -96,12 +86,12 @@ def costs(place, kinds):
             p.do("join", url=signal_url(place), token=token, hz=400 + 300 * len(people))
         time.sleep(2)
         pids = [(k, p.do("pid").get("pid") or p.child.pid) for k, p in people[:len(kinds)]]
-        before = {pid: cpu_s(pid) for _, pid in pids}
+        before = {pid: lib.cpu_s(pid) for _, pid in pids}
         began = time.monotonic()
         time.sleep(SECONDS / 3)
         took = time.monotonic() - began
-        return [(f"{kind} in a call of three", f"{(cpu_s(pid) - before[pid]) / took * 100:.1f} % "
-                 f"of a core, {memory_mb(pid):.0f} MB") for kind, pid in pids]
+        return [(f"{kind} in a call of three", f"{(lib.cpu_s(pid) - before[pid]) / took * 100:.1f} % "
+                 f"of a core, {lib.rss_mb(pid):.0f} MB") for kind, pid in pids]
     finally:
         for _, p in people:
             p.end()

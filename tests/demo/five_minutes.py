@@ -17,7 +17,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from harness import Client, Folder, Serve, Tap, run, wait_for  # noqa: E402
+from harness import Client, Folder, Serve, Tap, rss_mb, run, wait_for  # noqa: E402
 from people import Person, together  # noqa: E402
 
 PEOPLE = int(os.environ.get("PEOPLE", "300"))
@@ -52,13 +52,6 @@ def write_list(path):
         rows.writerow(["Student ID", "Name"])
         for i in range(PEOPLE):
             rows.writerow([f"2026{i:04}", f"{FIRST[i % len(FIRST)]} {LAST[i % len(LAST)]}"])
-
-
-def rss_mb(pid):
-    for line in open(f"/proc/{pid}/status", encoding="ascii"):
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0
 
 
 async def students(tap, clock, server, teacher, rows):
