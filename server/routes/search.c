@@ -438,6 +438,12 @@ static bool look_further(struct job *j)
 static void found(void *arg, struct search_hit *hits, size_t n, bool more)
 {
 	struct job *j = arg;
+	if (!hits) {
+		rq_error(j->rq, 503, "M_UNKNOWN", "%s",
+			 _("The search could not be done: try again later"));
+		job_free(j);
+		return;
+	}
 	j->older = more && !j->r.ranked ? hits[n - 1].pos - 1 : 0;
 	if (j->r.ranked && n)
 		qsort(hits, n, sizeof(*hits), by_score);

@@ -114,6 +114,7 @@ static void worked(void *arg)
 	if (q->rc) {
 		log_warn("search: %s", q->err.msg);
 		q->n = 0;
+		mem_free(take(&q->hits));
 	}
 	answer(q);
 	if (!s->finished)

@@ -19,7 +19,10 @@ struct search_hit {
 	int64_t score; /**< higher fits better; millionths */
 };
 
-/** Hits from the newest to the oldest. `more`: there are older ones. On an error n is 0. Borrowed. */
+/**
+ * Hits from the newest to the oldest; `more`: there are older ones. NULL: the
+ * query could not be run. Borrowed.
+ */
 typedef void search_done_fn(void *arg, struct search_hit *hits, size_t n, bool more);
 
 /** Also begins to index what is older than the index. The caller owns it. */
@@ -29,7 +32,7 @@ struct search *search_new(struct loop *l, struct db *db, const char *data_dir);
  * `done` is not called, when too many wait already.
  */
 bool search_ask(struct search *s, char *match, int64_t upto, search_done_fn *done, void *arg);
-/** Answer what waits with nothing, wait for what runs. Before the database ends. NULL is allowed. */
+/** Answer what waits with NULL, wait for what runs. Before the database ends. NULL is allowed. */
 void search_finish(struct search *s);
 /** NULL is allowed. */
 void search_free(struct search *s);
