@@ -25,8 +25,8 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 	snprintf(people, sizeof(people), "%lld", (long long)json_get_i64(m, "members", 0));
 	int end = r.x + r.w - (int)strlen(people) - 1;
 	draw_own(c, r, end, r.y, people, ROLE_DIM);
-	draw_own(c, r, r.x + 1, r.y, in ? "✓" : "#", ROLE_DIM);
-	int x = lookup_draw(c, r, r.x + 3, (end - r.x) / 2, m,
+	draw_own(c, r, r.x + 2, r.y, in ? "✓" : "#", ROLE_DIM);
+	int x = lookup_draw(c, r, r.x + 4, (end - r.x) / 2, m,
 			    json_get_span(m, "name").n ? "name" : "room_id",
 			    in ? ROLE_DIM : ROLE_STRONG);
 	lookup_draw(c, r, x + 2, end - x - 3, m, json_get_span(m, "topic").n ? "topic" : "alias",

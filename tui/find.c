@@ -25,8 +25,7 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 	int x = r.x + 2, names = r.w > 70 ? NAME_CELLS : r.w / 5;
 	lookup_draw(c, r, x, names, m, "room", ROLE_DIM);
 	x += names + 1;
-	lookup_draw(c, r, x, names, m, json_get_span(m, "sender_name").n ? "sender_name" : "sender",
-		    ROLE_NAME_1);
+	lookup_draw_person(c, r, x, names, m, "sender_name", "sender", ROLE_NAME_1);
 	x += names + 1;
 	lookup_draw(c, r, x, end - x - 1, m, "body", ROLE_POPUP);
 }

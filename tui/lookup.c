@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/base/when.h"
+#include "core/client/view/conversation.h"
 #include "core/client/view/fuzzy.h"
 
 #include <string.h>
@@ -142,16 +143,29 @@ const json_t *lookup_row(struct pick *p, size_t i, struct canvas *c, struct rect
 	return NULL;
 }
 
-int lookup_draw(struct canvas *c, struct rect clip, int x, int cells, const json_t *row,
-		const char *key, enum role role)
+static int draw_raw(struct canvas *c, struct rect clip, int x, int cells, struct span raw,
+		    enum role role)
 {
-	struct span raw = json_get_span(row, key);
 	if (!raw.n || cells <= 0)
 		return x;
 	struct term_text t = text_make(span_head(raw, utf8_head(raw, 400)), TEXT_LINE);
 	x = draw_fit(c, clip, x, clip.y, cells, (struct span){t.s, t.n}, role);
 	text_done(&t);
 	return x;
+}
+
+int lookup_draw_person(struct canvas *c, struct rect clip, int x, int cells, const json_t *row,
+		       const char *name, const char *id, enum role role)
+{
+	struct span s = json_get_span(row, name), user = json_get_span(row, id);
+	return draw_raw(c, clip, x, cells, s.n && !span_eq(s, user) ? s : user_short_name(user),
+			role);
+}
+
+int lookup_draw(struct canvas *c, struct rect clip, int x, int cells, const json_t *row,
+		const char *key, enum role role)
+{
+	return draw_raw(c, clip, x, cells, json_get_span(row, key), role);
 }
 
 int lookup_draw_time(struct canvas *c, struct rect r, int64_t ts)

@@ -42,6 +42,9 @@ const json_t *lookup_row(struct pick *p, size_t i, struct canvas *c, struct rect
 /** Foreign text of a row, sanitised and cut to `cells`; returns the cell after it. */
 int lookup_draw(struct canvas *c, struct rect clip, int x, int cells, const json_t *row,
 		const char *key, enum role role);
+/** The name of a row's person, or the local part of their id. */
+int lookup_draw_person(struct canvas *c, struct rect clip, int x, int cells, const json_t *row,
+		       const char *name, const char *id, enum role role);
 /** A time for people, at the right end of `r`; returns the cell where it begins. */
 int lookup_draw_time(struct canvas *c, struct rect r, int64_t ts);
 

@@ -64,9 +64,9 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 	const char *power = role_of(who->power);
 	bool self = strcmp(who->user_id, p->view.tui->user_id) == 0;
 	int end = r.x + r.w - text_cells(span_of(power)) - 1;
-	draw_own(c, r, r.x + 1, r.y, sign_of(who->presence),
+	draw_own(c, r, r.x + 2, r.y, sign_of(who->presence),
 		 who->presence == 1 ? ROLE_GOOD : ROLE_DIM);
-	draw_fit(c, r, r.x + 3, r.y, end - r.x - 4, (struct span){who->name.s, who->name.n},
+	draw_fit(c, r, r.x + 4, r.y, end - r.x - 5, (struct span){who->name.s, who->name.n},
 		 self ? ROLE_OWN : ROLE_TEXT);
 	draw_own(c, r, end, r.y, power, ROLE_DIM);
 }

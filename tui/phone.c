@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/call/call_sound.h"
 #include "core/client/view/call_bar.h"
 #include "tui/pick.h"
 
@@ -54,8 +55,13 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 
 static void join(struct phone *k, const char *room_id, enum answer how)
 {
+	const char *in = tui_setting(k->t, "call.input"), *out = tui_setting(k->t, "call.output");
+	AUTO_FREE char *input = call_sound_spec(in && *in ? in : NULL, NULL);
+	AUTO_FREE char *output = call_sound_spec(out && *out ? out : NULL, NULL);
 	struct call_bar_join j = {
 		.room_id = room_id,
+		.input = input,
+		.output = output,
 		.muted = how == ANSWER_MUTED,
 		.listen_only = how == ANSWER_LISTEN,
 	};

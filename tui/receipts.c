@@ -24,9 +24,9 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 		return;
 	bool read = json_get_bool(m, "read", false);
 	int end = read ? lookup_draw_time(c, r, json_get_i64(m, "ts", 0)) : r.x + r.w;
-	draw_own(c, r, r.x + 1, r.y, read ? "✓" : "·", read ? ROLE_GOOD : ROLE_DIM);
-	lookup_draw(c, r, r.x + 3, end - r.x - 4, m,
-		    json_get_span(m, "name").n ? "name" : "user_id", read ? ROLE_POPUP : ROLE_DIM);
+	draw_own(c, r, r.x + 2, r.y, read ? "✓" : "·", read ? ROLE_GOOD : ROLE_DIM);
+	lookup_draw_person(c, r, r.x + 4, end - r.x - 5, m, "name", "user_id",
+			   read ? ROLE_POPUP : ROLE_DIM);
 }
 
 static void choose(struct pick *p, size_t i)

@@ -28,7 +28,7 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 	int64_t unread = json_get_i64(m, "unread", 0);
 	int end = lookup_draw_time(c, r, json_get_i64(m, "latest_ts", 0));
 	snprintf(count, sizeof(count), "%3lld", (long long)json_get_i64(m, "replies", 0));
-	int x = draw_own(c, r, r.x + 1, r.y, count, unread ? ROLE_UNREAD : ROLE_DIM) + 1;
+	int x = draw_own(c, r, r.x + 2, r.y, count, unread ? ROLE_UNREAD : ROLE_DIM) + 1;
 	if (unread)
 		x = draw_own(c, r, x, r.y, "• ", ROLE_UNREAD);
 	int half = (end - x) / 2;

@@ -1,8 +1,9 @@
 #include "cli/audio/audio.h"
 
 #include "cli/params.h"
+#include "cli/settings.h"
 #include "core/base/mem.h"
-#include "core/base/span.h"
+#include "core/client/call/call_sound.h"
 
 #include <time.h>
 
@@ -10,16 +11,10 @@ char *audio_spec_given(const struct command_ctx *ctx, const char *option)
 {
 	const char *device = command_text(ctx->line, option);
 	const char *driver = command_text(ctx->line, "driver");
-	struct span rest = span_of(device), name = {NULL, 0};
-	if (device)
-		span_split(&rest, ':', &name);
-	AUTO_FREE char *first = span_dup(name);
-	/* A device may have a colon in its name; a driver's name before it decides. */
-	if (device && !driver && audio_driver_find(first))
-		return mem_strdup(device);
-	if (!device && driver)
-		return mem_strdup(driver);
-	return mem_printf("%s:%s", driver ? driver : "portaudio", device ? device : "");
+	AUTO_FREE char *key = mem_printf("call.%s", option);
+	if (!device && !driver)
+		device = setting_text(ctx, key);
+	return call_sound_spec(device, driver);
 }
 
 struct audio_engine_settings audio_settings_given(const struct command_ctx *ctx, char **ret_in,

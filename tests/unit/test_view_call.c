@@ -213,12 +213,31 @@ static void test_ring(void **state)
 	bar_close(&x);
 }
 
+/* Whoever has come is not called again when they leave. */
+static void test_ring_answered(void **state)
+{
+	struct bar x;
+	(void)state;
+	bar_open(&x, "Answered");
+	AUTO_FREE char *member = put_member(x.p.bob, x.p.room, "https://sfu.example");
+	JSON_AUTO json_t *ring = rtc_ring_make(true, member, clock_wall_ms()), *row = NULL;
+	OK(client_send_event(x.p.bob, x.p.room, RTC_RING_TYPE, ring, NULL, false, &row, &err));
+	until(&x, is_ringing, "the ring");
+	join_here(&x);
+	assert_null(until(&x, is_joined, "joined")->ring_room);
+	call_bar_leave(x.b);
+	assert_null(until(&x, is_none, "the end")->ring_room);
+	call_bar_news(x.b);
+	bar_close(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_here),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_ring),
+		cmocka_unit_test(test_ring_answered),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
 }

@@ -1,6 +1,22 @@
 #include "core/client/call/call_sound.h"
 
+#include "core/base/mem.h"
+
 #include <string.h>
+
+char *call_sound_spec(const char *device, const char *driver)
+{
+	struct span rest = span_of(device), name = {NULL, 0};
+	if (device)
+		span_split(&rest, ':', &name);
+	AUTO_FREE char *first = span_dup(name);
+	/* A device may have a colon in its name; a driver's name before it decides. */
+	if (device && !driver && audio_driver_find(first))
+		return mem_strdup(device);
+	if (!device && driver)
+		return mem_strdup(driver);
+	return mem_printf("%s:%s", driver ? driver : "portaudio", device ? device : "");
+}
 
 static bool is_card(const char *spec)
 {

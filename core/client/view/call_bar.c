@@ -317,6 +317,7 @@ void call_bar_free(struct call_bar *b)
 	json_decref(b->status);
 	json_decref(b->people);
 	json_decref(b->ring);
+	mem_free(b->answered);
 	pool_done(&b->pool);
 	mem_free(b);
 }

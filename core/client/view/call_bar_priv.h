@@ -17,8 +17,9 @@ struct call_bar {
 	bool over;		/* it has ended, and is to be freed */
 	json_t *status;		/* as room_call_status gives it; NULL: no call */
 	json_t *people;
-	json_t *ring; /* as ring_find gives it; NULL: nobody calls */
-	int64_t seq;  /* events up to here were looked at for rings */
+	json_t *ring;	/* as ring_find gives it; NULL: nobody calls */
+	char *answered; /* a ring that we have come to: it is not shown again */
+	int64_t seq;	/* events up to here were looked at for rings */
 	struct action_job *polling, *ringing, *acting;
 	struct pool pool;
 	struct call_bar_row row;

@@ -1,5 +1,6 @@
 /* What the bar shows, from the rows that calls tell. */
 #include "core/client/view/call_bar_priv.h"
+#include "core/client/view/conversation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,16 @@ static struct term_text text_of(struct call_bar *b, const json_t *row, const cha
 {
 	struct span s = json_get_span(row, key);
 	return s.n ? pool_text(&b->pool, s, TEXT_LINE) : (struct term_text){NULL, 0};
+}
+
+/* A name; somebody without one is called by the local part of their id. */
+static struct term_text name_of(struct call_bar *b, const json_t *row, const char *key,
+				const char *id)
+{
+	struct span name = json_get_span(row, key), user = json_get_span(row, id);
+	if (!name.n || span_eq(name, user))
+		name = user_short_name(user.n ? user : name);
+	return name.n ? pool_text(&b->pool, name, TEXT_LINE) : (struct term_text){NULL, 0};
 }
 
 static enum call_bar_state state_of(const char *word)
@@ -47,7 +58,7 @@ static void put_people(struct call_bar *b)
 	json_t *one;
 	json_array_foreach (b->people, i, one) {
 		v[i].user_id = pool_dup(&b->pool, json_get_span(one, "user_id"));
-		v[i].name = text_of(b, one, "name");
+		v[i].name = name_of(b, one, "name", "user_id");
 		v[i].self = json_get_bool(one, "self", false);
 		v[i].muted = json_get_bool(one, "muted", false);
 		v[i].speaking = json_get_bool(one, "speaking", false);
@@ -62,15 +73,17 @@ static void put_people(struct call_bar *b)
 	b->row.n = n;
 }
 
+/* As the people are called here; the status row has whole ids. */
 static void put_speaking(struct call_bar *b)
 {
 	AUTO(buf_done) struct buf names = BUF_INIT(BUF_CAP_OWN);
-	json_t *one;
-	size_t i;
-	json_array_foreach (json_get_array(b->status, "speaking"), i, one) {
-		if (i)
+	for (size_t i = 0; i < b->row.n; i++) {
+		const struct call_bar_person *p = &b->row.people[i];
+		if (!p->speaking || p->self || !p->name.n)
+			continue;
+		if (names.n)
 			buf_put_str(&names, ", ");
-		buf_put_str(&names, json_string_value(one) ? json_string_value(one) : "?");
+		buf_put_str(&names, p->name.s);
 	}
 	b->row.speaking = pool_text(&b->pool, buf_span(&names), TEXT_LINE);
 }
@@ -92,21 +105,26 @@ static void put_call(struct call_bar *b)
 	r->since_ms = json_get_i64(b->status, "since_ts", 0);
 	r->quality = text_of(b, b->status, "quality");
 	r->loss_percent = (int)(json_number_value(loss) * 100 + 0.5);
-	put_speaking(b);
 	put_people(b);
+	put_speaking(b);
 }
 
 static void put_ring(struct call_bar *b)
 {
 	struct call_bar_row *r = &b->row;
 	struct span room = json_get_span(b->ring, "room_id");
-	if (!room.n || (b->status && span_eq(room, json_get_span(b->status, "room_id"))))
+	struct span event = json_get_span(b->ring, "event_id");
+	if (!room.n || (b->answered && span_eq_str(event, b->answered)))
 		return;
+	if (b->status && span_eq(room, json_get_span(b->status, "room_id"))) {
+		mem_free(b->answered);
+		b->answered = span_dup(event);
+		return;
+	}
 	r->ring_room = pool_dup(&b->pool, room);
-	r->ring_event = pool_dup(&b->pool, json_get_span(b->ring, "event_id"));
+	r->ring_event = pool_dup(&b->pool, event);
 	r->ring_room_name = text_of(b, b->ring, "room");
-	r->ring_name = text_of(b, b->ring,
-			       json_get_span(b->ring, "sender_name").n ? "sender_name" : "sender");
+	r->ring_name = name_of(b, b->ring, "sender_name", "sender");
 	r->ring = json_get_bool(b->ring, "ring", false);
 }
 
