@@ -48,6 +48,8 @@ const struct command verb_thread_list = {
 	.keys = KEYS{KEY_EVENT_ID(N_("Begins with")),
 		     KEY_ROOM_ID,
 		     {"sender", "string", N_("By"), N_("who began it"), false},
+		     {"sender_name", "string", NULL, N_("the sender's name"), false},
+		     {"ts", "time", NULL, N_("when it began"), false},
 		     {"body", "string", N_("Text"), N_("what it begins with"), false},
 		     {"replies", "integer", N_("Replies"), N_("messages in it"), false},
 		     {"unread", "integer", N_("New"), N_("unread messages in it"), false},

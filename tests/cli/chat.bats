@@ -268,3 +268,24 @@ of_room() {
 	wait_for followed "and stopped again"
 	unfollow
 }
+
+@test "every key of these verbs is in their schema, and every time is one" {
+	local verb p
+	p=$(m poll create "$ROOM" "Keys?" a b --json | jq -r .event_id)
+	m poll close "$ROOM" "$p"
+	for verb in "room list" "space list" "device list" "presence show" "poll show" "room directory"; do
+		if [ "$verb" = "poll show" ]; then
+			m poll show "$ROOM" "$p" --json >rows
+		else
+			# shellcheck disable=SC2086
+			m $verb --json >rows
+		fi
+		jq -r 'keys_unsorted[]' rows | sort -u >keys
+		# shellcheck disable=SC2086
+		m schema $verb --json | jq -r '.properties | keys_unsorted[]' | sort -u >declared
+		run comm -23 keys declared
+		[ -z "$output" ] || { echo "$verb: undeclared: $output"; return 1; }
+		jq -es 'all(.[]; to_entries | all(.[]; (.key | test("(^|_)ts$") | not) or .value == null
+			or (.value | type == "string")))' rows >/dev/null
+	done
+}
