@@ -3,7 +3,6 @@
 #include "core/base/mem.h"
 #include "server/accounts/device.h"
 #include "server/keys/keys.h"
-#include "server/keys/keys.h"
 #include "server/rooms/room.h"
 #include "server/rtc/delayed.h"
 

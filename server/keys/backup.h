@@ -7,6 +7,7 @@
 #define MUSTER_SERVER_KEYS_BACKUP_H
 
 #include "core/base/buf.h"
+#include "core/base/limits.h"
 #include "server/db/db.h"
 
 #include <jansson.h>
@@ -15,6 +16,7 @@
 #define BACKUP_VERSIONS_MAX 20	      /* of one person, deleted ones not counted */
 #define BACKUP_BYTES_MAX (64 << 20)   /* of one person's sessions, all versions together */
 #define BACKUP_SESSION_COST 200	      /* what a session counts for beside its data */
+#define BACKUP_PIECE 500	      /* sessions read in one turn of the loop */
 #define BACKUP_REQUEST_MAX (4u << 20) /* bytes of one request with sessions */
 
 /** What a version is now. */
@@ -53,11 +55,17 @@ int backup_delete_keys(struct db_tx *tx, int64_t user_nid, int64_t version, cons
 
 /* Any handle. */
 
-/** Append {"ROOM":{"sessions":{...}},...} of all rooms. */
-void backup_put_rooms(struct sql *db, int64_t user_nid, int64_t version, struct buf *b);
-/** Append {"SESSION":{...},...} of one room. */
-void backup_put_room(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
-		     struct buf *b);
+/** A place in a version that is read in pieces, as it may hold much. Begins zeroed. */
+struct backup_place {
+	bool begun;
+	char room_id[LIMIT_ID_BYTES + 1], session_id[LIMIT_ID_BYTES + 1]; /**< after these */
+};
+/**
+ * Append the next BACKUP_PIECE sessions: of {"ROOM":{"sessions":{...}},...}, or with
+ * `room_id` of {"SESSION":{...},...} of that room. Returns true when it is complete.
+ */
+bool backup_put_piece(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+		      struct backup_place *at, struct buf *b);
 /** Append one session; false when it is not there. */
 bool backup_put_session(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
 			const char *session_id, struct buf *b);

@@ -124,12 +124,12 @@ static int put_room(struct storing *x, const char *room_id, const json_t *room, 
 	const char *session_id;
 	json_t *v, *sessions = json_get_object(room, "sessions");
 	int rc = 0;
-	if (!sessions || strlen(room_id) > LIMIT_ID_BYTES)
+	if (!sessions || !*room_id || strlen(room_id) > LIMIT_ID_BYTES)
 		return matrix_err(err, 400, "M_BAD_JSON", _("A room needs sessions, by their ids"));
 	json_object_foreach (sessions, session_id, v) {
-		if (!rc && strlen(session_id) > LIMIT_ID_BYTES)
+		if (!rc && (!*session_id || strlen(session_id) > LIMIT_ID_BYTES))
 			rc = matrix_err(err, 400, "M_BAD_JSON",
-					_("A session's id has at most %d bytes"), LIMIT_ID_BYTES);
+					_("A session's id has 1 to %d bytes"), LIMIT_ID_BYTES);
 		if (!rc)
 			rc = put_session(x, room_id, session_id, v, err);
 	}
@@ -226,51 +226,56 @@ static void put_one(struct buf *b, struct sql_stmt *s)
 	buf_put_char(b, '}');
 }
 
-void backup_put_rooms(struct sql *db, int64_t user_nid, int64_t version, struct buf *b)
+/* Go to the present row's room and session, with what stands before them. */
+static void step(struct sql_stmt *s, bool one_room, struct backup_place *at, struct buf *b)
 {
-	char room[LIMIT_ID_BYTES + 1] = "";
-	bool any = false, open = false;
-	struct sql_stmt *s = SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?"
-				     " AND version=? ORDER BY room_id,session_id");
-	sql_bind_i64(s, 1, user_nid);
-	sql_bind_i64(s, 2, version);
-	buf_put_char(b, '{');
-	while (sql_row(s)) {
-		if (!open || !span_eq_str(sql_col_text(s, 5), room)) {
-			buf_put_str(b, open ? "}}," : "");
-			snprintf(room, sizeof(room), "%s", sql_col_text(s, 5).p);
-			buf_put_json_str(b, span_of(room));
-			buf_put_str(b, ":{\"sessions\":{");
-			open = true;
-			any = false;
-		}
-		buf_put_str(b, any ? "," : "");
-		buf_put_json_str(b, sql_col_text(s, 4));
-		buf_put_char(b, ':');
-		put_one(b, s);
-		any = true;
+	struct span room = sql_col_text(s, 5), session = sql_col_text(s, 4);
+	bool first = !at->begun;
+	if (!one_room && (first || !span_eq_str(room, at->room_id))) {
+		buf_put_str(b, first ? "" : "}},");
+		buf_put_json_str(b, room);
+		buf_put_str(b, ":{\"sessions\":{");
+	} else if (!first) {
+		buf_put_char(b, ',');
 	}
-	buf_put_str(b, open ? "}}}" : "}");
+	buf_put_json_str(b, session);
+	buf_put_char(b, ':');
+	at->begun = true;
+	snprintf(at->room_id, sizeof(at->room_id), "%s", room.p);
+	snprintf(at->session_id, sizeof(at->session_id), "%s", session.p);
 }
 
-void backup_put_room(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
-		     struct buf *b)
+static struct sql_stmt *after(struct sql *db, bool one_room)
 {
-	const char *comma = "";
-	struct sql_stmt *s = SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?"
-				     " AND version=? AND room_id=?");
+	if (one_room)
+		return SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?1 AND"
+			       " version=?2 AND room_id=?3 AND session_id>?4"
+			       " ORDER BY session_id LIMIT ?5");
+	return SQL(db, "SELECT " COLUMNS " FROM key_backup_sessions WHERE user_nid=?1 AND"
+		       " version=?2 AND (room_id,session_id)>(?3,?4)"
+		       " ORDER BY room_id,session_id LIMIT ?5");
+}
+
+bool backup_put_piece(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,
+		      struct backup_place *at, struct buf *b)
+{
+	int n = 0;
+	struct backup_place from = *at;
+	struct sql_stmt *s = after(db, room_id != NULL);
 	sql_bind_i64(s, 1, user_nid);
 	sql_bind_i64(s, 2, version);
-	sql_bind_str(s, 3, room_id);
-	buf_put_char(b, '{');
-	while (sql_row(s)) {
-		buf_put_str(b, comma);
-		buf_put_json_str(b, sql_col_text(s, 4));
-		buf_put_char(b, ':');
+	sql_bind_str(s, 3, room_id ? room_id : from.room_id);
+	sql_bind_str(s, 4, from.session_id);
+	sql_bind_i64(s, 5, BACKUP_PIECE);
+	buf_put_str(b, at->begun ? "" : "{");
+	for (; sql_row(s); n++) {
+		step(s, room_id != NULL, at, b);
 		put_one(b, s);
-		comma = ",";
 	}
-	buf_put_char(b, '}');
+	if (n == BACKUP_PIECE)
+		return false;
+	buf_put_str(b, at->begun && !room_id ? "}}}" : "}");
+	return true;
 }
 
 bool backup_put_session(struct sql *db, int64_t user_nid, int64_t version, const char *room_id,

@@ -42,6 +42,7 @@ extern const struct route keys_routes[];
 extern const struct route keys_signing_routes[];
 extern const struct route to_device_routes[];
 extern const struct route room_keys_routes[];
+extern const struct route room_keys_get_routes[];
 extern const struct route upgrade_routes[];
 extern const struct route notifications_routes[];
 extern const struct route mutual_rooms_routes[];
@@ -91,6 +92,7 @@ const struct route *const route_groups[] = {
 	keys_signing_routes,
 	to_device_routes,
 	room_keys_routes,
+	room_keys_get_routes,
 	upgrade_routes,
 	notifications_routes,
 	mutual_rooms_routes,

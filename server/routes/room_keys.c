@@ -1,11 +1,11 @@
 /*
- * /room_keys/version and /room_keys/keys
+ * /room_keys/version, and what changes /room_keys/keys
  */
+#include "server/routes/room_keys.h"
 #include "core/base/i18n.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "server/keys/backup.h"
-#include "server/routes/route.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ static bool read_version(struct rq *rq, struct span text, int64_t *ret)
 	return false;
 }
 
-static bool query_version(struct rq *rq, int64_t *ret)
+bool room_keys_version(struct rq *rq, int64_t *ret)
 {
 	const char *s = rq_query(rq, "version");
 	if (s)
@@ -175,7 +175,7 @@ static int put_run(struct db_tx *tx, void *arg, struct err *err)
 static void start_put(struct rq *rq, json_t *steal_rooms)
 {
 	int64_t version;
-	if (!query_version(rq, &version)) {
+	if (!room_keys_version(rq, &version)) {
 		json_decref(steal_rooms);
 		return;
 	}
@@ -210,64 +210,12 @@ static int delete_keys_run(struct db_tx *tx, void *arg, struct err *err)
 static void delete_keys(struct rq *rq)
 {
 	int64_t version;
-	if (!query_version(rq, &version))
+	if (!room_keys_version(rq, &version))
 		return;
 	struct job *j = job_new(rq, version);
 	j->room_id = rq->param[0].p;
 	j->session_id = rq->param[1].p;
 	rq_write(rq, delete_keys_run, keys_done, j, job_free);
-}
-
-/* A version that can be read; replies otherwise. */
-static bool open_version(struct rq *rq, int64_t *ret)
-{
-	struct backup found;
-	struct err err;
-	if (!query_version(rq, ret))
-		return false;
-	if (backup_find(db_reader(rq->srv->db), rq->who.user_nid, *ret, &found, &err)) {
-		rq_err(rq, &err);
-		return false;
-	}
-	backup_done(&found);
-	return true;
-}
-
-static void get_all(struct rq *rq)
-{
-	int64_t version;
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	if (!open_version(rq, &version))
-		return;
-	buf_put_str(&b, "{\"rooms\":");
-	backup_put_rooms(db_reader(rq->srv->db), rq->who.user_nid, version, &b);
-	buf_put_char(&b, '}');
-	rq_text(rq, 200, &b);
-}
-
-static void get_room(struct rq *rq)
-{
-	int64_t version;
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	if (!open_version(rq, &version))
-		return;
-	buf_put_str(&b, "{\"sessions\":");
-	backup_put_room(db_reader(rq->srv->db), rq->who.user_nid, version, rq->param[0].p, &b);
-	buf_put_char(&b, '}');
-	rq_text(rq, 200, &b);
-}
-
-static void get_session(struct rq *rq)
-{
-	int64_t version;
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	if (!open_version(rq, &version))
-		return;
-	if (backup_put_session(db_reader(rq->srv->db), rq->who.user_nid, version, rq->param[0].p,
-			       rq->param[1].p, &b))
-		rq_text(rq, 200, &b);
-	else
-		rq_error(rq, 404, "M_NOT_FOUND", "%s", _("The backup has no such key"));
 }
 
 #define VERSION "/_matrix/client/v3/room_keys/version"
@@ -282,9 +230,6 @@ const struct route room_keys_routes[] = {
 	{"PUT", KEYS, ROUTE_USER, ROUTE_JSON, put_all, BACKUP_REQUEST_MAX},
 	{"PUT", KEYS "/{}", ROUTE_USER, ROUTE_JSON, put_room, BACKUP_REQUEST_MAX},
 	{"PUT", KEYS "/{}/{}", ROUTE_USER, ROUTE_JSON, put_session, 0},
-	{"GET", KEYS, ROUTE_USER, 0, get_all, 0},
-	{"GET", KEYS "/{}", ROUTE_USER, 0, get_room, 0},
-	{"GET", KEYS "/{}/{}", ROUTE_USER, 0, get_session, 0},
 	{"DELETE", KEYS, ROUTE_USER, 0, delete_keys, 0},
 	{"DELETE", KEYS "/{}", ROUTE_USER, 0, delete_keys, 0},
 	{"DELETE", KEYS "/{}/{}", ROUTE_USER, 0, delete_keys, 0},

@@ -93,6 +93,7 @@ static void try_answer(struct waiter *w)
 				      (double)(clock_mono_ns() - db_committed_ns(h->db)) / 1e9);
 		return;
 	}
+	buf_done(&b);
 	/* Nothing for this one up to here: the tail need not reach back further. */
 	if (!w->q.initial && !sync_holds(w->hub, &w->q))
 		w->q.since = sync_token_now(w->hub, w->q.user);

@@ -75,6 +75,15 @@ static void check_json(const struct buf *b)
 	json_decref(j);
 }
 
+static void check_backup(struct sql *s, const char *room_id, struct buf *b)
+{
+	struct backup_place at = {0};
+	buf_clear(b);
+	while (!backup_put_piece(s, 1, 1, room_id, &at, b))
+		;
+	check_json(b);
+}
+
 static void check_stored(struct sql *s)
 {
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
@@ -89,11 +98,8 @@ static void check_stored(struct sql *s)
 	fallback_keys_unused(s, 1, &b);
 	check_json(&b);
 	buf_clear(&b);
-	backup_put_rooms(s, 1, 1, &b);
-	check_json(&b);
-	buf_clear(&b);
-	backup_put_room(s, 1, 1, "!r", &b);
-	check_json(&b);
+	check_backup(s, NULL, &b);
+	check_backup(s, "!r", &b);
 	struct sql_stmt *q = SQL(s, "SELECT text,size FROM to_device");
 	while (sql_row(q)) {
 		buf_clear(&b);

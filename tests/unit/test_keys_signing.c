@@ -9,6 +9,7 @@
 #include "core/base/crypto.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "server/keys/backup.h"
 #include "tests/lib/classroom.h"
 #include "tests/lib/encrypting.h"
 
@@ -444,6 +445,35 @@ static void test_backup_keys(void **state)
 	assert_string_equal(json_get_str(info, "etag"), json_get_str(rest, "etag"));
 }
 
+/* More than is read in one turn. */
+static void test_large_backup(void **state)
+{
+	(void)state;
+	enum { SESSIONS = 2 * BACKUP_PIECE }; /* the last piece is full, too */
+	struct chatter fred;
+	chatter_new(&class_server, "fred", &fred);
+	make_version(&fred, "1");
+	JSON_AUTO json_t *one = json_loads(SESSION("0", "0", "true", "d"), 0, NULL);
+	JSON_AUTO json_t *rooms = json_object();
+	for (int i = 0; i < SESSIONS; i++) {
+		char room[20], session[20];
+		snprintf(room, sizeof(room), "!%d:x", i % 3 ? 0 : i);
+		snprintf(session, sizeof(session), "%d", i);
+		if (!json_object_get(rooms, room))
+			json_object_set_new(rooms, room, json_pack("{s:{}}", "sessions"));
+		json_object_set(json_object_get(json_object_get(rooms, room), "sessions"), session,
+				one);
+	}
+	JSON_AUTO json_t *body = json_pack("{s:O}", "rooms", rooms);
+	AUTO_FREE char *text = json_text(body);
+	json_decref(call(&fred, "PUT", KEYS "?version=1", text));
+	JSON_AUTO json_t *all = call(&fred, "GET", KEYS "?version=1", NULL);
+	assert_true(json_equal(all, body));
+	JSON_AUTO json_t *of_one = call(&fred, "GET", KEYS "/!0:x?version=1", NULL);
+	assert_true(json_equal(of_one, json_object_get(rooms, "!0:x")));
+	chatter_done(&fred);
+}
+
 /* What goes with an account. */
 static void test_deactivation(void **state)
 {
@@ -499,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_better_key_wins),
 		cmocka_unit_test(test_backup_keys),
+		cmocka_unit_test(test_large_backup),
 		cmocka_unit_test(test_deactivation),
 	};
 	return cmocka_run_group_tests_name("keys_signing", tests, class_start, class_stop);
