@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/client/apply.h"
+#include "core/store/lost.h"
 #include "core/store/outbox.h"
 #include "tests/lib/shown.h"
 
@@ -424,6 +425,24 @@ static void test_ignored(void **state)
 	cached_close(&k);
 }
 
+/* The server was put back: what it lost is gone here too. */
+static void test_lost(void **state)
+{
+	struct cached k;
+	struct err err;
+	(void)state;
+	shown_begin(&k);
+	say_many(&k, 0, 5);
+	struct conversation *c = open_room(&k);
+	assert_has(c, "m3\nm4\n");
+	assert_int_equal(store_lost_event(k.s, cached_row(&k, ROOM), SPAN_LIT("$m4"), &err), 0);
+	assert_true(conversation_update(c));
+	assert_has(c, "m3\n");
+	assert_lacks(c, "m4");
+	conversation_free(c);
+	cached_close(&k);
+}
+
 static void test_names(void **state)
 {
 	struct cached k;
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_head),	cmocka_unit_test(test_echoes),
 		cmocka_unit_test(test_window),	cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_ignored), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_lost),
 	};
 	setenv("TZ", "UTC", 1);
 	tzset();

@@ -7,11 +7,12 @@
 
 #include "core/base/mem.h"
 #include "core/client/session.h"
-#include "core/client/view/work.h"
+#include "core/client/view/actions.h"
 #include "core/store/store.h"
 #include "tests/lib/forked.h"
 
 #include <signal.h>
+#include <string.h>
 
 /* Verbs on a thread of their own, beside a loop. */
 
@@ -146,6 +147,65 @@ static void test_end(void **state)
 	assert_int_equal(mem_live(), before);
 }
 
+/* -- Actions: the same with rows and words of their own ------------------------------ */
+
+static int two_rows(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
+		    struct err *err)
+{
+	(void)c;
+	json_t *row = json_pack("{s:O}", "got", json_object_get(ask, "word"));
+	fn(row, arg);
+	fn(row, arg);
+	json_decref(row);
+	return json_get_bool(ask, "fail", false) ? err_set(err, ERR_PARTIAL, "half") : 0;
+}
+
+struct told {
+	struct loop *l;
+	struct buf log;
+};
+
+static void on_told(const struct err *err, const json_t *rows, void *arg)
+{
+	struct told *t = arg;
+	buf_printf(&t->log, "%d rows, %s, %s; ", (int)json_array_size(rows),
+		   json_get_str(json_array_get(rows, 0), "got"), err ? err->msg : "fine");
+}
+
+static void on_last(const struct err *err, const json_t *rows, void *arg)
+{
+	on_told(err, rows, arg);
+	loop_stop(((struct told *)arg)->l);
+}
+
+static void test_actions(void **state)
+{
+	(void)state;
+	long before = mem_live();
+	struct told t = {loop_new(), BUF_INIT(BUF_CAP_OWN)};
+	struct loop_timer *alive = loop_timer_new(t.l, NULL, NULL);
+	struct work *w = work_new(t.l, &(struct work_options){.account = "ann"});
+	loop_timer_start(alive, 60000, 0);
+	action_start(w, two_rows, json_pack("{s:s}", "word", "one"), on_told, &t);
+	action_forget(action_start(w, two_rows, json_pack("{s:s}", "word", "two"), on_told, &t));
+	action_stop(action_start(w, two_rows, json_pack("{s:s}", "word", "three"), on_told, &t));
+	action_start(w, two_rows, json_pack("{s:s,s:b}", "word", "four", "fail", 1), on_last, &t);
+	loop_run(t.l);
+	assert_string_equal(buf_str(&t.log), "2 rows, one, fine; 2 rows, four, half; ");
+	/* What is not known is said, without a network. */
+	action_start(w, action_person,
+		     json_pack("{s:s,s:s,s:s}", "room_id", "!r:x", "user_id", "@a:x", "what",
+			       "hug"),
+		     on_last, &t);
+	loop_run(t.l);
+	assert_non_null(strstr(buf_str(&t.log), "hug"));
+	work_free(w);
+	loop_timer_free(alive);
+	loop_free(t.l);
+	buf_done(&t.log);
+	assert_int_equal(mem_live(), before);
+}
+
 static void test_no_account(void **state)
 {
 	(void)state;
@@ -166,9 +226,8 @@ static void test_no_account(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_order),	   cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_end),	   cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_no_account),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -161,6 +161,13 @@ static void reload(struct conversation *c)
 	conv_load_older(c, n);
 }
 
+/* A server that was put back to an earlier state takes the newest events away. */
+static bool was_lost(const struct conversation *c)
+{
+	const struct entry *last = c->n ? c->entries[c->n - 1] : NULL;
+	return last && store_event_pos(c->s, c->room, span_of(last->item.event_id)) != last->pos;
+}
+
 static bool take_room(struct conversation *c)
 {
 	AUTO(store_room_done) struct store_room r = {0};
@@ -181,7 +188,7 @@ bool conversation_update(struct conversation *c)
 	bool snapshot = !sql_in_transaction(db) && !sql_begin_read(db);
 	bool changed = conv_take_new(c);
 	changed = take_room(c) || changed;
-	if (read_ignored(c)) {
+	if (read_ignored(c) || was_lost(c)) {
 		reload(c);
 		changed = true;
 	}
