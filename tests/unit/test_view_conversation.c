@@ -136,7 +136,7 @@ static void test_threads(void **state)
 	/* What we said last in it is what we read last. */
 	assert_string_equal(shown(t), "day:2025-11-30\nMe: t1\n-- new --\nBen: t2\n");
 	assert_true(conversation_older(t, 50));
-	assert_string_equal(shown(t), "-- start --\nday:2025-11-30\nAnn: Root\nBen: t0\nMe: t1\n"
+	assert_string_equal(shown(t), "day:2025-11-30\nAnn: Root\nBen: t0\nMe: t1\n"
 				      "-- new --\nBen: t2\n");
 	assert_false(conversation_older(t, 50));
 	cached_event(&k, ROOM, "$r", "@ben:x", "m.room.redaction", "{'redacts':'$t2'}",

@@ -18,7 +18,7 @@ enum item_kind {
 	ITEM_DAY,    /**< a line between days; `ts` is within the day that begins */
 	ITEM_UNREAD, /**< everything below is new; at most one */
 	ITEM_GAP,    /**< older or missing history; is being fetched when `busy` */
-	ITEM_START,  /**< the room's beginning */
+	ITEM_START,  /**< the room's beginning; not in threads */
 	ITEM_MESSAGE,
 	ITEM_CHANGE, /**< somebody joined, the name changed, a call began: one line */
 };

@@ -89,7 +89,7 @@ static void put_top(struct showing *x)
 	int64_t room, pos;
 	if (conversation_gap(c, &room, &pos))
 		put_gap(x, pos);
-	else
+	else if (!c->thread) /* a thread begins with its root */
 		derive(x, ITEM_START, "start");
 }
 
