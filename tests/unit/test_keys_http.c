@@ -370,6 +370,27 @@ static void test_to_device_wakes(void **state)
 	crypter_done(&a);
 }
 
+/* A poll is looked at when another device of the person gets something, and goes on waiting. */
+static void test_other_devices_wait(void **state)
+{
+	(void)state;
+	char got[100];
+	struct crypter a, b;
+	crypter_new(&anna, "O1", &a);
+	crypter_new(&anna, "O2", &b);
+	json_decref(chatter_sync(&a.chat, ""));
+	struct poll *w = poll_start(&a.chat, "&timeout=60000");
+	polls_waiting(&class_server, 1);
+	send_to(&bert, "other", anna.id, "O2", 1);
+	polls_waiting(&class_server, 1);
+	send_to(&bert, "own", anna.id, "O1", 2);
+	JSON_AUTO json_t *sync = poll_end(w, NULL);
+	numbers(sync, got, sizeof(got));
+	assert_string_equal(got, "2 ");
+	crypter_done(&a);
+	crypter_done(&b);
+}
+
 static void send_large(struct chatter *from, int txn, const char *to, const char *text, int n)
 {
 	AUTO_FREE char *path = mem_printf(V3 "sendToDevice/m.test/large%d", txn);
@@ -560,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_to_device),
 		cmocka_unit_test(test_to_device_continues),
 		cmocka_unit_test(test_to_device_wakes),
+		cmocka_unit_test(test_other_devices_wait),
 		cmocka_unit_test(test_queue_is_fair),
 		cmocka_unit_test(test_device_lists),
 		cmocka_unit_test(test_first_sync),
