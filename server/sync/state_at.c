@@ -80,14 +80,35 @@ void state_others_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_
 	state_sort(l, from);
 }
 
-void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l)
+/* The state key that ends a page of `limit` members after `after`; NULL: it is the last page. */
+static char *page_end(struct hub *h, int64_t room_nid, const char *after, int limit)
 {
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT state_key FROM current_state WHERE room_nid=?1 AND"
+				      " type='m.room.member' AND state_key>?2 ORDER BY state_key"
+				      " LIMIT 1 OFFSET ?3");
+	sql_bind_i64(s, 1, room_nid);
+	sql_bind_str(s, 2, after);
+	sql_bind_i64(s, 3, limit - 1);
+	char *end = sql_row(s) ? span_dup(sql_col_text(s, 0)) : NULL;
+	sql_reset(s);
+	return end;
+}
+
+char *state_members_page(struct hub *h, int64_t room_nid, const char *after, int limit, int64_t pos,
+			 struct event_list *l)
+{
+	char *end = page_end(h, room_nid, after, limit);
 	struct sql_stmt *s =
 		SQL(db_reader(h->db), "SELECT" EVENT_COLUMNS "FROM current_state c"
 				      " CROSS JOIN events e ON e.pos=c.pos"
-				      " WHERE c.room_nid=?1 AND c.type='m.room.member'");
+				      " WHERE c.room_nid=?1 AND c.type='m.room.member'"
+				      " AND c.state_key>?2 AND (?3 IS NULL OR c.state_key<=?3)");
 	sql_bind_i64(s, 1, room_nid);
+	sql_bind_str(s, 2, after);
+	sql_bind_str(s, 3, end);
 	collect(h, s, 0, pos, l);
+	return end;
 }
 
 bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,

@@ -13,8 +13,13 @@ void state_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l
 void state_others_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
 /** Put the rows from index `from` on into the order of their positions. */
 void state_sort(struct event_list *l, size_t from);
-/** The same, member events only. */
-void state_members_at(struct hub *h, int64_t room_nid, int64_t pos, struct event_list *l);
+/**
+ * Append a page of member events just after `pos`: of at most `limit` people, whose
+ * ids are greater than `after` ("": from the beginning). Returns where the next page
+ * begins, or NULL after the last one. The caller owns it.
+ */
+char *state_members_page(struct hub *h, int64_t room_nid, const char *after, int limit, int64_t pos,
+			 struct event_list *l);
 /** Append one state event as it was just after `pos`; false when there was none. */
 bool state_event_at(struct hub *h, int64_t room_nid, struct span type, struct span state_key,
 		    int64_t pos, struct event_list *l);

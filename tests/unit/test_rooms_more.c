@@ -430,13 +430,45 @@ static void test_erase(void **state)
 	chatter_done(&ida);
 }
 
+/* More people than one step reads. */
+static void test_many_members(void **state)
+{
+	(void)state;
+	enum { MANY = 450 };
+	AUTO(buf_done) struct buf body = BUF_INIT(BUF_CAP_OWN);
+	JSON_AUTO json_t *ids = json_object();
+	char room[LIMIT_ID_BYTES + 1], name[16];
+	buf_put_str(&body, "{'invite':[");
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		test_add_user(&t, name, false);
+		buf_printf(&body, "%s'@%s:localhost'", i ? "," : "", name);
+	}
+	buf_put_str(&body, "]}");
+	chatter_create(&alice, buf_str(&body), room);
+	JSON_AUTO json_t *all = chatter_get(&alice, room, "members");
+	const json_t *chunk = json_get_array(all, "chunk");
+	for (size_t i = 0; i < json_array_size(chunk); i++)
+		json_object_set_new(ids, json_get_str(json_array_get(chunk, i), "state_key"),
+				    json_true());
+	assert_int_equal(json_array_size(chunk), MANY + 1);
+	assert_int_equal(json_object_size(ids), MANY + 1);
+	JSON_AUTO json_t *invited = chatter_get(&alice, room, "members?membership=invite");
+	assert_int_equal(json_array_size(json_get_array(invited, "chunk")), MANY);
+	JSON_AUTO json_t *joined = chatter_get(&alice, room, "joined_members");
+	const json_t *in = json_get_object(joined, "joined");
+	assert_int_equal(json_object_size(in), 1);
+	assert_non_null(json_get_object(in, alice.id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade), cmocka_unit_test(test_upgrade_space),
-		cmocka_unit_test(test_knock),	cmocka_unit_test(test_knock_restricted),
-		cmocka_unit_test(test_reports), cmocka_unit_test(test_notifications),
-		cmocka_unit_test(test_mutual),	cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_upgrade),	     cmocka_unit_test(test_upgrade_space),
+		cmocka_unit_test(test_knock),	     cmocka_unit_test(test_knock_restricted),
+		cmocka_unit_test(test_reports),	     cmocka_unit_test(test_notifications),
+		cmocka_unit_test(test_mutual),	     cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_many_members),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
