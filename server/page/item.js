@@ -124,8 +124,8 @@ function headNode(room, item, edited) {
 	return el('div', { class: 'head' },
 		el('bdi', { class: 'who' }, personName(room, item.ev.sender)),
 		leads ? el('span', { class: 'badge' }, t('leads the room')) : null,
-		el('time', { datetime: new Date(item.ev.origin_server_ts || 0).toISOString() },
-			timeText(item.ev.origin_server_ts || 0)),
+		el('time', { datetime: new Date(item.ev.origin_server_ts).toISOString() },
+			timeText(item.ev.origin_server_ts)),
 		edited ? el('span', { class: 'note' }, t('changed')) : null, more);
 }
 

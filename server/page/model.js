@@ -156,18 +156,33 @@ function takeShown(room, ev, atEnd) {
 		room.items.unshift(item);
 }
 
-// One event of the timeline, at its end or (older ones) at its beginning. True when it is a
-// new message.
+const LAST_TS = 8640000000000000; // what a Date can hold
+
+// An event whose parts are what they should be; null when it is none.
+function readEvent(raw) {
+	const ev = object(raw);
+	if (typeof ev.event_id !== 'string' || typeof ev.type !== 'string' || typeof ev.sender !== 'string')
+		return null;
+	const ts = ev.origin_server_ts;
+	return {
+		event_id: ev.event_id, type: ev.type, sender: ev.sender, redacts: ev.redacts,
+		state_key: typeof ev.state_key === 'string' ? ev.state_key : undefined,
+		content: object(ev.content), unsigned: object(ev.unsigned),
+		origin_server_ts: ts >= 0 && ts <= LAST_TS ? Math.floor(ts) : 0,
+	};
+}
+
+// One event of the timeline (from readEvent), at its end or (older ones) at its beginning. True
+// when it is a new message.
 function takeEvent(room, ev, atEnd) {
-	if (!ev || typeof ev.event_id !== 'string' || typeof ev.type !== 'string' ||
-	    typeof ev.sender !== 'string' || room.seen.has(ev.event_id))
+	if (!ev || room.seen.has(ev.event_id))
 		return false;
 	room.seen.set(ev.event_id, atEnd ? room.next++ : room.first--);
-	if (object(ev.unsigned).redacted_because)
+	if (ev.unsigned.redacted_because)
 		room.deleted.add(ev.event_id);
 	if (atEnd) {
 		room.last = ev.event_id;
-		room.changedAt = Number(ev.origin_server_ts) || 0;
+		room.changedAt = ev.origin_server_ts;
 		takeState(room, ev);
 	}
 	const rel = relation(ev);

@@ -85,7 +85,7 @@ function logNodes(room) {
 	const unread = firstUnread(room);
 	let day = '';
 	for (const item of room.items) {
-		const ts = item.ev.origin_server_ts || 0;
+		const ts = item.ev.origin_server_ts;
 		const own = new Date(ts).toDateString();
 		if (own !== day)
 			nodes.push(dayNode(ts));
@@ -169,8 +169,8 @@ async function olderPage(room) {
 		if (object(ev).type === 'm.room.member' && !room.members.has(ev.state_key))
 			takeState(room, ev);
 	for (const ev of list(page.chunk))
-		takeEvent(room, ev, false);
-	room.before = page.end && list(page.chunk).length ? page.end : null;
+		takeEvent(room, readEvent(ev), false);
+	room.before = typeof page.end === 'string' && list(page.chunk).length ? page.end : null;
 }
 
 // Older messages, `wanted` at least: votes and reactions fill pages, too.

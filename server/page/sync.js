@@ -47,7 +47,7 @@ function takeJoined(room, data, first) {
 	room.invite = null;
 	if (timeline.limited || first) {
 		restartTimeline(room);
-		room.before = timeline.prev_batch || null;
+		room.before = typeof timeline.prev_batch === 'string' ? timeline.prev_batch : null;
 	}
 	for (const ev of list(object(data.state).events))
 		takeState(room, object(ev));
@@ -55,8 +55,8 @@ function takeJoined(room, data, first) {
 		room.heroes = data.summary['m.heroes'].filter((id) => typeof id === 'string');
 	for (const ev of list(object(data.account_data).events))
 		if (object(ev).type === 'm.fully_read')
-			room.fullyRead = object(ev.content).event_id || null;
-	for (const ev of list(timeline.events).map(object)) {
+			room.fullyRead = String(object(ev.content).event_id);
+	for (const ev of list(timeline.events).map(readEvent).filter(Boolean)) {
 		const shown = takeEvent(room, ev, true);
 		if (ev.sender === session.user_id)
 			sentEvent(ev);
@@ -71,7 +71,7 @@ function takeJoined(room, data, first) {
 function takeInvite(room, data) {
 	for (const ev of list(object(data.invite_state).events).map(object)) {
 		takeState(room, ev);
-		if (ev.type === 'm.room.member' && ev.state_key === session.user_id)
+		if (ev.type === 'm.room.member' && ev.state_key === session.user_id && typeof ev.sender === 'string')
 			room.invite = { by: ev.sender, direct: object(ev.content).is_direct === true };
 	}
 }
@@ -120,6 +120,8 @@ async function syncOnce(mine) {
 		(first ? '' : '&timeout=30000&since=' + encodeURIComponent(since)), undefined, { limitMs: 90000 });
 	if (session !== mine)
 		return;
+	if (typeof object(answer).next_batch !== 'string')
+		throw new Trouble(0, '', '', 0);
 	takeSync(answer, first);
 	since = answer.next_batch;
 	nowOnline();

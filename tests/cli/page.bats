@@ -55,7 +55,7 @@ dom() {
 @test "what is there without scripts says which program to use" {
 	curl -sS --max-time "$STEP" "$URL/join" >page
 	grep -F '<html lang="en">' page
-	grep -F "muster login <bdi>$URL</bdi> --link" page
+	grep -F "muster login <bdi>$URL</bdi> <span>--link</span>" page
 	grep -F '.js #plain { display: none; }' page
 	grep -F '#app { display: none; }' page
 }

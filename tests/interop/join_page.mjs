@@ -627,6 +627,40 @@ const tests = {
 		await page.context().close();
 	},
 
+	async 'whatever a sync holds'() {
+		const sample = JSON.stringify(await ask('http', 'ana', 'GET', '/_matrix/client/v3/sync'));
+		const page = await phone();
+		await logIn(page, 'ana');
+		await openRoom(page, CLASS);
+		let seed = Number(process.env.SEED) || 20260101;
+		const random = () => { seed = (seed * 48271) % 2147483647; return seed / 2147483647; };
+		const junk = [null, 0, -1, 1e300, '', 'x', '__proto__', 'constructor', [], {}, [null], { a: [] }, true, 1.5, '\u202e\ud800'];
+		const spoil = (v, often) => {
+			if (random() < often) return junk[Math.floor(random() * junk.length)];
+			if (Array.isArray(v)) return v.map((x) => spoil(x, often));
+			return v && typeof v === 'object' ? Object.fromEntries(Object.entries(v).map(([k, x]) => [k, spoil(x, often)])) : v;
+		};
+		let rounds = 0;
+		const enough = new Promise((done) => {
+			page.route('**/sync?*', async (route) => {
+				rounds += 1;
+				if (rounds > 150) return done(route.continue());
+				const fresh = JSON.parse(sample.replace(/"\$[^"]+/g, (id) => `${id}.${rounds}`));
+				const body = spoil(fresh, [0.002, 0.02, 0.1][rounds % 3]);
+				return route.fulfill({ json: { ...body, next_batch: `r${rounds}` } });
+			});
+		});
+		await Promise.race([enough, page.waitForEvent('pageerror', { timeout: 2 * STEP }).catch(() => {})]);
+		if (page.broken.length) throw new Error(`round ${rounds}: ${page.broken[0]}`);
+		await page.unrouteAll({ behavior: 'ignoreErrors' });
+		await page.reload();
+		await openRoom(page, CLASS);
+		await write(page, 'Still here');
+		await sent(page, 'Still here');
+		check(page.broken.length === 0, 'the page lives through whatever a sync holds', page.broken.slice(0, 5));
+		await page.context().close();
+	},
+
 	async 'old browsers'() {
 		const html = await (await fetch(`${facts.url}/join`)).text();
 		const scripts = [...html.matchAll(/<script>([^]*?)<\/script>/g)].map((m) => m[1]);
