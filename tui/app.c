@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
 #include "tui/first_run.h"
+#include "tui/invitation.h"
 #include "tui/linear.h"
 #include "tui/notify.h"
 #include "tui/phone.h"
@@ -221,6 +222,10 @@ void tui_open(struct tui *t, const char *room_id, const char *event_id)
 	if (t->talk && !strcmp(talk_room(t->talk), room_id) &&
 	    (!event_id || talk_go(t->talk, event_id))) {
 		app_focus(t, FOCUS_TALK);
+		return;
+	}
+	if (invitation_is(t, room_id)) {
+		tui_push(t, invitation_new(t, room_id));
 		return;
 	}
 	if (talk_new(t, room_id, NULL, event_id, &k, &err)) {

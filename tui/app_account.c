@@ -37,7 +37,11 @@ char *app_last_room(struct tui *t)
 	if (last && room_list_find(t->rooms, last) != SIZE_MAX)
 		return last;
 	mem_free(last);
-	return mem_strdup(room_list_at(t->rooms, 0)->room_id);
+	size_t i = 0;
+	while (i + 1 < room_list_count(t->rooms) &&
+	       room_list_at(t->rooms, i)->section == SECTION_INVITES)
+		i++;
+	return mem_strdup(room_list_at(t->rooms, i)->room_id);
 }
 
 void app_account_show(struct tui *t)
@@ -59,7 +63,8 @@ static void on_committed(void *arg)
 static void on_state(enum engine_state now, const struct err *err, void *arg)
 {
 	struct tui *t = arg;
-	if (err && (now == ENGINE_LOGGED_OUT || now == ENGINE_OFFLINE))
+	/* Offline is told in the title, and passes. */
+	if (err && now == ENGINE_LOGGED_OUT)
 		tui_say_err(t, err);
 	tui_redraw(t);
 }

@@ -162,7 +162,8 @@ static void unicode_key(const struct csi *c, struct key *k)
 		k->code = KC_ESCAPE;
 	else if (cp == 127 || cp == 8)
 		k->code = KC_BACKSPACE;
-	else if (cp >= 0x20 && cp < 0xd800) {
+	else if ((cp >= 0x20 && cp < 0x7f) || (cp >= 0xa0 && cp < 0xd800) ||
+		 (cp >= 0xe000 && cp <= 0x10ffff)) {
 		k->code = KC_CHAR;
 		k->cp = (uint32_t)cp;
 	}

@@ -236,7 +236,7 @@ static void put_bar(struct buf *b, int votes, int of)
 {
 	int n = of > 0 ? (votes * BAR_CELLS + of - 1) / of : 0;
 	for (int i = 0; i < BAR_CELLS; i++)
-		buf_put_str(b, i < n ? "█" : "░");
+		buf_put_str(b, i < n ? "━" : "─");
 }
 
 static void put_answer(const struct item_pane *p, struct flow *f, const struct item_poll *poll,
@@ -438,7 +438,7 @@ static int draw_kind(const struct item_pane *p, const struct item *it, int y)
 					     : _("there is more before this")),
 			    ROLE_DIM);
 	case ITEM_START:
-		return rule(p, y, span_of(_("the room begins here")), ROLE_DIM);
+		return rule(p, y, span_of(_("the beginning")), ROLE_DIM);
 	case ITEM_MESSAGE:
 	case ITEM_CHANGE:
 		break;

@@ -168,7 +168,7 @@ static void to_end(struct talk *k)
 		;
 	timeline_to_end(&k->tl);
 	if (k->on_messages)
-		timeline_choose(&k->tl, NULL), timeline_choose_by(&k->tl, -1);
+		timeline_choose_end(&k->tl, false);
 }
 
 /* Moving through the pane, wherever the focus is. */
@@ -184,6 +184,8 @@ static bool scroll_act(struct talk *k, enum action a)
 		return true;
 	case ACT_TOP:
 		timeline_to_start(&k->tl);
+		if (k->on_messages)
+			timeline_choose_end(&k->tl, true);
 		return true;
 	case ACT_BOTTOM:
 		to_end(k);

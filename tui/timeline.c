@@ -269,6 +269,18 @@ bool timeline_choose_by(struct timeline *t, int by)
 	}
 }
 
+void timeline_choose_end(struct timeline *t, bool first)
+{
+	size_t n = conversation_count(t->c);
+	for (size_t k = 0; k < n; k++) {
+		const struct item *it = conversation_at(t->c, first ? k : n - 1 - k);
+		if (can_choose(it)) {
+			timeline_choose(t, it->id);
+			return;
+		}
+	}
+}
+
 const struct item *timeline_item_at(const struct timeline *t, int y)
 {
 	size_t i = bottom_index(t);

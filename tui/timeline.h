@@ -39,6 +39,8 @@ void timeline_show(struct timeline *t, const char *id);
 void timeline_choose(struct timeline *t, const char *id);
 /** The next message up (-1) or down (1). False: there is none in that direction. */
 bool timeline_choose_by(struct timeline *t, int by);
+/** The first (or last) message of the window. */
+void timeline_choose_end(struct timeline *t, bool first);
 /** Borrowed until the conversation's next update; NULL: none. */
 const struct item *timeline_chosen(const struct timeline *t);
 /** The item drawn at a row of the screen, NULL. */

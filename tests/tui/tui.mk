@@ -1,0 +1,26 @@
+# The full screen under libvterm: golden screens, real servers, fuzzed keys.
+TUI_TESTS ?= $(wildcard tests/tui/*.bats)
+TUI_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tui/*.c))
+
+$(BUILD)/tests/tui/%: tests/tui/%.c $(BUILD)/libtest.a $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(BUILD)/libtest.a $(BUILD)/libmuster.a \
+		$(LDFLAGS_ALL) $(LIBS) -lvterm -lutil
+
+#: make tui-test    tests of the full screen (UPDATE_GOLDEN=1 writes the golden screens anew)
+tui-test: all $(TUI_TOOLS)
+	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui timeout 900 bats $(CLI_JOBS) --timing --formatter tap $(TUI_TESTS)
+
+#: make tui-fuzz    keys, bytes and sizes at random for SECONDS=60
+tui-fuzz: SECONDS ?= 60
+tui-fuzz: all $(TUI_TOOLS)
+	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui MUSTER=$(CURDIR)/$(OUT) tests/tui/fuzz $(SECONDS)
+
+#: make pictures    docs/pictures/*.png, made from the screen
+pictures: all $(TUI_TOOLS)
+	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui tests/tui/pictures
+
+CHECKS += tui-test
+.PHONY: tui-test tui-fuzz pictures
+-include $(TUI_TOOLS:=.d)
