@@ -419,12 +419,14 @@ void tty_release(struct tty *t)
 	loop_watch_free(take(&t->watch));
 	loop_timer_stop(t->esc);
 	give_back(t);
-	signal(SIGINT, SIG_IGN); /* Ctrl-C is the other program's */
+	signal(SIGINT, SIG_IGN); /* Ctrl-C and Ctrl-\ are the other program's */
+	signal(SIGQUIT, SIG_IGN);
 }
 
 void tty_take(struct tty *t)
 {
 	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	take_modes(t);
 	t->watch = loop_watch_new(t->loop, STDIN_FILENO, on_readable, t);
 	on_winch(t);

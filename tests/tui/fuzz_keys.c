@@ -74,8 +74,8 @@ static void random_bytes(struct vt *v)
 	size_t n = 1 + rnd(sizeof(b) - 1);
 	for (size_t i = 0; i < n; i++) {
 		b[i] = rnd(3) ? (char)rnd(256) : "\033[O<;~MABu0123456789"[rnd(19)];
-		/* Ctrl-Q leaves, Ctrl-Z stops: those are asked for elsewhere. */
-		if (b[i] == 0x11 || b[i] == 0x1a)
+		/* Ctrl-Q leaves, Ctrl-Z and Ctrl-S stop: those are asked for elsewhere. */
+		if (b[i] == 0x11 || b[i] == 0x1a || b[i] == 0x13)
 			b[i] = ' ';
 	}
 	vt_write(v, b, n);
@@ -135,8 +135,13 @@ static int leave(struct vt *v)
 {
 	vt_resize(v, 80, 24);
 	vt_write(v, "\033[201~", 6); /* a paste that was begun */
-	vt_write(v, "\021", 1);
-	return vt_end(v, END_MS);
+	int status = -1;
+	/* $EDITOR may have the terminal, which swallows it: asked again until it is heard. */
+	for (int64_t until = clock_mono_ms() + END_MS; status < 0 && clock_mono_ms() < until;) {
+		vt_write(v, "\021", 1);
+		status = vt_end(v, 500);
+	}
+	return status;
 }
 
 /* One life of the program; 0: fine. */
