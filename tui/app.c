@@ -268,6 +268,8 @@ bool tui_setting_bool(const struct tui *t, const char *key)
 
 void tui_quit(struct tui *t)
 {
+	if (phone_hang_up(t->phone))
+		return;
 	t->quitting = true;
 	loop_stop(t->loop);
 }

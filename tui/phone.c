@@ -9,11 +9,14 @@
 
 #include <string.h>
 
+#define HANG_UP_MS 3000 /* leaving a call takes no longer, or the server does it */
+
 struct phone {
 	struct tui *t;
 	struct call_bar *bar;
 	struct loop_timer *second; /* the time in the call goes on */
 	struct view *asking;	   /* the popup about a call; NULL: none */
+	bool hanging_up;	   /* the program ends with the call */
 	char *rung;		   /* the ring that was shown last */
 };
 
@@ -217,10 +220,12 @@ static void on_changed(void *arg)
 		return;
 	if (r->ring_room)
 		show_ring(k, r);
-	if (r->state == CALL_BAR_JOINED)
+	if (r->state == CALL_BAR_JOINED && !k->hanging_up)
 		loop_timer_start(k->second, 1000, 1000);
-	else
+	else if (!k->hanging_up)
 		loop_timer_stop(k->second);
+	if (k->hanging_up && r->state == CALL_BAR_NONE)
+		tui_quit(k->t);
 	tui_redraw(k->t);
 }
 
@@ -231,7 +236,21 @@ static void on_said(const struct err *err, void *arg)
 
 static void on_second(void *arg)
 {
-	tui_redraw(((struct phone *)arg)->t);
+	struct phone *k = arg;
+	if (k->hanging_up)
+		tui_quit(k->t);
+	tui_redraw(k->t);
+}
+
+bool phone_hang_up(struct phone *k)
+{
+	const struct call_bar_row *r = k ? call_bar_row(k->bar) : NULL;
+	if (!r || !r->here || r->state == CALL_BAR_NONE || k->hanging_up)
+		return false;
+	k->hanging_up = true;
+	loop_timer_start(k->second, HANG_UP_MS, 0);
+	call_bar_leave(k->bar);
+	return true;
 }
 
 static void call_key(struct phone *k)

@@ -18,6 +18,11 @@ void phone_news(struct phone *k);
 /** Lines that the bar takes: 0 or 1. */
 int phone_lines(const struct phone *k);
 void phone_draw(struct phone *k, struct canvas *c, struct rect r);
+/**
+ * The program is to end: leave the call of this process. True: tui_quit comes
+ * when that is done, or after a few seconds. False: there is none, or one was asked before.
+ */
+bool phone_hang_up(struct phone *k);
 /** ACT_CALL and ACT_MUTE. False: another action. */
 bool phone_act(struct phone *k, enum action a);
 
