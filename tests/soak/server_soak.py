@@ -110,7 +110,7 @@ class Bystanders(threading.Thread):
 def set_up(folder):
     data = folder / "data"
     data.mkdir(mode=0o700)
-    (data / "muster.conf").write_text("metrics_listen = 127.0.0.1:0\nevents_per_second = 0\n")
+    (data / "muster.conf").write_text("metrics_listen = 127.0.0.1:0\nevents_per_second = 0\nbackup_keep = 0\n")
     serve = lib.Serve(data)
     (folder / "people.csv").write_text(
         "user,name,password,admin\n" +
