@@ -187,10 +187,16 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct keep_file *)a)->name, ((const struct keep_file *)b)->name);
 }
 
+static void sort_files(struct manifest *m)
+{
+	if (m->n)
+		qsort(m->files, m->n, sizeof(*m->files), by_name);
+}
+
 static int compare(struct reading *r, struct manifest *m, struct err *err)
 {
-	qsort(m->files, m->n, sizeof(*m->files), by_name);
-	qsort(r->seen.files, r->seen.n, sizeof(*r->seen.files), by_name);
+	sort_files(m);
+	sort_files(&r->seen);
 	for (size_t i = 0; i < m->n || i < r->seen.n; i++) {
 		const struct keep_file *want = i < m->n ? &m->files[i] : NULL;
 		const struct keep_file *have = i < r->seen.n ? &r->seen.files[i] : NULL;

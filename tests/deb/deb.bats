@@ -69,7 +69,7 @@ teardown_file() {
 @test "the server works under the unit's restrictions" {
 	command -v bwrap >/dev/null && command -v systemd-analyze >/dev/null &&
 		/usr/bin/python3 -c 'import seccomp' 2>/dev/null || skip "bwrap, systemd-analyze or python3-seccomp is missing"
-	local exec port
+	local exec
 	mkdir -m 700 lib
 	bwrap --ro-bind / / true 2>/dev/null || skip "no name spaces here"
 	m serve --init --data lib --server-name d.test --json >init.json
