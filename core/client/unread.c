@@ -253,8 +253,10 @@ int client_mark(struct client *c, const struct read_mark *m, struct err *err)
 		rc = client_store(c, &s, err);
 	if (rc)
 		return rc;
-	if (!mark.event_id)
-		mark.event_id = found = newest(s, r.id, m->thread);
+	if (!mark.event_id) {
+		found = newest(s, r.id, m->thread);
+		mark.event_id = found;
+	}
 	if (!mark.event_id)
 		return 0;
 	struct request rq =
