@@ -75,10 +75,8 @@ static void put_part(struct buf *b, const struct parts *p, struct span name)
 /* Where `what` begins in s, or the end of s. */
 static size_t seek(struct span s, const char *what)
 {
-	size_t i = 0;
-	while (i < s.n && !span_starts(span_from(s, i), what))
-		i++;
-	return i;
+	const char *at = memmem(s.p, s.n, what, strlen(what));
+	return at ? (size_t)(at - s.p) : s.n;
 }
 
 /* The end of `b` is "name=": what follows is an attribute's value. */
