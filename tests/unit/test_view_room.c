@@ -201,6 +201,9 @@ static void test_reading(void **state)
 	assert_true(conversation_at(c, conversation_find(c, "$2"))->version != version);
 	conversation_seen(c);
 	assert_lacks(c, "-- new --");
+	cached_join(&k, ROOM, "@dan:x", "Dan");
+	assert_true(conversation_update(c));
+	assert_lacks(c, "-- new --");
 	cached_say(&k, ROOM, "$5", "@ann:x", "five");
 	assert_true(conversation_update(c));
 	assert_has(c, "-- new --\nAnn: five\n");

@@ -54,7 +54,9 @@ static void put_day(struct showing *x, const struct entry *en)
 static void put_unread(struct showing *x, const struct entry *en)
 {
 	bool above = x->below > 0 || x->c->at_start;
-	if (x->unread_done || en->item.own || en->pos <= x->c->unread_pos)
+	/* Who came and went is no news by itself. */
+	if (x->unread_done || en->item.own || en->pos <= x->c->unread_pos ||
+	    en->item.kind != ITEM_MESSAGE)
 		return;
 	x->unread_done = true;
 	if (above)
