@@ -28,6 +28,10 @@ int app_account_open(struct tui *t, struct err *err)
 	t->sending = work_new(t->loop, &wo);
 	t->looking = work_new(t->loop, &wo);
 	t->rooms = room_list_new(t->store, t->user_id);
+	const char *order = tui_setting(t, "tui.rooms");
+	room_list_order(t->rooms, strcmp(order, "name") == 0	 ? ORDER_NAME
+				  : strcmp(order, "unread") == 0 ? ORDER_UNREAD_FIRST
+								 : ORDER_ACTIVITY);
 	return 0;
 }
 

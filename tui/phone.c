@@ -265,13 +265,15 @@ static void call_key(struct phone *k)
 
 bool phone_act(struct phone *k, enum action a)
 {
-	if (!k || (a != ACT_CALL && a != ACT_MUTE))
+	if (!k || (a != ACT_CALL && a != ACT_MUTE && a != ACT_HAND))
 		return false;
 	const struct call_bar_row *r = call_bar_row(k->bar);
 	if (a == ACT_CALL)
 		call_key(k);
 	else if (r->state == CALL_BAR_NONE)
 		tui_say(k->t, "%s", _("You are in no call."));
+	else if (a == ACT_HAND)
+		call_bar_hand(k->bar, !r->hand);
 	else
 		call_bar_mute(k->bar, !r->muted);
 	return true;

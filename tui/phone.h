@@ -23,7 +23,7 @@ void phone_draw(struct phone *k, struct canvas *c, struct rect r);
  * when that is done, or after a few seconds. False: there is none, or one was asked before.
  */
 bool phone_hang_up(struct phone *k);
-/** ACT_CALL and ACT_MUTE. False: another action. */
+/** ACT_CALL, ACT_MUTE and ACT_HAND. False: another action. */
 bool phone_act(struct phone *k, enum action a);
 
 #endif

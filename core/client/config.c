@@ -48,6 +48,8 @@ static const struct config_row rows[] = {
 	 N_("Lines instead of a full screen, for screen readers.")},
 	{"tui.hide-changes", CONFIG_BOOL, "false", 0, 0, NULL, NULL, NULL,
 	 N_("Do not show who came, left or changed a name.")},
+	{"tui.rooms", CONFIG_CHOICE, "activity", 0, 0, "activity|name|unread", NULL, NULL,
+	 N_("Order of the rooms: by what was said last, by name, or unread ones first.")},
 	{"tui.typing", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
 	 N_("Tell others that one is typing.")},
 	{"tui.notify", CONFIG_CHOICE, "off", 0, 0, "off|bell|window", NULL, NULL,

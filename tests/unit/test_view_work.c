@@ -192,13 +192,6 @@ static void test_actions(void **state)
 	action_start(w, two_rows, json_pack("{s:s,s:b}", "word", "four", "fail", 1), on_last, &t);
 	loop_run(t.l);
 	assert_string_equal(buf_str(&t.log), "2 rows, one, fine; 2 rows, four, half; ");
-	/* What is not known is said, without a network. */
-	action_start(w, action_person,
-		     json_pack("{s:s,s:s,s:s}", "room_id", "!r:x", "user_id", "@a:x", "what",
-			       "hug"),
-		     on_last, &t);
-	loop_run(t.l);
-	assert_non_null(strstr(buf_str(&t.log), "hug"));
 	work_free(w);
 	loop_timer_free(alive);
 	loop_free(t.l);

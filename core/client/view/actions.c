@@ -1,19 +1,10 @@
 #include "core/client/view/actions.h"
 
-#include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/directory.h"
-#include "core/client/media.h"
-#include "core/client/poll.h"
 #include "core/client/rooms.h"
-#include "core/client/send.h"
-#include "core/client/sync.h"
 #include "core/client/threads.h"
 #include "core/client/timeline.h"
-
-#include <string.h>
-
-#define ANSWERS_MAX 20
 
 struct action_job {
 	struct work *work;
@@ -91,75 +82,10 @@ static int one(int rc, json_t *row, client_row_fn *fn, void *arg)
 	return rc ? rc : stop;
 }
 
-int action_react(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
-{
-	json_t *row = NULL;
-	const char *id = str(ask, "event_id"), *key = str(ask, "key");
-	struct err none;
-	int rc = client_unreact(c, room(ask), id, key, NULL, &row, &none);
-	if (rc == ERR_NOT_FOUND)
-		rc = client_react(c, room(ask), id, key, NULL, &row, err);
-	else if (rc && err)
-		*err = none;
-	return one(rc, row, fn, arg);
-}
-
-int action_delete(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		  struct err *err)
-{
-	json_t *row = NULL;
-	int rc = client_delete(c, room(ask), str(ask, "event_id"), str(ask, "reason"), NULL, &row,
-			       err);
-	return one(rc, row, fn, arg);
-}
-
-int action_vote(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
-{
-	const char *answers[ANSWERS_MAX + 1] = {NULL};
-	json_t *row = NULL, *id;
-	size_t i, n = 0;
-	json_array_foreach (json_get_array(ask, "answers"), i, id)
-		if (json_is_string(id) && n < ANSWERS_MAX)
-			answers[n++] = json_string_value(id);
-	int rc = client_poll_vote(c, room(ask), str(ask, "event_id"), answers, NULL, &row, err);
-	return one(rc, row, fn, arg);
-}
-
-int action_poll_close(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		      struct err *err)
-{
-	json_t *row = NULL;
-	int rc = client_poll_close(c, room(ask), str(ask, "event_id"), NULL, &row, err);
-	return one(rc, row, fn, arg);
-}
-
 int action_receipts(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
 		    struct err *err)
 {
 	return client_receipts(c, room(ask), str(ask, "event_id"), fn, arg, err);
-}
-
-int action_download(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		    struct err *err)
-{
-	json_t *row = NULL;
-	int rc = client_file_get(c, room(ask), str(ask, "event_id"), str(ask, "out"),
-				 json_get_bool(ask, "force", false), NULL, NULL, &row, err);
-	return one(rc, row, fn, arg);
-}
-
-int action_upload(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		  struct err *err)
-{
-	const char *files[] = {str(ask, "path"), NULL};
-	struct send_request rq = {
-		.room_id = room(ask),
-		.text = json_get_span(ask, "text"),
-		.reply_to = str(ask, "reply_to"),
-		.thread = str(ask, "thread"),
-		.files = files,
-	};
-	return client_send(c, &rq, fn, arg, err);
 }
 
 int action_join(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
@@ -167,36 +93,6 @@ int action_join(struct client *c, const json_t *ask, client_row_fn *fn, void *ar
 	json_t *row = NULL;
 	int rc = client_room_join(c, room(ask), NULL, &row, err);
 	return one(rc, row, fn, arg);
-}
-
-int action_leave(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
-{
-	(void)fn;
-	(void)arg;
-	return client_room_leave(c, room(ask), NULL, json_get_bool(ask, "forget", false), err);
-}
-
-static const struct {
-	const char *word;
-	enum room_action what;
-} acts[] = {
-	{"invite", ROOM_INVITE},
-	{"kick", ROOM_KICK},
-	{"ban", ROOM_BAN},
-	{"unban", ROOM_UNBAN},
-};
-
-int action_person(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		  struct err *err)
-{
-	const char *what = str(ask, "what");
-	(void)fn;
-	(void)arg;
-	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
-		if (what && strcmp(what, acts[i].word) == 0)
-			return client_room_act(c, acts[i].what, room(ask), str(ask, "user_id"),
-					       str(ask, "reason"), err);
-	return err_set(err, ERR_USAGE, _("nothing is called “%s”"), what ? what : "");
 }
 
 int action_members(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
@@ -210,15 +106,6 @@ int action_threads(struct client *c, const json_t *ask, client_row_fn *fn, void 
 {
 	struct thread_query q = {.room_id = room(ask), .limit = (int)json_get_i64(ask, "limit", 0)};
 	return client_thread_list(c, &q, fn, arg, err);
-}
-
-int action_backfill(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		    struct err *err)
-{
-	bool more = false;
-	int rc = sync_backfill(c, json_get_i64(ask, "room", 0), json_get_i64(ask, "gap", 0),
-			       (int)json_get_i64(ask, "limit", 50), &more, err);
-	return rc ? rc : one(0, json_pack("{s:b}", "more", more), fn, arg);
 }
 
 int action_search(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
@@ -248,19 +135,4 @@ int action_direct(struct client *c, const json_t *ask, client_row_fn *fn, void *
 		rc = one(0, json_pack("{s:s}", "room_id", id), fn, arg);
 	mem_free(id);
 	return rc;
-}
-
-int action_queue_run(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		     struct err *err)
-{
-	return client_queue_run(c, str(ask, "txn_id"), true, fn, arg, err);
-}
-
-int action_queue_drop(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,
-		      struct err *err)
-{
-	int dropped;
-	(void)fn;
-	(void)arg;
-	return client_queue_drop(c, str(ask, "txn_id"), &dropped, err);
 }

@@ -28,47 +28,22 @@ void action_forget(struct action_job *a);
 void action_stop(struct action_job *a);
 
 /*
- * Verbs. Keys of `ask` are named; rows are those of the function in brackets.
+ * What screens look up and do besides the verbs of the command table. Keys of
+ * `ask` are named; rows are those of the function in brackets.
  */
-/* -- To one message: room_id, event_id */
-int action_react(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< key; takes it back when we had it [client_react, client_unreact] */
-int action_delete(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< reason [client_delete] */
-int action_vote(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< answers: array of ids [client_poll_vote] */
-int action_poll_close(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-int action_receipts(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< [client_receipts] */
-int action_download(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< out: a path or folder; force [client_file_get] */
-
-/* -- To a room: room_id */
-int action_upload(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< path, text (beside it), reply_to, thread [client_send] */
-int action_join(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< room_id may be an alias [client_room_join] */
-int action_leave(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< also declines an invitation; forget */
-int action_person(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< user_id, reason, what: "invite", "kick", "ban" or "unban" */
-int action_members(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< [client_room_members] */
-int action_threads(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< [client_thread_list] */
-int action_backfill(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< room: row number; gap: position; limit. One row: more */
-
-/* -- To nothing in particular */
-int action_search(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< text, room_id (or null: everywhere), limit [client_search] */
-int action_directory(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< text, server, limit [client_directory] */
-int action_direct(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< user_id: the direct chat, made when there is none. One row: room_id */
-int action_queue_run(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< txn_id, or null: all; failed ones too [client_queue_run] */
-int action_queue_drop(struct client *, const json_t *, client_row_fn *, void *, struct err *);
-/**< txn_id */
+/** room_id, event_id [client_receipts] */
+action_fn action_receipts;
+/** room_id, or an alias in its place [client_room_join] */
+action_fn action_join;
+/** room_id [client_room_members] */
+action_fn action_members;
+/** room_id, limit [client_thread_list] */
+action_fn action_threads;
+/** text, room_id (or null: everywhere), limit [client_search] */
+action_fn action_search;
+/** text, server, limit [client_directory] */
+action_fn action_directory;
+/** user_id: the direct chat, made when there is none. One row: room_id */
+action_fn action_direct;
 
 #endif
