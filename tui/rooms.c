@@ -16,9 +16,9 @@ struct rooms {
 };
 
 static const char *const sections[SECTION_COUNT] = {
-	[SECTION_INVITES] = N_("Invitations"), [SECTION_FAVOURITES] = N_("Favourites"),
-	[SECTION_PEOPLE] = N_("People"),       [SECTION_ROOMS] = N_("Rooms"),
-	[SECTION_SPACES] = N_("Spaces"),       [SECTION_LOW] = N_("Out of the way"),
+	[SECTION_INVITES] = N_("Invitations"),	  [SECTION_FAVOURITES] = N_("Favourites"),
+	[SECTION_PEOPLE] = N_("Direct messages"), [SECTION_ROOMS] = N_("Rooms"),
+	[SECTION_SPACES] = N_("Spaces"),	  [SECTION_LOW] = N_("Out of the way"),
 };
 
 /* -- One room ----------------------------------------------------------------------- */

@@ -134,10 +134,28 @@ static void draw_title(struct tui *t, struct rect r)
 	}
 }
 
-static int put_hint(struct tui *t, struct rect r, int right, enum action a, const char *what)
+struct hint {
+	enum action action;
+	const char *what; /* N_() */
+};
+
+/* From the right end; what does not fit is left out. */
+static const struct hint hints[] = {{ACT_HELP, N_("keys")},
+				    {ACT_SWITCH, N_("go to")},
+				    {ACT_NEXT_UNREAD, N_("news")},
+				    {ACT_NONE, NULL}};
+static const struct hint message_hints[] = {{ACT_HELP, N_("keys")},	{ACT_EDIT, N_("change")},
+					    {ACT_THREAD, N_("thread")}, {ACT_REACT, N_("react")},
+					    {ACT_REPLY, N_("answer")},	{ACT_NONE, NULL}};
+static const struct hint few_hints[] = {{ACT_HELP, N_("keys")},
+					{ACT_QUIT, N_("leave")},
+					{ACT_NONE, NULL}};
+
+static int put_hint(struct tui *t, struct rect r, int right, enum place place, const struct hint *h)
 {
 	struct buf keys = BUF_INIT(200);
-	keymap_put_keys(&keys, t->keys, PLACE_ALL, a);
+	const char *what = _(h->what);
+	keymap_put_keys(&keys, t->keys, place, h->action);
 	int n = text_cells(buf_span(&keys)) + 1 + text_cells(span_of(what));
 	if (keys.n && right - n > r.x) {
 		int x = draw_text(&t->canvas, r, right - n, r.y, buf_span(&keys), ROLE_ACCENT);
@@ -146,6 +164,17 @@ static int put_hint(struct tui *t, struct rect r, int right, enum action a, cons
 	}
 	buf_done(&keys);
 	return right;
+}
+
+static void put_hints(struct tui *t, struct rect r, int right)
+{
+	struct view *v = screen_focus(t);
+	enum place place = v ? v->cls->place(v) : PLACE_ALL;
+	const struct hint *h = !t->rooms		 ? few_hints
+			       : place == PLACE_MESSAGES ? message_hints
+							 : hints;
+	for (; h->what; h++)
+		right = put_hint(t, r, right, place, h);
 }
 
 /* What was said last; who types; and what can be pressed. */
@@ -163,13 +192,8 @@ static void draw_status(struct tui *t, struct rect r)
 	}
 	int need = left.n ? text_cells(left) + 3 : 0;
 	struct rect rest = {x + need, r.y, r.w - need - 1, 1};
-	if (rest.w > 0) {
-		int at = put_hint(t, rest, right, ACT_HELP, _("keys"));
-		if (t->rooms)
-			at = put_hint(t, rest, at, ACT_SWITCH, _("go to"));
-		if (t->rooms)
-			put_hint(t, rest, at, ACT_NEXT_UNREAD, _("news"));
-	}
+	if (rest.w > 0)
+		put_hints(t, rest, right);
 	draw_fit(c, r, x, r.y, r.w - 2, left, role);
 }
 
