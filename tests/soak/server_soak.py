@@ -26,7 +26,7 @@ PEOPLE = int(os.environ.get("SOAK_PEOPLE", 300))
 PASSWORD = "correct horse battery"
 LOAD = os.environ.get("LOAD", str(lib.TOP / "build" / "release" / "tests" / "bench" / "load"))
 SLACK_MB = 8  # that memory may grow after its first third
-EACH_S = 5  # between two looks
+EACH_S = min(5, SECONDS / 60)  # between two looks
 
 tap = lib.Tap("soak-server")
 
@@ -144,7 +144,8 @@ def judge_memory(samples):
     rss = [m["muster_resident_memory_bytes"] / 2**20 for _, m in samples]
     third = max(len(rss) // 3, 1)
     early, late = sorted(rss[third:2 * third] or rss), sorted(rss[2 * third:] or rss)
-    a, b = early[len(early) // 2], late[len(late) // 2]
+    # Not the median: a password that is being hashed takes 19 MB for a moment.
+    a, b = early[len(early) // 4], late[len(late) // 4]
     step = max(len(rss) // 12, 1)
     print("# memory, MB: " + " ".join(f"{v:.0f}" for v in rss[::step]), flush=True)
     tap.check(b <= a + SLACK_MB, f"memory is flat: {a:.1f} MB in the second third, {b:.1f} MB in "
