@@ -112,6 +112,14 @@ static bool counts_here(const struct conversation *c, struct span thread)
 	return c->thread ? span_eq_str(thread, c->thread) : span_eq_str(thread, "main");
 }
 
+static struct reader *add_reader(struct conversation *c, struct span user_id)
+{
+	c->readers = mem_realloc_array(c->readers, c->readers_n + 1, sizeof(*c->readers));
+	struct reader *r = &c->readers[c->readers_n++];
+	*r = (struct reader){.user_id = span_dup(user_id)};
+	return r;
+}
+
 /* One person's receipts come one after the other. */
 static int on_receipt(const struct store_receipt *r, void *arg)
 {
@@ -120,13 +128,8 @@ static int on_receipt(const struct store_receipt *r, void *arg)
 	if (!r->pos || span_eq_str(r->user_id, c->own) || !counts_here(c, r->thread) ||
 	    conv_is_ignored(c, r->user_id))
 		return 0;
-	if (!last || !span_eq_str(r->user_id, last->user_id)) {
-		if ((c->readers_n & (c->readers_n + 1)) == 0) /* 0, 1, 3, 7 ... */
-			c->readers = mem_realloc_array(c->readers, 2 * c->readers_n + 1,
-						       sizeof(*c->readers));
-		last = &c->readers[c->readers_n++];
-		*last = (struct reader){.user_id = span_dup(r->user_id)};
-	}
+	if (!last || !span_eq_str(r->user_id, last->user_id))
+		last = add_reader(c, r->user_id);
 	if (r->pos > last->pos) {
 		last->pos = r->pos;
 		last->ts = r->ts;

@@ -68,7 +68,8 @@ static void tell_hits(const struct fuzzy *f, const struct grid *g, size_t end, c
 	size_t n = 0;
 	for (size_t k = f->n; k-- > 0;) {
 		at[k] = t[end].at;
-		end = g->from[k][end];
+		if (k > 0)
+			end = g->from[k][end];
 	}
 	for (size_t k = 0; k < f->n; k++)
 		if (at[k] < 255 && (!n || hits[n - 1] != at[k]))

@@ -63,13 +63,13 @@ static void close_client(void *arg)
 /* -- On the owner's loop ------------------------------------------------------ */
 
 /* Takes it off the list first, so that `done` may do anything but free the work. */
-static void tell(struct work_job *j)
+static void tell(struct work *w, struct work_job *j)
 {
-	struct work *w = j->work;
 	struct work_job **p = &w->jobs;
-	while (*p != j)
+	while (*p && *p != j)
 		p = &(*p)->next;
-	*p = j->next;
+	if (*p)
+		*p = j->next;
 	w->n--;
 	j->work = NULL;
 	j->done(j->rc, j->rc ? &j->err : NULL, j->arg);
@@ -79,7 +79,7 @@ static void job_finish(void *arg)
 {
 	struct work_job *j = arg;
 	if (j->work)
-		tell(j);
+		tell(j->work, j);
 	mem_free(j);
 }
 
@@ -134,7 +134,7 @@ void work_free(struct work *w)
 	worker_free(w->worker);
 	/* All have run; what they posted finds their work gone, and frees them. */
 	while (w->jobs)
-		tell(w->jobs);
+		tell(w, w->jobs);
 	mem_free(w->account);
 	mem_free(w->ca_file);
 	mem_free(w);
