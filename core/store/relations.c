@@ -68,6 +68,21 @@ int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_f
 	return store_event_each(q, fn, arg);
 }
 
+static int on_newer(const struct store_event *e, void *arg)
+{
+	if (e->body.n)
+		buf_put_span(arg, e->body);
+	return 0;
+}
+
+void store_event_text(struct store *s, const struct store_event *e, struct buf *ret)
+{
+	size_t before = ret->n;
+	store_event_edit(s, e->room, e->event_id, e->sender, on_newer, ret);
+	if (ret->n == before)
+		buf_put_span(ret, e->body);
+}
+
 bool store_type_since(struct store *s, int64_t seq, const char *type)
 {
 	struct sql_stmt *q =

@@ -24,6 +24,8 @@ int store_thread_walk(struct store *s, int64_t room, struct span root, int64_t f
 
 /** Events of a room that arrived after `seq`, in order of arrival. */
 int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_fn *fn, void *arg);
+/** Append what an event says now: the text of its newest edit, or its own. */
+void store_event_text(struct store *s, const struct store_event *e, struct buf *ret);
 /** Did an event of this type arrive after `seq`, in any room? */
 bool store_type_since(struct store *s, int64_t seq, const char *type);
 /** The newest of the last events that is something to read; false: none of them is. */

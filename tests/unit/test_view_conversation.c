@@ -81,7 +81,7 @@ static void test_relations(void **state)
 		     "");
 	assert_true(conversation_update(c));
 	assert_string_equal(shown(c), SHOWN_BEGINNING "Ann: Hello (edited) +2!\n"
-						      "Ben: [re Ann: Helo] hi HIGHLIGHT\n");
+						      "Ben: [re Ann: Hello] hi HIGHLIGHT\n");
 	assert_true(conversation_at(c, conversation_find(c, "$1"))->version != version);
 	/* A reaction is taken back, then the message deleted by its author, the answer by another.
 	 */

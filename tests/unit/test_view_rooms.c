@@ -99,6 +99,13 @@ static void test_sections(void **state)
 	assert_true(room_list_update(l));
 	assert_string_equal(shown(l), "invite Party\nroom Beta (You: in beta) muted\n"
 				      "low Alpha (ann: in alpha) 5/1 typing 1\n");
+	/* What was said last is shown as it reads now. */
+	cached_event(&k, "!b:x", "$b2", "@me:x", "m.room.message",
+		     "{'msgtype':'m.text','body':'* better','m.new_content':{'msgtype':'m.text',"
+		     "'body':'better'},'m.relates_to':{'rel_type':'m.replace','event_id':'$b1'}}",
+		     "");
+	assert_true(room_list_update(l));
+	assert_non_null(strstr(shown(l), "room Beta (You: better) muted\n"));
 	/* A receipt changes nothing that is seen. */
 	cached_sync(&k, "'rooms':{'join':{'!b:x':{'ephemeral':{'events':[{'type':'m.receipt',"
 			"'content':{'$b1':{'m.read':{'@ann:x':{'ts':5}}}}}]}}}}");

@@ -52,8 +52,13 @@ static int on_quoted(const struct store_event *e, void *arg)
 			   : conv_is_ignored(q->c, e->sender)
 				   ? _("a message of somebody you ignore")
 				   : NULL;
+	AUTO(buf_done) struct buf text = BUF_INIT(BUF_CAP_OWN);
 	it->reply_name = pool_text(&q->en->pool, conv_name(q->c, e->sender), TEXT_LINE);
-	it->reply_excerpt = excerpt(&q->en->pool, gone ? span_of(gone) : without_fallback(e->body));
+	if (gone)
+		buf_put_str(&text, gone);
+	else
+		store_event_text(q->c->s, e, &text);
+	it->reply_excerpt = excerpt(&q->en->pool, without_fallback(buf_span(&text)));
 	return 0;
 }
 
@@ -74,10 +79,11 @@ static int on_last(const struct store_event *e, void *arg)
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	if (e->redacted_by.p || !e->body.n)
 		return 0;
-	struct span line = span_head(e->body, utf8_head(e->body, EXCERPT));
 	buf_put_span(&b, conv_name(q->c, e->sender));
 	buf_put_str(&b, ": ");
-	buf_put_span(&b, line);
+	size_t name = b.n;
+	store_event_text(q->c->s, e, &b);
+	buf_truncate(&b, name + utf8_head(span_from(buf_span(&b), name), EXCERPT));
 	q->en->item.thread_last = pool_text(&q->en->pool, buf_span(&b), TEXT_LINE);
 	return 1;
 }

@@ -48,10 +48,12 @@ static int on_last(const struct store_event *e, void *arg)
 	struct last *x = arg;
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	put_who(&b, x, e);
+	size_t who = b.n;
 	if (e->body.p)
-		buf_put_span(&b, span_head(e->body, utf8_head(e->body, LAST_MAX)));
+		store_event_text(x->l->s, e, &b);
 	else
 		buf_put_str(&b, _("encrypted"));
+	buf_truncate(&b, who + utf8_head(span_from(buf_span(&b), who), LAST_MAX));
 	x->row->pub.last = pool_text(&x->row->pool, buf_span(&b), TEXT_LINE);
 	return 0;
 }
