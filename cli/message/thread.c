@@ -28,7 +28,7 @@ const struct command verb_thread_list = {
 	.group = GROUP_MESSAGE,
 	.summary = N_("List the threads of a room, the one with the newest message first."),
 	.examples = EXAMPLES{{"muster thread list physics", N_("its threads")},
-			     {"muster read physics --thread '$event'", N_("what one of them says")},
+			     {"muster thread list physics --mine", N_("only yours")},
 			     END_EXAMPLES},
 	.args = PARAMS{ARG_ROOM, END_PARAMS},
 	.options = PARAMS{{.name = "mine",
