@@ -97,14 +97,13 @@ const struct command verb_admin_export = {
 	.summary = N_("Write people, rooms, events and the list of files in a documented form."),
 	.examples = EXAMPLES{{"muster admin export --data ./school -o school.ndjson",
 			      N_("on the server's machine")},
-			     {"jq -r 'select(.kind==\"user\").user_id' school.ndjson",
-			      N_("who is in it")},
 			     END_EXAMPLES},
 	.details =
 		N_("One JSON object a line, described in docs/FORMATS.md. Passwords, log-ins and "
 		   "keys are not in it; messages are, also those of private rooms: treat the file "
 		   "like the server itself. A running server writes it into its folder of "
-		   "backups."),
+		   "backups.\n\n"
+		   "Who is in it: jq -r 'select(.kind == \"user\").user_id' FILE"),
 	.options = PARAMS{{.name = "output",
 			   .letter = 'o',
 			   .kind = KIND_FILE,
