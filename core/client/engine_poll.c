@@ -5,13 +5,12 @@
 #include "core/base/log.h"
 #include "core/client/apply.h"
 #include "core/client/engine_priv.h"
-#include "core/client/upgrade.h"
 #include "core/client/util.h"
 #include "core/store/search.h"
 
 #define PAGE_LIMIT 100
-#define INDEX_ROWS 500 /* messages that one step makes searchable */
-#define FILL_PAUSE_MS 5000	/* after trouble with a room's history, doubled each time */
+#define INDEX_ROWS 500	   /* messages that one step makes searchable */
+#define FILL_PAUSE_MS 5000 /* after trouble with a room's history, doubled each time */
 #define FILL_PAUSE_MAX_MS 600000
 
 /* A reply on its way into the cache, on the pool. Outlives the engine when need be. */
@@ -29,7 +28,6 @@ struct job {
 
 static void next_job(struct engine *e);
 static void fill_gap(struct engine *e);
-static void follow_upgrade(struct engine *e);
 
 static int backoff_ms(int failures)
 {
@@ -141,7 +139,7 @@ static void worked(void *arg)
 			sync_stored(e, j);
 		next_job(e);
 		fill_gap(e);
-		follow_upgrade(e);
+		engine_follow(e);
 	} else {
 		store_close(j->store);
 	}
@@ -248,7 +246,7 @@ void engine_poll_stop(struct engine *e)
 	loop_timer_stop(e->timer);
 	session_drop(take(&e->poll));
 	session_drop(take(&e->fill));
-	session_drop(take(&e->join));
+	engine_follow_stop(e);
 	if (e->job) {
 		e->job->e = NULL;
 		e->job = NULL;
@@ -317,34 +315,4 @@ static void fill_gap(struct engine *e)
 		.max_reply = LIMIT_SYNC_REPLY,
 	};
 	e->fill = session_start(client_session(e->c), &sr, on_page, e);
-}
-
-/* -- rooms that were replaced ------------------------------------------------ */
-
-static void on_joined(struct span body, const struct err *err, void *arg)
-{
-	struct engine *e = arg;
-	(void)body;
-	e->join = NULL;
-	if (err)
-		log_warn("joining the room that replaced one: %s", err->msg);
-	else
-		engine_poll_now(e);
-	follow_upgrade(e);
-}
-
-static void follow_upgrade(struct engine *e)
-{
-	struct store *s;
-	AUTO(request_done) struct request rq = {0};
-	if (e->join || e->state != ENGINE_LIVE || client_stays(e->c) ||
-	    client_store(e->c, &s, NULL) || !upgrade_next(s, clock_wall_ms(), &rq))
-		return;
-	struct session_request sr = {
-		.method = rq.method,
-		.path = buf_str(&rq.path),
-		.body = buf_span(&rq.body),
-		.repeatable = true,
-	};
-	e->join = session_start(client_session(e->c), &sr, on_joined, e);
 }

@@ -1,4 +1,4 @@
-/* What engine.c (who syncs, who listens) and engine_poll.c (syncing) share. */
+/* What engine.c (who syncs, who listens), engine_poll.c (syncing) and engine_follow.c share. */
 #ifndef MUSTER_CLIENT_ENGINE_PRIV_H
 #define MUSTER_CLIENT_ENGINE_PRIV_H
 
@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/client/session.h"
 #include "core/client/sync_priv.h"
+#include "core/client/upgrade.h"
 
 #define ENGINE_OBSERVERS 8
 #define ENGINE_ASKERS 64
@@ -41,7 +42,7 @@ struct engine {
 
 	struct store *store; /* for the pool, one job at a time */
 	struct job *job;
-	bool index_done; /* all that came is searchable */
+	bool index_done;	   /* all that came is searchable */
 	struct session_call *poll; /* GET /sync under way */
 	char *since;		   /* its token */
 	struct buf reply;	   /* of a poll, waits for the pool */
@@ -58,7 +59,8 @@ struct engine {
 	struct engine_wait waits[ENGINE_WAITS]; /* rooms whose history could not be had */
 	int wait_count;
 
-	struct session_call *join; /* of a room that replaced one of ours */
+	struct session_call *join; /* a request about the room that replaced one of ours: */
+	struct upgrade upgrade;
 };
 
 /** engine_poll.c: begin syncing, and stop; `store` must be open. */
@@ -66,6 +68,10 @@ void engine_poll(struct engine *e);
 void engine_poll_stop(struct engine *e);
 /** Cut the long poll short. */
 void engine_poll_now(struct engine *e);
+
+/** engine_follow.c: join rooms that replaced ours, one after the other. */
+void engine_follow(struct engine *e);
+void engine_follow_stop(struct engine *e);
 
 /** engine.c: to observers and listening processes. */
 void engine_publish(struct engine *e);

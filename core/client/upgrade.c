@@ -39,20 +39,33 @@ int client_room_upgrade(struct client *c, const char *room_id, const char *versi
 	return 0;
 }
 
-/* Servers that know the new room: the one of whoever replaced the old one. */
-static struct request join_by(const char *successor, struct span sender)
+void upgrade_done(struct upgrade *u)
 {
-	AUTO_FREE char *user = span_dup(sender);
-	const char *colon = strchr(user, ':');
-	const char *via[] = {colon ? colon + 1 : NULL, NULL};
-	return request_join(successor, NULL, via);
+	mem_free(u->old_id);
+	mem_free(u->new_id);
+	mem_free(u->server);
+	*u = (struct upgrade){0};
 }
 
-bool upgrade_next(struct store *s, int64_t now_ms, struct request *ret_join)
+static char *server_of(struct span user)
+{
+	ptrdiff_t colon = span_find(user, ':');
+	return colon < 0 ? NULL : span_dup(span_from(user, (size_t)colon + 1));
+}
+
+static int note_tried(struct store *s, int64_t room, int64_t at_ms)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET follow_tried=? WHERE id=?");
+	sql_bind_i64(q, 1, at_ms);
+	sql_bind_i64(q, 2, room);
+	return sql_run(q, NULL);
+}
+
+bool upgrade_next(struct store *s, int64_t now_ms, struct upgrade *ret)
 {
 	struct sql_stmt *q =
 		SQL(store_sql(s),
-		    "SELECT o.id,o.successor,t.sender FROM rooms o"
+		    "SELECT o.id,o.room_id,o.successor,t.sender FROM rooms o"
 		    " JOIN state t ON t.room=o.id AND t.type='m.room.tombstone' AND t.key=''"
 		    " LEFT JOIN rooms n ON n.room_id=o.successor"
 		    " WHERE o.successor IS NOT NULL AND o.membership='join' AND t.ts>?1 AND"
@@ -62,36 +75,69 @@ bool upgrade_next(struct store *s, int64_t now_ms, struct request *ret_join)
 	sql_bind_i64(q, 2, now_ms - TRY_AGAIN_MS);
 	if (!sql_row(q))
 		return false;
-	int64_t room = sql_col_i64(q, 0);
-	AUTO_FREE char *successor = span_dup(sql_col_text(q, 1));
-	struct request join = join_by(successor, sql_col_text(q, 2));
+	struct upgrade u = {
+		.room = sql_col_i64(q, 0),
+		.old_id = span_dup(sql_col_text(q, 1)),
+		.new_id = span_dup(sql_col_text(q, 2)),
+		.server = server_of(sql_col_text(q, 3)),
+	};
 	sql_reset(q);
-	q = SQL(store_sql(s), "UPDATE rooms SET follow_tried=? WHERE id=?");
-	sql_bind_i64(q, 1, now_ms);
-	sql_bind_i64(q, 2, room);
-	if (sql_run(q, NULL)) { /* without that note there would be no end of it */
-		request_done(&join);
+	if (note_tried(s, u.room, now_ms)) { /* without that note there would be no end of it */
+		upgrade_done(&u);
 		return false;
 	}
-	*ret_join = join;
+	*ret = u;
+	return true;
+}
+
+struct request upgrade_join(const struct upgrade *u)
+{
+	const char *via[] = {u->server, NULL};
+	return request_join(u->new_id, NULL, via);
+}
+
+bool upgrade_is_true(const struct upgrade *u, const json_t *create)
+{
+	const char *old = json_get_str(json_get_object(create, "predecessor"), "room_id");
+	return old && strcmp(old, u->old_id) == 0;
+}
+
+void upgrade_refuse(struct store *s, const struct upgrade *u)
+{
+	log_warn("%s does not go on from %s: not followed", u->new_id, u->old_id);
+	note_tried(s, u->room, INT64_MAX);
+}
+
+static bool follow(struct client *c, struct store *s, const struct upgrade *u)
+{
+	struct session *net = client_session(c);
+	JSON_AUTO json_t *create = NULL;
+	struct err e = {0};
+	if (session_do(net, upgrade_join(u), NULL, &e)) {
+		log_warn("joining the room that replaced one: %s", e.msg);
+		return false;
+	}
+	/* Before that only who is in it may look. */
+	if (session_do(net, request_state_get(u->new_id, "m.room.create", ""), &create, NULL) ||
+	    upgrade_is_true(u, create))
+		return true;
+	upgrade_refuse(s, u);
+	if (session_do(net, request_leave(u->new_id, NULL), NULL, &e))
+		log_warn("leaving it: %s", e.msg);
 	return true;
 }
 
 bool upgrade_follow(struct client *c)
 {
 	struct store *s;
-	struct request join;
 	bool joined = false;
 	if (client_store(c, &s, NULL))
 		return false;
-	for (int i = 0; i < FOLLOW_MAX && upgrade_next(s, clock_wall_ms(), &join); i++) {
-		JSON_AUTO json_t *reply = NULL;
-		struct err e = {0};
-		if (session_do(client_session(c), join, &reply, &e)) {
-			log_warn("joining the room that replaced one: %s", e.msg);
-			continue;
-		}
-		joined = true;
+	for (int i = 0; i < FOLLOW_MAX; i++) {
+		AUTO(upgrade_done) struct upgrade u = {0};
+		if (!upgrade_next(s, clock_wall_ms(), &u))
+			break;
+		joined = follow(c, s, &u) || joined;
 	}
 	return joined;
 }

@@ -138,10 +138,15 @@ static const char v3[] = "ALTER TABLE rooms ADD changed INTEGER NOT NULL DEFAULT
  * characters, so that every language can be searched (search.c); built in
  * steps up to the arrival number that the meta row "fts_seq" holds.
  */
-static const char v4[] =
-	"ALTER TABLE rooms ADD follow_tried INTEGER NOT NULL DEFAULT 0;"
-	"CREATE VIRTUAL TABLE events_fts USING fts5(body, content='', detail=none,"
-	" tokenize='trigram case_sensitive 1');";
+static const char v4[] = "ALTER TABLE rooms ADD follow_tried INTEGER NOT NULL DEFAULT 0;"
+			 "CREATE VIRTUAL TABLE events_fts USING fts5(body, content='', detail=none,"
+			 " tokenize='trigram case_sensitive 1');";
 
-const sql_migration store_migrations[] = {v1, v2, v3, v4};
+/* Own memberships and replaced rooms are asked for in places where all else is quick. */
+static const char v5[] = "CREATE INDEX events_member ON events(room, state_key, pos)"
+			 " WHERE type='m.room.member';"
+			 "CREATE INDEX rooms_successor ON rooms(successor)"
+			 " WHERE successor IS NOT NULL;";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4, v5};
 const int store_migration_count = ARRAY_LEN(store_migrations);

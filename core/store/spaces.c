@@ -89,7 +89,9 @@ int store_pins_walk(struct store *s, int64_t room, store_pin_fn *fn, void *arg)
 
 int store_successor_set(struct store *s, int64_t room, struct span room_id, struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET successor=? WHERE id=?");
+	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET follow_tried=CASE WHEN successor"
+					       " IS ?1 THEN follow_tried ELSE 0 END,successor=?1"
+					       " WHERE id=?2");
 	if (room_id.n)
 		sql_bind_text(q, 1, room_id);
 	sql_bind_i64(q, 2, room);
@@ -105,17 +107,20 @@ int store_predecessor_set(struct store *s, int64_t room, struct span room_id, st
 	return sql_run(q, err);
 }
 
+/* Whoever may send a tombstone may name any room; only the true successor names the old one. */
 int64_t store_room_newest(struct store *s, int64_t room)
 {
-	for (int i = 0; i < UPGRADES_MAX; i++) { /* two rooms may name each other */
+	int64_t at = room;
+	for (int i = 0; i < UPGRADES_MAX; i++) {
 		struct sql_stmt *q = SQL(store_sql(s), "SELECT n.id FROM rooms o JOIN rooms n ON"
-						       " n.room_id=o.successor WHERE o.id=?"
+						       " n.room_id=o.successor AND"
+						       " n.predecessor=o.room_id WHERE o.id=?"
 						       " AND n.membership='join'");
-		sql_bind_i64(q, 1, room);
+		sql_bind_i64(q, 1, at);
 		int64_t next = sql_get_i64(q, 0);
 		if (!next)
-			break;
-		room = next;
+			return at;
+		at = next;
 	}
-	return room;
+	return room; /* two that name each other */
 }

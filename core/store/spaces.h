@@ -32,7 +32,8 @@ int store_successor_set(struct store *s, int64_t room, struct span room_id, stru
 int store_predecessor_set(struct store *s, int64_t room, struct span room_id, struct err *err);
 /**
  * Follow upgrades from `room` as far as we have joined: the row of the newest
- * such room, `room` itself when there is none.
+ * such room, `room` itself when there is none. A successor counts when it names
+ * the room before as its predecessor.
  */
 int64_t store_room_newest(struct store *s, int64_t room);
 

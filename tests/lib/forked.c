@@ -17,8 +17,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define WAIT_MS 60000
 
@@ -41,6 +45,25 @@ void home_remove(struct home *h)
 {
 	if (chdir("/") == 0)
 		tmpdir_remove(h->dir);
+}
+
+/* A test that fails or is killed leaves nobody behind, who would also hold its stdout open. */
+static void end_with(pid_t parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	if (getppid() != parent)
+		_exit(9);
+}
+
+pid_t forked_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		end_with(parent);
+	return pid;
 }
 
 struct telling {
@@ -75,8 +98,7 @@ static void serve_at(struct forked *f, const char *dir, const char *listen)
 {
 	int fds[2];
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	f->pid = fork();
-	assert_true(f->pid >= 0);
+	f->pid = forked_fork();
 	if (f->pid == 0) {
 		struct err err = {0};
 		struct telling t = {fds[1]};
@@ -134,8 +156,7 @@ int forked_count(const struct forked *f, const char *prefix)
 
 pid_t worker_start(int (*fn)(void *arg), void *arg)
 {
-	pid_t pid = fork();
-	assert_true(pid >= 0);
+	pid_t pid = forked_fork();
 	if (pid == 0)
 		_exit(fn(arg));
 	return pid;

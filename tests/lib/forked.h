@@ -48,6 +48,9 @@ void forked_script(struct forked *f, const char *dir, const struct script_step *
 /** Requests seen so far whose log line begins with `prefix`. */
 int forked_count(const struct forked *f, const char *prefix);
 
+/** fork(), but the child is killed when this process ends, however that comes. */
+pid_t forked_fork(void);
+
 /** Run fn(arg) in a child, which ends with its value as exit status. */
 pid_t worker_start(int (*fn)(void *arg), void *arg);
 /** Wait (at most 60 s, then the test fails); the exit status, or 128 + signal. */

@@ -125,8 +125,7 @@ void forked_script(struct forked *f, const char *dir, const struct script_step *
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	while (steps[n].target)
 		n++;
-	f->pid = fork();
-	assert_true(f->pid >= 0);
+	f->pid = forked_fork();
 	if (f->pid == 0) {
 		struct script sc = {steps, mem_alloc((size_t)n + 1),
 				    open(f->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600),

@@ -259,6 +259,11 @@ static void test_upgrades(void **state)
 					     "{\"replacement_room\":\"!2:test\"}")),
 				"");
 	assert_int_equal(store_room_newest(s, old), old);
+	/* A room that goes on from another one is no successor, whatever the old one says. */
+	sync_room(s, "!2:test",
+		  STATES(STATE("m.room.create", "", "{\"predecessor\":{\"room_id\":\"!0:test\"}}")),
+		  "");
+	assert_int_equal(store_room_newest(s, old), old);
 	int64_t next = sync_room(s, "!2:test",
 				 STATES(STATE("m.room.create", "",
 					      "{\"predecessor\":{\"room_id\":\"!1:test\"}}")),
@@ -274,7 +279,12 @@ static void test_upgrades(void **state)
 	/* Two rooms that name each other are no endless loop. */
 	sync_room(s, "!2:test",
 		  STATES(STATE("m.room.tombstone", "", "{\"replacement_room\":\"!1:test\"}")), "");
-	assert_true(store_room_newest(s, old) > 0);
+	assert_int_equal(store_room_newest(s, old), next);
+	sync_room(s, "!1:test",
+		  STATES(STATE("m.room.create", "", "{\"predecessor\":{\"room_id\":\"!2:test\"}}")),
+		  "");
+	assert_int_equal(store_room_newest(s, old), old);
+	assert_int_equal(store_room_newest(s, next), next);
 	store_close(s);
 }
 
@@ -417,8 +427,7 @@ int main(void)
 		cmocka_unit_test(test_tags_and_marks), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_spaces),	       cmocka_unit_test(test_upgrades),
 		cmocka_unit_test(test_pins),	       cmocka_unit_test(test_drafts),
-		cmocka_unit_test(test_large_room),
-		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_large_room),     cmocka_unit_test(test_migration),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,11 +170,41 @@ static void test_spaces(void **state)
 	assert_non_null(strstr(shown(l), "Gamma"));
 	assert_null(strstr(shown(l), "Alpha"));
 	assert_int_equal(room_list_space(l, NULL, &err), 0);
-	/* An upgraded room gives way to the one that takes its place. */
+	room_list_free(l);
+	cached_close(&k);
+}
+
+/* An upgraded room gives way to the one that takes its place, once we are in it. */
+static void test_replaced(void **state)
+{
+	struct cached k;
+	int64_t highlights;
+	(void)state;
+	begin(&k);
+	struct room_list *l = room_list_new(k.s, CACHED_OWN);
+	/* Anybody's room can be named: this one does not go on from it. */
 	cached_event(&k, "!a:x", "$a9", "@ann:x", "m.room.tombstone",
 		     "{'body':'moved','replacement_room':'!b:x'}", "'state_key':''");
+	room_list_update(l);
+	assert_non_null(strstr(shown(l), "Alpha"));
+	cached_event(&k, "!a:x", "$a10", "@ann:x", "m.room.tombstone",
+		     "{'body':'moved','replacement_room':'!n:x'}", "'state_key':''");
+	cached_sync(&k, "'rooms':{'join':{'!a:x':{'unread_notifications':"
+			"{'notification_count':3,'highlight_count':1}}}}");
+	assert_true(room_list_update(l));
+	assert_non_null(strstr(shown(l), "Alpha"));
+	assert_int_equal(room_list_unread(l, &highlights), 3);
+	/* Nothing comes from the old room any more. */
+	cached_event(&k, "!n:x", "$n1", "@ann:x", "m.room.create",
+		     "{'room_version':'11','predecessor':{'room_id':'!a:x'}}", "'state_key':''");
 	assert_true(room_list_update(l));
 	assert_null(strstr(shown(l), "Alpha"));
+	assert_int_equal(room_list_unread(l, &highlights), 0);
+	assert_int_equal(highlights, 0);
+	/* Who leaves the new one has the old one in sight again. */
+	cached_sync(&k, "'rooms':{'leave':{'!n:x':{}}}");
+	assert_true(room_list_update(l));
+	assert_non_null(strstr(shown(l), "Alpha"));
 	room_list_free(l);
 	cached_close(&k);
 }
@@ -263,8 +293,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sections), cmocka_unit_test(test_beside),
-		cmocka_unit_test(test_spaces),	 cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_fuzzy),	 cmocka_unit_test(test_match),
+		cmocka_unit_test(test_spaces),	 cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_calls),	 cmocka_unit_test(test_fuzzy),
+		cmocka_unit_test(test_match),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

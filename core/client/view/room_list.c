@@ -268,6 +268,8 @@ int64_t room_list_unread(const struct room_list *l, int64_t *ret_highlights)
 {
 	int64_t unread = 0, highlights = 0;
 	for (size_t i = 0; i < l->n; i++) {
+		if (l->rows[i]->replaced) /* nobody sees it */
+			continue;
 		unread += l->rows[i]->pub.unread;
 		highlights += l->rows[i]->pub.highlights;
 	}

@@ -8,6 +8,7 @@
 #include "core/client/view/room_list_priv.h"
 #include "core/store/live.h"
 #include "core/store/relations.h"
+#include "core/store/spaces.h"
 
 #include <string.h>
 
@@ -76,13 +77,6 @@ int room_list_presence(struct span state)
 	return span_eq_str(state, "online") ? 1 : span_eq_str(state, "unavailable") ? 2 : 3;
 }
 
-static bool is_replaced(struct store *s, const struct store_room *r)
-{
-	AUTO(store_room_done) struct store_room next = {0};
-	int64_t id = r->successor ? store_room_find(s, span_of(r->successor)) : 0;
-	return id && store_room_get(s, id, &next) && strcmp(next.membership, "join") == 0;
-}
-
 static void put_texts(struct row *row, const struct store_room *r)
 {
 	struct pool *p = &row->pool;
@@ -115,7 +109,7 @@ struct row *row_load(struct room_list *l, int64_t room)
 		return NULL;
 	struct row *row = NEW(struct row);
 	row->tag_order = r.tag_order;
-	row->replaced = is_replaced(l->s, &r);
+	row->replaced = r.successor && store_room_newest(l->s, room) != room;
 	row->pub = (struct room_row){
 		.room = room,
 		.section = section_of(&r),
