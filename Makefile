@@ -122,6 +122,7 @@ asan:
 	@$(MAKE) --no-print-directory $(ASAN) all
 	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) unit
 	@LSAN_OPTIONS="$(LSAN)" MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
+	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=60
 
 #: make tsan        the tests under ThreadSanitizer
 # libsqlite3 is there from the beginning: NSS below libsrtp loads it and lets it go again, which

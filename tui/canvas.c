@@ -114,6 +114,8 @@ int draw_look(struct canvas *c, struct rect clip, int x, int y, struct span clea
 	struct rect r = canvas_clip(c, clip);
 	bool row = y >= r.y && y < r.y + r.h;
 	bool drawn = false; /* the base that marks would stand on */
+	/* What has the ground of plain text stands on whatever ground is there: a popup's, too. */
+	bool through = look.bg == look_of(c, ROLE_TEXT).bg;
 	while (clean.n) {
 		bool ok;
 		uint32_t cp = utf8_next(&clean, &ok);
@@ -126,6 +128,8 @@ int draw_look(struct canvas *c, struct rect clip, int x, int y, struct span clea
 			continue;
 		}
 		drawn = row && x >= r.x && x + width <= r.x + r.w;
+		if (through && drawn)
+			look.bg = cell_at(c, x, y)->look.bg;
 		if (drawn)
 			put_cell(c, x, y, cp, width, look);
 		else if (row && width == 2 && x + 1 == r.x + r.w && x >= r.x)

@@ -349,7 +349,9 @@ static bool can_move(const char *name)
 	if (setupterm(name, STDOUT_FILENO, &status) != OK || status != 1)
 		return false;
 	const char *cup = tigetstr("cup");
-	return cup && cup != (const char *)-1; /* NOLINT: as terminfo says it */
+	bool can = cup && cup != (const char *)-1; /* NOLINT: as terminfo says it */
+	del_curterm(cur_term);
+	return can;
 }
 
 int tty_new(struct loop *l, const struct tty_options *o, const struct tty_handler *h, void *arg,

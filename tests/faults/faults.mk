@@ -10,5 +10,6 @@ soak:
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@FAULT_ROUNDS=50 timeout 3600 python3 tests/faults/kill.py
 	@$(MAKE) --no-print-directory soak-calls
+	@$(MAKE) --no-print-directory soak-tui
 
 .PHONY: check-faults soak

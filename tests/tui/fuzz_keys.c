@@ -125,8 +125,8 @@ static void random_step(struct vt *v)
 
 static int tell(uint64_t seed, int steps, const char *why)
 {
-	printf("not ok - fuzzed keys\n# seed %llu, after %d steps: %s\n",
-	       (unsigned long long)seed, steps, why);
+	printf("not ok - fuzzed keys\n# seed %llu, after %d steps: %s\n", (unsigned long long)seed,
+	       steps, why);
 	return 1;
 }
 

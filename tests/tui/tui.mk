@@ -17,10 +17,16 @@ tui-fuzz: SECONDS ?= 60
 tui-fuzz: all $(TUI_TOOLS)
 	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui MUSTER=$(CURDIR)/$(OUT) tests/tui/fuzz $(SECONDS)
 
+#: make soak-tui    ten minutes of that under AddressSanitizer and UBSan
+soak-tui:
+	@.ci/deps test
+	@$(MAKE) --no-print-directory -j$$(nproc) $(ASAN) all
+	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=600
+
 #: make pictures    docs/pictures/*.png, made from the screen
 pictures: all $(TUI_TOOLS)
 	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui tests/tui/pictures
 
 CHECKS += tui-test
-.PHONY: tui-test tui-fuzz pictures
+.PHONY: tui-test tui-fuzz soak-tui pictures
 -include $(TUI_TOOLS:=.d)

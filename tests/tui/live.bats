@@ -1,0 +1,136 @@
+# The full screen and a real server: what one person does, another sees.
+bats_require_minimum_version 1.5.0
+load ../cli/helper
+
+TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up ada
+	sign_up ben
+	use_home ada
+	export ROOM STAFF
+	ROOM=$(new_room Physics --invite @ben:s.test)
+	STAFF=$(new_room Staff)
+	m send "$ROOM" 'first of all' >/dev/null
+	use_home ben
+	m room join "$ROOM" >/dev/null
+	m send "$ROOM" 'good morning' >/dev/null
+	use_home ada
+	m read "$STAFF" >/dev/null
+}
+
+teardown_file() {
+	stop_server
+}
+
+setup() {
+	use_home ada
+}
+
+# screen STEPS... : a person's screen, on whatever room was open
+screen() {
+	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
+}
+
+# says ROOM CONDITION: there is such a message
+says() {
+	m read "$1" --json | jq -es "any(.[]; $2)" >/dev/null
+}
+
+go_physics=(wait:F1 key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'gone:Go to')
+
+# as_ben COMMAND: for run: steps
+as_ben() {
+	local h=$BATS_FILE_TMPDIR/home-ben
+	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
+}
+
+@test "what others write appears; what is written is sent" {
+	screen "${go_physics[@]}" 'wait:good morning' "$(as_ben send Physics 'news from ben')" \
+		'wait:news from ben' 'type:hello from the screen' key:enter \
+		'wait:hello from the screen' 'gone:sending' 'gone:waiting to be sent'
+	use_home ben
+	says "$ROOM" '.body == "hello from the screen"'
+}
+
+@test "answering, reacting, changing, deleting" {
+	m send "$ROOM" 'to be changed' >/dev/null
+	screen "${go_physics[@]}" 'wait:to be changed' key:up 'wait:answer' type:r 'wait:answering' \
+		'type:an answer' key:enter 'gone:answering' 'wait:↪' 'gone:sending' \
+		key:up key:up type:e 'wait:changing your message' 'type: indeed' key:enter \
+		'wait:(edited)' key:up key:up type:+ 'wait:React' type:tada 'wait:🎉' key:enter 'wait:🎉 1' \
+		key:esc 'wait:go to' 'type:gone soon' key:enter 'wait:gone soon' 'gone:sending' \
+		key:up type:d 'wait:Delete the message' key:down key:enter 'gone:gone soon'
+	says "$ROOM" '.body == "an answer" and .reply_to'
+	says "$ROOM" '.body == "to be changed indeed" and .edited'
+	says "$ROOM" '.reactions["🎉"] == 1'
+	says "$ROOM" '.redacted'
+}
+
+@test "a thread beside the room" {
+	screen "${go_physics[@]}" 'wait:first of all' key:up key:home type:t 'wait:Thread' \
+		'type:in the thread' key:enter 'gone:sending' 'wait:1 answer'
+	says "$ROOM" '.body == "in the thread" and .thread'
+}
+
+@test "commands are those of the command line, for the open room" {
+	screen "${go_physics[@]}" 'type:/room members' key:enter 'wait:@ben:s.test' key:esc \
+		'gone:@ben:s.test' \
+		'type:/room set topic "Light and shade"' key:enter 'wait:Light and shade' \
+		type:/nonsense key:enter 'wait:there is no command /nonsense'
+}
+
+@test "several lines, and \$EDITOR" {
+	printf '#!/bin/sh\nprintf "\\nsecond" >>"$1"\n' >editor
+	chmod +x editor
+	EDITOR=$PWD/editor screen "${go_physics[@]}" type:first key:ctrl-x 'wait:second' key:enter \
+		'gone:sending'
+	says "$ROOM" '.body == "first\nsecond"'
+}
+
+@test "a draft is kept, and told in the list" {
+	screen "${go_physics[@]}" 'type:not yet ready' 'wait:not yet ready'
+	screen 'wait:not yet ready' key:ctrl-k 'wait:Go to' type:staff 'wait:› staff' key:enter 'wait:✎'
+	screen "${go_physics[@]}" 'wait:not yet ready' key:ctrl-c 'gone:not yet ready'
+}
+
+@test "a poll is voted in by a number" {
+	m poll create "$ROOM" 'Which day?' Monday Friday >/dev/null
+	screen "${go_physics[@]}" 'wait:Which day?' key:up type:2 'wait:[x]' 'wait:1 vote'
+}
+
+@test "unread counts, and the key that goes to them" {
+	screen wait:F1 key:ctrl-k 'wait:Go to' type:staff 'wait:› staff' key:enter 'gone:Go to' \
+		"$(as_ben send Physics "'@ada look here'")" 'wait:@1' key:alt-a 'wait:look here' 'gone:@1'
+}
+
+@test "one logs in on the first screen" {
+	use_home fresh
+	"$TUI_TOOLS/screen" wait:classroom key:enter wait:Password "type:$URL" key:enter type:ada key:enter \
+		type:wrong key:enter 'wait:Log in' 'wait:password' key:ctrl-u type:sesame-open-ada key:enter \
+		'wait:Physics' key:ctrl-q exit:0 -- "$MUSTER"
+	m whoami --json | jq -e '.user_id == "@ada:s.test"' >/dev/null
+}
+
+@test "the terminal comes back when the program is ended" {
+	"$TUI_TOOLS/screen" 'wait:$' "type:sh -c 'echo \$\$ >pid; exec \"\$M\"'; stty -a | grep -o -- ' echo '; echo ba''ck" \
+		key:enter wait:F1 'run:kill -TERM $(cat pid)' wait:back 'type:exit' key:enter exit:0 \
+		-- env "M=$MUSTER" PS1='$ ' sh
+}
+
+@test "linear: read, send, answer, switch rooms, from a pipe" {
+	printf '/rooms\n/go physics\n/reply 1 spoken\nplain words\n/go staff\nfor the staff\n' |
+		m_linear >heard
+	grep -q 'You are in Physics' heard
+	grep -q '^1\. ' heard
+	says "$ROOM" '.body == "spoken" and .reply_to'
+	says "$ROOM" '.body == "plain words"'
+	says "$STAFF" '.body == "for the staff"'
+	run ! grep -q $'\033' heard
+}
+
+m_linear() {
+	timeout "$STEP" "$MUSTER" --linear
+}
