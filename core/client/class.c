@@ -100,11 +100,40 @@ static void filling_done(struct filling *f)
 	json_decref(f->rows);
 }
 
+/*
+ * The list goes into the staff room that the class names. Where only administrators make
+ * classes, one that somebody else has made is a trap for what is written there.
+ */
+static int check_maker(const struct filling *f, const json_t *accounts, struct err *err)
+{
+	const char *maker = f->ref->maker;
+	size_t i;
+	json_t *a;
+	if (!f->ours || (!f->ref->staff_id && !f->ref->room_id) ||
+	    (maker && !strcmp(maker, client_account(f->c)->user_id)))
+		return 0;
+	json_array_foreach (accounts, i, a) {
+		const char *user = json_get_str(a, "user_id");
+		if (maker && user && !strcmp(user, maker) && json_get_bool(a, "admin", false))
+			return 0;
+	}
+	err_set(err, ERR_AUTH,
+		_("The rooms of the class %s were not made by an administrator: no list is written "
+		  "there"),
+		f->ref->name);
+	if (maker)
+		err_hint(err, _("if %s may have it: muster admin user role %s admin"), maker,
+			 maker);
+	return ERR_AUTH;
+}
+
 static int make_plan(struct filling *f, struct err *err)
 {
 	static const struct roster_rows nobody;
 	JSON_AUTO json_t *list = NULL;
 	int rc = f->ours ? client_admin(f->c, "user.list", NULL, &list, err) : 0;
+	if (!rc)
+		rc = check_maker(f, json_get_array(list, "users"), err);
 	struct class_plan_query q = {
 		.rows = f->rq->rows ? f->rq->rows : &nobody,
 		.roster = f->roster,

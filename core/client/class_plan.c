@@ -74,13 +74,19 @@ static bool has_email(const json_t *account, const char *email)
 	return false;
 }
 
+/* One that is there still; without an id it would be nobody's. */
+static bool is_usable(const json_t *account)
+{
+	return json_get_str(account, "user_id") && !json_get_bool(account, "removed", false);
+}
+
 static const json_t *account_by(const struct planning *d, const char *key, const char *value)
 {
 	size_t i;
 	json_t *a;
 	json_array_foreach (d->q->accounts, i, a) {
 		const char *v = json_get_str(a, key);
-		if (!json_get_bool(a, "removed", false) && v && !strcmp(v, value))
+		if (is_usable(a) && v && !strcmp(v, value))
 			return a;
 	}
 	return NULL;
@@ -91,7 +97,7 @@ static const json_t *account_by_email(const struct planning *d, const char *emai
 	size_t i;
 	json_t *a;
 	json_array_foreach (d->q->accounts, i, a)
-		if (!json_get_bool(a, "removed", false) && has_email(a, email))
+		if (is_usable(a) && has_email(a, email))
 			return a;
 	return NULL;
 }

@@ -14,6 +14,7 @@ void class_ref_done(struct class_ref *r)
 	mem_free(r->staff_id);
 	mem_free(r->name);
 	mem_free(r->language);
+	mem_free(r->maker);
 	*r = (struct class_ref){0};
 }
 
@@ -36,6 +37,25 @@ static void take_class(const json_t *content, const char *room_id, struct class_
 	ret->closed = json_get_i64(content, "closed_ts", 0) != 0;
 }
 
+/* Who made a room that we are in; NULL: not in the cache. The caller owns it. */
+static char *maker_of(struct store *s, const char *room_id)
+{
+	JSON_AUTO json_t *event = NULL;
+	const char *sender = NULL;
+	int64_t room = room_id ? store_room_find(s, span_of(room_id)) : 0;
+	if (room)
+		state_content(s, room, "m.room.create", &sender, &event);
+	return mem_strdup(sender);
+}
+
+static char *maker_of_both(struct store *s, const char *room_id, const char *staff_id)
+{
+	AUTO_FREE char *room = maker_of(s, room_id), *staff = maker_of(s, staff_id);
+	if (!staff_id || !room_id)
+		return room ? take(&room) : take(&staff);
+	return room && staff && !strcmp(room, staff) ? take(&room) : NULL;
+}
+
 /* -- finding -------------------------------------------------------------- */
 
 int class_each(struct client *c, class_ref_fn *fn, void *arg, struct err *err)
@@ -55,13 +75,15 @@ int class_each(struct client *c, class_ref_fn *fn, void *arg, struct err *err)
 			continue;
 		take_class(content, r.room_id, &ref);
 		ref.name = mem_strdup(r.display);
+		ref.maker = maker_of_both(s, r.room_id, ref.staff_id);
 		rc = fn(&ref, r.joined, arg);
 	}
 	return rc;
 }
 
 struct naming {
-	const char *name;
+	const char *name, *own;
+	char *others; /* a class room of that name by somebody else */
 	struct class_ref found;
 	int count;
 	struct buf list;
@@ -73,6 +95,10 @@ static int on_class(const struct class_ref *ref, int64_t members, void *arg)
 	(void)members;
 	if (strcmp(ref->name, n->name) != 0)
 		return 0;
+	if (!ref->maker || strcmp(ref->maker, n->own) != 0) {
+		n->others = n->others ? n->others : mem_strdup(ref->room_id);
+		return 0;
+	}
 	buf_printf(&n->list, "%s%s", n->count ? ", " : "", ref->room_id);
 	if (n->count++)
 		return 0;
@@ -80,6 +106,7 @@ static int on_class(const struct class_ref *ref, int64_t members, void *arg)
 				      .staff_id = mem_strdup(ref->staff_id),
 				      .name = mem_strdup(ref->name),
 				      .language = mem_strdup(ref->language),
+				      .maker = mem_strdup(ref->maker),
 				      .closed = ref->closed};
 	return 0;
 }
@@ -98,16 +125,30 @@ static bool find_half_made(struct client *c, const char *name, struct class_ref 
 		if (!is || strcmp(is, name) != 0 || json_get_str(content, "class_room") ||
 		    !store_room_get(s, *p, &r))
 			continue;
+		AUTO_FREE char *maker = maker_of(s, r.room_id);
+		if (!maker || strcmp(maker, client_account(c)->user_id) != 0)
+			continue;
 		*ret = (struct class_ref){.staff_id = mem_strdup(r.room_id),
-					  .name = mem_strdup(name)};
+					  .name = mem_strdup(name),
+					  .maker = take(&maker)};
 		return true;
 	}
 	return false;
 }
 
+static int no_own(const struct naming *n, struct err *err)
+{
+	if (!n->others)
+		return err_set(err, ERR_NOT_FOUND, _("There is no class %s"), n->name);
+	err_set(err, ERR_CONFLICT, _("There is a class %s of somebody else's already: %s"), n->name,
+		n->others);
+	err_hint(err, _("if it is the one you mean: muster class add %s"), n->others);
+	return ERR_CONFLICT;
+}
+
 int class_find_named(struct client *c, const char *name, struct class_ref *ret, struct err *err)
 {
-	struct naming n = {.name = name, .list = BUF_INIT(300)};
+	struct naming n = {.name = name, .own = client_account(c)->user_id, .list = BUF_INIT(300)};
 	int rc = class_each(c, on_class, &n, err);
 	if (!rc && n.count > 1) {
 		rc = err_set(err, ERR_USAGE, _("Several classes are called %s: %s"), name,
@@ -119,7 +160,8 @@ int class_find_named(struct client *c, const char *name, struct class_ref *ret, 
 	else
 		class_ref_done(&n.found);
 	if (!rc && !n.count && !find_half_made(c, name, ret))
-		rc = err_set(err, ERR_NOT_FOUND, _("There is no class %s"), name);
+		rc = no_own(&n, err);
+	mem_free(n.others);
 	buf_done(&n.list);
 	return rc;
 }
@@ -127,6 +169,7 @@ int class_find_named(struct client *c, const char *name, struct class_ref *ret, 
 int class_find_room(struct client *c, const char *room_id, struct class_ref *ret, struct err *err)
 {
 	JSON_AUTO json_t *content = NULL, *name = NULL;
+	struct store *s;
 	int rc = client_state_get(c, room_id, CLASS_TYPE, "", &content, err);
 	if (rc == ERR_NOT_FOUND) {
 		err_set(err, ERR_NOT_FOUND, _("This room is not a class"));
@@ -137,6 +180,8 @@ int class_find_room(struct client *c, const char *room_id, struct class_ref *ret
 	rc = client_state_get(c, room_id, "m.room.name", "", &name, NULL);
 	take_class(content, room_id, ret);
 	ret->name = mem_strdup(rc ? json_get_str(content, "name") : json_get_str(name, "name"));
+	if (client_store(c, &s, NULL) == 0)
+		ret->maker = maker_of_both(s, room_id, ret->staff_id);
 	if (!ret->name)
 		ret->name = mem_strdup(room_id);
 	return 0;

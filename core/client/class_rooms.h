@@ -15,13 +15,16 @@ struct class_ref {
 	char *room_id, *staff_id;
 	char *name;
 	char *language; /**< of slips */
+	char *maker;	/**< who made its rooms; NULL: not in the cache, or several people */
 	bool closed;
 };
 void class_ref_done(struct class_ref *r);
 
 /**
- * The class with this name, in rooms we are in; syncs first. Half-made ones
- * count: room_id may be NULL. ERR_NOT_FOUND; ERR_USAGE lists several.
+ * The class with this name whose rooms we have made; syncs first. Half-made
+ * ones count: room_id may be NULL. ERR_NOT_FOUND; ERR_USAGE lists several;
+ * ERR_CONFLICT when there is only one of somebody else's: anybody may call a
+ * room so, and name a staff room where they read what is written there.
  */
 int class_find_named(struct client *c, const char *name, struct class_ref *ret, struct err *err);
 /** The class of a class room; from the server. ERR_NOT_FOUND when it is none. */

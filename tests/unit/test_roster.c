@@ -283,6 +283,15 @@ static void test_plan_mistakes(void **state)
 			 ERR_INVALID);
 	assert_non_null(strstr(buf_str(&told), "2: this account has another id"));
 	assert_non_null(strstr(buf_str(&told), "3: "));
+	/* A server that names nobody, or says nonsense. */
+	assert_int_equal(plan("name,id,email,user\nA,20,,a\nB,21,b@y.example,\n", r,
+			      "[7,{\"external_id\":\"20\"},{\"emails\":[\"b@y.example\",null]},"
+			      "{\"user_id\":[],\"external_id\":\"21\",\"emails\":{}}]",
+			      &p),
+			 0);
+	is(&p, 0, "@a:x", false, false);
+	is(&p, 1, "@b:x", false, false);
+	class_plan_done(&p);
 	/* A server that is not ours makes no accounts. */
 	assert_int_equal(plan("name,user\nX,@x:other.example\nY,y\nZ,\n", r, NULL, &p),
 			 ERR_INVALID);
