@@ -3,11 +3,13 @@
  * the person may see.
  */
 #include "server/sync/search.h"
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/base/words.h"
 #include "server/rooms/search_index.h"
 #include "server/routes/read.h"
+#include "server/routes/route_steps.h"
 #include "server/routes/search_request.h"
 #include "server/sync/ignored.h"
 #include "server/sync/page.h"
@@ -35,21 +37,31 @@ struct job {
 	struct search_request r;
 	struct place *places;
 	size_t place_n;
+	struct search_hit *found; /* what the index gave; looked at up to `at` */
+	size_t found_n, at;
 	struct event_list results;
 	struct search_hit *hits; /* of the results */
-	int64_t count;
+	int64_t count, skip;
 	bool more;     /* there are further results */
 	int64_t older; /* where hits that were not looked at begin, or 0 */
+	bool asking;   /* the index is asked once more */
+	struct buf b;  /* the reply, with results up to `put`, their state up to `stated` */
+	size_t put, stated;
 };
 
-static void job_free(struct job *j)
+static void job_free(void *arg)
 {
+	struct job *j = arg;
+	if (j->asking)
+		return;
 	for (size_t i = 0; i < j->place_n; i++)
 		if (j->places[i].open)
 			access_done(&j->places[i].a);
 	mem_free(j->places);
 	event_list_done(&j->results);
+	mem_free(j->found);
 	mem_free(j->hits);
+	buf_done(&j->b);
 	search_request_done(&j->r);
 	mem_free(j);
 }
@@ -141,21 +153,22 @@ static struct room_access *open_room(struct job *j, int64_t nid)
 	return p->open ? &p->a : NULL;
 }
 
-/* The text that was found may be that of an edit, which is to be seen as well. */
-static bool sees_text(const struct room_access *a, const struct event_row *e)
+/* The message, and the edit of it when it was that whose text was found. */
+static bool may_see(struct job *j, const struct room_access *a, const struct search_hit *hit)
 {
-	int64_t edit = e->is_state ? 0 : search_newest_edit(db_reader(a->hub->db), e->pos);
-	return !edit || visibility_sees(&a->vis, edit, SUBJECT_OTHER);
+	const struct event_row e = {.pos = hit->pos, .sender_nid = hit->sender_nid};
+	return hit->pos <= db_position(j->h->db) && !access_erased(j->h, &a->vis, &e) &&
+	       visibility_sees(&a->vis, hit->pos, SUBJECT_OTHER) &&
+	       (!hit->edit || visibility_sees(&a->vis, hit->edit, SUBJECT_OTHER));
 }
 
-/* Append the event when it may be shown. */
-static bool take_hit(struct job *j, const struct search_hit *hit)
+/* Append the event when it is one of those that were asked for. */
+static bool take_hit(struct job *j, const struct room_access *a, const struct search_hit *hit)
 {
-	struct room_access *a = open_room(j, hit->room_nid);
-	if (!a || hit->pos > db_position(j->h->db) || !event_row_at(j->h, hit->pos, &j->results))
+	if (!event_row_at(j->h, hit->pos, &j->results))
 		return false;
 	struct event_row *e = &j->results.v[j->results.n - 1];
-	if (access_sees(a, e) && sees_text(a, e) && !e->redacted_by.n &&
+	if (access_sees(a, e) && !e->redacted_by.n &&
 	    event_filter_match(&j->r.filter, e->type, span_of(e->sender), e->text) &&
 	    (e->is_state || !ignored_sender(j->h, a->me, e->sender)))
 		return true;
@@ -171,33 +184,23 @@ static bool in_group(const struct job *j, const struct search_hit *hit)
 	       (!p->sender_nid || p->sender_nid == hit->sender_nid);
 }
 
-static void drop_results(struct job *j, size_t n)
+/* What may not be seen is not counted either: a number tells, too. */
+static void look_at(struct job *j, const struct search_hit *hit)
 {
-	for (size_t i = 0; i < n; i++)
-		mem_free(j->results.v[i].block);
-	j->results.n -= n;
-	memmove(j->results.v, j->results.v + n, j->results.n * sizeof(*j->results.v));
-}
-
-/* Keep a page of the hits. */
-static void choose(struct job *j, const struct search_hit *hits, size_t n)
-{
-	int64_t skip = j->r.page.skip;
 	size_t limit = (size_t)j->r.limit;
-	j->hits = mem_alloc((limit + 1) * sizeof(*j->hits));
-	for (size_t i = 0; i < n && j->results.n <= limit; i++) {
-		if (!in_group(j, &hits[i]) || !take_hit(j, &hits[i]))
-			continue;
-		if (skip-- > 0)
-			drop_results(j, 1);
-		else
-			j->hits[j->results.n - 1] = hits[i];
-	}
-	if (j->results.n > limit) {
-		mem_free(j->results.v[limit].block);
-		j->results.n = limit;
-		j->more = true;
-	}
+	const struct room_access *a = open_room(j, hit->room_nid);
+	if (!a || !may_see(j, a, hit))
+		return;
+	j->count++;
+	if (j->more || !in_group(j, hit) || !take_hit(j, a, hit))
+		return;
+	bool skipped = j->skip > 0;
+	j->skip -= skipped;
+	j->more = !skipped && j->results.n > limit;
+	if (skipped || j->more)
+		mem_free(j->results.v[--j->results.n].block);
+	else
+		j->hits[j->results.n - 1] = *hit;
 }
 
 /* --- the reply --- */
@@ -269,20 +272,16 @@ static void put_context(struct buf *b, struct job *j, struct room_access *a,
 	event_list_done(&after);
 }
 
-static void put_results(struct buf *b, struct job *j)
+static void put_result(struct buf *b, struct job *j, size_t i)
 {
-	buf_put_str(b, ",\"results\":[");
-	for (size_t i = 0; i < j->results.n; i++) {
-		struct room_access *a = open_room(j, j->hits[i].room_nid);
-		buf_printf(b, "%s{\"rank\":%lld.%06lld,\"result\":", i ? "," : "",
-			   (long long)(j->hits[i].score / 1000000),
-			   (long long)llabs(j->hits[i].score % 1000000));
-		access_put(b, a, &j->results.v[i]);
-		if (j->r.context)
-			put_context(b, j, a, &j->results.v[i]);
-		buf_put_char(b, '}');
-	}
-	buf_put_char(b, ']');
+	struct room_access *a = open_room(j, j->hits[i].room_nid);
+	buf_printf(b, "%s{\"rank\":%lld.%06lld,\"result\":", i ? "," : "",
+		   (long long)(j->hits[i].score / 1000000),
+		   (long long)llabs(j->hits[i].score % 1000000));
+	access_put(b, a, &j->results.v[i]);
+	if (j->r.context)
+		put_context(b, j, a, &j->results.v[i]);
+	buf_put_char(b, '}');
 }
 
 /* The place after result `at`, narrowed to what `p` says. */
@@ -357,30 +356,27 @@ static void put_groups(struct buf *b, struct job *j)
 	buf_put_char(b, '}');
 }
 
-/* The state of each room that is in the results, as this person knows it. */
-static void put_state(struct buf *b, struct job *j)
+static void begin_state(struct job *j)
 {
-	bool first = true;
-	if (!j->r.state)
-		return;
-	buf_put_str(b, ",\"state\":{");
-	for (size_t i = 0; i < j->results.n; i++) {
-		struct room_access *a = open_room(j, j->hits[i].room_nid);
-		struct event_list l = {0};
-		size_t k = 0;
-		while (k < i && j->hits[k].room_nid != j->hits[i].room_nid)
-			k++;
-		if (k < i)
-			continue;
-		state_at(j->h, a->room->nid, a->upto, &l);
-		buf_put_str(b, first ? "" : ",");
-		buf_put_json_str(b, span_of(a->room->room_id));
-		buf_put_char(b, ':');
-		access_put_list(b, a, &l);
-		first = false;
-		event_list_done(&l);
-	}
-	buf_put_char(b, '}');
+	buf_put_str(&j->b, "],\"state\":{");
+}
+
+/* The state of the room of a result, as this person knows it; once for each room. */
+static void put_state(struct job *j, size_t at)
+{
+	struct room_access *a = open_room(j, j->hits[at].room_nid);
+	struct event_list l = {0};
+	if (at == 0)
+		begin_state(j);
+	for (size_t i = 0; i < at; i++)
+		if (j->hits[i].room_nid == j->hits[at].room_nid)
+			return;
+	state_at(j->h, a->room->nid, a->upto, &l);
+	buf_put_str(&j->b, at ? "," : "");
+	buf_put_json_str(&j->b, span_of(a->room->room_id));
+	buf_put_char(&j->b, ':');
+	access_put_list(&j->b, a, &l);
+	event_list_done(&l);
 }
 
 static void put_highlight(struct span word, void *arg)
@@ -390,28 +386,33 @@ static void put_highlight(struct span word, void *arg)
 	buf_put_json_str(b, word);
 }
 
-static void reply(struct job *j)
+static void begin_reply(struct job *j)
 {
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	struct search_page next = j->r.page;
-	buf_printf(&b, "{\"search_categories\":{\"room_events\":{\"count\":%lld,\"highlights\":[",
+	j->b = BUF_INIT(BUF_CAP_OWN);
+	buf_printf(&j->b,
+		   "{\"search_categories\":{\"room_events\":{\"count\":%lld,\"highlights\":[",
 		   (long long)j->count);
-	words_each(span_of(j->r.term), put_highlight, &b);
-	buf_put_char(&b, ']');
-	put_results(&b, j);
-	put_state(&b, j);
-	put_groups(&b, j);
+	words_each(span_of(j->r.term), put_highlight, &j->b);
+	buf_put_str(&j->b, "],\"results\":[");
+}
+
+static void end_reply(struct job *j)
+{
+	struct search_page next = j->r.page;
+	if (j->r.state && !j->results.n)
+		begin_state(j);
+	buf_put_char(&j->b, j->r.state ? '}' : ']');
+	put_groups(&j->b, j);
 	if (j->more) {
 		next.skip += j->r.ranked ? (int64_t)j->results.n : 0;
-		put_next(&b, j, j->results.n - 1, next);
+		put_next(&j->b, j, j->results.n - 1, next);
 	} else if (j->older) {
 		next.upto = j->older;
-		buf_put_char(&b, ',');
-		search_page_put(&b, &j->r, &next);
+		buf_put_char(&j->b, ',');
+		search_page_put(&j->b, &j->r, &next);
 	}
-	buf_put_str(&b, "}}}");
-	rq_text(j->rq, 200, &b);
-	buf_done(&b);
+	buf_put_str(&j->b, "}}}");
+	rq_text(j->rq, 200, &j->b);
 }
 
 static int by_score(const void *a, const void *b)
@@ -422,7 +423,26 @@ static int by_score(const void *a, const void *b)
 	return x->pos > y->pos ? -1 : x->pos < y->pos;
 }
 
-static void found(void *arg, struct search_hit *hits, size_t n, bool more);
+/* One hit, or one result: the person may see little of what was found. */
+static bool step(void *arg, int64_t until_ns)
+{
+	struct job *j = arg;
+	do {
+		if (j->at < j->found_n)
+			look_at(j, &j->found[j->at++]);
+		else if (!j->results.n && j->older)
+			return true;
+		else if (!j->b.n)
+			begin_reply(j);
+		else if (j->put < j->results.n)
+			put_result(&j->b, j, j->put++);
+		else if (j->r.state && j->stated < j->results.n)
+			put_state(j, j->stated++);
+		else
+			return true;
+	} while (clock_mono_ns() < until_ns);
+	return false;
+}
 
 static void found(void *arg, struct search_hit *hits, size_t n, bool more);
 
@@ -430,30 +450,45 @@ static void found(void *arg, struct search_hit *hits, size_t n, bool more);
 static bool look_further(struct job *j)
 {
 	char *match = query_of(j);
-	mem_free(take(&j->hits));
 	j->r.page.upto = j->older;
-	return match && search_ask(j->rq->srv->search, match, j->older, found, j);
+	return match &&
+	       search_ask(j->rq->srv->search, j->rq->who.user_nid, match, j->older, found, j);
+}
+
+static void stepped(struct rq *rq, void *arg)
+{
+	struct job *j = arg;
+	(void)rq;
+	if (!j->b.n) {
+		j->asking = look_further(j);
+		if (j->asking)
+			return;
+		begin_reply(j);
+	}
+	end_reply(j);
 }
 
 static void found(void *arg, struct search_hit *hits, size_t n, bool more)
 {
 	struct job *j = arg;
+	j->asking = false;
 	if (!hits) {
 		rq_error(j->rq, 503, "M_UNKNOWN", "%s",
 			 _("The search could not be done: try again later"));
 		job_free(j);
 		return;
 	}
+	mem_free(j->found);
+	mem_free(j->hits);
+	j->found = n ? mem_dup(hits, n * sizeof(*hits)) : NULL;
+	j->found_n = n;
+	j->at = 0;
+	j->hits = mem_alloc((size_t)j->r.limit * sizeof(*j->hits));
+	j->skip = j->r.page.skip;
 	j->older = more && !j->r.ranked ? hits[n - 1].pos - 1 : 0;
 	if (j->r.ranked && n)
-		qsort(hits, n, sizeof(*hits), by_score);
-	for (size_t i = 0; i < n; i++)
-		j->count += was_in(hub_member(j->h, hits[i].room_nid, j->rq->who.user_nid));
-	choose(j, hits, n);
-	if (j->older && !j->results.n && look_further(j))
-		return;
-	reply(j);
-	job_free(j);
+		qsort(j->found, n, sizeof(*hits), by_score);
+	rq_in_steps(j->rq, step, stepped, j, job_free);
 }
 
 static void post_search(struct rq *rq)
@@ -466,14 +501,16 @@ static void post_search(struct rq *rq)
 		return;
 	}
 	char *match = j->r.term ? query_of(j) : NULL;
-	if (match && search_ask(rq->srv->search, match, j->r.page.upto, found, j))
+	if (match && search_ask(rq->srv->search, rq->who.user_nid, match, j->r.page.upto, found, j))
 		return;
-	if (match)
+	if (match) {
 		rq_limited(rq, 1000);
-	else if (j->r.term)
-		reply(j);
-	else
+	} else if (j->r.term) {
+		begin_reply(j);
+		end_reply(j);
+	} else {
 		rq_json(rq, 200, json_pack("{s:{}}", "search_categories"));
+	}
 	job_free(j);
 }
 

@@ -11,7 +11,7 @@ struct question {
 	struct question *next;
 	struct search *s;
 	char *match;
-	int64_t upto;
+	int64_t user_nid, upto;
 	search_done_fn *done;
 	void *arg;
 	struct search_hit *hits;
@@ -85,8 +85,12 @@ static int find(struct question *q, struct err *err)
 	sql_bind_i64(s, 3, SEARCH_HITS_MAX);
 	q->hits = mem_alloc(SEARCH_HITS_MAX * sizeof(*q->hits));
 	while (sql_row(s))
-		q->hits[q->n++] = (struct search_hit){sql_col_i64(s, 0), sql_col_i64(s, 2),
-						      sql_col_i64(s, 3), sql_col_i64(s, 1)};
+		q->hits[q->n++] = (struct search_hit){.pos = sql_col_i64(s, 0),
+						      .room_nid = sql_col_i64(s, 2),
+						      .sender_nid = sql_col_i64(s, 3),
+						      .score = sql_col_i64(s, 1)};
+	for (size_t i = 0; i < q->n; i++)
+		q->hits[i].edit = search_newest_edit(db, q->hits[i].pos);
 	return sql_failed(db, err);
 }
 
@@ -142,15 +146,26 @@ static void next(struct search *s)
 	loop_work(s->loop, work, worked, q);
 }
 
-bool search_ask(struct search *s, char *match, int64_t upto, search_done_fn *done, void *arg)
+static int waiting_of(const struct search *s, int64_t user_nid)
 {
-	if (s->waiting >= SEARCH_QUEUE_MAX || s->finished) {
+	int n = 0;
+	for (const struct question *q = s->first; q; q = q->next)
+		n += q->user_nid == user_nid;
+	return n;
+}
+
+bool search_ask(struct search *s, int64_t user_nid, char *match, int64_t upto, search_done_fn *done,
+		void *arg)
+{
+	if (s->waiting >= SEARCH_QUEUE_MAX || s->finished ||
+	    waiting_of(s, user_nid) >= SEARCH_QUEUE_ONE) {
 		mem_free(match);
 		return false;
 	}
 	struct question *q = NEW(struct question);
 	q->s = s;
 	q->match = match;
+	q->user_nid = user_nid;
 	q->upto = upto;
 	q->done = done;
 	q->arg = arg;

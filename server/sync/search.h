@@ -10,6 +10,7 @@
 #include "server/db/db.h"
 
 #define SEARCH_QUEUE_MAX 64  /* queries that wait; over it people are asked to come again */
+#define SEARCH_QUEUE_ONE 8   /* of these of one person */
 #define SEARCH_HITS_MAX 2000 /* of one query, the newest */
 
 struct search;
@@ -17,6 +18,7 @@ struct search;
 struct search_hit {
 	int64_t pos, room_nid, sender_nid;
 	int64_t score; /**< higher fits better; millionths */
+	int64_t edit;  /**< position of the edit whose text was found, or 0 */
 };
 
 /**
@@ -28,10 +30,11 @@ typedef void search_done_fn(void *arg, struct search_hit *hits, size_t n, bool m
 /** Also begins to index what is older than the index. The caller owns it. */
 struct search *search_new(struct loop *l, struct db *db, const char *data_dir);
 /**
- * Find events up to position `upto` by an FTS5 query (taken over). False, and
- * `done` is not called, when too many wait already.
+ * Find events up to position `upto` by an FTS5 query (taken over) for `user_nid`.
+ * False, and `done` is not called, when too many wait already.
  */
-bool search_ask(struct search *s, char *match, int64_t upto, search_done_fn *done, void *arg);
+bool search_ask(struct search *s, int64_t user_nid, char *match, int64_t upto, search_done_fn *done,
+		void *arg);
 /** Answer what waits with NULL, wait for what runs. Before the database ends. NULL is allowed. */
 void search_finish(struct search *s);
 /** NULL is allowed. */
