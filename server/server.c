@@ -13,6 +13,7 @@
 #include "server/media/media.h"
 #include "server/metrics/metrics.h"
 #include "server/routes/route.h"
+#include "server/routes/route_steps.h"
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
 #include "server/rtc/gate.h"
@@ -122,6 +123,7 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 	r->s.started_ms = clock_mono_ms();
 	r->s.accounts = accounts_new(l);
 	r->s.uia = uia_new();
+	r->s.turns = turns_new(l);
 	r->s.hub = hub_new(l);
 	r->s.router = router_new(route_groups);
 	int rc = serve_config_load(opt, &r->config, err);
@@ -164,6 +166,7 @@ void server_stop(struct server *srv)
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	search_finish(srv->search);
+	turns_finish(srv->turns);
 	keep_stop(srv->keep);
 	hub_stop(srv->hub);
 	db_finish(srv->db);
@@ -179,6 +182,7 @@ void server_stop(struct server *srv)
 	media_free(srv->media);
 	router_free(srv->router);
 	uia_free(srv->uia);
+	turns_free(srv->turns);
 	accounts_free(srv->accounts);
 	fs_unlock(r->lock);
 	serve_config_done(&r->config);

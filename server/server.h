@@ -20,6 +20,7 @@ struct sfu;	 /* server/sfu/sfu.h: calls */
 struct search;	 /* server/sync/search.h */
 struct keep;	 /* server/keep/keep.h: backups */
 struct metrics;	 /* server/metrics/metrics.h */
+struct turns;	 /* server/routes/route_steps.h: requests that take long */
 struct router;	 /* server/routes/router.h: the compiled route table */
 
 /** Settings of `serve`, already checked. Strings owned by the config. */
@@ -62,6 +63,7 @@ struct server {
 	struct accounts *accounts;
 	struct media *media;
 	struct search *search;
+	struct turns *turns;
 	struct uia *uia;
 	struct delayed *delayed;
 	struct rtc *rtc;

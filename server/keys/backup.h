@@ -16,7 +16,7 @@
 #define BACKUP_VERSIONS_MAX 20	      /* of one person, deleted ones not counted */
 #define BACKUP_BYTES_MAX (64 << 20)   /* of one person's sessions, all versions together */
 #define BACKUP_SESSION_COST 200	      /* what a session counts for beside its data */
-#define BACKUP_PIECE 500	      /* sessions read in one turn of the loop */
+#define BACKUP_PIECE 100	      /* sessions read at once */
 #define BACKUP_REQUEST_MAX (4u << 20) /* bytes of one request with sessions */
 
 /** What a version is now. */

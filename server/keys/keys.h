@@ -16,6 +16,7 @@
 #define KEYS_ONE_TIME_COUNT 500	     /* one-time keys of one device */
 #define KEYS_FALLBACK_COUNT 8	     /* fallback keys of one device: one for each algorithm */
 #define KEYS_QUERY_USERS 1000	     /* people in one query */
+#define KEYS_QUERY_DEVICES 1000	     /* devices that are named of one of them */
 #define KEYS_QUERY_BYTES (16u << 20) /* of its reply: more must be asked for in parts */
 #define KEYS_CLAIM_MAX 2000	     /* devices in one claim */
 #define KEYS_SIGNATURES_MAX 500	     /* signed objects in one request */

@@ -3,10 +3,12 @@
  */
 #include "server/routes/keys.h"
 
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/json.h"
 #include "server/keys/device_keys.h"
 #include "server/keys/query.h"
+#include "server/routes/route_steps.h"
 #include "server/sync/device_lists.h"
 #include "server/sync/token.h"
 
@@ -44,17 +46,39 @@ static void post_upload(struct rq *rq)
 	rq_write(rq, upload_run, upload_done, rq, NULL);
 }
 
+static bool query_step(void *arg, int64_t until_ns)
+{
+	bool over;
+	do
+		over = keys_query_step(arg);
+	while (!over && clock_mono_ns() < until_ns);
+	return over;
+}
+
+static void query_done(struct rq *rq, void *arg)
+{
+	struct buf *b;
+	struct err err;
+	if (keys_query_end(arg, &b, &err))
+		rq_err(rq, &err);
+	else
+		rq_text(rq, 200, b);
+}
+
+static void query_free(void *arg)
+{
+	keys_query_free(arg);
+}
+
 static void post_query(struct rq *rq)
 {
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct keys_query *q;
 	struct err err;
-	if (keys_query(db_reader(rq->srv->db), rq->who.user_nid,
-		       json_object_get(rq->body, "device_keys"), &b, &err)) {
-		buf_done(&b);
+	if (keys_query_new(db_reader(rq->srv->db), rq->who.user_nid,
+			   json_object_get(rq->body, "device_keys"), &q, &err))
 		rq_err(rq, &err);
-		return;
-	}
-	rq_text(rq, 200, &b);
+	else
+		rq_in_steps(rq, query_step, query_done, q, query_free);
 }
 
 struct claiming {

@@ -10,11 +10,19 @@
 #include "server/rooms/summary.h"
 #include "server/routes/room_job.h"
 #include "server/routes/route_steps.h"
+#include "server/sync/hub.h"
+
+#include <stdlib.h>
 
 extern const struct route public_rooms_routes[];
 
 #define PAGE_MAX 1000
 #define PAGE_DEFAULT 100
+
+struct listed {
+	int64_t nid;
+	int joined;
+};
 
 /* One page of the directory. */
 struct page {
@@ -24,7 +32,7 @@ struct page {
 	json_t *types; /* room_types, or NULL */
 	int64_t found; /* rooms that pass the filter */
 	json_t *chunk;
-	int64_t *nids; /* of all listed rooms, the largest first */
+	struct listed *all; /* the largest first */
 	size_t n, at;
 };
 
@@ -34,7 +42,7 @@ static void page_free(void *arg)
 	mem_free(p->term);
 	json_decref(p->types);
 	json_decref(p->chunk);
-	mem_free(p->nids);
+	mem_free(p->all);
 	mem_free(p);
 }
 
@@ -62,19 +70,28 @@ static void consider(struct page *p, int64_t nid)
 	p->found++;
 }
 
-/* Largest first. Ids first, as a summary needs statements of its own. */
-static void list(struct page *p)
+static int largest_first(const void *a, const void *b)
 {
-	struct sql_stmt *s =
-		SQL(p->db, "SELECT r.nid,count(*) AS joined FROM rooms r JOIN memberships m"
-			   " ON m.room_nid=r.nid AND m.membership=? WHERE r.public=1"
-			   " GROUP BY r.nid ORDER BY joined DESC,r.nid");
-	sql_bind_i64(s, 1, MEMBERSHIP_JOIN);
+	const struct listed *x = a, *y = b;
+	if (x->joined != y->joined)
+		return x->joined > y->joined ? -1 : 1;
+	return x->nid < y->nid ? -1 : x->nid > y->nid;
+}
+
+/* Without rooms that nobody is in. How many are in one is known without asking SQLite. */
+static void list(struct page *p, struct hub *h)
+{
+	struct sql_stmt *s = SQL(p->db, "SELECT nid FROM rooms WHERE public=1");
 	while (sql_row(s)) {
+		const struct hub_room *room = nidmap_get(&h->rooms, sql_col_i64(s, 0));
+		if (!room || !room->joined)
+			continue;
 		if ((p->n & (p->n - 1)) == 0)
-			p->nids = mem_realloc_array(p->nids, p->n ? p->n * 2 : 1, sizeof(*p->nids));
-		p->nids[p->n++] = sql_col_i64(s, 0);
+			p->all = mem_realloc_array(p->all, p->n ? p->n * 2 : 1, sizeof(*p->all));
+		p->all[p->n++] = (struct listed){room->nid, room->joined};
 	}
+	if (p->n)
+		qsort(p->all, p->n, sizeof(*p->all), largest_first);
 }
 
 /* With a filter every room is looked at, which may take long. */
@@ -84,7 +101,7 @@ static bool step(void *arg, int64_t until_ns)
 	while (p->at < p->n) {
 		int64_t i = (int64_t)p->at++;
 		if (p->term || p->types || (i >= p->skip && i < p->skip + p->limit))
-			consider(p, p->nids[i]);
+			consider(p, p->all[i].nid);
 		else
 			p->found++;
 		if (clock_mono_ns() > until_ns)
@@ -148,7 +165,7 @@ static void answer(struct rq *rq, const char *since, int64_t limit, const json_t
 	p->term = term && *term ? mem_strdup(term) : NULL;
 	p->types = json_incref(json_get_array(filter, "room_types"));
 	p->chunk = json_array();
-	list(p);
+	list(p, rq->srv->hub);
 	rq_in_steps(rq, step, reply, p, page_free);
 }
 

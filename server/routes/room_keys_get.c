@@ -2,48 +2,45 @@
  * GET /room_keys/keys: all that a person's backup holds may be tens of megabytes,
  * so it is read a piece in each turn of the loop, beside everybody else's requests.
  */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "server/keys/backup.h"
 #include "server/routes/room_keys.h"
+#include "server/routes/route_steps.h"
 
 extern const struct route room_keys_get_routes[];
 
 struct reading {
-	struct rq *rq;
-	struct loop_timer *timer;
-	int64_t version;
+	struct sql *db;
+	int64_t user_nid, version;
 	const char *room_id; /* NULL: all */
 	struct backup_place at;
 	struct buf b;
 };
 
-static void reading_free(struct reading *r)
+static void reading_free(void *arg)
 {
-	loop_timer_free(r->timer);
+	struct reading *r = arg;
 	buf_done(&r->b);
 	mem_free(r);
 }
 
-static void on_drop(struct rq *rq)
-{
-	reading_free(rq->user);
-}
-
-static void read_on(void *arg)
+static bool step(void *arg, int64_t until_ns)
 {
 	struct reading *r = arg;
-	struct rq *rq = r->rq;
-	if (!backup_put_piece(db_reader(rq->srv->db), rq->who.user_nid, r->version, r->room_id,
-			      &r->at, &r->b)) {
-		loop_timer_start(r->timer, 1, 0);
-		return;
-	}
+	bool over;
+	do
+		over = backup_put_piece(r->db, r->user_nid, r->version, r->room_id, &r->at, &r->b);
+	while (!over && clock_mono_ns() < until_ns);
+	return over;
+}
+
+static void reply(struct rq *rq, void *arg)
+{
+	struct reading *r = arg;
 	buf_put_char(&r->b, '}');
-	rq->user = NULL;
-	rq->drop = NULL;
 	rq_text(rq, 200, &r->b);
-	reading_free(r);
 }
 
 /* A version that can be read; replies otherwise. */
@@ -67,15 +64,13 @@ static void start(struct rq *rq, const char *name, const char *room_id)
 	if (!open_version(rq, &version))
 		return;
 	struct reading *r = NEW(struct reading);
-	r->rq = rq;
-	r->version = version;
-	r->room_id = room_id;
-	r->b = BUF_INIT(BUF_CAP_OWN);
-	r->timer = loop_timer_new(rq->srv->loop, read_on, r);
-	rq->user = r;
-	rq->drop = on_drop;
+	*r = (struct reading){.db = db_reader(rq->srv->db),
+			      .user_nid = rq->who.user_nid,
+			      .version = version,
+			      .room_id = room_id,
+			      .b = BUF_INIT(BUF_CAP_OWN)};
 	buf_printf(&r->b, "{\"%s\":", name);
-	read_on(r);
+	rq_in_steps(rq, step, reply, r, reading_free);
 }
 
 static void get_all(struct rq *rq)

@@ -89,9 +89,14 @@ static void check_stored(struct sql *s)
 	struct buf b = BUF_INIT(BUF_CAP_OWN);
 	JSON_AUTO json_t *all =
 		json_pack("{s:[],s:n,s:[s]}", "@anna:x", "@bert:x", "@nobody:x", "D");
-	demand(keys_query(s, 1, all, &b, NULL) == 0);
-	check_json(&b);
-	buf_clear(&b);
+	struct keys_query *query;
+	struct buf *found;
+	demand(keys_query_new(s, 1, all, &query, NULL) == 0);
+	while (!keys_query_step(query))
+		;
+	demand(keys_query_end(query, &found, NULL) == 0);
+	check_json(found);
+	keys_query_free(query);
 	one_time_keys_count(s, 1, &b);
 	check_json(&b);
 	buf_clear(&b);

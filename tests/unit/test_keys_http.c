@@ -77,6 +77,12 @@ static void test_caps(void **state)
 	AUTO_FREE char *text = json_text(many);
 	test_error(&class_server, 413, "M_TOO_LARGE", "POST", V3 "keys/query", a.chat.token,
 		   "{\"device_keys\":%s}", text);
+	JSON_AUTO json_t *devices = json_array();
+	while (json_array_size(devices) <= KEYS_QUERY_DEVICES)
+		json_array_append_new(devices, json_string("D"));
+	AUTO_FREE char *named = json_text(devices);
+	test_error(&class_server, 413, "M_TOO_LARGE", "POST", V3 "keys/query", a.chat.token,
+		   "{\"device_keys\":{\"%s\":%s}}", anna.id, named);
 	crypter_done(&a);
 }
 
