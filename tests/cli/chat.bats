@@ -255,7 +255,7 @@ of_room() {
 	use_home bob
 	m send "$ROOM" "while you were stopped" >/dev/null
 	use_home ada
-	m read "$ROOM" -n 1 --timeout 20s --json | jq -e '.body == "while you were stopped"' >/dev/null
+	m read "$ROOM" -n 1 --timeout 100s --json | jq -e '.body == "while you were stopped"' >/dev/null
 	kill -CONT "$FOLLOWER"
 	wait_for followed "while you were stopped"
 	# not even when it could not say goodbye
@@ -263,7 +263,7 @@ of_room() {
 	use_home bob
 	m send "$ROOM" "and stopped again" >/dev/null
 	use_home ada
-	m read "$ROOM" -n 1 --timeout 25s --json | jq -e '.body == "and stopped again"' >/dev/null
+	m read "$ROOM" -n 1 --timeout 100s --json | jq -e '.body == "and stopped again"' >/dev/null
 	kill -CONT "$FOLLOWER"
 	wait_for followed "and stopped again"
 	unfollow

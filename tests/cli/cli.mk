@@ -5,7 +5,7 @@ CLI_JOBS := $(shell parallel --version 2>/dev/null | grep -q GNU && echo '-j 2 -
 
 #: make check-cli   tests of the command line
 check-cli: all
-	@timeout 900 bats $(CLI_JOBS) --timing --formatter tap $(CLI_TESTS)
+	@timeout 3600 bats $(CLI_JOBS) --timing --formatter tap $(CLI_TESTS)
 
 CHECKS += check-cli
 .PHONY: check-cli

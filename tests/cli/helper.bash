@@ -4,7 +4,7 @@
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 MUSTER=${MUSTER:-$TOP/muster}
 [[ $MUSTER == /* ]] || MUSTER=$TOP/$MUSTER
-STEP=${STEP:-30} # seconds that one step may take
+STEP=${STEP:-120} # seconds that one step may take, on a machine that has much else to do
 
 # A home of its own for everything that is started from here on: use_home NAME
 use_home() {
@@ -40,7 +40,7 @@ m() {
 # A follower in the background, its lines in ./followed: follow ARGS...; ends with unfollow
 follow() {
 	rm -f followed state
-	"$MUSTER" read "$@" --follow --json --timeout 60s >followed 2>state </dev/null 3>&- &
+	"$MUSTER" read "$@" --follow --json --timeout 1h >followed 2>state </dev/null 3>&- &
 	FOLLOWER=$!
 	wait_for state following
 }
@@ -106,10 +106,16 @@ start_server() {
 	export URL
 }
 
+# A port to come back to, which no connection gets meanwhile.
+free_port() {
+	python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); import harness; print(harness.free_port())' \
+		"$TOP/tests/lib"
+}
+
 stop_server() {
 	[ -n "${SERVER_PID:-}" ] || return 0
 	kill "$SERVER_PID" 2>/dev/null || true
-	timeout 20 tail --pid="$SERVER_PID" -f /dev/null
+	timeout "$STEP" tail --pid="$SERVER_PID" -f /dev/null
 	grep -E 'ERROR: |runtime error:' "$SERVER_DIR/err" && return 1
 	return 0
 }

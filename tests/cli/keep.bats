@@ -7,7 +7,7 @@ setup_file() {
 	use_home owner
 	m serve --init --data srv --server-name k.test --json >init.json
 	export SRV=$PWD/srv
-	serve_again 127.0.0.1:0
+	serve_again "127.0.0.1:$(free_port)"
 	jq -r .password init.json | mi login "$URL" --user admin --password-stdin >/dev/null
 }
 

@@ -76,6 +76,6 @@ figures() {
 		r serve --check --data bad
 		[ "$status" = 2 ]
 	done
-	echo 'metrics_listen = [::1]:9108' >bad/muster.conf
-	m serve --check --data bad --udp-port 0 >/dev/null
+	echo 'metrics_listen = [::1]:0' >bad/muster.conf
+	m serve --check --data bad --listen 127.0.0.1:0 --udp-port 0 >/dev/null
 }

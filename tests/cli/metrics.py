@@ -7,7 +7,7 @@ import urllib.request
 
 from prometheus_client.parser import text_string_to_metric_families
 
-with urllib.request.urlopen(sys.argv[1], timeout=20) as reply:
+with urllib.request.urlopen(sys.argv[1], timeout=120) as reply:
     assert reply.headers["Content-Type"].startswith("text/plain; version=0.0.4"), reply.headers
     text = reply.read().decode()
 seen = set()

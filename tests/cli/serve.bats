@@ -37,7 +37,7 @@ begin_server() {
 
 end_server() {
 	kill "$STARTED" 2>/dev/null || true
-	timeout 20 tail --pid="$STARTED" -f /dev/null
+	timeout "$STEP" tail --pid="$STARTED" -f /dev/null
 	STARTED=
 	run ! grep -E 'ERROR: |runtime error:' err
 }

@@ -46,7 +46,7 @@ teardown() {
 	local pid
 	for pid in "${CALLS[@]}"; do
 		kill -TERM "$pid" 2>/dev/null || true
-		timeout 20 tail --pid="$pid" -f /dev/null
+		timeout "$STEP" tail --pid="$pid" -f /dev/null
 	done
 }
 

@@ -101,13 +101,11 @@ time.sleep(60)' >port 3>&- &
 	local listener=$!
 	wait_for port '^[0-9]+$'
 	port=$(cat port)
-	local from=$EPOCHREALTIME
 	run --separate-stderr timeout "$STEP" "$MUSTER" login "http://127.0.0.1:$port" --user u \
 		--password-stdin --timeout 1s --json <<<secret
 	kill "$listener"
 	[ "$status" -eq 3 ]
 	[ "$(jq -r .error.code <<<"$stderr")" = cancelled ]
-	awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < 5) }'
 }
 
 @test "nothing is asked without a terminal: status 2 and how to do without" {
@@ -121,9 +119,9 @@ time.sleep(60)' >port 3>&- &
 	mkfifo pipe
 	# Nobody ever writes: a verb that read it would hang.
 	exec 8<>pipe
-	run timeout 10 "$MUSTER" version <&8
+	run timeout "$STEP" "$MUSTER" version <&8
 	[ "$status" -eq 0 ]
-	run timeout 10 "$MUSTER" whoami <&8
+	run timeout "$STEP" "$MUSTER" whoami <&8
 	[ "$status" -eq 4 ]
 	exec 8>&-
 }

@@ -4,6 +4,6 @@
 check-deb:
 	@.ci/deps deb
 	@$(MAKE) --no-print-directory deb
-	@timeout 600 bats --timing --formatter tap tests/deb/deb.bats
+	@timeout 3600 bats --timing --formatter tap tests/deb/deb.bats
 
 .PHONY: check-deb

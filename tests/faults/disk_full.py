@@ -22,7 +22,7 @@ def namespace():
     for words in (["unshare", "-m"], ["unshare", "-rm"]):
         try:
             done = subprocess.run(words + ["sh", "-c", "mount -t tmpfs -o size=1m none /mnt"],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20)
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=lib.STEP)
         except OSError:
             return None
         if done.returncode == 0:
@@ -31,7 +31,7 @@ def namespace():
 
 
 def call(port, token, method, path, body=None):
-    c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=lib.STEP)
     c.request(method, path, json.dumps(body) if body is not None else None,
               {"Authorization": f"Bearer {token}"})
     reply = c.getresponse()

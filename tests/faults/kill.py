@@ -41,7 +41,7 @@ class Api:
     def call(self, method, path, body=None):
         """(status, JSON); raises OSError or HTTPException when there was no reply."""
         if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=lib.STEP)
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             self.connection.request(method, path, json.dumps(body) if body is not None else None,

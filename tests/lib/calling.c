@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define WAIT_MS 30000
+#define WAIT_MS 120000
 
 static void on_row(void *arg, json_t *row)
 {

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAIT_MS 60000
+#define WAIT_MS 120000
 
 void home_make(struct home *h)
 {
@@ -194,7 +194,7 @@ void account_register(const char *url, const char *user)
 		.user = user,
 		.password = "a long password",
 		.account = user,
-		.timeout_ms = 20000,
+		.timeout_ms = 120000,
 	};
 	if (client_register(&rq, NULL, &err))
 		fail_msg("register %s: %s", user, err.msg);

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -19,7 +20,7 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MUSTER = os.path.abspath(os.environ.get("MUSTER", TOP / "muster"))
-STEP = 60  # seconds any single command may take
+STEP = 120  # seconds any single command may take
 
 
 class Tap:
@@ -49,9 +50,18 @@ class Tap:
 
 
 def free_port():
-    with contextlib.closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port for who comes back to it: below those that the system gives to connections.
+
+    From among those it would be taken sooner or later while nobody listens; who tries again and
+    again to connect to it would even be connected to themselves.
+    """
+    for port in random.sample(range(10240, 32768), 200):
+        with contextlib.closing(socket.socket()) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                s.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("no port is free")
 
 
 class Process:

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS 120000
 #define LOG_BYTES 16384
 
 /* -- The server -------------------------------------------------------------------- */

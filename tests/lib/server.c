@@ -17,7 +17,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define TIMEOUT_MS 20000
+#define TIMEOUT_MS 300000
 
 struct test_server_thread {
 	pthread_t id;

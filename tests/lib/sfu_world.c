@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#define LIMIT_MS 20000
+#define LIMIT_MS 120000
 #define LOOK_MS 2
 #define JUMP_LOOK_MS 25 /* the SFU's own clock ticks in this time */
 

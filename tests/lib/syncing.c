@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define V3 "/_matrix/client/v3/"
-#define WAIT_MS 20000
+#define WAIT_MS 120000
 
 void chatter_new(struct test_server *t, const char *name, struct chatter *ret)
 {

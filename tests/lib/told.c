@@ -11,7 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 120000
 
 json_t *told(struct test_server *t, const char *room, const char *token)
 {

@@ -10,7 +10,7 @@ $(BUILD)/tests/tui/%: tests/tui/%.c $(BUILD)/libtest.a $(BUILD)/libmuster.a
 
 #: make tui-test    tests of the full screen (UPDATE_GOLDEN=1 writes the golden screens anew)
 tui-test: all $(TUI_TOOLS)
-	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui timeout 900 bats $(CLI_JOBS) --timing --formatter tap $(TUI_TESTS)
+	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui timeout 3600 bats $(CLI_JOBS) --timing --formatter tap $(TUI_TESTS)
 
 #: make tui-fuzz    keys, bytes and sizes at random for SECONDS=60
 tui-fuzz: SECONDS ?= 60

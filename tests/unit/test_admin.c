@@ -273,6 +273,8 @@ static void test_init(void **state)
 	/* Tests may be root's, a server may not. */
 	setenv("MUSTER_ALLOW_ROOT", "1", 1);
 	t.opt.data_dir = t.dir;
+	t.opt.listen = "127.0.0.1:0";
+	t.opt.udp_port = SERVE_ANY_PORT;
 	t.opt.server_name = "school.example";
 	assert_int_equal(serve_init(&t.opt, &j, &err), 0);
 	assert_string_equal(json_get_str(j, "user_id"), "@admin:school.example");

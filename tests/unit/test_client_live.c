@@ -91,7 +91,7 @@ static int count_bodies(json_t *rows, const char *body)
 static void test_chat(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
 	JSON_AUTO json_t *sent = json_array(), *read = json_array(), *joined = NULL;
 	JSON_AUTO json_t *reaction = NULL, *again = NULL, *edit = NULL, *receipts = json_array();
 	AUTO_FREE char *room = make_room(ann, "Class 7b", "@bob:localhost"), *found = NULL;
@@ -123,7 +123,7 @@ static void test_chat(void **state)
 static void test_direct_and_names(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *one = NULL, *two = NULL, *user = NULL, *none = NULL;
 	AUTO_FREE char *room1 = make_room(ann, "Twins", NULL), *room2 = NULL;
 	OK(room_resolve(ann, "@bob", ROOM_MAKE_DIRECT, &one, &err));
@@ -142,12 +142,12 @@ static void test_direct_and_names(void **state)
 static void test_txn_id(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Once", NULL);
 	JSON_AUTO json_t *sent = json_array(), *read = json_array();
 	OK(send_one(ann, room, "only once", "homework-1", sent, &err));
 	client_close(ann);
-	ann = client_of("ann", 30000, NULL);
+	ann = client_of("ann", 120000, NULL);
 	OK(send_one(ann, room, "only once", "homework-1", sent, &err));
 	assert_string_equal(json_get_str(json_array_get(sent, 0), "event_id"),
 			    json_get_str(json_array_get(sent, 1), "event_id"));
@@ -161,7 +161,7 @@ static void test_txn_id(void **state)
 static void test_files(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Files", NULL);
 	JSON_AUTO json_t *sent = json_array(), *got = NULL;
 	AUTO(buf_done) struct buf back = BUF_INIT(1 << 20);
@@ -189,7 +189,7 @@ static void test_files(void **state)
 static void test_queue_offline(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Later", NULL);
 	JSON_AUTO json_t *rows = json_array(), *read = json_array(), *queue = json_array();
 	client_close(ann);
@@ -201,7 +201,7 @@ static void test_queue_offline(void **state)
 	assert_string_equal(json_get_str(json_array_get(rows, 0), "state"), "queued");
 	client_close(ann);
 	forked_serve_again(&server, server_dir);
-	ann = client_of("ann", 30000, NULL);
+	ann = client_of("ann", 120000, NULL);
 	OK(client_queue_run(ann, NULL, false, rows_add, rows, &err));
 	assert_string_equal(json_get_str(json_array_get(rows, 1), "state"), "sent");
 	OK(client_queue_list(ann, rows_add, queue, &err));
@@ -226,7 +226,7 @@ struct job {
 static int sender(void *arg)
 {
 	const struct job *j = arg;
-	struct client *c = client_of(j->account, 30000, NULL);
+	struct client *c = client_of(j->account, 120000, NULL);
 	JSON_AUTO json_t *rows = json_array();
 	int rc = 0;
 	for (int i = 0; i < j->n && !rc; i++) {
@@ -265,7 +265,7 @@ static int on_row(json_t *row, void *arg)
 static int follower(void *arg)
 {
 	struct job *j = arg;
-	struct client *c = client_of(j->account, 40000, NULL);
+	struct client *c = client_of(j->account, 120000, NULL);
 	struct following f = {j, fopen(j->out, "ae"), 0};
 	struct read_request rq = {.room_id = j->room};
 	int rc = client_follow(c, &rq, on_row, on_ready, &f, &err);
@@ -298,7 +298,7 @@ static void wait_ready(int fd, int n)
 static void test_parallel_senders(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Busy", NULL);
 	struct job jobs[SENDERS], follow[2];
 	pid_t pids[SENDERS], followers[2];
@@ -333,7 +333,7 @@ static void test_parallel_senders(void **state)
 static void test_read_beside_owner(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
 	AUTO_FREE char *room = make_room(bob, "Beside", "@ann:localhost");
 	JSON_AUTO json_t *joined = NULL, *rows = json_array();
 	struct job f = {"ann", room, 1000, 0, "beside", -1};
@@ -364,7 +364,7 @@ static void test_read_beside_owner(void **state)
 static void test_follow_gap(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
 	AUTO_FREE char *room = make_room(bob, "Gap", "@ann:localhost");
 	JSON_AUTO json_t *joined = NULL, *rows = json_array();
 	enum { TOTAL = 260 };
@@ -405,7 +405,7 @@ static void test_follow_ends(void **state)
 {
 	(void)state;
 	long before = mem_live();
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	char *room = make_room(ann, "Short", NULL);
 	JSON_AUTO json_t *rows = json_array();
 	struct read_request rq = {.room_id = room, .last = 3};
@@ -427,7 +427,7 @@ static void test_direct_invite(void **state)
 {
 	(void)state;
 	account_register(server.url, "cem");
-	struct client *cem = client_of("cem", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	struct client *cem = client_of("cem", 120000, NULL), *bob = client_of("bob", 120000, NULL);
 	AUTO_FREE char *room = NULL, *back = NULL;
 	JSON_AUTO json_t *joined = NULL;
 	OK(room_resolve(cem, "@bob", ROOM_MAKE_DIRECT, &room, &err));
@@ -443,7 +443,7 @@ static void test_direct_invite(void **state)
 static void test_takeover(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Heirs", NULL);
 	struct job a = {"ann", room, 1000, 0, "heir-a", -1}, b = {"ann", room, 20, 0, "heir-b", -1};
 	JSON_AUTO json_t *rows = json_array();
@@ -477,7 +477,7 @@ static void test_takeover(void **state)
 static void test_takeover_between(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 30000, NULL), *bob = client_of("bob", 30000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
 	AUTO_FREE char *room = make_room(bob, "Regents", "@ann:localhost");
 	struct job a = {"ann", room, 1000, 0, "regent-a", -1};
 	struct job b = {"ann", room, 1, 0, "regent-b", -1};
@@ -517,7 +517,7 @@ static void test_takeover_between(void **state)
 static void test_other_runtime_folder(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 8000, NULL);
+	struct client *ann = client_of("ann", 120000, NULL);
 	AUTO_FREE char *room = make_room(ann, "Cron", NULL);
 	AUTO_FREE char *other = mem_printf("%s/other-run", home.dir);
 	AUTO_FREE char *was = mem_strdup(getenv("XDG_RUNTIME_DIR"));

@@ -68,7 +68,7 @@ static const char unknown_token[] =
 
 static int ask_who(void *arg)
 {
-	struct client *c = client_of(arg, 20000, NULL);
+	struct client *c = client_of(arg, 120000, NULL);
 	JSON_AUTO json_t *who = NULL;
 	struct err e = {0};
 	int rc = client_whoami(c, &who, &e);
@@ -145,17 +145,16 @@ static void test_repeats(void **state)
 		{0},
 	};
 	struct forked f;
-	struct client *c = play(&f, steps, 2500);
+	struct client *c = play(&f, steps, 120000);
 	struct session *s = client_session(c);
 	assert_int_equal(session_get(s, V3 "/one", NULL, &err), 0);
 	assert_int_equal(session_post(s, V3 "/two", NULL, NULL, &err), ERR_NETWORK);
 	assert_int_equal(forked_count(&f, "POST " V3 "/two"), 1);
-	int64_t before = clock_mono_ms();
+	/* At once: who waited as long as asked would have no time left. */
 	assert_int_equal(session_get(s, V3 "/three", NULL, &err), ERR_LIMITED);
-	assert_true(clock_mono_ms() - before < 2000);
 	assert_int_equal(session_get(s, V3 "/four", NULL, &err), ERR_PROTOCOL);
+	client_begin(c, 500, NULL);
 	assert_int_equal(session_get(s, V3 "/five", NULL, &err), ERR_CANCELLED);
-	assert_true(clock_mono_ms() - before < 8000);
 	end(&f, c);
 }
 
@@ -280,9 +279,8 @@ static void test_gap(void **state)
 	end(&f, c);
 }
 
-#define TWO_ROOMS(next, a, r)                                            \
-	"{\"next_batch\":\"" next "\",\"rooms\":{\"join\":{\"!a:test\":" a \
-	",\"!r:test\":" r "}}}"
+#define TWO_ROOMS(next, a, r) \
+	"{\"next_batch\":\"" next "\",\"rooms\":{\"join\":{\"!a:test\":" a ",\"!r:test\":" r "}}}"
 
 struct filling {
 	struct loop *l;
@@ -580,7 +578,7 @@ static void test_forgotten_transaction(void **state)
 	assert_int_equal(client_send(c, &rq, rows_add, rows, &err), ERR_CANCELLED);
 	AUTO_FREE char *name = mem_strdup(client_account(c)->name);
 	client_close(c);
-	c = client_of(name, 20000, NULL);
+	c = client_of(name, 120000, NULL);
 	age_outbox(c);
 	assert_int_equal(client_send(c, &rq, rows_add, rows, &err), 0);
 	assert_string_equal(json_get_str(json_array_get(rows, 0), "event_id"), "$mine");
@@ -612,7 +610,7 @@ static void test_lost_request(void **state)
 	assert_non_null(strstr(err.hint, "queue retry t1"));
 	AUTO_FREE char *name = mem_strdup(client_account(c)->name);
 	client_close(c);
-	c = client_of(name, 20000, NULL);
+	c = client_of(name, 120000, NULL);
 	assert_int_equal(client_queue_list(c, rows_add, queue, &err), 0);
 	assert_int_equal(json_array_size(queue), 1);
 	age_outbox(c);

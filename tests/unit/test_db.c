@@ -110,7 +110,7 @@ static void wait_done(int n)
 {
 	struct loop_timer *t = loop_timer_new(loop, on_timeout, NULL);
 	left = n;
-	loop_timer_start(t, 20000, 0);
+	loop_timer_start(t, 120000, 0);
 	loop_run(loop);
 	loop_timer_free(t);
 }

@@ -122,7 +122,7 @@ static void test_two(void **state)
 {
 	(void)state;
 	all_caught_up();
-	struct poll *w = poll_start(&alice, "&timeout=60000");
+	struct poll *w = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 1);
 	read_by(&bob);
 	JSON_AUTO json_t *j = poll_end(w, NULL);
@@ -135,8 +135,8 @@ static void test_held_back(void **state)
 	chatter_room(&carol, room, "join", "{}");
 	test_server_run(&t, crowd_in, NULL);
 	all_caught_up();
-	struct poll *reader = poll_start(&phone, "&timeout=60000");
-	struct poll *other = poll_start(&alice, "&timeout=60000");
+	struct poll *reader = poll_start(&phone, "&timeout=120000");
+	struct poll *other = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 2);
 	read_by(&bob);
 	test_server_run(&t, stop_clock, NULL);
@@ -148,7 +148,7 @@ static void test_held_back(void **state)
 	read_by(&carol);
 	type(&carol);
 	/* A sync that comes now waits as well. */
-	struct poll *late = poll_start(&bob, "&timeout=60000");
+	struct poll *late = poll_start(&bob, "&timeout=120000");
 	polls_waiting(&t, 2);
 	test_server_run(&t, let_time_pass, NULL);
 	JSON_AUTO json_t *all = poll_end(other, NULL);
@@ -169,7 +169,7 @@ static void test_taken_along(void **state)
 	chatter_create(&alice, "{}", other_room);
 	test_server_run(&t, crowd_in, NULL);
 	all_caught_up();
-	struct poll *w = poll_start(&alice, "&timeout=60000");
+	struct poll *w = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 1);
 	read_by(&bob);
 	test_server_run(&t, stop_clock, NULL);
@@ -177,7 +177,7 @@ static void test_taken_along(void **state)
 	JSON_AUTO json_t *j = poll_end(w, NULL);
 	assert_non_null(sync_room(j, "join", other_room));
 	assert_true(tells_receipt(j, &bob));
-	w = poll_start(&alice, "&timeout=60000");
+	w = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 1);
 	chatter_say(&carol, room, "here", event);
 	JSON_AUTO json_t *message = poll_end(w, NULL);
@@ -193,7 +193,7 @@ static void test_in_time(void **state)
 {
 	(void)state;
 	all_caught_up();
-	struct poll *w = poll_start(&alice, "&timeout=60000");
+	struct poll *w = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 1);
 	read_by(&bob);
 	JSON_AUTO json_t *j = poll_end(w, NULL);

@@ -341,8 +341,8 @@ static void test_to_device_continues(void **state)
 		size_t i;
 		json_t *e;
 		struct crypter lost = a;
-		json_decref(chatter_sync(&lost.chat, "&timeout=30000"));
-		JSON_AUTO json_t *sync = chatter_sync(&a.chat, "&timeout=30000");
+		json_decref(chatter_sync(&lost.chat, "&timeout=120000"));
+		JSON_AUTO json_t *sync = chatter_sync(&a.chat, "&timeout=120000");
 		json_t *events = json_object_get(json_object_get(sync, "to_device"), "events");
 		assert_true(json_array_size(events) > 0);
 		json_array_foreach (events, i, e)
@@ -362,7 +362,7 @@ static void test_to_device_wakes(void **state)
 	struct crypter a;
 	crypter_new(&anna, "W1", &a);
 	json_decref(chatter_sync(&a.chat, ""));
-	struct poll *w = poll_start(&a.chat, "&timeout=60000");
+	struct poll *w = poll_start(&a.chat, "&timeout=120000");
 	polls_waiting(&class_server, 1);
 	send_to(&bert, "wake", anna.id, "W1", 7);
 	JSON_AUTO json_t *sync = poll_end(w, NULL);
@@ -385,7 +385,7 @@ static void test_other_devices_wait(void **state)
 	crypter_new(&anna, "O1", &a);
 	crypter_new(&anna, "O2", &b);
 	json_decref(chatter_sync(&a.chat, ""));
-	struct poll *w = poll_start(&a.chat, "&timeout=60000");
+	struct poll *w = poll_start(&a.chat, "&timeout=120000");
 	polls_waiting(&class_server, 1);
 	send_to(&bert, "other", anna.id, "O2", 1);
 	polls_waiting(&class_server, 1);
@@ -475,7 +475,7 @@ static void test_device_lists(void **state)
 	char from[128];
 	snprintf(from, sizeof(from), "%s", eve.since);
 	/* A poll is woken by another's new device; who shares no room hears nothing. */
-	struct poll *w = poll_start(&bert, "&timeout=60000");
+	struct poll *w = poll_start(&bert, "&timeout=120000");
 	polls_waiting(&class_server, 1);
 	struct crypter b;
 	crypter_new(&anna, "L2", &b);

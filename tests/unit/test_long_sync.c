@@ -167,11 +167,11 @@ static void test_http(void **state)
 	assert_true(json_object_size(json_object_get(json_object_get(j, "rooms"), "join")) > 20);
 	for (int i = 0; i < 20; i++) {
 		bob.since[0] = '\0';
-		poll_kill(poll_start(&bob, "&timeout=60000"));
+		poll_kill(poll_start(&bob, "&timeout=120000"));
 	}
 	struct poll *w[5];
 	for (int i = 0; i < 5; i++)
-		w[i] = poll_start(&bob, "&timeout=60000");
+		w[i] = poll_start(&bob, "&timeout=120000");
 	for (int i = 0; i < 5; i++)
 		json_decref(poll_end(w[i], NULL));
 }

@@ -172,7 +172,7 @@ static bool has_left(const char *where, int key)
 
 static void await_left(const char *where, int key)
 {
-	int64_t end = clock_mono_ms() + 20000;
+	int64_t end = clock_mono_ms() + 120000;
 	while (!has_left(where, key) && clock_mono_ms() < end)
 		poll(NULL, 0, 10);
 	assert_true(has_left(where, key));
@@ -420,7 +420,7 @@ static void test_restart(void **state)
 	for (size_t i = 2; i < 4; i++) {
 		const json_t *c = told_content(chunk, i);
 		assert_string_equal(json_get_str(c, "reason"), "restarted");
-		assert_in_range(json_get_i64(c, "at", 0), before - 20000, before);
+		assert_in_range(json_get_i64(c, "at", 0), before - 600000, before);
 	}
 	assert_string_equal(session_at(chunk, 0), session_at(chunk, 3));
 	json_decref(chunk);

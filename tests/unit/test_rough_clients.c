@@ -44,7 +44,7 @@ static int stop(void **state)
 static int dial(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)t.srv->port)};
-	struct timeval limit = {.tv_sec = 20};
+	struct timeval limit = {.tv_sec = 120};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));

@@ -335,7 +335,7 @@ static bool is_over(const char *delay_id)
 /* The SFU's word has no reply to wait for: look until it shows. */
 static bool ends(const char *delay_id)
 {
-	int64_t end = clock_mono_ms() + 15000;
+	int64_t end = clock_mono_ms() + 120000;
 	while (!is_over(delay_id))
 		if (clock_mono_ms() > end)
 			return false;

@@ -62,7 +62,7 @@ static int get(const char *path, bool bearer, struct buf *ret)
 	struct http_request rq = {.method = "GET",
 				  .url = url,
 				  .bearer = bearer ? token : NULL,
-				  .timeout_ms = 10000};
+				  .timeout_ms = 120000};
 	buf_clear(ret);
 	if (http_perform(t.http, &rq, &reply, ret, &err))
 		fail_msg("%s: %s", path, err.msg);

@@ -54,7 +54,7 @@ static int validate(const struct token *t, const char *secret, char *ret, size_t
 	struct http *http = http_new(w.loop, &(struct http_options){0});
 	AUTO_FREE char *url = mem_printf("http://127.0.0.1:%d/rtc/validate?access_token=%s", w.port,
 					 buf_str(&token));
-	struct http_request rq = {.method = "GET", .url = url, .timeout_ms = 5000};
+	struct http_request rq = {.method = "GET", .url = url, .timeout_ms = 120000};
 	http_start(http, &rq, on_reply, &a);
 	SFU_UNTIL(&w, is_replied, &a);
 	http_free(http);

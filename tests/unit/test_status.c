@@ -85,7 +85,7 @@ static void test_presence(void **state)
 	assert_null(presence_of(first, &bob));
 	/* To ask for news is to be there. */
 	json_decref(chatter_sync(&bob, "&timeout=0"));
-	struct poll *w = poll_start(&alice, "&timeout=60000");
+	struct poll *w = poll_start(&alice, "&timeout=120000");
 	polls_waiting(&t, 1);
 	test_server_run(&t, look, NULL);
 	JSON_AUTO json_t *there = poll_end(w, NULL);

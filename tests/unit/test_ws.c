@@ -374,9 +374,9 @@ static void test_pings_keep(void **state)
 	struct loop_timer *t = loop_timer_new(s.l, close_it, &s);
 	s.w = ws_connect(c,
 			 &(struct ws_options){.url = address("ws://127.0.0.1:%d/echo", "plain"),
-					      .ping_every_ms = 40},
+					      .ping_every_ms = 1500},
 			 &handler, &s);
-	loop_timer_start(t, 400, 0);
+	loop_timer_start(t, 4000, 0);
 	loop_run(s.l);
 	assert_int_equal(s.opened, 1);
 	assert_int_equal(s.err.code, 0);
