@@ -89,6 +89,8 @@
 	VERB(admin_user_password) \
 	VERB(admin_user_lock)     \
 	VERB(admin_user_unlock)   \
+	VERB(admin_user_suspend)  \
+	VERB(admin_user_unsuspend) \
 	VERB(admin_user_role)     \
 	VERB(admin_user_remove)   \
 	VERB(admin_invite)        \

@@ -19,7 +19,7 @@ _muster_next()
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
-	'admin user') echo 'add import list password lock unlock role remove' ;;
+	'admin user') echo 'add import list password lock unlock suspend unsuspend role remove' ;;
 	'config') echo 'list get set' ;;
 	'audio') echo 'devices test echo' ;;
 	esac
@@ -82,6 +82,8 @@ _muster_options()
 	'admin user password') echo -n ' --password-stdin --keep-devices --data' ;;
 	'admin user lock') echo -n ' --data' ;;
 	'admin user unlock') echo -n ' --data' ;;
+	'admin user suspend') echo -n ' --data' ;;
+	'admin user unsuspend') echo -n ' --data' ;;
 	'admin user role') echo -n ' --data' ;;
 	'admin user remove') echo -n ' --data' ;;
 	'admin invite') echo -n ' --uses --expires --note --list --revoke --data' ;;
@@ -218,6 +220,8 @@ _muster_value()
 	'admin user password'' --data') echo '@folder' ;;
 	'admin user lock'' --data') echo '@folder' ;;
 	'admin user unlock'' --data') echo '@folder' ;;
+	'admin user suspend'' --data') echo '@folder' ;;
+	'admin user unsuspend'' --data') echo '@folder' ;;
 	'admin user role'' --data') echo '@folder' ;;
 	'admin user remove'' --data') echo '@folder' ;;
 	'admin invite'' --uses') echo '-' ;;
@@ -325,6 +329,8 @@ _muster_position()
 	'admin user password 0') echo '@user' ;;
 	'admin user lock 0') echo '@user' ;;
 	'admin user unlock 0') echo '@user' ;;
+	'admin user suspend 0') echo '@user' ;;
+	'admin user unsuspend 0') echo '@user' ;;
 	'admin user role 0') echo '@user' ;;
 	'admin user role 1') echo 'admin user' ;;
 	'admin user remove 0') echo '@user' ;;

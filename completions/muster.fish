@@ -1,6 +1,6 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
 set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
@@ -170,6 +170,8 @@ complete -c muster -n '__muster_in "admin user"' -a list -d 'List the accounts o
 complete -c muster -n '__muster_in "admin user"' -a password -d 'Give an account a new password and log out its devices.'
 complete -c muster -n '__muster_in "admin user"' -a lock -d 'Lock an account: its devices stop working until it is unlocked.'
 complete -c muster -n '__muster_in "admin user"' -a unlock -d 'Let a locked account work again.'
+complete -c muster -n '__muster_in "admin user"' -a suspend -d 'Let an account read and leave, but not take part, until that is undone.'
+complete -c muster -n '__muster_in "admin user"' -a unsuspend -d 'Let a suspended account take part again.'
 complete -c muster -n '__muster_in "admin user"' -a role -d 'Make an account an administrator of the server, or an ordinary user.'
 complete -c muster -n '__muster_in "admin user"' -a remove -d 'Remove an account for good; its messages stay.'
 complete -c muster -n '__muster_in "config"' -a list -d 'Show all settings in force and, if asked, where they come from.'
@@ -437,6 +439,10 @@ complete -c muster -n '__muster_in "admin user lock"' -l data -r -a '(__fish_com
 complete -c muster -n '__muster_in "admin user lock" 0' -a '(__muster_ask user)'
 complete -c muster -n '__muster_in "admin user unlock"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
 complete -c muster -n '__muster_in "admin user unlock" 0' -a '(__muster_ask user)'
+complete -c muster -n '__muster_in "admin user suspend"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
+complete -c muster -n '__muster_in "admin user suspend" 0' -a '(__muster_ask user)'
+complete -c muster -n '__muster_in "admin user unsuspend"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
+complete -c muster -n '__muster_in "admin user unsuspend" 0' -a '(__muster_ask user)'
 complete -c muster -n '__muster_in "admin user role"' -l data -r -a '(__fish_complete_directories)' -d 'work on this data folder; no server may be running on it'
 complete -c muster -n '__muster_in "admin user role" 0' -a '(__muster_ask user)'
 complete -c muster -n '__muster_in "admin user role" 1' -a 'admin user'

@@ -23,6 +23,8 @@ static const struct op {
 	{"user.password", admin_user_password, false},
 	{"user.lock", admin_user_lock, false},
 	{"user.unlock", admin_user_unlock, false},
+	{"user.suspend", admin_user_suspend, false},
+	{"user.unsuspend", admin_user_unsuspend, false},
 	{"user.role", admin_user_role, false},
 	{"user.remove", admin_user_remove, false},
 	{"invite.create", admin_invite_create, true},

@@ -14,12 +14,14 @@
  *   exist. no_password: who is given none will choose one, with a link.
  *
  * user.list {[search]} -> users: list of user_id, name, emails, external_id,
- *   admin, locked, removed, created_ts, last_seen_ts, devices
+ *   admin, locked, suspended, removed, created_ts, last_seen_ts, devices
  *
  * user.password {user, [password], [logout] (default true)}
  *   -> user_id, [password when generated]
  *
  * user.lock {user}, user.unlock {user} -> user_id, locked
+ *
+ * user.suspend {user}, user.unsuspend {user} -> user_id, suspended
  *
  * user.role {user, admin} -> user_id, admin
  *

@@ -19,7 +19,8 @@ static int put_member(struct admin *a, int64_t room_nid, const struct user *send
 				.sender = sender->user_id,
 				.type = "m.room.member",
 				.state_key = target->user_id,
-				.content = content};
+				.content = content,
+				.invite_anyhow = true};
 	return room_append(a->tx, &d, &ref, err);
 }
 

@@ -91,6 +91,28 @@ int admin_user_unlock(struct admin *a, struct err *err)
 	return set_locked(a, false, err);
 }
 
+static int set_suspended(struct admin *a, bool suspended, struct err *err)
+{
+	struct user u = {0};
+	int rc = find(a, &u, err);
+	if (!rc && suspended)
+		rc = not_oneself(a, &u, err);
+	if (!rc)
+		rc = user_set_suspended(a->tx, u.nid, suspended, err);
+	json_object_set_new(a->ret, "suspended", json_boolean(suspended));
+	return rc;
+}
+
+int admin_user_suspend(struct admin *a, struct err *err)
+{
+	return set_suspended(a, true, err);
+}
+
+int admin_user_unsuspend(struct admin *a, struct err *err)
+{
+	return set_suspended(a, false, err);
+}
+
 int admin_user_role(struct admin *a, struct err *err)
 {
 	struct user u = {0};
@@ -136,11 +158,12 @@ static json_t *emails_of(struct sql *db, int64_t nid)
 
 static json_t *listed(struct sql *db, struct sql_stmt *s)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:I,s:o,s:I}", "user_id", text_or_null(s, 1),
-			 "name", text_or_null(s, 2), "external_id", text_or_null(s, 3), "emails",
-			 emails_of(db, sql_col_i64(s, 0)), "admin", (int)sql_col_i64(s, 4),
-			 "locked", (int)sql_col_i64(s, 5), "removed", (int)sql_col_i64(s, 6),
-			 "created_ts", (json_int_t)sql_col_i64(s, 7), "last_seen_ts",
+	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:I,s:o,s:I}", "user_id",
+			 text_or_null(s, 1), "name", text_or_null(s, 2), "external_id",
+			 text_or_null(s, 3), "emails", emails_of(db, sql_col_i64(s, 0)), "admin",
+			 (int)sql_col_i64(s, 4), "locked", (int)sql_col_i64(s, 5), "suspended",
+			 (int)sql_col_i64(s, 10), "removed", (int)sql_col_i64(s, 6), "created_ts",
+			 (json_int_t)sql_col_i64(s, 7), "last_seen_ts",
 			 sql_col_null(s, 8) ? json_null() : json_integer(sql_col_i64(s, 8)),
 			 "devices", (json_int_t)sql_col_i64(s, 9));
 }
@@ -152,7 +175,8 @@ int admin_user_list(struct admin *a, struct err *err)
 	struct sql_stmt *s =
 		SQL(a->sql, "SELECT u.nid, u.user_id, u.display_name, u.external_id, u.admin,"
 			    " u.locked, u.deactivated, u.created_ts, max(d.last_seen_ts),"
-			    " count(d.nid) FROM users u LEFT JOIN devices d ON d.user_nid=u.nid"
+			    " count(d.nid), u.suspended FROM users u LEFT JOIN devices d ON "
+			    "d.user_nid=u.nid"
 			    " WHERE (?1 IS NULL OR instr(u.user_id,?1) OR"
 			    " instr(u.display_name,?1) OR u.external_id=?1) AND u.nid IS NOT"
 			    " (SELECT value FROM meta WHERE key='own_user') GROUP BY u.nid"

@@ -30,6 +30,11 @@ static int add_password(struct command_ctx *ctx, json_t *args, struct err *err)
 		"password", "string", N_("Password"),                                     \
 			N_("the password that was made; it is told only this once"), true \
 	}
+#define KEY_SUSPENDED                                                          \
+	{                                                                      \
+		"suspended", "boolean", N_("Suspended"),                       \
+			N_("may read and leave, but not take part now"), false \
+	}
 #define OPT_PASSWORD_STDIN                                                                    \
 	{                                                                                     \
 		.name = "password-stdin", .kind = KIND_FLAG,                                  \
@@ -115,6 +120,7 @@ const struct command verb_admin_user_list = {
 		      false},
 		     {"admin", "boolean", N_("Admin"), N_("may administer the server"), false},
 		     {"locked", "boolean", N_("Locked"), N_("may not log in now"), false},
+		     KEY_SUSPENDED,
 		     {"removed", "boolean", NULL, N_("the account was removed"), false},
 		     {"created_ts", "time", NULL, N_("when it was made"), false},
 		     {"last_seen_ts", "time", N_("Seen"), N_("when it was last used"), false},
@@ -197,6 +203,52 @@ const struct command verb_admin_user_unlock = {
 	.keys = lock_keys,
 	.shape = SHAPE_RECORD,
 	.run = run_unlock,
+};
+
+static const struct command_key suspend_keys[] = {
+	KEY_USER_ID(N_("User")),
+	KEY_SUSPENDED,
+	END_KEYS,
+};
+
+static int run_suspend(struct command_ctx *ctx, struct err *err)
+{
+	if (command_dry_run(ctx, NULL))
+		return 0;
+	return admin_row(ctx, "user.suspend", user_args(ctx), err);
+}
+
+const struct command verb_admin_user_suspend = {
+	.name = "admin user suspend",
+	.group = GROUP_ADMIN,
+	.summary = N_("Let an account read and leave, but not take part, until that is undone."),
+	.examples = EXAMPLES{{"muster admin user suspend bob", N_("at once; his devices stay "
+								  "logged in")},
+			     END_EXAMPLES},
+	.args = PARAMS{ARG_USER, END_PARAMS},
+	.options = PARAMS{OPT_DATA, END_PARAMS},
+	.keys = suspend_keys,
+	.shape = SHAPE_RECORD,
+	.run = run_suspend,
+};
+
+static int run_unsuspend(struct command_ctx *ctx, struct err *err)
+{
+	if (command_dry_run(ctx, NULL))
+		return 0;
+	return admin_row(ctx, "user.unsuspend", user_args(ctx), err);
+}
+
+const struct command verb_admin_user_unsuspend = {
+	.name = "admin user unsuspend",
+	.group = GROUP_ADMIN,
+	.summary = N_("Let a suspended account take part again."),
+	.examples = EXAMPLES{{"muster admin user unsuspend bob", N_("at once")}, END_EXAMPLES},
+	.args = PARAMS{ARG_USER, END_PARAMS},
+	.options = PARAMS{OPT_DATA, END_PARAMS},
+	.keys = suspend_keys,
+	.shape = SHAPE_RECORD,
+	.run = run_unsuspend,
 };
 
 static int run_role(struct command_ctx *ctx, struct err *err)

@@ -30,7 +30,7 @@ struct session {
 	int64_t expires_ts; /**< wall ms; 0: never */
 	int64_t seen_ts;    /**< last_seen_ts as stored */
 	char *user_id, *device_id;
-	bool admin, locked;
+	bool admin, locked, suspended;
 };
 
 /**

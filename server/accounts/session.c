@@ -106,7 +106,7 @@ static struct session *load(struct sql *db, const uint8_t hash[32])
 {
 	struct sql_stmt *q =
 		SQL(db, "SELECT u.nid, d.nid, u.user_id, d.device_id, u.admin, u.locked,"
-			" coalesce(t.expires_ts,0), coalesce(d.last_seen_ts,0)"
+			" coalesce(t.expires_ts,0), coalesce(d.last_seen_ts,0), u.suspended"
 			" FROM tokens t JOIN devices d ON d.nid=t.device_nid"
 			" JOIN users u ON u.nid=d.user_nid"
 			" WHERE t.hash=? AND t.kind=0 AND u.deactivated=0");
@@ -124,6 +124,7 @@ static struct session *load(struct sql *db, const uint8_t hash[32])
 	s->locked = sql_col_i64(q, 5);
 	s->expires_ts = sql_col_i64(q, 6);
 	s->seen_ts = sql_col_i64(q, 7);
+	s->suspended = sql_col_i64(q, 8);
 	sql_reset(q);
 	return s;
 }

@@ -95,7 +95,7 @@ bool user_fold_email(struct span s, char ret[USER_ID_SIZE])
 	return true;
 }
 
-#define COLUMNS "nid, user_id, coalesce(password,''), admin, locked, deactivated"
+#define COLUMNS "nid, user_id, coalesce(password,''), admin, locked, deactivated, suspended"
 
 static bool take_user(struct sql_stmt *s, struct user *ret)
 {
@@ -107,6 +107,7 @@ static bool take_user(struct sql_stmt *s, struct user *ret)
 	ret->admin = sql_col_i64(s, 3);
 	ret->locked = sql_col_i64(s, 4);
 	ret->deactivated = sql_col_i64(s, 5);
+	ret->suspended = sql_col_i64(s, 6);
 	return true;
 }
 
@@ -259,6 +260,12 @@ int user_set_locked(struct db_tx *tx, int64_t user_nid, bool locked, struct err 
 {
 	return set_flag(tx, SQL(db_tx_sql(tx), "UPDATE users SET locked=? WHERE nid=?"), user_nid,
 			locked, err);
+}
+
+int user_set_suspended(struct db_tx *tx, int64_t user_nid, bool suspended, struct err *err)
+{
+	return set_flag(tx, SQL(db_tx_sql(tx), "UPDATE users SET suspended=? WHERE nid=?"),
+			user_nid, suspended, err);
 }
 
 int user_set_admin(struct db_tx *tx, int64_t user_nid, bool admin, struct err *err)

@@ -31,7 +31,7 @@ struct user {
 	int64_t nid; /**< 0: nobody */
 	char user_id[USER_ID_SIZE];
 	char password[160]; /**< encoded, or "" */
-	bool admin, locked, deactivated;
+	bool admin, locked, deactivated, suspended;
 };
 
 /** By local part or whole id; exact, else the one that differs only in case. False: nobody. */
@@ -55,6 +55,8 @@ int user_set_password(struct db_tx *tx, int64_t user_nid, const char *hash, stru
 int user_set_email(struct db_tx *tx, int64_t user_nid, const char *email, struct err *err);
 int user_set_external_id(struct db_tx *tx, int64_t user_nid, const char *id, struct err *err);
 int user_set_locked(struct db_tx *tx, int64_t user_nid, bool locked, struct err *err);
+/** May read and leave, no more (client-server API, "Account suspension"). */
+int user_set_suspended(struct db_tx *tx, int64_t user_nid, bool suspended, struct err *err);
 int user_set_admin(struct db_tx *tx, int64_t user_nid, bool admin, struct err *err);
 /**
  * For ever: password, addresses, devices and tokens go; the name stays taken.

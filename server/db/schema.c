@@ -213,5 +213,8 @@ static const char v8[] = "ALTER TABLE users ADD COLUMN erased INTEGER NOT NULL D
 			 "DELETE FROM filters WHERE user_nid IN"
 			 " (SELECT nid FROM users WHERE deactivated=1);";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8};
+/* Accounts that may read and leave, no more: server/rooms/suspended.h. */
+static const char v9[] = "ALTER TABLE users ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

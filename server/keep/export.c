@@ -100,7 +100,7 @@ static int put_users(struct export *x, int64_t *ret_n, struct err *err)
 	int rc = 0;
 	struct sql_stmt *s =
 		SQL(x->db, "SELECT user_id,display_name,avatar_url,external_id,admin,"
-			   "locked,deactivated,created_ts,nid FROM users ORDER BY nid");
+			   "locked,deactivated,created_ts,nid,suspended FROM users ORDER BY nid");
 	while (!rc && sql_row(s)) {
 		begin(x, "user");
 		put_text(x, "user_id", sql_col_text(s, 0));
@@ -110,6 +110,7 @@ static int put_users(struct export *x, int64_t *ret_n, struct err *err)
 		put_emails(x, sql_col_i64(s, 8));
 		put_flag(x, "admin", sql_col_i64(s, 4));
 		put_flag(x, "locked", sql_col_i64(s, 5));
+		put_flag(x, "suspended", sql_col_i64(s, 9));
 		put_flag(x, "removed", sql_col_i64(s, 6));
 		put_number(x, "created_ts", sql_col_i64(s, 7));
 		rc = end(x, err);

@@ -6,7 +6,9 @@
 #include "core/base/mem.h"
 #include "server/rooms/auth.h"
 #include "server/rooms/event_text.h"
+#include "server/rooms/invite_permission.h"
 #include "server/rooms/search_index.h"
+#include "server/rooms/suspended.h"
 #include "server/routes/route.h"
 #include "server/rtc/delayed.h"
 
@@ -117,9 +119,17 @@ static int authorise(struct append *a, struct err *err)
 	};
 	if (d->trusted)
 		return 0;
+	if (d->suspended && !suspended_may(d))
+		return suspended_refuse(err);
 	if (d->state_key && strcmp(d->type, "m.room.encryption") == 0 && !d->encryption_ok)
 		return room_refuse_encryption(err);
-	return auth_check(&c, err);
+	int rc = auth_check(&c, err);
+	/* Only who could invite is told that it is not wished. */
+	if (!rc && a->member && a->target_becomes == MEMBERSHIP_INVITE && !d->invite_anyhow &&
+	    invites_blocked(a->sql, a->target_nid))
+		rc = matrix_err(err, 403, "M_INVITE_BLOCKED", _("%s takes no invitations"),
+				d->state_key);
+	return rc;
 }
 
 /* Everything that may refuse the event. */

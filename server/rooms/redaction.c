@@ -5,6 +5,7 @@
 #include "core/matrix/hash.h"
 #include "server/rooms/append.h"
 #include "server/rooms/search_index.h"
+#include "server/rooms/suspended.h"
 #include "server/routes/route.h"
 
 /* May this event be taken back by the sender of the draft? */
@@ -13,6 +14,8 @@ static int check_target(struct append *a, struct span type, const char *author, 
 	if (span_eq_str(type, "m.room.create"))
 		return matrix_err(err, 403, "M_FORBIDDEN",
 				  _("The event that created the room cannot be redacted"));
+	if (a->d->suspended && strcmp(a->d->sender, author) != 0)
+		return suspended_refuse(err);
 	if (a->d->trusted || power_can_redact(&a->room->power, a->d->sender, author))
 		return 0;
 	return matrix_err(err, 403, "M_FORBIDDEN",

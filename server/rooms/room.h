@@ -43,6 +43,8 @@ struct event_draft {
 				  send idempotent */
 	const char *delay_id;  /**< of the delayed event that this is, or NULL */
 	bool trusted;	       /**< the server itself: skip authorisation (room creation steps) */
+	bool suspended;	       /**< the sender may only leave and take back: suspended.h */
+	bool invite_anyhow;    /**< though the person takes no invitations: it is no question */
 	bool encryption_ok;    /**< m.room.encryption may be set (server_config) */
 };
 

@@ -250,8 +250,6 @@ const struct route account_routes[] = {
 	{"POST", "/_matrix/client/v3/account/3pid/bind", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid/delete", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
 	{"POST", "/_matrix/client/v3/account/3pid/unbind", ROUTE_USER, ROUTE_JSON, refuse_3pid, 0},
-	{"POST", "/_matrix/client/v3/account/3pid/email/requestToken", ROUTE_OPEN, ROUTE_JSON,
-	 refuse_3pid, LIMIT_JSON_LOGIN},
 	{"POST", "/_matrix/client/v3/user/{}/openid/request_token", ROUTE_USER, ROUTE_JSON,
 	 post_openid, 0},
 	{"GET", "/_matrix/federation/v1/openid/userinfo", ROUTE_OPEN, 0, get_userinfo, 0},

@@ -25,7 +25,7 @@ static void post_create(struct rq *rq)
 }
 
 const struct route create_routes[] = {
-	{"POST", "/_matrix/client/v3/createRoom", ROUTE_USER, ROUTE_JSON | ROUTE_PACED, post_create,
-	 0},
+	{"POST", "/_matrix/client/v3/createRoom", ROUTE_USER,
+	 ROUTE_JSON | ROUTE_PACED | ROUTE_TAKES_PART, post_create, 0},
 	{0},
 };

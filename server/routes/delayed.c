@@ -7,6 +7,7 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "server/rooms/suspended.h"
 #include "server/routes/room_job.h"
 #include "server/rtc/delayed.h"
 
@@ -69,8 +70,21 @@ static void schedule(struct rq *rq, const struct delayed_draft *d)
 	rq_write(rq, put_run, put_done, j, mem_free);
 }
 
+/* What a suspended person schedules would be refused when it is due. */
+static bool may_schedule(struct rq *rq)
+{
+	struct err err;
+	if (!rq->who.suspended)
+		return true;
+	suspended_refuse(&err);
+	rq_err(rq, &err);
+	return false;
+}
+
 void delayed_put(struct rq *rq, const char *state_key, const char *txn_id)
 {
+	if (!may_schedule(rq))
+		return;
 	struct delayed_draft d = {.state_key = state_key, .txn_id = txn_id, .content = rq->body};
 	if (!span_i64(span_of(rq_query(rq, DELAYED_QUERY)), &d.delay_ms) || d.delay_ms < 1)
 		rq_error(rq, 400, "M_INVALID_PARAM", "%s",
@@ -322,7 +336,8 @@ static void get_list(struct rq *rq)
 
 /* Actions ask for no token: who knows the id was trusted with it, as an SFU is. */
 const struct route delayed_routes[] = {
-	{"PUT", UNSTABLE "/rooms/{}/delayed_event/{}/{}", ROUTE_USER, ROUTE_JSON, put_delayed, 0},
+	{"PUT", UNSTABLE "/rooms/{}/delayed_event/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART,
+	 put_delayed, 0},
 	{"GET", UNSTABLE "/delayed_events", ROUTE_USER, 0, get_list, 0},
 	{"GET", UNSTABLE "/delayed_events/{}", ROUTE_USER, 0, get_one, 0},
 	{"POST", UNSTABLE "/delayed_events/{}", ROUTE_OPEN, ROUTE_JSON, post_action, 0},

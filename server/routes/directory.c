@@ -152,8 +152,8 @@ static void get_aliases(struct rq *rq)
 
 const struct route directory_routes[] = {
 	{"GET", ALIAS, ROUTE_OPTIONAL, 0, get_alias, 0},
-	{"PUT", ALIAS, ROUTE_USER, ROUTE_JSON, put_alias, 0},
-	{"DELETE", ALIAS, ROUTE_USER, 0, delete_alias, 0},
+	{"PUT", ALIAS, ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART, put_alias, 0},
+	{"DELETE", ALIAS, ROUTE_USER, ROUTE_TAKES_PART, delete_alias, 0},
 	{"GET", "/_matrix/client/v3/rooms/{}/aliases", ROUTE_USER, 0, get_aliases, 0},
 	{0},
 };

@@ -60,17 +60,32 @@ static void get_support(struct rq *rq)
 				  contact[0] == '@' ? "matrix_id" : "email_address", contact));
 }
 
+static const struct {
+	const char *name;
+	bool on;
+} switches[] = {
+	{"m.change_password", true},
+	{"m.set_displayname", true},
+	{"m.set_avatar_url", true},
+	{"m.profile_fields", true},
+	{"m.3pid_changes", false},
+	{"m.get_login_token", false},
+	{"m.forget_forced_upon_leave", false},
+};
+
 static void get_capabilities(struct rq *rq)
 {
-	rq_json(rq, 200,
-		json_pack("{s:{s:{s:b},s:{s:s,s:{s:s}},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{s:b},s:{"
-			  "s:I,s:i}}}",
-			  "capabilities", "m.change_password", "enabled", 1, "m.room_versions",
-			  "default", "11", "available", "11", "stable", "m.set_displayname",
-			  "enabled", 1, "m.set_avatar_url", "enabled", 1, "m.3pid_changes",
-			  "enabled", 0, "m.get_login_token", "enabled", 0, "m.profile_fields",
-			  "enabled", 1, "org.matrix.msc4140.delayed_events", "max_delay_ms",
-			  (json_int_t)LIMIT_DELAY_MS, "max_scheduled", LIMIT_DELAYED_EVENTS));
+	json_t *c = json_pack("{s:{s:s,s:{s:s}},s:{s:I,s:i}}", "m.room_versions", "default", "11",
+			      "available", "11", "stable", "org.matrix.msc4140.delayed_events",
+			      "max_delay_ms", (json_int_t)LIMIT_DELAY_MS, "max_scheduled",
+			      LIMIT_DELAYED_EVENTS);
+	for (size_t i = 0; i < ARRAY_LEN(switches); i++)
+		json_object_set_new(c, switches[i].name,
+				    json_pack("{s:b}", "enabled", switches[i].on));
+	if (rq->who.admin)
+		json_object_set_new(c, "m.account_moderation",
+				    json_pack("{s:b,s:b}", "suspend", 1, "lock", 1));
+	rq_json(rq, 200, json_pack("{s:o}", "capabilities", c));
 }
 
 static void get_nothing(struct rq *rq)

@@ -47,6 +47,8 @@ extern const struct route upgrade_routes[];
 extern const struct route notifications_routes[];
 extern const struct route mutual_rooms_routes[];
 extern const struct route report_routes[];
+extern const struct route moderation_routes[];
+extern const struct route absent_routes[];
 
 /* One line each, so that changes do not meet. */
 /* clang-format off */
@@ -97,6 +99,8 @@ const struct route *const route_groups[] = {
 	notifications_routes,
 	mutual_rooms_routes,
 	report_routes,
+	moderation_routes,
+	absent_routes,
 	NULL,
 };
 /* clang-format on */

@@ -57,7 +57,8 @@ static void get_status(struct rq *rq)
 }
 
 const struct route presence_routes[] = {
-	{"PUT", "/_matrix/client/v3/presence/{}/status", ROUTE_USER, ROUTE_JSON, put_status, 0},
+	{"PUT", "/_matrix/client/v3/presence/{}/status", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART,
+	 put_status, 0},
 	{"GET", "/_matrix/client/v3/presence/{}/status", ROUTE_USER, 0, get_status, 0},
 	{0},
 };

@@ -166,8 +166,10 @@ static void post_search(struct rq *rq)
 const struct route profile_routes[] = {
 	{"GET", "/_matrix/client/v3/profile/{}", ROUTE_USER, 0, get_profile, 0},
 	{"GET", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, 0, get_field, 0},
-	{"PUT", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, ROUTE_JSON, put_field, 0},
-	{"DELETE", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, 0, delete_field, 0},
+	{"PUT", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART,
+	 put_field, 0},
+	{"DELETE", "/_matrix/client/v3/profile/{}/{}", ROUTE_USER, ROUTE_TAKES_PART, delete_field,
+	 0},
 	{"POST", "/_matrix/client/v3/user_directory/search", ROUTE_USER, ROUTE_JSON, post_search,
 	 0},
 	{0},

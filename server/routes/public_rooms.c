@@ -254,7 +254,8 @@ const struct route public_rooms_routes[] = {
 	{"GET", V3 "publicRooms", ROUTE_USER, 0, get_public_rooms, 0},
 	{"POST", V3 "publicRooms", ROUTE_USER, ROUTE_JSON, post_public_rooms, 0},
 	{"GET", V3 "directory/list/room/{}", ROUTE_OPTIONAL, 0, get_listed, 0},
-	{"PUT", V3 "directory/list/room/{}", ROUTE_USER, ROUTE_JSON, put_listed, 0},
+	{"PUT", V3 "directory/list/room/{}", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART, put_listed,
+	 0},
 	{"GET", "/_matrix/client/v1/room_summary/{}", ROUTE_OPTIONAL, 0, get_summary, 0},
 	/* As clients asked before it was specified (MSC3266). */
 	{"GET", "/_matrix/client/unstable/im.nheko.summary/rooms/{}/summary", ROUTE_OPTIONAL, 0,

@@ -75,6 +75,7 @@ struct event_draft room_job_draft(const struct room_job *j, const char *type, co
 		.type = type,
 		.state_key = state_key,
 		.content = content,
+		.suspended = j->rq->who.suspended,
 		.encryption_ok = j->rq->srv->config->allow_encryption,
 	};
 }

@@ -23,9 +23,10 @@ enum route_flags {
 	 * httpd_body_file(rq->http, ...) or replies), then when the file is complete.
 	 */
 	ROUTE_FILE = 2,
-	ROUTE_LOCKED_OK = 8,  /**< locked accounts may still call it (logout) */
-	ROUTE_PACED = 32,     /**< counts as an event of the requester: pace.h */
-	ROUTE_WEBSOCKET = 16, /**< 400 unless a WebSocket is asked for; see rq_upgrade */
+	ROUTE_LOCKED_OK = 8,   /**< locked accounts may still call it (logout) */
+	ROUTE_PACED = 32,      /**< counts as an event of the requester: pace.h */
+	ROUTE_TAKES_PART = 64, /**< suspended accounts may not call it: rooms/suspended.h */
+	ROUTE_WEBSOCKET = 16,  /**< 400 unless a WebSocket is asked for; see rq_upgrade */
 };
 
 #define ROUTE_MAX_PARAMS 6
@@ -35,6 +36,7 @@ struct requester {
 	const char *user_id;	      /**< "@a:hs"; borrowed for the request's life */
 	const char *device_id;
 	bool admin;
+	bool suspended; /**< see ROUTE_TAKES_PART; room_append asks as well */
 };
 
 /** One request on its way through a route. */

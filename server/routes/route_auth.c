@@ -2,6 +2,7 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "server/accounts/accounts.h"
+#include "server/rooms/suspended.h"
 #include "server/routes/route_impl.h"
 
 #include <string.h>
@@ -61,9 +62,15 @@ bool route_authenticate(struct rq *rq)
 	rq->impl->session = s;
 	if (s->locked && !(rq->route->flags & ROUTE_LOCKED_OK))
 		return refuse(rq, "M_USER_LOCKED", _("This account is locked"), true);
-	rq->who =
-		(struct requester){s->user_nid, s->device_nid, s->user_id, s->device_id, s->admin};
+	rq->who = (struct requester){s->user_nid,  s->device_nid, s->user_id,
+				     s->device_id, s->admin,	  s->suspended};
 	session_seen(rq->srv, s, rq_peer(rq));
+	struct err err;
+	if (s->suspended && rq->route->flags & ROUTE_TAKES_PART) {
+		suspended_refuse(&err);
+		rq_err(rq, &err);
+		return false;
+	}
 	if (need == ROUTE_ADMIN && !s->admin) {
 		rq_error(rq, 403, "M_FORBIDDEN", "%s",
 			 _("Only an administrator of this server may do this"));

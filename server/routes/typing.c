@@ -29,6 +29,7 @@ static void put_typing(struct rq *rq)
 }
 
 const struct route typing_routes[] = {
-	{"PUT", "/_matrix/client/v3/rooms/{}/typing/{}", ROUTE_USER, ROUTE_JSON, put_typing, 0},
+	{"PUT", "/_matrix/client/v3/rooms/{}/typing/{}", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART,
+	 put_typing, 0},
 	{0},
 };

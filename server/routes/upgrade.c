@@ -27,6 +27,7 @@ static void post_upgrade(struct rq *rq)
 }
 
 const struct route upgrade_routes[] = {
-	{"POST", "/_matrix/client/v3/rooms/{}/upgrade", ROUTE_USER, ROUTE_JSON, post_upgrade, 0},
+	{"POST", "/_matrix/client/v3/rooms/{}/upgrade", ROUTE_USER, ROUTE_JSON | ROUTE_TAKES_PART,
+	 post_upgrade, 0},
 	{0},
 };

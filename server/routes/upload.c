@@ -246,9 +246,11 @@ static void get_config(struct rq *rq)
 }
 
 const struct route upload_routes[] = {
-	{"POST", "/_matrix/media/v3/upload", ROUTE_USER, ROUTE_FILE, post_upload, 0},
-	{"PUT", "/_matrix/media/v3/upload/{}/{}", ROUTE_USER, ROUTE_FILE, put_upload, 0},
-	{"POST", "/_matrix/media/v1/create", ROUTE_USER, 0, post_create, 0},
+	{"POST", "/_matrix/media/v3/upload", ROUTE_USER, ROUTE_FILE | ROUTE_TAKES_PART, post_upload,
+	 0},
+	{"PUT", "/_matrix/media/v3/upload/{}/{}", ROUTE_USER, ROUTE_FILE | ROUTE_TAKES_PART,
+	 put_upload, 0},
+	{"POST", "/_matrix/media/v1/create", ROUTE_USER, ROUTE_TAKES_PART, post_create, 0},
 	{"GET", "/_matrix/client/v1/media/config", ROUTE_USER, 0, get_config, 0},
 	{"GET", "/_matrix/media/v3/config", ROUTE_USER, 0, get_config, 0},
 	{0},

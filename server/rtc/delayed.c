@@ -9,7 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "server/rooms/event_text.h"
-#include "server/rooms/room.h"
+#include "server/rooms/suspended.h"
 #include "server/routes/route.h"
 
 #include <stdio.h>
@@ -187,6 +187,8 @@ static int send_row(struct db_tx *tx, const struct row *r, bool encryption_ok, s
 		.content = content,
 		.delay_id = r->id,
 		.encryption_ok = encryption_ok,
+		/* That somebody has left a call is still told. */
+		.suspended = !r->state_key && suspended_is(db_tx_sql(tx), r->user_nid),
 	};
 	if (!rc)
 		rc = room_append(tx, &d, &ref, err);

@@ -1,7 +1,7 @@
 /*
  * Who may be in a call: a token says who may enter, but things change while it is
  * good, and while its bearer is there. Whoever leaves the call's room, is removed
- * from it or banned, whose account is locked or closed and whose device is logged out
+ * from it or banned, whose account is locked, suspended or closed and whose device is logged out
  * is taken out of the call; with the same token they do not get in again (people_may,
  * which the SFU asks). Loop thread.
  */

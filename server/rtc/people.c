@@ -133,8 +133,10 @@ bool people_find(struct sql *db, const char *room, const char *identity, struct 
 
 static bool account_open(struct sql *db, const struct call_person *p)
 {
-	struct sql_stmt *s = SQL(db, "SELECT locked=0 AND deactivated=0 AND (?2=0 OR EXISTS(SELECT"
-				     " 1 FROM devices d WHERE d.nid=?2)) FROM users WHERE nid=?1");
+	struct sql_stmt *s =
+		SQL(db,
+		    "SELECT locked=0 AND suspended=0 AND deactivated=0 AND (?2=0 OR EXISTS(SELECT"
+		    " 1 FROM devices d WHERE d.nid=?2)) FROM users WHERE nid=?1");
 	sql_bind_i64(s, 1, p->user_nid);
 	sql_bind_i64(s, 2, p->device_nid);
 	return sql_get_i64(s, 0) == 1;

@@ -1,4 +1,5 @@
 #include "core/base/mem.h"
+#include "server/rooms/invite_permission.h"
 #include "server/sync/build.h"
 #include "server/sync/ignored.h"
 #include "server/sync/state_at.h"
@@ -89,6 +90,8 @@ static bool put_stripped(struct build *x, struct hub_member *m, const char *sect
 
 bool build_invited(struct build *x, struct hub_member *m)
 {
+	if (invites_blocked(db_reader(x->h->db), m->user->nid))
+		return false;
 	return put_stripped(x, m, "invite_state");
 }
 

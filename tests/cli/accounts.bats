@@ -113,6 +113,12 @@ teardown_file() {
 	[ "$status" -eq 4 ]
 	use_home admin
 	m admin user unlock carol
+	m admin user suspend carol --json | jq -e '.suspended' >/dev/null
+	m admin user list carol --json | jq -e '.suspended' >/dev/null
+	use_home carol
+	fails_with 4 room create "Mine"
+	use_home admin
+	m admin user unsuspend carol --json | jq -e '.suspended == false' >/dev/null
 	password=$(m admin user password carol --json | jq -r .password)
 	use_home carol2
 	echo "$password" | mi login "$URL" --user carol --password-stdin >/dev/null
