@@ -90,7 +90,7 @@
 	VERB(admin_user_lock)     \
 	VERB(admin_user_unlock)   \
 	VERB(admin_user_suspend)  \
-	VERB(admin_user_unsuspend) \
+	VERB(admin_user_resume)   \
 	VERB(admin_user_role)     \
 	VERB(admin_user_remove)   \
 	VERB(admin_invite)        \

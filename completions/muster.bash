@@ -19,7 +19,7 @@ _muster_next()
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
-	'admin user') echo 'add import list password lock unlock suspend unsuspend role remove' ;;
+	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
 	'audio') echo 'devices test echo' ;;
 	esac
@@ -83,7 +83,7 @@ _muster_options()
 	'admin user lock') echo -n ' --data' ;;
 	'admin user unlock') echo -n ' --data' ;;
 	'admin user suspend') echo -n ' --data' ;;
-	'admin user unsuspend') echo -n ' --data' ;;
+	'admin user resume') echo -n ' --data' ;;
 	'admin user role') echo -n ' --data' ;;
 	'admin user remove') echo -n ' --data' ;;
 	'admin invite') echo -n ' --uses --expires --note --list --revoke --data' ;;
@@ -221,7 +221,7 @@ _muster_value()
 	'admin user lock'' --data') echo '@folder' ;;
 	'admin user unlock'' --data') echo '@folder' ;;
 	'admin user suspend'' --data') echo '@folder' ;;
-	'admin user unsuspend'' --data') echo '@folder' ;;
+	'admin user resume'' --data') echo '@folder' ;;
 	'admin user role'' --data') echo '@folder' ;;
 	'admin user remove'' --data') echo '@folder' ;;
 	'admin invite'' --uses') echo '-' ;;
@@ -330,7 +330,7 @@ _muster_position()
 	'admin user lock 0') echo '@user' ;;
 	'admin user unlock 0') echo '@user' ;;
 	'admin user suspend 0') echo '@user' ;;
-	'admin user unsuspend 0') echo '@user' ;;
+	'admin user resume 0') echo '@user' ;;
 	'admin user role 0') echo '@user' ;;
 	'admin user role 1') echo 'admin user' ;;
 	'admin user remove 0') echo '@user' ;;

@@ -24,7 +24,7 @@ static const struct op {
 	{"user.lock", admin_user_lock, false},
 	{"user.unlock", admin_user_unlock, false},
 	{"user.suspend", admin_user_suspend, false},
-	{"user.unsuspend", admin_user_unsuspend, false},
+	{"user.resume", admin_user_resume, false},
 	{"user.role", admin_user_role, false},
 	{"user.remove", admin_user_remove, false},
 	{"invite.create", admin_invite_create, true},

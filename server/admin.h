@@ -21,7 +21,7 @@
  *
  * user.lock {user}, user.unlock {user} -> user_id, locked
  *
- * user.suspend {user}, user.unsuspend {user} -> user_id, suspended
+ * user.suspend {user}, user.resume {user} -> user_id, suspended
  *
  * user.role {user, admin} -> user_id, admin
  *

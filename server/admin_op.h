@@ -57,7 +57,7 @@ int admin_find(struct admin *a, struct span name, struct user *ret, struct err *
 
 /* The operations; admin.c has the table. */
 admin_fn admin_user_add, admin_user_import, admin_user_list, admin_user_password, admin_user_lock,
-	admin_user_unlock, admin_user_suspend, admin_user_unsuspend, admin_user_role,
+	admin_user_unlock, admin_user_suspend, admin_user_resume, admin_user_role,
 	admin_user_remove, admin_invite_create, admin_invite_list, admin_invite_revoke,
 	admin_link_create, admin_link_list, admin_link_revoke, admin_room_join, admin_report_list,
 	admin_report_done, admin_status, admin_integrity;

@@ -108,7 +108,7 @@ int admin_user_suspend(struct admin *a, struct err *err)
 	return set_suspended(a, true, err);
 }
 
-int admin_user_unsuspend(struct admin *a, struct err *err)
+int admin_user_resume(struct admin *a, struct err *err)
 {
 	return set_suspended(a, false, err);
 }

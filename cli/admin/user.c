@@ -221,7 +221,7 @@ static int run_suspend(struct command_ctx *ctx, struct err *err)
 const struct command verb_admin_user_suspend = {
 	.name = "admin user suspend",
 	.group = GROUP_ADMIN,
-	.summary = N_("Let an account read and leave, but not take part, until that is undone."),
+	.summary = N_("Let an account read and leave, but not take part."),
 	.examples = EXAMPLES{{"muster admin user suspend bob", N_("at once; his devices stay "
 								  "logged in")},
 			     END_EXAMPLES},
@@ -232,23 +232,23 @@ const struct command verb_admin_user_suspend = {
 	.run = run_suspend,
 };
 
-static int run_unsuspend(struct command_ctx *ctx, struct err *err)
+static int run_resume(struct command_ctx *ctx, struct err *err)
 {
 	if (command_dry_run(ctx, NULL))
 		return 0;
-	return admin_row(ctx, "user.unsuspend", user_args(ctx), err);
+	return admin_row(ctx, "user.resume", user_args(ctx), err);
 }
 
-const struct command verb_admin_user_unsuspend = {
-	.name = "admin user unsuspend",
+const struct command verb_admin_user_resume = {
+	.name = "admin user resume",
 	.group = GROUP_ADMIN,
 	.summary = N_("Let a suspended account take part again."),
-	.examples = EXAMPLES{{"muster admin user unsuspend bob", N_("at once")}, END_EXAMPLES},
+	.examples = EXAMPLES{{"muster admin user resume bob", N_("at once")}, END_EXAMPLES},
 	.args = PARAMS{ARG_USER, END_PARAMS},
 	.options = PARAMS{OPT_DATA, END_PARAMS},
 	.keys = suspend_keys,
 	.shape = SHAPE_RECORD,
-	.run = run_unsuspend,
+	.run = run_resume,
 };
 
 static int run_role(struct command_ctx *ctx, struct err *err)

@@ -118,7 +118,7 @@ teardown_file() {
 	use_home carol
 	fails_with 4 room create "Mine"
 	use_home admin
-	m admin user unsuspend carol --json | jq -e '.suspended == false' >/dev/null
+	m admin user resume carol --json | jq -e '.suspended == false' >/dev/null
 	password=$(m admin user password carol --json | jq -r .password)
 	use_home carol2
 	echo "$password" | mi login "$URL" --user carol --password-stdin >/dev/null

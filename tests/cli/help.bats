@@ -33,7 +33,7 @@ teardown() {
 		"room set" "room export" send read react edit delete receipts search "file get" \
 		"queue list" "queue run" "queue retry" "queue drop" "config get" "config set" \
 		"config list" "admin user add" "admin user import" "admin user list" \
-		"admin user password" "admin user lock" "admin user unlock" "admin user suspend" "admin user unsuspend" "admin user remove" \
+		"admin user password" "admin user lock" "admin user unlock" "admin user suspend" "admin user resume" "admin user remove" \
 		"admin invite" "admin status" "class create" "class list" "class show" "class add" \
 		"class close" "class slips" serve version doctor completion help schema; do
 		grep -qx "$v" "$BATS_FILE_TMPDIR/verbs" || { echo "missing: $v"; return 1; }
