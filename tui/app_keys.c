@@ -2,6 +2,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
+#include "tui/command_box.h"
 #include "tui/directory.h"
 #include "tui/find.h"
 #include "tui/help.h"
@@ -140,7 +141,10 @@ static bool account_act(struct tui *t, enum action a)
 		tui_compose(t, NULL);
 		return true;
 	case ACT_COMMAND:
-		tui_compose(t, "/");
+		if (t->talk)
+			tui_compose(t, "/");
+		else
+			tui_push(t, command_box_new(t));
 		return true;
 	case ACT_SEARCH:
 		tui_push(t, find_new(t));

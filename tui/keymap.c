@@ -182,6 +182,7 @@ static const struct binding default_set[] = {
 	{PLACE_LIST, "home", ACT_TOP},
 	{PLACE_LIST, "end", ACT_BOTTOM},
 	{PLACE_LIST, "enter", ACT_CHOOSE},
+	{PLACE_LIST, "/", ACT_COMMAND},
 	{PLACE_INPUT, "enter", ACT_CHOOSE},
 	{PLACE_INPUT, "up", ACT_UP},
 	{PLACE_INPUT, "down", ACT_DOWN},

@@ -237,8 +237,13 @@ static void draw_nothing_open(struct tui *t, struct rect r)
 	if (r.w < 10 || r.h < 3 || !t->rooms_view)
 		return;
 	struct buf b = BUF_INIT(1000), keys = BUF_INIT(200);
-	keymap_put_keys(&keys, t->keys, PLACE_ALL, ACT_SWITCH);
-	buf_printf(&b, _("Choose a room on the left, or press %s."), buf_str(&keys));
+	bool none = !room_list_count(t->rooms);
+	keymap_put_keys(&keys, t->keys, none ? PLACE_LIST : PLACE_ALL,
+			none ? ACT_COMMAND : ACT_SWITCH);
+	buf_printf(&b,
+		   none ? _("No rooms yet. Press %s for a command, such as room create.")
+			: _("Choose a room on the left, or press %s."),
+		   buf_str(&keys));
 	int n = text_cells(buf_span(&b));
 	draw_fit(&t->canvas, r, r.x + (n < r.w ? (r.w - n) / 2 : 0), r.y + r.h / 2, r.w,
 		 buf_span(&b), ROLE_DIM);

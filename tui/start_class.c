@@ -124,7 +124,7 @@ static void look_for_url(struct classroom *c)
 	JSON_AUTO json_t *row = json_loadb(buf_str(&c->said), (size_t)end, 0, NULL);
 	const char *url = json_get_str(row, "url");
 	if (url)
-		log_in(c, LOCAL_URL);
+		log_in(c, url); /* muster.conf may name another port */
 	else
 		buf_consume(&c->said, (size_t)end + 1);
 }

@@ -134,3 +134,9 @@ as_ben() {
 m_linear() {
 	timeout "$STEP" "$MUSTER" --linear
 }
+
+@test "without a room, a command makes one" {
+	sign_up carl
+	"$TUI_TOOLS/screen" 'wait:No rooms yet' type:/ 'wait:Command' 'type:room create Garden' key:enter \
+		'wait:# Garden' key:ctrl-q exit:0 -- "$MUSTER"
+}
