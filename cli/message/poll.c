@@ -5,8 +5,8 @@
 #include "core/base/json.h"
 #include "core/client/rooms.h"
 
-#define ARG_POLL                                                     \
-	{                                                            \
+#define ARG_POLL                                                      \
+	{                                                             \
 		.name = "poll", .kind = KIND_EVENT, .required = true, \
 		.what = N_("the id of the event that began the poll") \
 	}
@@ -57,10 +57,12 @@ const struct command verb_poll_create = {
 	.args = PARAMS{ARG_ROOM,
 		       {.name = "question",
 			.kind = KIND_TEXT,
+			.value = "QUESTION",
 			.required = true,
 			.what = N_("what is asked")},
 		       {.name = "answer",
 			.kind = KIND_TEXT,
+			.value = "ANSWER",
 			.required = true,
 			.repeat = true,
 			.what = N_("each answer that can be chosen")},
@@ -115,12 +117,11 @@ const struct command verb_poll_vote = {
 		       ARG_POLL,
 		       {.name = "answer",
 			.kind = KIND_TEXT,
+			.value = "ANSWER",
 			.repeat = true,
 			.what = N_("number, text or id of each answer")},
 		       END_PARAMS},
-	.options = PARAMS{{.name = "retract",
-			   .kind = KIND_FLAG,
-			   .what = N_("take your vote back")},
+	.options = PARAMS{{.name = "retract", .kind = KIND_FLAG, .what = N_("take your vote back")},
 			  OPT_TXN,
 			  END_PARAMS},
 	.keys = KEYS_SENT,

@@ -5,10 +5,10 @@
 #include "core/base/json.h"
 #include "core/client/rooms.h"
 
-#define ARG_SPACE                                                  \
-	{                                                          \
-		.name = "space", .kind = KIND_ROOM, .required = true, \
-		.what = N_("the space: id, alias or local name")   \
+#define ARG_SPACE                                                                       \
+	{                                                                               \
+		.name = "space", .kind = KIND_ROOM, .value = "SPACE", .required = true, \
+		.what = N_("the space: id, alias or local name")                        \
 	}
 
 static int run_create(struct command_ctx *ctx, struct err *err)
@@ -48,16 +48,15 @@ const struct command verb_space_create = {
 			.required = true,
 			.what = N_("the space's name")},
 		       END_PARAMS},
-	.options = PARAMS{{.name = "topic", .kind = KIND_TEXT, .what = N_("what it is about")},
-			  {.name = "alias",
-			   .kind = KIND_TEXT,
-			   .value = "ALIAS",
-			   .what = N_("an address: NAME or #NAME:SERVER")},
-			  {.name = "public", .kind = KIND_FLAG, .what = N_("anybody may join")},
-			  {.name = "space",
-			   .kind = KIND_ROOM,
-			   .what = N_("put it into this space")},
-			  END_PARAMS},
+	.options =
+		PARAMS{{.name = "topic", .kind = KIND_TEXT, .what = N_("what it is about")},
+		       {.name = "alias",
+			.kind = KIND_TEXT,
+			.value = "ALIAS",
+			.what = N_("an address: NAME or #NAME:SERVER")},
+		       {.name = "public", .kind = KIND_FLAG, .what = N_("anybody may join")},
+		       {.name = "space", .kind = KIND_ROOM, .what = N_("put it into this space")},
+		       END_PARAMS},
 	.keys = KEYS{{"room_id", "string", N_("Id"), N_("id of the space"), true},
 		     {"name", "string", N_("Name"), N_("its name"), false},
 		     {"alias", "string", N_("Alias"), N_("its address"), false},
