@@ -85,9 +85,9 @@ static void keep_last_words(void)
 		const char *p = parts[i];
 		size_t n = p && p != (const char *)-1 ? strlen(p)
 						      : 0; /* NOLINT: as terminfo says it */
-		if (last_words_n + n > sizeof(last_words))
+		if (!n || last_words_n + n > sizeof(last_words))
 			continue;
-		memcpy(last_words + last_words_n, p, n);
+		memcpy(last_words + last_words_n, p, n); /* NOLINT: bytes, ended by their number */
 		last_words_n += n;
 	}
 }

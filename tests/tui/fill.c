@@ -3,7 +3,7 @@
  *
  *   fill USER_ID SYNC.json [ROOMS]
  *
- * in the folders of the environment; its server is one that nobody runs.
+ * in the folders of the environment; its server is one that nobody runs, or MUSTER_FILL_SERVER.
  * ROOMS: so many rooms more, each with a few messages, for measuring.
  */
 #include "core/base/fs.h"
@@ -64,7 +64,9 @@ static int fill(const char *user, const char *file, int rooms, struct err *err)
 	struct buf b = BUF_INIT(16u << 20);
 	struct secrets secret = {.access_token = mem_strdup("mst_nothing")};
 	bool news;
-	int rc = account_make(NULL, "http://127.0.0.1:1", user, "TESTDEVICE", &a, err);
+	const char *server = getenv("MUSTER_FILL_SERVER");
+	int rc = account_make(NULL, server ? server : "http://127.0.0.1:1", user, "TESTDEVICE", &a,
+			      err);
 	if (!rc)
 		rc = account_secrets_save(a, &secret, err);
 	AUTO_FREE char *path = rc ? NULL : account_path(a, "cache.db");
