@@ -216,5 +216,8 @@ static const char v8[] = "ALTER TABLE users ADD COLUMN erased INTEGER NOT NULL D
 /* Accounts that may read and leave, no more: server/rooms/suspended.h. */
 static const char v9[] = "ALTER TABLE users ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9};
+/* What waits of one sender in all queues: server/keys/to_device.h. */
+static const char v10[] = "CREATE INDEX to_device_sender ON to_device(sender_nid,pos,size);";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

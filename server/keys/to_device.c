@@ -33,32 +33,92 @@ static int begin(struct sending *x, const char *txn_id, struct err *err)
 	return rc ? rc : sql_changes(db) == 0;
 }
 
-static int drop_one(struct sql *db, int64_t device_nid, struct err *err)
+/* Who has most in a queue. */
+static int64_t greediest(struct sql *db, int64_t device_nid, int64_t *ret_n)
 {
-	struct sql_stmt *s =
-		SQL(db, "DELETE FROM to_device WHERE pos=(SELECT min(pos) FROM to_device WHERE"
-			" device_nid=?1 AND sender_nid=(SELECT sender_nid FROM to_device WHERE"
-			" device_nid=?1 GROUP BY sender_nid ORDER BY sum(size) DESC LIMIT 1))");
+	struct sql_stmt *s = SQL(db, "SELECT sender_nid,count(*) FROM to_device WHERE device_nid=?"
+				     " GROUP BY sender_nid ORDER BY sum(size) DESC LIMIT 1");
 	sql_bind_i64(s, 1, device_nid);
+	if (!sql_row(s))
+		return 0;
+	int64_t nid = sql_col_i64(s, 0);
+	*ret_n = sql_col_i64(s, 1);
+	sql_reset(s);
+	return nid;
+}
+
+/* Half of what the greediest has in it, the oldest first. */
+static int drop_half(struct sql *db, int64_t device_nid, struct err *err)
+{
+	int64_t n = 0, sender = greediest(db, device_nid, &n);
+	struct sql_stmt *s =
+		SQL(db, "DELETE FROM to_device WHERE device_nid=?1 AND sender_nid=?2 AND pos<="
+			"(SELECT pos FROM to_device WHERE device_nid=?1 AND sender_nid=?2"
+			" ORDER BY pos LIMIT 1 OFFSET ?3)");
+	sql_bind_i64(s, 1, device_nid);
+	sql_bind_i64(s, 2, sender);
+	sql_bind_i64(s, 3, (n - 1) / 2);
 	return sql_run(s, err);
 }
 
+static int size_of_queue(struct sql *db, int64_t device_nid, int64_t *ret_n, int64_t *ret_bytes)
+{
+	struct sql_stmt *s = SQL(db, "SELECT count(*),coalesce(sum(size),0) FROM to_device"
+				     " WHERE device_nid=?");
+	sql_bind_i64(s, 1, device_nid);
+	if (!sql_row(s))
+		return sql_failed(db, NULL);
+	*ret_n = sql_col_i64(s, 0);
+	*ret_bytes = sql_col_i64(s, 1);
+	sql_reset(s);
+	return 0;
+}
+
+/* More than this message needs: a queue that is full would be counted out for each otherwise. */
 static int make_room(struct sql *db, int64_t device_nid, size_t size, struct err *err)
 {
-	for (;;) {
-		struct sql_stmt *s = SQL(db, "SELECT count(*),coalesce(sum(size),0) FROM to_device"
-					     " WHERE device_nid=?");
-		sql_bind_i64(s, 1, device_nid);
-		if (!sql_row(s))
-			return sql_failed(db, err);
-		int64_t n = sql_col_i64(s, 0), bytes = sql_col_i64(s, 1);
-		sql_reset(s);
-		if (n < TO_DEVICE_QUEUE_MAX && bytes + (int64_t)size <= TO_DEVICE_QUEUE_BYTES)
-			return 0;
-		int rc = drop_one(db, device_nid, err);
-		if (rc)
-			return rc;
+	int64_t n = 0, bytes = 0;
+	int rc = size_of_queue(db, device_nid, &n, &bytes);
+	if (rc || (n < TO_DEVICE_QUEUE_MAX && bytes + (int64_t)size <= TO_DEVICE_QUEUE_BYTES))
+		return rc;
+	while (!rc && n && (n > TO_DEVICE_QUEUE_MAX / 8 * 7 ||
+			    bytes + (int64_t)size > TO_DEVICE_QUEUE_BYTES / 8 * 7)) {
+		rc = drop_half(db, device_nid, err);
+		if (!rc)
+			rc = size_of_queue(db, device_nid, &n, &bytes);
 	}
+	return rc;
+}
+
+/* What waits of one sender, wherever. */
+static int64_t waits_of(struct sql *db, int64_t sender_nid)
+{
+	struct sql_stmt *s =
+		SQL(db, "SELECT coalesce(sum(size+?2),0) FROM to_device WHERE sender_nid=?1");
+	sql_bind_i64(s, 1, sender_nid);
+	sql_bind_i64(s, 2, TO_DEVICE_COST);
+	return sql_get_i64(s, 0);
+}
+
+/* Of somebody who has too much waiting in all queues together, the oldest goes. */
+static int trim_sender(struct sql *db, int64_t sender_nid, struct err *err)
+{
+	int64_t over = waits_of(db, sender_nid) - TO_DEVICE_SENDER_BYTES, upto = 0;
+	if (over <= 0)
+		return 0;
+	over += TO_DEVICE_SENDER_BYTES / 8;
+	struct sql_stmt *s =
+		SQL(db, "SELECT pos,size FROM to_device WHERE sender_nid=? ORDER BY pos");
+	sql_bind_i64(s, 1, sender_nid);
+	while (over > 0 && sql_row(s)) {
+		upto = sql_col_i64(s, 0);
+		over -= sql_col_i64(s, 1) + TO_DEVICE_COST;
+	}
+	sql_reset(s);
+	s = SQL(db, "DELETE FROM to_device WHERE sender_nid=? AND pos<=?");
+	sql_bind_i64(s, 1, sender_nid);
+	sql_bind_i64(s, 2, upto);
+	return sql_run(s, err);
 }
 
 static int queue(struct sending *x, int64_t user_nid, int64_t device_nid, struct span text,
@@ -173,7 +233,7 @@ int to_device_send(struct db_tx *tx, const struct keys_owner *me, const char *ty
 	json_object_foreach ((json_t *)messages, user_id, devices)
 		if (!rc)
 			rc = send_to_user(&x, user_id, devices, err);
-	return rc;
+	return rc ? rc : trim_sender(db_tx_sql(tx), me->user_nid, err);
 }
 
 int to_device_acknowledge(struct db_tx *tx, int64_t device_nid, int64_t pos, struct err *err)

@@ -28,7 +28,7 @@ static void put_to_device(struct rq *rq)
 }
 
 const struct route to_device_routes[] = {
-	{"PUT", "/_matrix/client/v3/sendToDevice/{}/{}", ROUTE_USER, ROUTE_JSON, put_to_device,
-	 KEYS_BODY_MAX},
+	{"PUT", "/_matrix/client/v3/sendToDevice/{}/{}", ROUTE_USER, ROUTE_JSON | ROUTE_PACED,
+	 put_to_device, KEYS_BODY_MAX},
 	{0},
 };
