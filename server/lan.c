@@ -21,7 +21,8 @@ struct lan {
 	/* a look-up of our name, on the pool */
 	bool looking;
 	struct net_addr asked;
-	char name[220]; /* "" : none */
+	char found[220]; /* the pool's while it looks; "": none */
+	char name[220];	 /* of `now`; "": none, or not known yet */
 };
 
 static void tell(struct lan *l)
@@ -41,17 +42,11 @@ static void tell(struct lan *l)
 static void name_work(void *arg)
 {
 	struct lan *l = arg;
-	if (!net_lan_name(&l->asked, l->name, sizeof(l->name)))
-		l->name[0] = '\0';
+	if (!net_lan_name(&l->asked, l->found, sizeof(l->found)))
+		l->found[0] = '\0';
 }
 
-static void name_done(void *arg)
-{
-	struct lan *l = arg;
-	l->looking = false;
-	if (l->timer && l->name[0] && net_addr_same_ip(&l->asked, &l->now.addr))
-		tell(l);
-}
+static void name_done(void *arg);
 
 static void ask_name(struct lan *l)
 {
@@ -60,6 +55,22 @@ static void ask_name(struct lan *l)
 	l->looking = true;
 	l->asked = l->now.addr;
 	loop_work(l->srv->loop, name_work, name_done, l);
+}
+
+/* A look-up may take long: by then the address can be another. */
+static void name_done(void *arg)
+{
+	struct lan *l = arg;
+	l->looking = false;
+	if (!l->timer)
+		return;
+	if (!net_addr_same_ip(&l->asked, &l->now.addr)) {
+		ask_name(l);
+		return;
+	}
+	memcpy(l->name, l->found, sizeof(l->name));
+	if (l->name[0])
+		tell(l);
 }
 
 /* What people were told stays as long as it is there and nothing real turned up beside it. */
@@ -91,8 +102,7 @@ void lan_look(struct lan *l)
 	bool same = best ? net_addr_same_ip(&best->addr, &l->now.addr) : !l->now.addr.family;
 	if (l->told && same)
 		return;
-	if (!l->looking)
-		l->name[0] = '\0';
+	l->name[0] = '\0';
 	take_address(l, best);
 	tell(l);
 	ask_name(l);

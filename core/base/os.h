@@ -20,12 +20,13 @@ int64_t os_cpu_us(void);
 int64_t os_disk_free(const char *path);
 /** Open files allowed; raises the soft limit to the hard one first. */
 long os_raise_nofile(void);
-/** Give free heap pages back to the system where that is possible. */
-void os_trim_heap(void);
 /** Forbid core dumps and tracing of this process, which holds secrets; best effort. */
 void os_harden(void);
 /** This thread's work is of little haste: it yields processor and disk to others; best effort. */
 void os_background_thread(void);
+/** Let two names of files or folders change places at once. -1 with errno: also where the system
+ * cannot (ENOSYS, EINVAL). */
+int os_exchange(const char *a, const char *b);
 /** "Linux 6.1.0 x86_64"; static. */
 const char *os_name(void);
 /** Does something keep this machine's clock right? 1, 0; -1: the system does not tell. */

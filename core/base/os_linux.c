@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,11 +38,9 @@ int64_t os_rss_bytes(void)
 	return resident * sysconf(_SC_PAGESIZE);
 }
 
-void os_trim_heap(void)
+int os_exchange(const char *a, const char *b)
 {
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
+	return (int)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 2u /* RENAME_EXCHANGE */);
 }
 
 void os_harden(void)

@@ -175,8 +175,25 @@ static void keep_backups(const struct restore *r)
 		log_warn("%s stays in %s: %s", "backups", r->old, strerror(errno));
 }
 
-static int put_in_place(struct restore *r, struct err *err)
+/*
+ * In one step where the system can: a machine that fails in the middle must not
+ * come up without the folder, as a server would begin with an empty one.
+ */
+static bool exchange(const struct restore *r)
 {
+	if (rename(r->staging, r->old))
+		return false;
+	if (!os_exchange(r->old, r->dir))
+		return true;
+	if (rename(r->old, r->staging))
+		log_error("%s could not be moved back from %s", r->staging, r->old);
+	return false;
+}
+
+static int change_places(struct restore *r, struct err *err)
+{
+	if (r->old && exchange(r))
+		return 0;
 	if (r->old ? rename(r->dir, r->old) : r->there && fs_remove_tree(r->dir, NULL))
 		return err_errno(err, errno, _("cannot move %s aside"), r->dir);
 	if (rename(r->staging, r->dir)) {
@@ -186,9 +203,19 @@ static int put_in_place(struct restore *r, struct err *err)
 		return err_errno(err, why, _("cannot put the new folder in the place of %s"),
 				 r->dir);
 	}
+	return 0;
+}
+
+static int put_in_place(struct restore *r, struct err *err)
+{
+	AUTO_FREE char *parent = mem_strndup(r->dir, (size_t)(fs_basename(r->dir) - r->dir));
+	int rc = change_places(r, err);
+	if (rc)
+		return rc;
 	if (r->old)
 		keep_backups(r);
-	return fs_sync(r->dir, err);
+	rc = fs_sync(r->dir, err);
+	return rc ? rc : fs_sync(*parent ? parent : ".", err);
 }
 
 static json_t *result(const struct restore *r)

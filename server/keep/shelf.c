@@ -1,5 +1,6 @@
 #include "server/keep/shelf.h"
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
@@ -18,6 +19,7 @@
 #define STAMP "%Y%m%dT%H%M%SZ"
 #define STAMP_SIZE 32
 #define BACKUPS_MAX 10000 /* that are looked at in one folder */
+#define AHEAD_MS 3600000  /* a stamp further ahead was made by a clock that was wrong */
 
 char *shelf_name(const char *shelf, const char *kind, int64_t now_ms, const char *ending)
 {
@@ -44,6 +46,15 @@ static int64_t made_at(const char *name, const char *kind)
 	return end && !*end ? (int64_t)timegm(&tm) * 1000 : 0;
 }
 
+/*
+ * A machine may start with any date. What it stamped then must neither pass for the
+ * newest for years nor stand in the place of the true ones.
+ */
+static bool is_ahead(int64_t at_ms)
+{
+	return at_ms > clock_wall_ms() + AHEAD_MS;
+}
+
 /* With a manifest under its name it is a whole one: see sink.h. */
 static bool is_whole(const char *shelf, const char *name)
 {
@@ -60,7 +71,7 @@ bool shelf_newest(const char *shelf, const char *kind, char **ret, int64_t *ret_
 	AUTO_FREE char *name = NULL;
 	for (const struct dirent *e; d && (e = readdir(d)) != NULL;) {
 		int64_t at = made_at(e->d_name, kind);
-		if (at <= best || !is_whole(shelf, e->d_name))
+		if (at <= best || is_ahead(at) || !is_whole(shelf, e->d_name))
 			continue;
 		best = at;
 		mem_free(name);
@@ -95,7 +106,9 @@ void shelf_clean(const char *shelf)
 
 static int newest_first(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)b, *(char *const *)a);
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	bool x_ahead = is_ahead(made_at(x, NULL)), y_ahead = is_ahead(made_at(y, NULL));
+	return x_ahead != y_ahead ? x_ahead - y_ahead : strcmp(y, x);
 }
 
 static size_t list_daily(const char *shelf, char **names)

@@ -7,9 +7,12 @@
 
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "tests/lib/tmpdir.h"
 
+#include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void test_memory(void **state)
@@ -23,7 +26,6 @@ static void test_memory(void **state)
 	memset(p, 1, n);
 	assert_true(os_rss_bytes() >= before + (int64_t)n / 2);
 	mem_free(p);
-	os_trim_heap();
 }
 
 static void test_cpu(void **state)
@@ -34,6 +36,28 @@ static void test_cpu(void **state)
 	while (os_cpu_us() < before + 2000)
 		x = x + 1;
 	assert_true(os_cpu_us() >= before + 2000);
+}
+
+static void test_exchange(void **state)
+{
+	char dir[256];
+	(void)state;
+	tmpdir_make(dir);
+	AUTO_FREE char *a = mem_printf("%s/a", dir);
+	AUTO_FREE char *b = mem_printf("%s/b", dir);
+	AUTO_FREE char *inside = mem_printf("%s/b/x", dir);
+	assert_int_equal(mkdir(a, 0700), 0);
+	assert_int_equal(os_exchange(a, b), -1); /* there is no b */
+	assert_int_equal(mkdir(b, 0700), 0);
+	assert_int_equal(mkdir(inside, 0700), 0);
+	if (os_exchange(a, b) == 0) {
+		assert_int_equal(rmdir(b), 0); /* the empty one */
+		AUTO_FREE char *moved = mem_printf("%s/a/x", dir);
+		assert_int_equal(rmdir(moved), 0);
+	} else {
+		assert_true(errno == ENOSYS || errno == EINVAL);
+	}
+	tmpdir_remove(dir);
 }
 
 static void test_disk(void **state)
@@ -81,9 +105,10 @@ static void test_harden(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_cpu),
-		cmocka_unit_test(test_disk),   cmocka_unit_test(test_nofile),
-		cmocka_unit_test(test_peer),   cmocka_unit_test(test_harden),
+		cmocka_unit_test(test_exchange), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_cpu),	 cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_nofile),	 cmocka_unit_test(test_peer),
+		cmocka_unit_test(test_harden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
