@@ -291,6 +291,31 @@ struct span sql_col_blob(struct sql_stmt *s, int at)
 	return (struct span){p, (size_t)sqlite3_column_bytes(s->stmt, at)};
 }
 
+static int64_t *collect(struct sql_stmt *s, int64_t *ret_last)
+{
+	size_t n = 0, size = 16;
+	int64_t *v = mem_realloc_array(NULL, size, sizeof(*v));
+	while (sql_row(s)) {
+		if (n + 2 > size)
+			v = mem_realloc_array(v, size *= 2, sizeof(*v));
+		v[n++] = sql_col_i64(s, 0);
+		if (ret_last)
+			*ret_last = sql_col_i64(s, 1);
+	}
+	v[n] = 0;
+	return v;
+}
+
+int64_t *sql_col_all(struct sql_stmt *s)
+{
+	return collect(s, NULL);
+}
+
+int64_t *sql_col_all_last(struct sql_stmt *s, int64_t *ret_last)
+{
+	return collect(s, ret_last);
+}
+
 bool sql_col_null(struct sql_stmt *s, int at)
 {
 	return sqlite3_column_type(s->stmt, at) == SQLITE_NULL;

@@ -74,6 +74,12 @@ void sql_reset(struct sql_stmt *s);
 int64_t sql_col_i64(struct sql_stmt *s, int at);
 struct span sql_col_text(struct sql_stmt *s, int at); /**< terminated; NULL gives {NULL,0} */
 struct span sql_col_blob(struct sql_stmt *s, int at);
+/**
+ * Run to the end: the first column of all rows, ended by 0. The second one also takes the second
+ * column of the last row, unless there is none. The caller owns the array.
+ */
+int64_t *sql_col_all(struct sql_stmt *s);
+int64_t *sql_col_all_last(struct sql_stmt *s, int64_t *ret_last);
 bool sql_col_null(struct sql_stmt *s, int at);
 
 /**

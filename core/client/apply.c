@@ -6,6 +6,9 @@
 #include "core/base/mem.h"
 #include "core/client/unread.h"
 
+/* Counting all rooms again may take some seconds at most: others wait to write meanwhile. */
+#define COUNT_STEPS 300000000
+
 /* What a list breaks off with is kept as one unreadable event. */
 static struct sync_event broken_rest(const struct slice *list, const struct err *why)
 {
@@ -286,12 +289,12 @@ static int apply_direct(struct apply *a, struct err *err)
 /* Servers tell counts only of rooms where something happened: other rules give others everywhere. */
 static int count_again(struct apply *a, struct err *err)
 {
-	int rc = 0;
+	int rc = 0, budget = COUNT_STEPS;
 	if (!a->rules_changed || a->generation) /* with a whole sync come all counts */
 		return 0;
 	AUTO_FREE int64_t *ids = store_room_ids(a->s, "join");
-	for (int64_t *p = ids; *p && !rc; p++)
-		if (unread_recount(a->s, a->own, *p))
+	for (int64_t *p = ids; *p && !rc && budget > 0; p++)
+		if (unread_recount(a->s, a->own, *p, &budget))
 			rc = store_room_changed(a->s, *p, err);
 	return rc;
 }

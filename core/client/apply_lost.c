@@ -42,9 +42,8 @@ static int look_at(const struct store_event *e, void *arg)
 	for (size_t i = 0; i < l->n; i++)
 		if (l->kept[i] == e->pos)
 			return 0;
-	if (l->ids_n < CHUNK_MAX)
-		l->ids[l->ids_n++] = span_dup(e->event_id);
-	return 0;
+	l->ids[l->ids_n++] = span_dup(e->event_id);
+	return l->ids_n == CHUNK_MAX;
 }
 
 int apply_lost(struct apply *a, const struct sync_room *r, struct err *err)
@@ -55,13 +54,17 @@ int apply_lost(struct apply *a, const struct sync_room *r, struct err *err)
 	if (kept)
 		l->oldest = kept;
 	int rc = store_lost_state(a->s, a->room, err);
-	if (!rc && l->oldest)
-		store_events_walk(a->s, a->room, l->oldest, INT64_MAX, false, look_at, l);
-	for (size_t i = 0; i < l->ids_n; i++) {
-		if (!rc)
-			rc = store_lost_event(a->s, a->room, span_of(l->ids[i]), err);
-		mem_free(l->ids[i]);
-	}
+	/* So many at a time, as the walk must not delete what it stands on. */
+	do {
+		l->ids_n = 0;
+		if (!rc && l->oldest)
+			store_events_walk(a->s, a->room, l->oldest, INT64_MAX, false, look_at, l);
+		for (size_t i = 0; i < l->ids_n; i++) {
+			if (!rc)
+				rc = store_lost_event(a->s, a->room, span_of(l->ids[i]), err);
+			mem_free(l->ids[i]);
+		}
+	} while (!rc && l->ids_n == CHUNK_MAX);
 	mem_free(l);
 	return rc;
 }

@@ -9,6 +9,7 @@
 
 #define PAGE 100
 #define ROOMS_MAX 100000
+#define PAGES_MAX (2 * ROOMS_MAX / PAGE) /* a server may give pages without rooms, without end */
 
 static json_t *room_row(struct store *s, const json_t *room, const char *id)
 {
@@ -66,7 +67,7 @@ int client_directory(struct client *c, const struct directory_query *q, client_r
 	struct listing l = {.c = c, .q = q, .fn = fn, .arg = arg};
 	AUTO_FREE char *since = NULL;
 	int rc = client_store(c, &l.s, err);
-	while (!rc && left(&l) > 0) {
+	for (int page = 0; !rc && left(&l) > 0 && page < PAGES_MAX; page++) {
 		JSON_AUTO json_t *reply = NULL;
 		int limit = left(&l) < PAGE ? (int)left(&l) : PAGE;
 		rc = session_do(client_session(c),

@@ -7,6 +7,8 @@
 
 #include <ctype.h>
 
+#define LOOK_UPS_MAX 200 /* each asks the whole room */
+
 void mentions_done(struct mentions *m)
 {
 	buf_done(&m->markdown);
@@ -90,10 +92,9 @@ static void candidate(struct found *f, struct span user, size_t length)
 /* Ada of "@Ada Lovelace" only when nobody is called so in full. */
 static void by_name(struct store *s, int64_t room, struct span rest, struct found *f)
 {
-	struct sql_stmt *q =
-		SQL(store_sql(s), "SELECT user_id,name FROM members WHERE room=?1 AND"
-				  " membership='join' AND length(name)>0 AND"
-				  " substr(?2,1,length(name))=name COLLATE NOCASE");
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT user_id,name FROM members WHERE room=?1 AND"
+					       " membership='join' AND length(name)>0 AND"
+					       " substr(?2,1,length(name))=name COLLATE NOCASE");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, span_head(span_from(rest, 1), utf8_head(span_from(rest, 1), 255)));
 	while (sql_row(q)) {
@@ -110,8 +111,8 @@ static void by_id(struct client *c, struct store *s, int64_t room, struct span r
 	AUTO_FREE char *id = n ? span_dup(span_head(rest, n)) : NULL;
 	if (!n) { /* the local part alone */
 		size_t end = 1;
-		while (end < rest.n && (isalnum((unsigned char)rest.p[end]) ||
-					strchr("._=-", rest.p[end])))
+		while (end < rest.n &&
+		       (isalnum((unsigned char)rest.p[end]) || strchr("._=-", rest.p[end])))
 			end++;
 		while (end > 1 && rest.p[end - 1] == '.')
 			end--;
@@ -155,7 +156,8 @@ static size_t one(struct client *c, struct store *s, int64_t room, struct span t
 {
 	struct span rest = span_from(text, at);
 	struct found f = {0};
-	if (span_starts(rest, "@room") && !word_char(rest, 5) && (rest.n == 5 || rest.p[5] != ':')) {
+	if (span_starts(rest, "@room") && !word_char(rest, 5) &&
+	    (rest.n == 5 || rest.p[5] != ':')) {
 		m->room = true;
 		return 0;
 	}
@@ -195,12 +197,14 @@ int mentions_find(struct client *c, const char *room_id, struct span text, struc
 		return rc;
 	}
 	int64_t room = any ? store_room_find(s, span_of(room_id)) : 0;
+	int left = LOOK_UPS_MAX;
 	for (size_t i = 0; i < text.n;) {
 		size_t n = 0;
 		if (text.p[i] == '`') {
 			n = skip_code(text, i) - i;
 			buf_put_span(&m.markdown, span_head(span_from(text, i), n));
-		} else if (room && text.p[i] == '@' && may_begin(text, i)) {
+		} else if (room && text.p[i] == '@' && left > 0 && may_begin(text, i)) {
+			left--;
 			n = one(c, s, room, text, i, &m);
 		}
 		if (!n)

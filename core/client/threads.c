@@ -9,12 +9,13 @@
 
 #define PAGE 50
 #define THREADS_MAX 10000
+#define PAGES_MAX (2 * THREADS_MAX / PAGE)
 
 struct listing {
 	struct client *c;
 	const struct thread_query *q;
 	struct row_context x;
-	json_t *rows;	/* array */
+	json_t *rows;	 /* array */
 	json_t *by_root; /* event id -> row, borrowed by `rows` too */
 };
 
@@ -87,13 +88,13 @@ static int ask_page(struct listing *l, const char *from, char **ret_next, struct
 static int ask_server(struct listing *l, struct err *err)
 {
 	AUTO_FREE char *from = NULL;
-	int rc;
+	int rc, pages = 0;
 	do {
 		AUTO_FREE char *next = NULL;
 		rc = ask_page(l, from, &next, err);
 		mem_free(from);
 		from = take(&next);
-	} while (!rc && from && !is_full(l));
+	} while (!rc && from && !is_full(l) && ++pages < PAGES_MAX);
 	return rc;
 }
 
@@ -245,8 +246,7 @@ static void from_cache(struct client *c, struct reading *r)
 static void add_root(struct client *c, struct reading *r)
 {
 	JSON_AUTO json_t *event = NULL;
-	if (has_enough(r) ||
-	    event_get(c, r->x.room, r->rq->thread, r->rq->offline, &event, NULL))
+	if (has_enough(r) || event_get(c, r->x.room, r->rq->thread, r->rq->offline, &event, NULL))
 		return;
 	JSON_AUTO json_t *row = foreign_row(&r->x, event);
 	if (row && is_wanted(r->rq, row))
@@ -258,7 +258,9 @@ int timeline_read_thread(struct client *c, const struct store_room *room,
 			 struct err *err)
 {
 	JSON_AUTO json_t *rows = json_array();
-	struct reading r = {{.room = room, .raw = rq->raw, .edits = rq->edits, .edits_apply = true}, rq, rows};
+	struct reading r = {{.room = room, .raw = rq->raw, .edits = rq->edits, .edits_apply = true},
+			    rq,
+			    rows};
 	struct err e = {0};
 	int rc = client_store(c, &r.x.s, err);
 	if (rc)

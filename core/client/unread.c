@@ -9,8 +9,7 @@
 #include "core/matrix/pushrules_eval.h"
 #include "core/store/unread.h"
 
-/* Comparisons for one room: a moment, whatever the rules are. */
-#define STEPS 20000000
+#define EVENT_STEPS 1000 /* what reading an event costs, counted in comparisons */
 
 struct recount {
 	struct store *s;
@@ -19,7 +18,7 @@ struct recount {
 	struct power power;
 	json_t *rules, *ignored;
 	struct pushrules_context ctx;
-	int budget;
+	int *budget;
 	int64_t everywhere, main; /* positions read */
 	bool unknown;		  /* a receipt stands at an event that is not here */
 	json_t *threads;	  /* root -> {read, unread, highlights} */
@@ -92,7 +91,8 @@ static int on_event(const struct store_event *e, void *arg)
 	struct recount *r = arg;
 	JSON_AUTO json_t *ev = NULL;
 	AUTO_FREE char *sender = span_dup(e->sender);
-	if (++r->looked_at > UNREAD_LOOK_BACK)
+	*r->budget -= EVENT_STEPS;
+	if (++r->looked_at > UNREAD_LOOK_BACK || *r->budget <= 0)
 		return 1;
 	if (span_eq_str(e->sender, r->own) || e->redacted_by.p || e->unreadable.p ||
 	    json_object_get(r->ignored, sender) || json_parse_object(e->json, &ev, NULL))
@@ -132,13 +132,15 @@ static json_t *account_data(struct store *s, const char *type)
 /* Nothing from before we came counts. */
 static int64_t joined_pos(struct store *s, int64_t room, const char *own)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT max(pos) FROM events WHERE room=?1 AND"
-					       " sender=?2 AND type='m.room.member' AND"
-					       " state_key=?2 AND"
-					       " json_valid(json) AND"
-					       " json_extract(json,'$.content.membership')='join'"
-					       " AND coalesce(json_extract(json,"
-					       "'$.unsigned.prev_content.membership'),'')<>'join'");
+	struct sql_stmt *q =
+		SQL(store_sql(s),
+		    "SELECT max(pos) FROM events INDEXED BY"
+		    " events_member WHERE room=?1 AND sender=?2 AND type='m.room.member' AND"
+		    " state_key=?2 AND"
+		    " json_valid(json) AND"
+		    " json_extract(json,'$.content.membership')='join'"
+		    " AND coalesce(json_extract(json,"
+		    "'$.unsigned.prev_content.membership'),'')<>'join'");
 	sql_bind_i64(q, 1, room);
 	sql_bind_str(q, 2, own);
 	return sql_get_i64(q, 0);
@@ -159,13 +161,13 @@ static bool recount(struct recount *r)
 	r->ctx.display_name = name ? name : "";
 	r->ctx.may_notify = may_notify;
 	r->ctx.arg = r;
-	r->ctx.budget = &r->budget;
+	r->ctx.budget = r->budget;
 	store_events_walk(r->s, r->room, r->everywhere, INT64_MAX, true, on_event, r);
 	power_done(&r->power);
-	return store_counts(r) == 0;
+	return *r->budget > 0 && store_counts(r) == 0;
 }
 
-bool unread_recount(struct store *s, const char *own_user_id, int64_t room)
+bool unread_recount(struct store *s, const char *own_user_id, int64_t room, int *budget)
 {
 	AUTO(store_room_done) struct store_room row = {0};
 	JSON_AUTO json_t *rules = account_data(s, "m.push_rules");
@@ -181,7 +183,7 @@ bool unread_recount(struct store *s, const char *own_user_id, int64_t room)
 		.rules = rules,
 		.ignored = json_get_object(ignored, "ignored_users"),
 		.ctx = {.members = (int)row.joined},
-		.budget = STEPS,
+		.budget = budget,
 		.threads = threads,
 	};
 	return recount(&r);
@@ -230,13 +232,21 @@ bool unread_note_read(struct store *s, const char *own_user_id, const struct rea
 		.event_id = span_of(event),
 		.ts = clock_wall_ms(),
 	};
-	int rc = store_receipt_set(s, room, &r, NULL);
+	int budget = UNREAD_STEPS, rc = store_begin(s, NULL);
+	if (rc)
+		return false;
+	rc = store_receipt_set(s, room, &r, NULL);
 	if (!rc && !m->thread)
 		rc = store_fully_read_set(s, room, span_of(event), NULL);
 	if (!rc && !m->thread)
 		rc = store_marked_unread_set(s, room, false, NULL);
-	bool ok = !rc && unread_recount(s, own_user_id, room);
-	store_room_changed(s, room, NULL);
+	bool ok = !rc && unread_recount(s, own_user_id, room, &budget);
+	if (!rc)
+		rc = store_room_changed(s, room, NULL);
+	if (rc || store_commit(s, NULL)) {
+		store_rollback(s);
+		return false;
+	}
 	return ok;
 }
 

@@ -10,6 +10,9 @@
 
 #define UNREAD_LOOK_BACK 1000 /* events of a room that are looked at: the server's bound, too */
 
+/** Comparisons that counting one room may cost: a moment, whatever the rules are. */
+#define UNREAD_STEPS 20000000
+
 /** Where we have read up to. */
 struct read_mark {
 	const char *room_id;
@@ -36,8 +39,9 @@ bool unread_note_read(struct store *s, const char *own_user_id, const struct rea
 /**
  * Count a room's unread and highlighted events, by thread, from the cache and
  * the account's push rules, and store the counts. false: the cache does not
- * hold what is needed (rules, or the event of a receipt); nothing is changed.
+ * hold what is needed (rules, or the event of a receipt), or *budget, from which the work
+ * is taken, was used up; nothing is changed. Inside the caller's transaction.
  */
-bool unread_recount(struct store *s, const char *own_user_id, int64_t room);
+bool unread_recount(struct store *s, const char *own_user_id, int64_t room, int *budget);
 
 #endif

@@ -122,11 +122,12 @@ static bool property_is(const json_t *c, const json_t *event)
 	return v && want && !json_is_object(v) && !json_is_array(v) && json_equal(v, want);
 }
 
-static bool property_contains(const json_t *c, const json_t *event)
+static bool property_contains(struct eval *x, const json_t *c)
 {
 	const char *key = json_get_str(c, "key");
-	const json_t *want = json_object_get(c, "value"), *v = key ? value_at(event, key) : NULL;
-	for (size_t i = 0; json_is_array(v) && i < json_array_size(v); i++)
+	const json_t *want = json_object_get(c, "value");
+	const json_t *v = key ? value_at(x->event, key) : NULL;
+	for (size_t i = 0; json_is_array(v) && i < json_array_size(v) && x->steps-- > 0; i++)
 		if (json_equal(json_array_get(v, i), want))
 			return true;
 	return false;
@@ -160,7 +161,7 @@ static bool holds(struct eval *x, const json_t *c)
 	if (!strcmp(kind, "event_property_is"))
 		return property_is(c, x->event);
 	if (!strcmp(kind, "event_property_contains"))
-		return property_contains(c, x->event);
+		return property_contains(x, c);
 	if (!strcmp(kind, "room_member_count"))
 		return member_count(c, ctx->members);
 	if (!strcmp(kind, "contains_display_name"))
@@ -213,6 +214,8 @@ static struct pushrules_verdict first_that_applies(struct eval *x, const json_t 
 		const json_t *rules = json_object_get(global, order[k]);
 		for (size_t i = 0; i < json_array_size(rules); i++) {
 			const json_t *rule = json_array_get(rules, i);
+			if (x->steps-- <= 0) /* many rules cost, too */
+				return (struct pushrules_verdict){0};
 			if (applies(x, rule, order[k]))
 				return verdict_of(json_object_get(rule, "actions"));
 		}

@@ -94,23 +94,6 @@ void store_room_done(struct store_room *r)
 	*r = (struct store_room){0};
 }
 
-/* The first column; *ret_last (unless NULL) gets the last row's second one. One query sees one state
- * of the cache, others write meanwhile. */
-static int64_t *collect(struct sql_stmt *q, int64_t *ret_last)
-{
-	size_t n = 0, size = 16;
-	int64_t *ids = mem_realloc_array(NULL, size, sizeof(*ids));
-	while (sql_row(q)) {
-		if (n + 2 > size)
-			ids = mem_realloc_array(ids, size *= 2, sizeof(*ids));
-		ids[n++] = sql_col_i64(q, 0);
-		if (ret_last)
-			*ret_last = sql_col_i64(q, 1);
-	}
-	ids[n] = 0;
-	return ids;
-}
-
 int store_room_changed(struct store *s, int64_t id, struct err *err)
 {
 	struct sql_stmt *q = SQL(store_sql(s), "UPDATE rooms SET " CHANGED " WHERE id=?");
@@ -123,7 +106,7 @@ int64_t *store_rooms_since(struct store *s, int64_t *mark)
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT id,changed FROM rooms WHERE changed>?"
 					       " ORDER BY changed");
 	sql_bind_i64(q, 1, *mark);
-	return collect(q, mark);
+	return sql_col_all_last(q, mark);
 }
 
 int64_t *store_room_ids(struct store *s, const char *membership)
@@ -134,7 +117,7 @@ int64_t *store_room_ids(struct store *s, const char *membership)
 							    " ORDER BY display, id");
 	if (membership)
 		sql_bind_str(q, 1, membership);
-	return collect(q, NULL);
+	return sql_col_all(q);
 }
 
 int64_t *store_room_named(struct store *s, struct span text)
@@ -142,7 +125,7 @@ int64_t *store_room_named(struct store *s, struct span text)
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT id FROM rooms WHERE display=?1 OR alias=?1"
 					       " OR room_id=?1 OR name=?1 ORDER BY id");
 	sql_bind_text(q, 1, text);
-	return collect(q, NULL);
+	return sql_col_all(q);
 }
 
 int64_t *store_room_prefix(struct store *s, struct span text)
@@ -152,7 +135,7 @@ int64_t *store_room_prefix(struct store *s, struct span text)
 				  " substr(display,1,length(?1))=?1 COLLATE NOCASE"
 				  " OR substr(alias,1,length(?1))=?1 COLLATE NOCASE ORDER BY id");
 	sql_bind_text(q, 1, text);
-	return collect(q, NULL);
+	return sql_col_all(q);
 }
 
 int64_t *store_room_direct(struct store *s, const char *user_id)
@@ -161,7 +144,7 @@ int64_t *store_room_direct(struct store *s, const char *user_id)
 					       " membership IN ('join','invite')"
 					       " ORDER BY membership='join' DESC, last_ts DESC");
 	sql_bind_str(q, 1, user_id);
-	return collect(q, NULL);
+	return sql_col_all(q);
 }
 
 int store_room_membership(struct store *s, int64_t id, const char *membership, struct err *err)

@@ -181,33 +181,42 @@ static int on_event(const struct store_event *e, void *arg)
 	return rc ? rc : ++x->found >= x->limit ? 1 : 0;
 }
 
-#define IN_ROOM                                                                         \
+#define IN_ROOM                                                                      \
 	" AND (room=?1 OR (?1=0 AND room IN (SELECT id FROM rooms WHERE membership=" \
 	"'join'))) ORDER BY ts DESC"
 
-static int search_index(struct store *s, int64_t room, int64_t indexed, struct needle *x)
+/* Of what may fit, only numbers are sorted: a common word is in very many messages. */
+static int each_of(struct store *s, struct sql_stmt *q, struct needle *x)
 {
-	struct sql_stmt *q =
-		x->match.n ? SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE seq IN"
-					       " (SELECT rowid FROM events_fts WHERE events_fts"
-					       " MATCH ?2)" IN_ROOM)
-			   : SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE"
-					       " seq<=?2 AND body IS NOT NULL" IN_ROOM);
+	AUTO_FREE int64_t *seqs = sql_col_all(q);
+	int rc = 0;
+	for (int64_t *p = seqs; *p && !rc; p++) {
+		q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE seq=?");
+		sql_bind_i64(q, 1, *p);
+		rc = store_event_each(q, on_event, x);
+	}
+	return rc;
+}
+
+/* Read through, in order of time; the index cannot help. */
+static int search_all(struct store *s, int64_t room, int64_t from, int64_t to, struct needle *x)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE seq>?2"
+					       " AND seq<=?3 AND body IS NOT NULL" IN_ROOM);
 	sql_bind_i64(q, 1, room);
-	if (x->match.n)
-		sql_bind_text(q, 2, buf_span(&x->match));
-	else
-		sql_bind_i64(q, 2, indexed);
+	sql_bind_i64(q, 2, from);
+	sql_bind_i64(q, 3, to);
 	return store_event_each(q, on_event, x);
 }
 
-static int search_rest(struct store *s, int64_t room, int64_t indexed, struct needle *x)
+static int search_index(struct store *s, int64_t room, struct needle *x)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE seq>?2"
-					       " AND body IS NOT NULL" IN_ROOM);
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT seq FROM events WHERE seq IN (SELECT rowid"
+				  " FROM events_fts WHERE events_fts MATCH ?2)" IN_ROOM);
 	sql_bind_i64(q, 1, room);
-	sql_bind_i64(q, 2, indexed);
-	return store_event_each(q, on_event, x);
+	sql_bind_text(q, 2, buf_span(&x->match));
+	return each_of(s, q, x);
 }
 
 int store_events_search(struct store *s, int64_t room, const char *needle, int limit,
@@ -220,6 +229,8 @@ int store_events_search(struct store *s, int64_t room, const char *needle, int l
 	if (!x.n || limit <= 0)
 		return 0;
 	/* What has just come is not in the index, and most often newer than what is. */
-	int rc = search_rest(s, room, indexed, &x);
-	return rc ? rc : search_index(s, room, indexed, &x);
+	int rc = search_all(s, room, indexed, INT64_MAX, &x);
+	if (rc)
+		return rc;
+	return x.match.n ? search_index(s, room, &x) : search_all(s, room, 0, indexed, &x);
 }

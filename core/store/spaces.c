@@ -55,15 +55,8 @@ int64_t *store_spaces_of(struct store *s, struct span room_id)
 	struct sql_stmt *q = SQL(store_sql(s), "SELECT c.space FROM children c JOIN rooms r ON"
 					       " r.id=c.space AND r.membership='join'"
 					       " WHERE c.child=? ORDER BY r.display, r.id");
-	size_t n = 0;
-	int64_t *ids = mem_realloc_array(NULL, 1, sizeof(*ids));
 	sql_bind_text(q, 1, room_id);
-	while (sql_row(q)) {
-		ids = mem_realloc_array(ids, n + 2, sizeof(*ids));
-		ids[n++] = sql_col_i64(q, 0);
-	}
-	ids[n] = 0;
-	return ids;
+	return sql_col_all(q);
 }
 
 int store_pins_walk(struct store *s, int64_t room, store_pin_fn *fn, void *arg)

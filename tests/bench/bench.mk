@@ -68,8 +68,10 @@ $(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUI
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a $(LDFLAGS_ALL) \
 		$(LIBS) -lcmocka
 
-# The models behind a screen: 1,000 rooms, a class of 300, messages coming in.
-$(BUILD)/tests/bench/bench_view: tests/bench/bench_view.c $(BUILD)/libmuster.a
+# Caches of invented rooms: the models behind a screen; searching and counting in a large one.
+$(BUILD)/tests/bench/bench_view $(BUILD)/tests/bench/bench_cache: $(BUILD)/tests/bench/%: \
+		tests/bench/%.c tests/bench/fill.c tests/bench/fill.h $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< tests/bench/fill.c $(BUILD)/libmuster.a \
+		$(LDFLAGS_ALL) $(LIBS)

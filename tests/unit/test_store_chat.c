@@ -381,6 +381,36 @@ static void test_large_room(void **state)
 	store_close(s);
 }
 
+static void put_said(struct buf *b, int n)
+{
+	buf_printf(b,
+		   "{\"event_id\":\"$m%d\",\"type\":\"m.room.message\",\"sender\":\"@a:test\","
+		   "\"origin_server_ts\":%d,\"content\":{\"msgtype\":\"m.text\",\"body\":\"n%d\"}}"
+		   ",",
+		   n, n, n);
+}
+
+/* A server that was put back has lost more than fits into one reply. */
+static void test_much_lost(void **state)
+{
+	(void)state;
+	struct store *s = open_memory();
+	AUTO(buf_done) struct buf b = BUF_INIT(1 << 22);
+	buf_put_str(&b, "{\"timeline\":{\"events\":[");
+	for (int i = 1; i <= 2500; i++)
+		put_said(&b, i);
+	buf_truncate(&b, b.n - 1);
+	buf_put_str(&b, "]}}");
+	int64_t room = sync_room(s, "!r:test", buf_str(&b), "");
+	assert_true(store_event_pos(s, room, SPAN_LIT("$m2500")) != 0);
+	sync_room(s, "!r:test", "{\"timeline\":{\"org.muster.kept\":\"$m100\",\"events\":[]}}",
+		  ",\"org.muster.restored\":true");
+	assert_true(store_event_pos(s, room, SPAN_LIT("$m100")) != 0);
+	assert_int_equal(store_event_pos(s, room, SPAN_LIT("$m101")), 0);
+	assert_int_equal(store_event_pos(s, room, SPAN_LIT("$m2500")), 0);
+	store_close(s);
+}
+
 /* A cache of the first version, with what its state tells already. */
 static void test_migration(void **state)
 {
@@ -428,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_spaces),	       cmocka_unit_test(test_upgrades),
 		cmocka_unit_test(test_pins),	       cmocka_unit_test(test_drafts),
 		cmocka_unit_test(test_large_room),     cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_much_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
