@@ -208,13 +208,14 @@ void timeline_show(struct timeline *t, const char *id)
 	if (i == SIZE_MAX || total_height(t, t->at.h) < t->at.h)
 		return;
 	int y = row_of(t, i), h = height(t, i);
-	if (y >= t->at.y && y + h <= t->at.y + t->at.h)
+	bool far = y == INT32_MAX; /* below the edge */
+	if (!far && y >= t->at.y && y + h <= t->at.y + t->at.h)
 		return;
-	if (y != INT32_MAX && y < t->at.y && y > t->at.y - t->at.h) { /* just above */
+	if (!far && y < t->at.y && y > t->at.y - t->at.h) { /* just above */
 		timeline_scroll(t, t->at.y - y);
 		return;
 	}
-	if (y != INT32_MAX && y >= t->at.y && h <= t->at.h) { /* its end is below the edge */
+	if (!far && y >= t->at.y && h <= t->at.h) { /* its end is below the edge */
 		timeline_scroll(t, t->at.y + t->at.h - y - h);
 		return;
 	}
