@@ -78,15 +78,30 @@ static bool is_gone(const struct hub_member *m)
 	return m->membership == MEMBERSHIP_LEAVE || m->membership == MEMBERSHIP_BAN;
 }
 
+/*
+ * A room's members after `m`: all, or only those whose membership changed since.
+ * Everybody in a room of thousands asks when one person comes.
+ */
+static struct hub_member *next_member(const struct hub_room *room, bool all, int64_t since,
+				      const struct hub_member *m, size_t *at)
+{
+	if (all)
+		return nidmap_next(&room->members, at);
+	struct hub_member *next = m ? m->older : room->latest;
+	return next && next->pos > since ? next : NULL;
+}
+
 /* Who came into my rooms; all who are in one that I came into. */
 static void put_joined(struct listing *l)
 {
 	struct hub_member *mine, *m;
 	for (size_t at = 0; (mine = nidmap_next(&l->me->rooms, &at));) {
 		bool new = mine->joined_pos > l->since;
+		m = NULL;
 		if (mine->membership != MEMBERSHIP_JOIN || mine->room->member_pos <= l->since)
 			continue;
-		for (size_t i = 0; (m = nidmap_next(&mine->room->members, &i));)
+		size_t i = 0;
+		while ((m = next_member(mine->room, new, l->since, m, &i)))
 			if (m != mine && m->membership == MEMBERSHIP_JOIN &&
 			    (new || m->joined_pos > l->since))
 				put(l, m->user);
@@ -102,7 +117,9 @@ static void put_left(struct listing *l)
 		if (mine->room->member_pos <= l->since ||
 		    (mine->membership != MEMBERSHIP_JOIN && !left))
 			continue;
-		for (size_t i = 0; (m = nidmap_next(&mine->room->members, &i));) {
+		size_t i = 0;
+		m = NULL;
+		while ((m = next_member(mine->room, left, l->since, m, &i))) {
 			bool went = is_gone(m) && m->pos > l->since && m->joined_pos;
 			if (m != mine && (went || (left && m->membership == MEMBERSHIP_JOIN)) &&
 			    !hub_share_room(l->h, l->me->nid, m->user->nid))

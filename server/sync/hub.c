@@ -175,6 +175,21 @@ static void count(struct hub_room *r, enum membership m, int by)
 		r->invited += by;
 }
 
+static void make_latest(struct hub_room *r, struct hub_member *m)
+{
+	if (m->newer)
+		m->newer->older = m->older;
+	else if (r->latest == m)
+		r->latest = m->older;
+	if (m->older)
+		m->older->newer = m->newer;
+	m->newer = NULL;
+	m->older = r->latest;
+	if (r->latest)
+		r->latest->newer = m;
+	r->latest = m;
+}
+
 /* A membership as it is now; `joined_pos` -1: follows from the change. */
 static struct hub_member *set_member(struct hub *h, int64_t room_nid, int64_t user_nid,
 				     enum membership membership, int64_t pos, int64_t joined_pos)
@@ -200,6 +215,7 @@ static struct hub_member *set_member(struct hub *h, int64_t room_nid, int64_t us
 		m->joined_pos = joined_pos;
 	m->membership = membership;
 	m->pos = pos;
+	make_latest(r, m);
 	if (pos > r->member_pos)
 		r->member_pos = pos;
 	count(r, membership, 1);
@@ -212,7 +228,7 @@ int hub_load(struct hub *h, struct db *db, struct err *err)
 	tail_init(&h->tail, db_position(db));
 	struct sql_stmt *s =
 		SQL(db_reader(db), "SELECT user_nid,room_nid,membership,pos,coalesce(joined_pos,0)"
-				   " FROM memberships");
+				   " FROM memberships ORDER BY pos");
 	while (sql_row(s))
 		set_member(h, sql_col_i64(s, 1), sql_col_i64(s, 0),
 			   (enum membership)sql_col_i64(s, 2), sql_col_i64(s, 3),
@@ -364,7 +380,6 @@ void hub_commit(const struct db_change *changes, size_t n, void *arg)
 			break;
 		case CHANGE_PROFILE:
 			on_profile(h, c);
-			break;
 			break;
 		}
 	}

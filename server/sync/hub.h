@@ -29,6 +29,7 @@ struct hub_member {
 	int64_t pos;	     /**< of the newest member event */
 	int64_t joined_pos;  /**< start of the present or last stay; 0: never joined */
 	int64_t receipt_pos; /**< of the newest own receipt that was heard of; 0: none */
+	struct hub_member *newer, *older; /**< in the room, by pos */
 	/* unread.h keeps these */
 	int64_t read_pos;	    /**< read up to here in all threads; -1: not looked up yet */
 	int64_t main_pos;	    /**< and outside of threads */
@@ -44,13 +45,14 @@ struct hub_typist {
 struct hub_room {
 	int64_t nid;
 	char *room_id;
-	int64_t last_pos;      /**< newest event or receipt */
-	int64_t member_pos;    /**< newest change of a membership */
-	uint64_t newest;       /**< tail sequence of the newest entry of this room; 0: none */
-	uint64_t typing_no;    /**< hub.typing_no of the last change of who types */
-	int joined, invited;   /**< counts */
-	int named;	       /**< 1: has a name or canonical alias, 0: has not, -1: look up */
-	struct nidmap members; /**< user nid -> struct hub_member, owned */
+	int64_t last_pos;	   /**< newest event or receipt */
+	int64_t member_pos;	   /**< newest change of a membership */
+	uint64_t newest;	   /**< tail sequence of the newest entry of this room; 0: none */
+	uint64_t typing_no;	   /**< hub.typing_no of the last change of who types */
+	int joined, invited;	   /**< counts */
+	int named;		   /**< 1: has a name or canonical alias, 0: has not, -1: look up */
+	struct nidmap members;	   /**< user nid -> struct hub_member, owned */
+	struct hub_member *latest; /**< whose membership changed last; then `older` */
 	struct hub_typist *typists;
 	size_t typist_count;
 	struct unread_list *unread; /**< server/sync/unread.h; NULL until needed */

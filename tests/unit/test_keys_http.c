@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "server/keys/device_keys.h"
 #include "server/keys/to_device.h"
+#include "server/sync/hub.h"
 #include "tests/lib/classroom.h"
 #include "tests/lib/encrypting.h"
 
@@ -462,6 +463,23 @@ static bool listed(const json_t *sync, const char *list, const char *user)
 	return false;
 }
 
+/* Members stand in the order in which their memberships changed: device lists rely on it. */
+static void check_latest(void *arg)
+{
+	const struct hub *h = class_server.srv->hub;
+	struct hub_room *r;
+	(void)arg;
+	for (size_t at = 0; (r = nidmap_next(&h->rooms, &at));) {
+		size_t n = 0;
+		for (const struct hub_member *m = r->latest; m; m = m->older, n++) {
+			assert_true(!m->older || m->pos >= m->older->pos);
+			assert_ptr_equal(m->newer ? m->newer->older : r->latest, m);
+		}
+		assert_int_equal(n, r->members.count);
+		assert_true(!r->latest || r->latest->pos == r->member_pos);
+	}
+}
+
 static void test_device_lists(void **state)
 {
 	(void)state;
@@ -526,6 +544,10 @@ static void test_device_lists(void **state)
 	chatter_room(&eve, room, "leave", "{}");
 	JSON_AUTO json_t *alone = chatter_sync(&eve, "");
 	assert_true(listed(alone, "left", bert.id));
+	test_server_run(&class_server, check_latest, NULL);
+	test_server_stop(&class_server);
+	test_server_start(&class_server);
+	test_server_run(&class_server, check_latest, NULL);
 	crypter_done(&a);
 	crypter_done(&b);
 }
