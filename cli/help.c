@@ -224,8 +224,10 @@ void help_put_overview(struct buf *b, const struct command_set *set, int width)
 {
 	buf_printf(b, "%s: muster %s\n\n", _("Usage"), _("VERB [options] ..."));
 	put_paragraphs(b,
-		       _("Chat, calls, lessons and roll-call for the terminal. Start with "
-			 "\"muster login SERVER --user NAME\", or run your own server with "
+		       _("Chat, calls, lessons and roll-call for the terminal. \"muster\" alone "
+			 "opens the full screen, which helps with the first steps. In a shell "
+			 "start "
+			 "with \"muster login SERVER --user NAME\", or run your own server with "
 			 "\"muster serve\"."),
 		       width);
 	for (int g = 0; g < GROUP_COUNT; g++) {

@@ -49,6 +49,15 @@ static void wish(struct view *v, struct rect in, int *ret_w, int *ret_h)
 	*ret_h = (int)CHOICES * 3 + 5;
 }
 
+/* On a narrow screen it takes the empty row below it as well. */
+static void draw_what(struct canvas *c, struct rect r, int y, const char *what)
+{
+	struct rect in = {r.x + 3, y, r.w - 4, 2};
+	struct flow f = flow_new(c, in, y);
+	f.clip = in;
+	flow_own(&f, what, look_of(c, ROLE_DIM));
+}
+
 static void draw(struct view *view, struct canvas *c, struct rect r, bool focused)
 {
 	struct first_run *v = (struct first_run *)view;
@@ -75,8 +84,7 @@ static void draw(struct view *view, struct canvas *c, struct rect r, bool focuse
 				draw_cursor(c, r, r.x + 1, f.y);
 		}
 		if (!low)
-			draw_fit(c, r, r.x + 3, f.y + 1, r.w - 4, span_of(_(choices[i].what)),
-				 ROLE_DIM);
+			draw_what(c, r, f.y + 1, _(choices[i].what));
 		f.y += low ? 1 : 3;
 	}
 }

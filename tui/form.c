@@ -60,6 +60,25 @@ static int label_cells(const struct form *f)
 	return most;
 }
 
+/* On a narrow screen a label stands above its line of input. */
+static bool is_stacked(const struct form *f, int w)
+{
+	return label_cells(f) + 3 > w / 2;
+}
+
+static int tick_label(const struct form *f, int i, struct canvas *c, struct rect r)
+{
+	struct rect in = {r.x + 4, r.y, r.w - 4, r.h};
+	return paragraph(c, in, r.y, _(f->cls->fields[i].label), ROLE_POPUP) - r.y;
+}
+
+static int field_rows(const struct form *f, int i, int w)
+{
+	if (f->cls->fields[i].kind != FIELD_TICK)
+		return is_stacked(f, w) ? 2 : 1;
+	return tick_label(f, i, NULL, (struct rect){0, 0, w, 1});
+}
+
 static void put_shown(const struct form *f, int i, struct buf *b, size_t n)
 {
 	const struct edit *e = &f->text[i];
@@ -75,18 +94,18 @@ static void draw_field(const struct form *f, int i, struct canvas *c, struct rec
 {
 	const struct form_field *fl = &f->cls->fields[i];
 	if (fl->kind == FIELD_TICK) {
-		int x = draw_own(c, r, r.x + 1, r.y, f->tick[i] ? "[x] " : "[ ] ",
-				 focused ? ROLE_ACCENT : ROLE_POPUP);
-		draw_fit(c, r, x, r.y, r.w - 6, span_of(_(fl->label)), ROLE_POPUP);
+		draw_own(c, r, r.x + 1, r.y, f->tick[i] ? "[x] " : "[ ] ",
+			 focused ? ROLE_ACCENT : ROLE_POPUP);
+		tick_label(f, i, c, r);
 		if (focused)
 			draw_cursor(c, r, r.x + 2, r.y);
 		return;
 	}
-	int left = r.x + label_cells(f) + 3;
-	if (left > r.x + r.w / 2)
-		left = r.x + r.w / 2;
-	draw_fit(c, r, r.x + 1, r.y, left - r.x - 2, span_of(_(fl->label)),
+	bool stacked = is_stacked(f, r.w);
+	int left = stacked ? r.x + 1 : r.x + label_cells(f) + 3;
+	draw_fit(c, r, r.x + 1, r.y, stacked ? r.w - 2 : left - r.x - 2, span_of(_(fl->label)),
 		 focused ? ROLE_ACCENT : ROLE_DIM);
+	r.y += stacked;
 	struct rect in = {left, r.y, r.x + r.w - left - 1, 1};
 	draw_fill(c, in, ROLE_CHOSEN);
 	struct buf shown = BUF_INIT(EDIT_MAX * 4), before = BUF_INIT(EDIT_MAX * 4);
@@ -109,9 +128,12 @@ static int rows_of(const struct form *f, struct canvas *c, struct rect r, bool f
 	int y = r.y;
 	if (f->cls->intro)
 		y = paragraph(c, r, y, _(f->cls->intro), ROLE_POPUP) + 1;
-	for (int i = 0; i < f->n; i++, y++)
+	for (int i = 0; i < f->n; i++) {
+		int h = field_rows(f, i, r.w);
 		if (c)
-			draw_field(f, i, c, (struct rect){r.x, y, r.w, 1}, focused && f->at == i);
+			draw_field(f, i, c, (struct rect){r.x, y, r.w, h}, focused && f->at == i);
+		y += h;
+	}
 	y++;
 	if (f->said[0])
 		y = paragraph(c, r, y, f->said, f->is_error ? ROLE_ERROR : ROLE_GOOD) + 1;
@@ -213,10 +235,16 @@ static bool mouse(struct view *v, const struct key *k, int x, int y)
 	if (y == rows - 1) {
 		f->at = f->n;
 		finish(f);
-	} else if (y >= top && y < top + f->n) {
-		f->at = y - top;
-		if (f->cls->fields[f->at].kind == FIELD_TICK)
-			f->tick[f->at] = !f->tick[f->at];
+		return true;
+	}
+	for (int i = 0; i < f->n; i++) {
+		int h = field_rows(f, i, v->at.w);
+		if (y >= top && y < top + h) {
+			f->at = i;
+			if (f->cls->fields[i].kind == FIELD_TICK)
+				f->tick[i] = !f->tick[i];
+		}
+		top += h;
 	}
 	return true;
 }

@@ -47,7 +47,9 @@ bool slash_may(const struct command *c)
 	for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
 		if (!strcmp(c->name, not_here[i]))
 			return false;
-	return !c->no_timeout;
+	/* Classes take a while where there are many people; what else has no limit serves or
+	   follows. */
+	return !c->no_timeout || c->group == GROUP_CLASS;
 }
 
 /* -- A verb in the background --------------------------------------------------------- */
@@ -170,6 +172,8 @@ static void show_result(struct run *r)
 		while (b.n && b.p[b.n - 1] == '\n')
 			buf_truncate(&b, b.n - 1);
 		tui_push(r->t, text_view_new(r->t, r->line.command->name, buf_span(&b)));
+		if (r->said.n) /* warnings, and where files were written */
+			tui_say(r->t, "%s", buf_str(&r->said));
 	} else if (r->said.n) {
 		tui_say(r->t, "%s", buf_str(&r->said));
 	} else if (rows == 0) {

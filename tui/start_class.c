@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX 65536
-#define LOCAL_URL "http://127.0.0.1:8008"
+#define LOCAL_HOST "http://127.0.0.1"
+#define LOCAL_URL LOCAL_HOST ":8008"
 
 enum { NAME, LAN, SERVICE };
 
@@ -30,9 +31,9 @@ struct classroom {
 	struct child *child;
 	int out; /* our end of its standard output */
 	struct loop_watch *watch;
-	struct buf said; /* by it, JSON lines */
-	char words[512]; /* the last line of its standard error */
-	char *user_id, *password;
+	struct buf said;		/* by it, JSON lines */
+	char words[2048];		/* the last line of its standard error */
+	char *user_id, *password, *url; /* url: what others type */
 	bool lan, service;
 };
 
@@ -63,6 +64,24 @@ static void drop_child(struct classroom *c)
 	buf_clear(&c->said);
 }
 
+/* With --json it says what is wrong as a line of JSON: the sentences of it. */
+static void trouble_of_child(struct classroom *c)
+{
+	JSON_AUTO json_t *row = json_loads(c->words, 0, NULL);
+	const json_t *error = json_get_object(row, "error");
+	const char *message = json_get_str(error, "message"), *hint = json_get_str(error, "hint");
+	AUTO_FREE char *both = mem_printf("%s%s%s%s", message ? message : c->words,
+					  hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+	trouble(c, both);
+}
+
+static bool was_there_before(const struct classroom *c)
+{
+	JSON_AUTO json_t *row = json_loads(c->words, 0, NULL);
+	const char *code = json_get_str(json_get_object(row, "error"), "code");
+	return code && !strcmp(code, "conflict");
+}
+
 /* -- Who is it that may log in -------------------------------------------------------- */
 
 static void show_password(void *arg)
@@ -72,16 +91,18 @@ static void show_password(void *arg)
 	buf_printf(&b,
 		   _("Your classroom runs. Note this down: it is shown only now.\n\n"
 		     "Name: %s\nPassword: %s\n\n"
-		     "To make a class out of a list of students, type: /class create NAME "
-		     "--students FILE"),
+		     "To make a class out of a list of students, close this (Esc) and type: "
+		     "/class create NAME --students FILE --slips slips.html"),
 		   c->user_id, c->password);
+	if (c->lan && c->url)
+		buf_printf(&b, _("\n\nOthers in this network reach it at %s"), c->url);
 	if (c->service)
 		buf_put_str(&b,
 			    _("\n\nIt goes on when this window closes. To keep it running after "
 			      "you log out of this machine: loginctl enable-linger"));
 	else
-		buf_put_str(&b, _("\n\nIt ends when this window closes. To start it again: "
-				  "muster serve"));
+		buf_printf(&b, _("\n\nIt ends when this window closes. To start it again: %s"),
+			   c->lan ? "muster serve --lan" : "muster serve");
 	tui_push(c->t, text_view_new(c->t, _("Your classroom"), buf_span(&b)));
 	mem_wipe(b.p, b.n);
 	buf_done(&b);
@@ -123,10 +144,17 @@ static void look_for_url(struct classroom *c)
 		return;
 	JSON_AUTO json_t *row = json_loadb(buf_str(&c->said), (size_t)end, 0, NULL);
 	const char *url = json_get_str(row, "url");
-	if (url)
-		log_in(c, url); /* muster.conf may name another port */
-	else
+	if (!url) {
 		buf_consume(&c->said, (size_t)end + 1);
+		return;
+	}
+	mem_free(c->url);
+	c->url = mem_strdup(url);
+	/* With --lan that is this network's address, which may change; the port is muster.conf's. */
+	const char *port =
+		c->lan && span_starts(span_of(url), "http://") ? strrchr(url, ':') : NULL;
+	AUTO_FREE char *here = port ? mem_printf(LOCAL_HOST "%s", port) : mem_strdup(url);
+	log_in(c, here);
 }
 
 static void on_output(void *arg)
@@ -159,12 +187,12 @@ static void after_init(struct classroom *c, int status)
 		on_output(c);
 	if (status == 0)
 		take_init(c);
-	bool was_there = status != 0 && strstr(c->words, "administrator");
+	bool was_there = status != 0 && was_there_before(c);
 	drop_child(c);
 	if (status == 0 || was_there)
 		start_serving(c);
 	else
-		trouble(c, c->words);
+		trouble_of_child(c);
 }
 
 static void on_ended(void *arg, int status, int signal)
@@ -178,7 +206,7 @@ static void on_ended(void *arg, int status, int signal)
 	if (c->step == STEP_SERVICE && status == 0)
 		log_in(c, LOCAL_URL);
 	else if (c->words[0])
-		trouble(c, c->words);
+		trouble_of_child(c);
 	else
 		trouble(c, _("The server has ended."));
 }
@@ -315,6 +343,7 @@ void start_class_stop(struct tui *t)
 		child_signal(c->child, SIGTERM);
 	drop_child(c);
 	mem_free(c->user_id);
+	mem_free(c->url);
 	mem_free_secret(c->password);
 	buf_done(&c->said);
 	mem_free(c);

@@ -86,6 +86,41 @@ static void put_ring(struct buf *b, const json_t *row)
 	buf_printf(b, " (%s)", ring ? "muster call answer" : "muster call join");
 }
 
+static const json_t *answers_of(const json_t *content)
+{
+	static const char *const keys[] = {"org.matrix.msc3381.poll.start", "m.poll.start",
+					   "m.poll"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const json_t *answers =
+			json_get_array(json_get_object(content, keys[i]), "answers");
+		if (answers)
+			return answers;
+	}
+	return NULL;
+}
+
+static struct span answer_text(const json_t *answer)
+{
+	const json_t *text = json_array_get(json_get_array(answer, "m.text"), 0);
+	return text ? json_get_span(text, "body")
+		    : json_get_span(answer, "org.matrix.msc1767.text");
+}
+
+/* The question, and below it the answers with the numbers that poll vote takes. */
+static bool put_poll(struct buf *b, const json_t *row)
+{
+	const json_t *answers = answers_of(json_object_get(row, "content"));
+	if (!answers || !json_get_str(row, "body"))
+		return false;
+	buf_printf(b, ": [%s] ", _("poll"));
+	put_block(b, json_get_span(row, "body"));
+	for (size_t i = 0; i < json_array_size(answers); i++) {
+		buf_printf(b, "\n    %zu ", i + 1);
+		put_block(b, answer_text(json_array_get(answers, i)));
+	}
+	return true;
+}
+
 /* What it said before: the texts but the last. */
 static void put_edits(struct buf *b, const json_t *row)
 {
@@ -106,7 +141,8 @@ static void put_what(struct buf *b, const json_t *row)
 	} else if (type && !strcmp(type, RING_TYPE)) {
 		put_ring(b, row);
 	} else if (!type || strcmp(type, "m.room.message") != 0) {
-		put_other(b, row);
+		if (!put_poll(b, row))
+			put_other(b, row);
 	} else {
 		buf_put_str(b, msgtype && !strcmp(msgtype, "m.emote") ? " " : ": ");
 		if (json_get_str(row, "reply_to"))
@@ -151,7 +187,8 @@ const struct command_key message_keys[] = {
 	{"formatted_body", "string", NULL, N_("the text as HTML"), false},
 	{"edited", "boolean", NULL, N_("the text was changed later"), false},
 	{"edited_ts", "time", NULL, N_("when it was changed last"), false},
-	{"edits", "strings", NULL, N_("with --edits: every text it had, the first one first"), false},
+	{"edits", "strings", NULL, N_("with --edits: every text it had, the first one first"),
+	 false},
 	{"redacted", "boolean", NULL, N_("the message was deleted"), false},
 	{"reply_to", "string", NULL, N_("event that this replies to"), false},
 	{"thread", "string", NULL, N_("event that begins the thread"), false},

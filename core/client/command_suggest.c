@@ -115,7 +115,10 @@ const char *command_suggest_verb(const struct command_set *set, const char *firs
 		if (try_two)
 			consider_verb(&two, *c);
 	}
-	return two.name && try_two ? two.name : one.name;
+	/* "admin metrics": of all verbs with admin in front, none is meant more than another. */
+	if (try_two && (two.name || command_is_prefix(set, first)))
+		return two.name;
+	return one.name;
 }
 
 static void consider_options(struct nearest *n, const struct command_param *p)

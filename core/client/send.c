@@ -258,6 +258,39 @@ int client_send_event(struct client *c, const char *room_id, const char *type,
 	return deliver(c, &d, ret, err);
 }
 
+struct editable {
+	const char *user_id;
+	bool is_mine, is_message;
+};
+
+static int on_edited(const struct store_event *e, void *arg)
+{
+	struct editable *x = arg;
+	x->is_mine = span_eq_str(e->sender, x->user_id);
+	x->is_message =
+		span_eq_str(e->type, "m.room.message") || span_eq_str(e->type, "m.room.encrypted");
+	return 0;
+}
+
+/* Servers take any edit, and clients then ignore the wrong ones: told here, as far as we know. */
+static int check_edit(struct client *c, const char *room_id, const char *event_id, struct err *err)
+{
+	struct store *s;
+	struct editable x = {.user_id = client_account(c)->user_id};
+	int64_t room = client_store(c, &s, NULL) ? 0 : store_room_find(s, span_of(room_id));
+	if (!room || !store_event_get(s, room, span_of(event_id), on_edited, &x))
+		return 0;
+	if (!x.is_mine)
+		return err_set(err, ERR_USAGE,
+			       _("%s is not yours: only who wrote a message can "
+				 "change it"),
+			       event_id);
+	if (!x.is_message)
+		return err_set(err, ERR_USAGE, _("%s is no message whose text could change"),
+			       event_id);
+	return 0;
+}
+
 int client_edit(struct client *c, const char *room_id, const char *event_id,
 		enum send_format format, struct span text, const char *txn_id, json_t **ret,
 		struct err *err)
@@ -268,7 +301,9 @@ int client_edit(struct client *c, const char *room_id, const char *event_id,
 		.text = text,
 		.markdown = format == SEND_MARKDOWN,
 	};
-	int rc = text_content(c, room_id, &draft, &content, err);
+	int rc = check_edit(c, room_id, event_id, err);
+	if (!rc)
+		rc = text_content(c, room_id, &draft, &content, err);
 	if (rc)
 		return rc;
 	JSON_AUTO json_t *edit = message_edit(event_id, content);

@@ -68,6 +68,10 @@ of_room() {
 	m read "$ROOM" --thread "$root" --edits --json | jq -es '.[1] | .body == "three" and .edited
 		and .edits == ["one", "two", "three"]' >/dev/null
 	m read "$ROOM" -n 5 --edits | grep -q 'was: one'
+	use_home bob
+	m read "$ROOM" -n 5 >/dev/null
+	fails_with 2 edit "$ROOM" "$e" "not mine"
+	[[ $stderr == *'not yours'* ]]
 }
 
 @test "names in Markdown become mentions; in code, in plain text and twice taken they do not" {
@@ -100,6 +104,9 @@ of_room() {
 @test "a poll: created, voted, shown, closed" {
 	local p
 	p=$(m poll create "$ROOM" "Field trip?" Yes No Maybe --json | jq -r .event_id)
+	m read "$ROOM" -n 1 | grep -qF '[poll] Field trip?'
+	m read "$ROOM" -n 1 | grep -qx '    3 Maybe'
+	fails_with 2 edit "$ROOM" "$p" 'no text of a message'
 	m poll vote "$ROOM" "$p" Yes
 	use_home bob
 	m poll vote "$ROOM" "$p" 1

@@ -51,6 +51,13 @@ small_list() {
 	m class show "$room" --json | jq -es 'length == 3 and all(.link == null)' >/dev/null
 }
 
+@test "a list whose numbers stand under Nr" {
+	printf '\xef\xbb\xbfNr;Name\r\n1;Max Groß\r\n2;Max Groß\r\n' >numbered.csv
+	m class create Numbered --students numbered.csv --dry-run --json |
+		jq -es 'map(.external_id) == ["1", "2"] and map(.user_id) ==
+			["@max.gross:s.test", "@max.gross2:s.test"]' >/dev/null
+}
+
 @test "class create again adds only what is new; a dry run writes nothing" {
 	small_list
 	m class create Again --students list.csv --json >first

@@ -119,6 +119,8 @@ check_schema() {
 	[[ $stderr == *'invite"'* ]]
 	fails_with 2 admin user ad x
 	[[ $stderr == *'did you mean "muster admin user add"'* ]]
+	fails_with 2 admin metrics
+	[[ $stderr == *'unknown verb "admin metrics"'* && $stderr != *'did you mean'* ]]
 	fails_with 2 qqqqqqqqqq
 	[[ $stderr != *'did you mean'* ]]
 	[ -z "$output" ]

@@ -88,8 +88,10 @@ physics=(wait:copier key:focus-out key:ctrl-k 'wait:──' type:physics wait:�
 @test "the first run" {
 	use_home nobody
 	"$TUI_TOOLS/screen" -s 80x24 wait:classroom "golden:$GOLDEN/first-80x24.txt" resize:30x8 \
-		"golden:$GOLDEN/first-30x8.txt" resize:1x1 "golden:$GOLDEN/first-1x1.txt" resize:80x24 \
+		"golden:$GOLDEN/first-30x8.txt" resize:1x1 "golden:$GOLDEN/first-1x1.txt" resize:40x20 \
+		"golden:$GOLDEN/first-40x20.txt" resize:80x24 \
 		key:down key:down key:enter wait:Start "golden:$GOLDEN/class-80x24.txt" \
+		resize:40x20 "golden:$GOLDEN/class-40x20.txt" \
 		key:ctrl-q exit:0 -- "$MUSTER"
 	LANGUAGE=zh_CN "$TUI_TOOLS/screen" -s 80x24 wait:muster "golden:$GOLDEN/first-80x24-zh.txt" \
 		key:ctrl-q exit:0 -- "$MUSTER"

@@ -106,6 +106,11 @@ as_ben() {
 		"$(as_ben send Physics "'@ada look here'")" 'wait:@1' key:alt-a 'wait:look here' 'gone:@1'
 }
 
+@test "class create runs here" {
+	printf 'Name\nEve\n' >eve.csv
+	screen "${go_physics[@]}" 'type:/class create Late --students eve.csv' key:enter 'wait:administrator'
+}
+
 @test "one logs in on the first screen" {
 	use_home fresh
 	"$TUI_TOOLS/screen" wait:classroom key:enter wait:Password "type:$URL" key:enter type:ada key:enter \
