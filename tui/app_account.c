@@ -1,4 +1,5 @@
 /* The account behind the screen: its cache, its sync, its helpers. */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
@@ -6,7 +7,10 @@
 #include "tui/rooms.h"
 #include "tui/talk.h"
 
+#include <time.h>
+
 #define META_ROOM "tui.room"
+#define LAST_SENDS_MS 5000 /* how long leaving may wait for what is being sent */
 
 int app_account_open(struct tui *t, struct err *err)
 {
@@ -97,8 +101,20 @@ void app_keep(struct tui *t)
 	store_meta_set(t->store, META_ROOM, talk_room(t->talk), NULL);
 }
 
+/* What was sent just before leaving is in the outbox at least, or gone out. */
+static void finish_sending(struct tui *t)
+{
+	int64_t until = clock_mono_ms() + LAST_SENDS_MS;
+	const struct timespec pause = {.tv_nsec = 5000000};
+	while (t->sending && work_pending(t->sending) && clock_mono_ms() < until) {
+		loop_run_once(t->loop);
+		nanosleep(&pause, NULL);
+	}
+}
+
 void app_account_close(struct tui *t)
 {
+	finish_sending(t);
 	phone_free(t->phone);
 	work_free(t->sending);
 	work_free(t->looking);
