@@ -9,22 +9,37 @@
 
 extern const struct route discovery_routes[];
 
+#define NEWEST 19 /* v1.19 */
+
+/* What clients ask for by these names, also those that do not look at version numbers. */
+static const char *const features[] = {
+	"org.matrix.msc4222",
+	"org.matrix.msc4140",
+	"uk.half-shot.msc2666.query_mutual_rooms",
+	"uk.half-shot.msc2666.query_mutual_rooms.stable",
+	"uk.tcpip.msc4133.stable",
+	"uk.timedout.msc4323.stable",
+	"com.beeper.msc4169",
+	"org.matrix.msc3916.stable",
+	"org.matrix.e2e_cross_signing",
+};
+
 /*
- * Up to 1.11 every endpoint that a version added for chat or encryption is here;
- * push is not, in any version, and answers M_UNRECOGNIZED. Old numbers stay, as
- * clients refuse a server that lists only new ones; r0 does not, as its log-in
- * and media differ.
+ * Up to the newest every endpoint that a version added for chat or encryption is
+ * here (docs/SERVER.md has a table); push is not, in any version, and answers
+ * M_UNRECOGNIZED. Old numbers stay, as clients refuse a server that lists only new
+ * ones; r0 does not, as its log-in and media differ.
  */
 static void get_versions(struct rq *rq)
 {
+	json_t *versions = json_array(), *unstable = json_object();
+	for (int i = 1; i <= NEWEST; i++)
+		json_array_append_new(versions, json_sprintf("v1.%d", i));
+	for (size_t i = 0; i < ARRAY_LEN(features); i++)
+		json_object_set_new(unstable, features[i], json_true());
+	json_object_set_new(unstable, "org.matrix.msc4143", json_boolean(rq->srv->config->calls));
 	rq_json(rq, 200,
-		json_pack("{s:[s,s,s,s,s,s,s,s,s,s,s],s:{s:b,s:b,s:b,s:b,s:b,s:b,s:b}}", "versions",
-			  "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9",
-			  "v1.10", "v1.11", "unstable_features", "org.matrix.msc4222", 1,
-			  "org.matrix.msc4140", 1, "org.matrix.msc4143", rq->srv->config->calls,
-			  "uk.half-shot.msc2666.query_mutual_rooms", 1,
-			  "uk.half-shot.msc2666.query_mutual_rooms.stable", 1,
-			  "uk.tcpip.msc4133.stable", 1, "org.matrix.e2e_cross_signing", 1));
+		json_pack("{s:o,s:o}", "versions", versions, "unstable_features", unstable));
 }
 
 /*

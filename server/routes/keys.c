@@ -117,8 +117,8 @@ static void post_claim(struct rq *rq)
 }
 
 /*
- * Every change since `from`, also those after `to`: a client that hears of one
- * twice asks once more than it must. With a token of another life of the store, all.
+ * Changes after `from` and up to `to`; what changed again after that comes with the
+ * sync that goes on from there. With tokens of another life of the store, all.
  */
 static void get_changes(struct rq *rq)
 {
@@ -132,9 +132,12 @@ static void get_changes(struct rq *rq)
 			 _("\"from\" and \"to\" must be tokens that /sync gave"));
 		return;
 	}
+	int64_t upto = db_position(rq->srv->db);
 	if (since.epoch != db_epoch(rq->srv->db))
 		since.pos = 0;
-	device_lists_put(h, hub_user(h, rq->who.user_nid), since.pos, db_position(rq->srv->db), &b);
+	if (to && until.epoch == db_epoch(rq->srv->db) && until.pos < upto)
+		upto = until.pos;
+	device_lists_put(h, hub_user(h, rq->who.user_nid), since.pos, upto, &b);
 	rq_text(rq, 200, &b);
 }
 
@@ -143,7 +146,8 @@ const struct route keys_routes[] = {
 	/* The device was part of the address in r0. */
 	{"POST", "/_matrix/client/v3/keys/upload/{}", ROUTE_USER, ROUTE_JSON, post_upload, 0},
 	{"POST", "/_matrix/client/v3/keys/query", ROUTE_USER, ROUTE_JSON, post_query, 0},
-	{"POST", "/_matrix/client/v3/keys/claim", ROUTE_USER, ROUTE_JSON, post_claim, 0},
+	{"POST", "/_matrix/client/v3/keys/claim", ROUTE_USER, ROUTE_JSON | ROUTE_PACED, post_claim,
+	 0},
 	{"GET", "/_matrix/client/v3/keys/changes", ROUTE_USER, 0, get_changes, 0},
 	{0},
 };

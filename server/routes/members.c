@@ -1,5 +1,6 @@
 /*
- * GET /rooms/{roomId}/members, /rooms/{roomId}/joined_members, /joined_rooms
+ * GET /rooms/{roomId}/members, /rooms/{roomId}/joined_members, /joined_rooms, and
+ * /rooms/{roomId}/state, which is members for the most part
  */
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
@@ -117,6 +118,29 @@ static void get_members(struct rq *rq)
 	rq_in_steps(rq, step, events_done, x, listing_free);
 }
 
+static void state_done(struct rq *rq, void *arg)
+{
+	struct listing *x = arg;
+	buf_put_char(&x->b, ']');
+	rq_text(rq, 200, &x->b);
+}
+
+/* The others at once, as they are few, then the members. */
+static void get_state(struct rq *rq)
+{
+	struct room_access a;
+	struct event_list l = {0};
+	if (!read_open(rq, &a))
+		return;
+	struct listing *x = listing_new(&a, "[");
+	x->put = put_event;
+	state_others_at(a.hub, a.room->nid, a.upto, &l);
+	for (size_t i = 0; i < l.n; i++)
+		put_event(x, &l.v[i]);
+	event_list_done(&l);
+	rq_in_steps(rq, step, state_done, x, listing_free);
+}
+
 /* null where there is none: matrix-nio takes no reply without a name. */
 static json_t *text_or_null(struct span s)
 {
@@ -170,6 +194,7 @@ static void get_joined_rooms(struct rq *rq)
 }
 
 const struct route members_routes[] = {
+	{"GET", "/_matrix/client/v3/rooms/{}/state", ROUTE_USER, 0, get_state, 0},
 	{"GET", "/_matrix/client/v3/rooms/{}/members", ROUTE_USER, 0, get_members, 0},
 	{"GET", "/_matrix/client/v3/rooms/{}/joined_members", ROUTE_USER, 0, get_joined_members, 0},
 	{"GET", "/_matrix/client/v3/joined_rooms", ROUTE_USER, 0, get_joined_rooms, 0},

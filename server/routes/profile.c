@@ -3,11 +3,13 @@
  * school is nobody else's business.
  */
 #include "server/accounts/profile.h"
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "server/accounts/user.h"
-#include "server/routes/route.h"
+#include "server/routes/route_steps.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct route profile_routes[];
@@ -105,21 +107,43 @@ static void delete_field(struct rq *rq)
 		change_field(rq, NULL);
 }
 
+#define STEP_PEOPLE 250 /* looked at before the clock is */
+
+/* One search, over all people in the order of their numbers. */
+struct search {
+	struct sql *db;
+	int64_t user_nid, limit, at, end;
+	char *pattern;
+	json_t **found;
+	size_t n;
+};
+
+static void search_free(void *arg)
+{
+	struct search *x = arg;
+	for (size_t i = 0; i < x->n; i++)
+		json_decref(x->found[i]);
+	mem_free(x->found);
+	mem_free(x->pattern);
+	mem_free(x);
+}
+
 /* People whom the searcher meets in a room, or could meet in a public one. */
-static struct sql_stmt *search(struct sql *db, int64_t user_nid, const char *pattern, int limit)
+static struct sql_stmt *some_people(const struct search *x)
 {
 	struct sql_stmt *s =
-		SQL(db, "SELECT user_id, display_name, avatar_url FROM users u"
-			" WHERE deactivated=0 AND nid<>?1"
-			" AND (user_id LIKE ?2 ESCAPE '\\' OR display_name LIKE ?2 ESCAPE '\\')"
-			" AND EXISTS(SELECT 1 FROM memberships m JOIN rooms r ON r.nid=m.room_nid"
-			"  WHERE m.user_nid=u.nid AND m.membership=2 AND (r.public=1 OR EXISTS("
-			"   SELECT 1 FROM memberships mine WHERE mine.user_nid=?1"
-			"   AND mine.room_nid=m.room_nid AND mine.membership=2)))"
-			" ORDER BY display_name, user_id LIMIT ?3");
-	sql_bind_i64(s, 1, user_nid);
-	sql_bind_str(s, 2, pattern);
-	sql_bind_i64(s, 3, limit);
+		SQL(x->db,
+		    "SELECT user_id, display_name, avatar_url FROM users u"
+		    " WHERE nid>=?3 AND nid<?4 AND deactivated=0 AND nid<>?1"
+		    " AND (user_id LIKE ?2 ESCAPE '\\' OR display_name LIKE ?2 ESCAPE '\\')"
+		    " AND EXISTS(SELECT 1 FROM memberships m JOIN rooms r ON r.nid=m.room_nid"
+		    "  WHERE m.user_nid=u.nid AND m.membership=2 AND (r.public=1 OR EXISTS("
+		    "   SELECT 1 FROM memberships mine WHERE mine.user_nid=?1"
+		    "   AND mine.room_nid=m.room_nid AND mine.membership=2)))");
+	sql_bind_i64(s, 1, x->user_nid);
+	sql_bind_str(s, 2, x->pattern);
+	sql_bind_i64(s, 3, x->at);
+	sql_bind_i64(s, 4, x->at + STEP_PEOPLE);
 	return s;
 }
 
@@ -131,6 +155,43 @@ static json_t *result_of(struct sql_stmt *s)
 	if (!sql_col_null(s, 2))
 		json_object_set_new(o, "avatar_url", json_string(sql_col_text(s, 2).p));
 	return o;
+}
+
+static bool search_step(void *arg, int64_t until_ns)
+{
+	struct search *x = arg;
+	do {
+		struct sql_stmt *s = some_people(x);
+		while (sql_row(s)) {
+			if ((x->n & (x->n - 1)) == 0)
+				x->found = mem_realloc_array(x->found, x->n ? x->n * 2 : 1,
+							     sizeof(*x->found));
+			x->found[x->n++] = result_of(s);
+		}
+		x->at += STEP_PEOPLE;
+	} while (x->at <= x->end && clock_mono_ns() < until_ns);
+	return x->at > x->end;
+}
+
+/* By name, those without one first. */
+static int by_name(const void *a, const void *b)
+{
+	const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
+	const char *nx = json_get_str(x, "display_name"), *ny = json_get_str(y, "display_name");
+	int c = strcmp(nx ? nx : "", ny ? ny : "");
+	return c ? c : strcmp(json_get_str(x, "user_id"), json_get_str(y, "user_id"));
+}
+
+static void search_done(struct rq *rq, void *arg)
+{
+	struct search *x = arg;
+	json_t *results = json_array();
+	size_t limit = (size_t)x->limit;
+	if (x->n)
+		qsort(x->found, x->n, sizeof(*x->found), by_name);
+	for (size_t i = 0; i < x->n && i < limit; i++)
+		json_array_append(results, x->found[i]);
+	rq_json(rq, 200, json_pack("{s:o,s:b}", "results", results, "limited", x->n > limit));
 }
 
 static void post_search(struct rq *rq)
@@ -150,17 +211,13 @@ static void post_search(struct rq *rq)
 		buf_put_char(&pattern, term.p[i]);
 	}
 	buf_put_char(&pattern, '%');
-	json_t *results = json_array();
-	bool more = false;
-	struct sql_stmt *s =
-		search(db_reader(rq->srv->db), rq->who.user_nid, buf_str(&pattern), (int)limit + 1);
-	while (sql_row(s))
-		if ((int64_t)json_array_size(results) < limit)
-			json_array_append_new(results, result_of(s));
-		else
-			more = true;
-	buf_done(&pattern);
-	rq_json(rq, 200, json_pack("{s:o,s:b}", "results", results, "limited", more));
+	struct search *x = NEW(struct search);
+	x->db = db_reader(rq->srv->db);
+	x->user_nid = rq->who.user_nid;
+	x->limit = limit;
+	x->end = sql_get_i64(SQL(x->db, "SELECT max(nid) FROM users"), 0);
+	x->pattern = buf_take(&pattern);
+	rq_in_steps(rq, search_step, search_done, x, search_free);
 }
 
 const struct route profile_routes[] = {

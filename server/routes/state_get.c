@@ -1,5 +1,5 @@
 /*
- * GET /rooms/{roomId}/state and /rooms/{roomId}/state/{eventType}[/{stateKey}]
+ * GET /rooms/{roomId}/state/{eventType}[/{stateKey}]; the whole state is in members.c.
  */
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -9,21 +9,6 @@
 #include <string.h>
 
 extern const struct route state_get_routes[];
-
-static void get_all(struct rq *rq)
-{
-	struct room_access a;
-	struct event_list l = {0};
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	if (!read_open(rq, &a))
-		return;
-	state_at(a.hub, a.room->nid, a.upto, &l);
-	access_put_list(&b, &a, &l);
-	rq_text(rq, 200, &b);
-	buf_done(&b);
-	event_list_done(&l);
-	access_done(&a);
-}
 
 static void reply_one(struct rq *rq, const struct room_access *a, const struct event_row *e)
 {
@@ -64,7 +49,6 @@ static void get_key(struct rq *rq)
 }
 
 const struct route state_get_routes[] = {
-	{"GET", "/_matrix/client/v3/rooms/{}/state", ROUTE_USER, 0, get_all, 0},
 	{"GET", "/_matrix/client/v3/rooms/{}/state/{}", ROUTE_USER, 0, get_key, 0},
 	{"GET", "/_matrix/client/v3/rooms/{}/state/{}/{}", ROUTE_USER, 0, get_key, 0},
 	{0},

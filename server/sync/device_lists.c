@@ -91,19 +91,24 @@ static struct hub_member *next_member(const struct hub_room *room, bool all, int
 	return next && next->pos > since ? next : NULL;
 }
 
+static bool within(const struct listing *l, int64_t pos)
+{
+	return pos > l->since && pos <= l->upto;
+}
+
 /* Who came into my rooms; all who are in one that I came into. */
 static void put_joined(struct listing *l)
 {
 	struct hub_member *mine, *m;
 	for (size_t at = 0; (mine = nidmap_next(&l->me->rooms, &at));) {
-		bool new = mine->joined_pos > l->since;
+		bool new = within(l, mine->joined_pos);
 		m = NULL;
 		if (mine->membership != MEMBERSHIP_JOIN || mine->room->member_pos <= l->since)
 			continue;
 		size_t i = 0;
 		while ((m = next_member(mine->room, new, l->since, m, &i)))
 			if (m != mine && m->membership == MEMBERSHIP_JOIN &&
-			    (new || m->joined_pos > l->since))
+			    (new || within(l, m->joined_pos)))
 				put(l, m->user);
 	}
 }
@@ -113,14 +118,14 @@ static void put_left(struct listing *l)
 {
 	struct hub_member *mine, *m;
 	for (size_t at = 0; (mine = nidmap_next(&l->me->rooms, &at));) {
-		bool left = is_gone(mine) && mine->pos > l->since && mine->joined_pos;
+		bool left = is_gone(mine) && within(l, mine->pos) && mine->joined_pos;
 		if (mine->room->member_pos <= l->since ||
 		    (mine->membership != MEMBERSHIP_JOIN && !left))
 			continue;
 		size_t i = 0;
 		m = NULL;
 		while ((m = next_member(mine->room, left, l->since, m, &i))) {
-			bool went = is_gone(m) && m->pos > l->since && m->joined_pos;
+			bool went = is_gone(m) && within(l, m->pos) && m->joined_pos;
 			if (m != mine && (went || (left && m->membership == MEMBERSHIP_JOIN)) &&
 			    !hub_share_room(l->h, l->me->nid, m->user->nid))
 				put(l, m->user);

@@ -111,8 +111,29 @@ void status_look(void *arg)
 		hub_wake_user(h, u);
 }
 
+/*
+ * Who was there when the server stopped counts as there at first: if they do not come
+ * back, those who saw them are told that they went.
+ */
+static void recall(struct hub *h)
+{
+	struct sql_stmt *s =
+		SQL(db_reader(h->db), "SELECT DISTINCT user_nid FROM devices WHERE last_seen_ts>"
+				      "(SELECT max(last_seen_ts) FROM devices)-?1 AND user_nid IN"
+				      " (SELECT nid FROM users WHERE deactivated=0)");
+	sql_bind_i64(s, 1, STATUS_GONE_MS);
+	while (sql_row(s)) {
+		struct hub_user *u = nidmap_get(&h->users, sql_col_i64(s, 0));
+		if (u)
+			u->polled_ms = clock_wall_ms();
+		if (u)
+			u->polls_as = PRESENCE_ONLINE;
+	}
+}
+
 void status_start(struct hub *h)
 {
+	recall(h);
 	h->status_timer = loop_timer_new(h->loop, status_look, h);
 	loop_timer_background(h->status_timer);
 	loop_timer_start(h->status_timer, STATUS_EVERY_MS, STATUS_EVERY_MS);
@@ -135,15 +156,44 @@ void status_put_content(struct buf *b, const struct hub_user *u, int64_t last_ms
 	buf_put_char(b, '}');
 }
 
+/* Has this person just come into some room? Who is there is news to them. */
+static bool came(const struct sync_query *q)
+{
+	const struct hub_member *m;
+	for (size_t at = 0; !q->initial && (m = nidmap_next(&q->user->rooms, &at));)
+		if (m->membership == MEMBERSHIP_JOIN && m->joined_pos > q->since.pos)
+			return true;
+	return false;
+}
+
+/* Do they meet in a room that the person of the query has just come into? */
+static bool met_just_now(const struct sync_query *q, const struct hub_user *u)
+{
+	const struct hub_member *m;
+	for (size_t at = 0; (m = nidmap_next(&q->user->rooms, &at));) {
+		const struct hub_member *o = nidmap_get(&m->room->members, u->nid);
+		if (m->membership == MEMBERSHIP_JOIN && m->joined_pos > q->since.pos && o &&
+		    o->membership == MEMBERSHIP_JOIN)
+			return true;
+	}
+	return false;
+}
+
 int status_put(struct hub *h, const struct sync_query *q, int64_t now_ms, struct buf *b)
 {
 	const struct event_filter *f = q->filter ? &q->filter->presence : NULL;
-	bool all = q->initial || q->full_state || q->since.boot != h->boot;
+	bool begins = q->initial || q->full_state;
+	bool all = begins || q->since.boot != h->boot, fresh = !all && came(q);
 	int n = 0;
 	for (const struct hub_user *u = h->status_timer ? h->statuses : NULL;
-	     u && (all || u->status_no > q->since.typing) && n < STATUS_EVENTS_MAX;
-	     u = u->status_after) {
-		if (all && same(u->status_told, PRESENCE_OFFLINE))
+	     u && n < STATUS_EVENTS_MAX; u = u->status_after) {
+		bool news = all || u->status_no > q->since.typing;
+		if (!news && !fresh)
+			break;
+		/* Who went since the last start may be there for whom that start is news. */
+		if ((begins || !news) && same(u->status_told, PRESENCE_OFFLINE))
+			continue;
+		if (!news && !met_just_now(q, u))
 			continue;
 		if ((u != q->user && !hub_share_room(h, q->user->nid, u->nid)) ||
 		    !event_filter_match(f, SPAN_LIT("m.presence"), span_of(u->user_id),

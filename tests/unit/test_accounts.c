@@ -639,6 +639,9 @@ static void test_discovery(void **state)
 	j = test_json(&t, 200, "GET", "/_matrix/client/versions", NULL, NULL);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(j, "versions"), 0)),
 			    "v1.1");
+	json_t *all = json_object_get(j, "versions");
+	assert_string_equal(json_string_value(json_array_get(all, json_array_size(all) - 1)),
+			    "v1.19");
 	json_decref(j);
 	j = test_json(&t, 200, "GET", "/.well-known/matrix/client", NULL, NULL);
 	assert_string_equal(json_get_str(json_object_get(j, "m.homeserver"), "base_url"), t.url);

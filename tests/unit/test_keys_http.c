@@ -518,6 +518,8 @@ static void test_device_lists(void **state)
 		class_get(&eve, V3 "keys/changes?from=%s&to=%s", from, eve.since);
 	json_t *changed = json_object_get(changes, "changed");
 	assert_int_equal(json_array_size(changed), 2);
+	JSON_AUTO json_t *before = class_get(&eve, V3 "keys/changes?from=%s&to=%s", from, from);
+	assert_int_equal(json_array_size(json_object_get(before, "changed")), 0);
 	class_refused(&eve, 400, "M_INVALID_PARAM", V3 "keys/changes?from=yesterday");
 	/* A device that goes takes its keys with it and is told of. */
 	send_to(&bert, "gone", anna.id, "L2", 1);

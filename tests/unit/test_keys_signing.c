@@ -475,6 +475,31 @@ static void test_large_backup(void **state)
 }
 
 /* What goes with an account. */
+struct left {
+	int64_t rows;
+	struct span user_id;
+};
+
+/* All that the person with this id has in tables of their own. */
+static void count_left(void *arg)
+{
+	struct left *l = arg;
+	struct sql_stmt *s = SQL(db_reader(class_server.srv->db),
+				 "WITH u AS(SELECT nid FROM users WHERE user_id=?1) SELECT"
+				 " (SELECT count(*) FROM device_keys WHERE user_nid IN u)+"
+				 "(SELECT count(*) FROM one_time_keys WHERE device_nid NOT IN"
+				 " (SELECT nid FROM devices))+"
+				 "(SELECT count(*) FROM to_device WHERE device_nid NOT IN"
+				 " (SELECT nid FROM devices))+"
+				 "(SELECT count(*) FROM cross_signing_keys WHERE user_nid IN u)+"
+				 "(SELECT count(*) FROM key_backups WHERE user_nid IN u)+"
+				 "(SELECT count(*) FROM key_backup_sessions WHERE user_nid IN u)+"
+				 "(SELECT count(*) FROM account_data WHERE user_nid IN u)+"
+				 "(SELECT count(*) FROM devices WHERE user_nid IN u)");
+	sql_bind_text(s, 1, l->user_id);
+	l->rows = sql_get_i64(s, -1);
+}
+
 static void test_deactivation(void **state)
 {
 	(void)state;
@@ -487,10 +512,19 @@ static void test_deactivation(void **state)
 	json_decref(crypter_upload_keys(&a, 1));
 	upload(&i, &dora, false);
 	make_version(&dora, "1");
+	AUTO_FREE char *data = mem_printf(V3 "user/%s/account_data/org.x", dora.id);
+	json_decref(test_json(&class_server, 200, "PUT", data, dora.token, "{\"a\":1}"));
+	json_decref(test_json(&class_server, 200, "PUT", V3 "sendToDevice/m.x/dora", anna.token,
+			      "{\"messages\":{\"%s\":{\"*\":{}}}}", dora.id));
+	struct left l = {.user_id = span_of(dora.id)};
+	test_server_run(&class_server, count_left, &l);
+	assert_true(l.rows > 5);
 	json_decref(
 		test_json(&class_server, 200, "POST", V3 "account/deactivate", dora.token,
 			  "{\"auth\":{\"type\":\"m.login.password\",\"identifier\":{\"type\":"
 			  "\"m.id.user\",\"user\":\"dora\"},\"password\":\"password of dora\"}}"));
+	test_server_run(&class_server, count_left, &l);
+	assert_int_equal(l.rows, 0);
 	JSON_AUTO json_t *seen = crypter_query(&anna, dora.id, NULL);
 	json_t *devices = json_object_get(json_object_get(seen, "device_keys"), dora.id);
 	assert_int_equal(json_object_size(devices), 0);

@@ -227,6 +227,79 @@ static void test_class_all_the_same(void **state)
 	json_decref(test_json(&class_server, 200, "PUT", data, bert.token, "{}"));
 }
 
+/* 600 people in the oldest public room, in one job. */
+static int fill(struct db_tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	struct sql *db = db_tx_sql(tx);
+	struct sql_stmt *all[] = {
+		SQL(db, "INSERT INTO users(nid,user_id,display_name,created_ts) WITH RECURSIVE"
+			" i(n) AS(SELECT 1000 UNION ALL SELECT n+1 FROM i WHERE n<1599)"
+			" SELECT n,'@p'||n||':localhost',CASE WHEN n%2 THEN 'Person '||(5000-n)"
+			" END,1 FROM i"),
+		SQL(db, "INSERT INTO memberships(user_nid,room_nid,membership,pos)"
+			" SELECT nid,(SELECT min(nid) FROM rooms WHERE public=1),2,1 FROM users"
+			" WHERE nid>=1000"),
+	};
+	int rc = 0;
+	for (size_t i = 0; !rc && i < ARRAY_LEN(all); i++)
+		rc = sql_run(all[i], err);
+	return rc;
+}
+
+static void filled(void *arg, int rc, const struct err *err)
+{
+	(void)err;
+	*(int *)arg = rc ? rc : 1;
+}
+
+static int fill_state;
+
+static void start_fill(void *arg)
+{
+	(void)arg;
+	db_submit(class_server.srv->db, fill, filled, &fill_state);
+}
+
+static void look_filled(void *arg)
+{
+	*(int *)arg = fill_state;
+}
+
+static json_t *find_people(int limit)
+{
+	return test_json(&class_server, 200, "POST", V3 "user_directory/search", anna.token,
+			 "{\"search_term\":\"@p1\",\"limit\":%d}", limit);
+}
+
+static void test_people_search(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	int done = 0;
+	class_room(room, 0);
+	json_decref(test_json(&class_server, 200, "POST", V3 "createRoom", anna.token,
+			      "{\"preset\":\"public_chat\",\"visibility\":\"public\"}"));
+	test_server_run(&class_server, start_fill, NULL);
+	while (!done) /* each look is a turn of the server's loop */
+		test_server_run(&class_server, look_filled, &done);
+	assert_int_equal(done, 1);
+	/* In the order of their names, whatever part of the search found them. */
+	JSON_AUTO json_t *found = find_people(100);
+	json_t *list = json_object_get(found, "results");
+	assert_int_equal(json_array_size(list), 100);
+	assert_true(json_get_bool(found, "limited", false));
+	assert_string_equal(json_get_str(json_array_get(list, 0), "user_id"), "@p1000:localhost");
+	assert_string_equal(json_get_str(json_array_get(list, 99), "user_id"), "@p1198:localhost");
+	assert_null(json_object_get(json_array_get(list, 99), "display_name"));
+	JSON_AUTO json_t *one = test_json(&class_server, 200, "POST", V3 "user_directory/search",
+					  anna.token, "{\"search_term\":\"person 3401\"}");
+	list = json_object_get(one, "results");
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(json_get_str(json_array_get(list, 0), "user_id"), "@p1599:localhost");
+	assert_false(json_get_bool(one, "limited", true));
+}
+
 /* What the server does not do is refused with the reason, and with the right word. */
 static void test_absent(void **state)
 {
@@ -269,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_no_invitations),
 		cmocka_unit_test(test_class_all_the_same),
 		cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_people_search),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -125,6 +125,67 @@ static void test_presence(void **state)
 		   NULL);
 }
 
+/* In a token of before a restart nobody is lost sight of. */
+static void nobody_came_back(void *arg)
+{
+	struct hub_user *u;
+	(void)arg;
+	for (size_t at = 0; (u = nidmap_next(&t.srv->hub->users, &at));)
+		u->polled_ms = u->active_ms = 0;
+	status_look(t.srv->hub);
+}
+
+static void test_restart(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_room(&bob, room, "join", "{}");
+	json_decref(chatter_sync(&bob, "&timeout=0"));
+	set(&bob, "online", "");
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *here = chatter_sync(&alice, "&timeout=0");
+	expect(here, &bob, "online");
+	struct chatter late = alice;
+	test_server_stop(&t);
+	test_server_start(&t);
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *still = chatter_sync(&alice, "&timeout=0");
+	expect(still, &bob, "online");
+	test_server_run(&t, nobody_came_back, NULL);
+	JSON_AUTO json_t *went = chatter_sync(&alice, "&timeout=0");
+	expect(went, &bob, "offline");
+	/* Also to who was away meanwhile. */
+	JSON_AUTO json_t *told = chatter_sync(&late, "&timeout=0");
+	expect(told, &bob, "offline");
+	/* Who begins needs no list of those who are not there. */
+	late.since[0] = '\0';
+	JSON_AUTO json_t *initial = chatter_sync(&late, "&timeout=0");
+	assert_null(presence_of(initial, &bob));
+}
+
+static void test_newcomer(void **state)
+{
+	(void)state;
+	char room[LIMIT_ID_BYTES + 1];
+	struct chatter dave;
+	chatter_new(&t, "dave", &dave);
+	chatter_create(&alice, "{'preset':'public_chat'}", room);
+	chatter_room(&bob, room, "join", "{}");
+	set(&bob, "online", "");
+	set(&carol, "online", "");
+	test_server_run(&t, look, NULL);
+	JSON_AUTO json_t *alone = chatter_sync(&dave, "&timeout=0");
+	assert_null(presence_of(alone, &bob));
+	chatter_room(&dave, room, "join", "{}");
+	JSON_AUTO json_t *in = chatter_sync(&dave, "&timeout=0");
+	expect(in, &bob, "online");
+	assert_null(presence_of(in, &carol)); /* is elsewhere */
+	JSON_AUTO json_t *again = chatter_sync(&dave, "&timeout=0");
+	assert_null(presence_of(again, &bob));
+	chatter_done(&dave);
+}
+
 static void restart_with(const char *settings)
 {
 	test_server_stop(&t);
@@ -158,6 +219,10 @@ static void test_pace(void **state)
 	assert_string_equal(json_get_str(reply, "errcode"), "M_LIMIT_EXCEEDED");
 	assert_in_range(json_get_i64(reply, "retry_after_ms", 0), 1, 1001);
 	json_decref(reply);
+	test_error(&t, 429, "M_LIMIT_EXCEEDED", "PUT", V3 "sendToDevice/m.x/1", alice.token,
+		   "{\"messages\":{}}");
+	test_error(&t, 429, "M_LIMIT_EXCEEDED", "POST", V3 "keys/claim", alice.token,
+		   "{\"one_time_keys\":{}}");
 	/* It is her limit, not everybody's; and reading goes on. */
 	assert_int_equal(send_one(&bob, room, 0, NULL), 200);
 	json_decref(chatter_get(&alice, room, "messages?dir=b"));
@@ -170,6 +235,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_presence),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_newcomer),
 		cmocka_unit_test(test_pace),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
