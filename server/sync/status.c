@@ -119,8 +119,7 @@ static void recall(struct hub *h)
 {
 	struct sql_stmt *s =
 		SQL(db_reader(h->db), "SELECT DISTINCT user_nid FROM devices WHERE last_seen_ts>"
-				      "(SELECT max(last_seen_ts) FROM devices)-?1 AND user_nid IN"
-				      " (SELECT nid FROM users WHERE deactivated=0)");
+				      "(SELECT max(last_seen_ts) FROM devices)-?1");
 	sql_bind_i64(s, 1, STATUS_GONE_MS);
 	while (sql_row(s)) {
 		struct hub_user *u = nidmap_get(&h->users, sql_col_i64(s, 0));
