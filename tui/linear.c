@@ -28,7 +28,8 @@ struct linear {
 	char *last;		    /* id of the item that was printed last */
 	struct buf in;
 	struct loop_watch *watch;
-	int64_t unread; /* of all rooms, as told last */
+	int64_t unread;	   /* of all rooms, as told last */
+	int heard, marked; /* numbers: the newest of the room; that the others know we read */
 	bool prompted;
 	bool ending; /* stdin is at its end: what was typed is still done */
 };
@@ -149,6 +150,20 @@ static void print_new(struct linear *l)
 		mem_free(l->last);
 		l->last = mem_strdup(it->id);
 	}
+	l->heard = l->n;
+}
+
+/* What a person was given to read is read; what a program takes from a pipe is not. */
+static void mark_read(struct linear *l)
+{
+	size_t here = l->room_id ? room_list_find(l->t.rooms, l->room_id) : SIZE_MAX;
+	const char *newest = event_by_number(l, l->heard);
+	if (here == SIZE_MAX || !newest || l->marked == l->heard || !isatty(STDIN_FILENO) ||
+	    room_list_at(l->t.rooms, here)->unread == 0)
+		return;
+	l->marked = l->heard;
+	const char *words[] = {"mark", l->room_id, newest, NULL};
+	slash_words(&l->t, l->t.looking, words, false);
 }
 
 static void print_older(struct linear *l, int count)
@@ -183,6 +198,7 @@ static void update(void *arg)
 		}
 	}
 	l->unread = unread;
+	mark_read(l);
 	if (l->ending && !work_pending(l->t.sending) && !work_pending(l->t.looking))
 		tui_quit(&l->t);
 	prompt(l);

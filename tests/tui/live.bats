@@ -136,6 +136,13 @@ as_ben() {
 	run ! grep -q $'\033' heard
 }
 
+@test "linear: what a person has read there is read" {
+	"$TUI_TOOLS/screen" wait:/help 'type:/go physics' key:enter 'wait:You are in Physics' \
+		"$(as_ben send Physics "'are you there'")" 'wait:are you there' \
+		"run:timeout $STEP sh -c 'until \"$MUSTER\" room list --json | jq -es \"all(.unread == 0)\"; do :; done' >/dev/null" \
+		type:/quit key:enter exit:0 -- "$MUSTER" --linear
+}
+
 m_linear() {
 	timeout "$STEP" "$MUSTER" --linear
 }

@@ -133,6 +133,7 @@ static void test_changes(void **state)
 		    "{'join_rule':'invite'}");
 	state_event(&k, "$6", "m.room.pinned_events", "{'pinned':['$0']}", "{'pinned':[]}");
 	state_event(&k, "$7", "org.other", "{}", "{}");
+	state_event(&k, "$7a", "org.muster.roster", "{}", "{}"); /* nothing for people */
 	cached_event(&k, ROOM, "$8", "@ann:x", "org.matrix.msc4075.rtc.notification",
 		     "{'notification_type':'ring','m.mentions':{'room':true},'sender_ts':"
 		     "1764500600000,'lifetime':30000,'m.relates_to':{'rel_type':'m.reference',"

@@ -200,6 +200,9 @@ static bool put_sentence(struct change *x)
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].state == state && strcmp(kinds[i].type, x->ev->type) == 0)
 			return kinds[i].fn(x);
+	/* Our own bookkeeping of classes: org.muster.roster and its like. */
+	if (state && span_starts(span_of(x->ev->type), "org.muster."))
+		return false;
 	buf_printf(&x->text, _("%s changed something that muster does not know: %s"), x->who,
 		   x->ev->type);
 	return true;
