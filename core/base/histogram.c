@@ -13,11 +13,3 @@ void histogram_add(struct histogram *h, double v)
 	h->counts[i]++;
 	h->sum += v;
 }
-
-uint64_t histogram_total(const struct histogram *h)
-{
-	uint64_t n = 0;
-	for (int i = 0; i <= h->n; i++)
-		n += h->counts[i];
-	return n;
-}

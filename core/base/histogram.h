@@ -26,7 +26,5 @@ extern const double histogram_counts[];
 #define HISTOGRAM_COUNTS ((struct histogram){.bounds = histogram_counts, .n = HISTOGRAM_COUNTS_N})
 
 void histogram_add(struct histogram *h, double v);
-/** How many there were. */
-uint64_t histogram_total(const struct histogram *h);
 
 #endif

@@ -24,7 +24,7 @@ struct ipc {
 	struct ipc_server *server; /* NULL: we connected */
 	struct ipc *next, **link;
 	struct ipc_handler h;
-	void *arg, *user;
+	void *arg;
 	struct buf in;
 	bool quiet; /* no more callbacks */
 };
@@ -230,16 +230,6 @@ struct ipc *ipc_connect(struct loop *l, const char *path, const struct ipc_handl
 	struct ipc *c = conn_new(l, h, arg);
 	uv_pipe_connect(&c->connect, &c->pipe, path, on_connected);
 	return c;
-}
-
-void ipc_set_user(struct ipc *c, void *user)
-{
-	c->user = user;
-}
-
-void *ipc_user(const struct ipc *c)
-{
-	return c->user;
 }
 
 static int open_socket(const char *path, struct err *err)

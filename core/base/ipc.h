@@ -39,10 +39,6 @@ void ipc_send(struct ipc *c, struct span line);
 /** Close without further callbacks. NULL is allowed. */
 void ipc_drop(struct ipc *c);
 
-/** For the owner of a connection's per-peer data. */
-void ipc_set_user(struct ipc *c, void *user);
-void *ipc_user(const struct ipc *c);
-
 /** Does somebody serve there? */
 bool ipc_alive(const char *path);
 /**

@@ -26,7 +26,7 @@ enum route_flags {
 	ROUTE_LOCKED_OK = 8,   /**< locked accounts may still call it (logout) */
 	ROUTE_PACED = 32,      /**< counts as an event of the requester: pace.h */
 	ROUTE_TAKES_PART = 64, /**< suspended accounts may not call it: rooms/suspended.h */
-	ROUTE_WEBSOCKET = 16,  /**< 400 unless a WebSocket is asked for; see rq_upgrade */
+	ROUTE_WEBSOCKET = 16,  /**< 400 unless a WebSocket is asked for; see rq_hand_over */
 };
 
 #define ROUTE_MAX_PARAMS 6
@@ -103,10 +103,6 @@ void rq_raw(struct rq *rq, int status, const char *headers, struct span body);
 /** httpd_reply_file. */
 void rq_file(struct rq *rq, int status, const char *headers, const char *path, int64_t offset,
 	     int64_t len);
-/** ROUTE_WEBSOCKET: httpd_upgrade. The rq is gone afterwards, also when NULL is returned. */
-struct httpd_ws *rq_upgrade(struct rq *rq, const char *protocol, const struct httpd_ws_handler *h,
-			    void *arg);
-
 /** Give the request to another part of the server, which replies to it: the rq is gone, `http`
  * (NULL: the client went away) is the caller's. */
 struct httpd_request *rq_hand_over(struct rq *rq);

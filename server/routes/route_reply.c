@@ -73,14 +73,6 @@ void rq_file(struct rq *rq, int status, const char *headers, const char *path, i
 	rq_free(rq);
 }
 
-struct httpd_ws *rq_upgrade(struct rq *rq, const char *protocol, const struct httpd_ws_handler *h,
-			    void *arg)
-{
-	struct httpd_ws *w = rq->http ? httpd_upgrade(rq->http, protocol, h, arg) : NULL;
-	rq_free(rq);
-	return w;
-}
-
 struct httpd_request *rq_hand_over(struct rq *rq)
 {
 	struct httpd_request *http = rq->http;

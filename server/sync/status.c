@@ -12,11 +12,6 @@ static const char *const words[] = {
 	[PRESENCE_OFFLINE] = "offline",
 };
 
-const char *status_word(enum hub_presence p)
-{
-	return words[p];
-}
-
 enum hub_presence status_parse(const char *word)
 {
 	for (int i = PRESENCE_ONLINE; word && i <= PRESENCE_OFFLINE; i++)

@@ -22,8 +22,7 @@ void status_polled(struct hub_user *u, enum hub_presence as);
 /** What the person said; `msg` may be NULL. */
 void status_set(struct hub_user *u, enum hub_presence presence, struct span msg);
 enum hub_presence status_now(const struct hub_user *u, int64_t now_ms);
-/** "online" ...; and back, PRESENCE_UNKNOWN for anything else. */
-const char *status_word(enum hub_presence p);
+/** "online" ...; PRESENCE_UNKNOWN for anything else. */
 enum hub_presence status_parse(const char *word);
 /** Append the content of m.presence; `last_ms`: wall time of the last activity, 0: not known. */
 void status_put_content(struct buf *b, const struct hub_user *u, int64_t last_ms, int64_t now_ms);
