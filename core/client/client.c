@@ -16,9 +16,8 @@ struct client {
 	struct loop *loop;
 	char *ca_file;
 	bool stay;
-	int64_t deadline_ms; /* clock_mono_ms; 0: none */
-	int own_flag;
-	const int *cancelled; /* own_flag, or that of client_begin */
+	int64_t deadline_ms;  /* clock_mono_ms; 0: none */
+	const int *cancelled; /* of client_begin; NULL: nobody cancels */
 };
 
 int client_open(const struct client_options *opt, struct client **ret, struct err *err)
@@ -35,8 +34,6 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
-	c->cancelled = &c->own_flag;
-	session_set_cancel_flag(c->session, c->cancelled);
 	*ret = c;
 	return 0;
 }
@@ -91,13 +88,13 @@ struct loop *client_loop(struct client *c)
 
 static bool is_cancelled(const struct client *c)
 {
-	return __atomic_load_n(c->cancelled, __ATOMIC_RELAXED) != 0;
+	return c->cancelled && __atomic_load_n(c->cancelled, __ATOMIC_RELAXED) != 0;
 }
 
 void client_begin(struct client *c, int timeout_ms, const int *cancel)
 {
 	c->deadline_ms = timeout_ms ? clock_mono_ms() + timeout_ms : 0;
-	c->cancelled = cancel ? cancel : &c->own_flag;
+	c->cancelled = cancel;
 	session_set_deadline(c->session, c->deadline_ms);
 	session_set_cancel_flag(c->session, c->cancelled);
 }
@@ -127,9 +124,4 @@ int client_check_time(const struct client *c, struct err *err)
 	if (client_time_left_ms(c) == 0)
 		return err_set(err, ERR_CANCELLED, _("the time limit was reached"));
 	return 0;
-}
-
-void client_cancel(struct client *c)
-{
-	__atomic_store_n(&c->own_flag, 1, __ATOMIC_RELAXED);
 }

@@ -32,7 +32,7 @@ struct client_options {
 	int timeout_ms;	     /**< for everything this client does; 0: none */
 	struct loop *loop;   /**< for use on a loop (TUI); NULL: blocking calls only */
 	const char *ca_file; /**< extra trusted certificates, or NULL */
-	bool stay; /**< do not join what replaces a room that we are in (upgrade.h) */
+	bool stay;	     /**< do not join what replaces a room that we are in (upgrade.h) */
 };
 
 /** ERR_AUTH when nobody is logged in. The caller owns *ret. */
@@ -48,14 +48,12 @@ struct loop *client_loop(struct client *c);
 int client_time_left_ms(const struct client *c);
 /** Move the deadline: `ms` went by in which nothing could be done. */
 void client_give_time(struct client *c, int64_t ms);
-/** ERR_CANCELLED with a sentence once the deadline has passed or client_cancel was called. */
+/** ERR_CANCELLED with a sentence once the deadline has passed or client_begin's flag is set. */
 int client_check_time(const struct client *c, struct err *err);
-/** Have blocking work end with ERR_CANCELLED at its next step. Safe in a signal handler. */
-void client_cancel(struct client *c);
 /**
  * Begin one of several pieces of work: its time limit (0: none) counts from
- * now, and `cancel` (borrowed; set by any thread with an atomic store) is
- * looked at in place of client_cancel; NULL: client_cancel again.
+ * now, and when `cancel` (borrowed, or NULL; set by any thread with an atomic
+ * store) says so, it ends with ERR_CANCELLED at its next step.
  */
 void client_begin(struct client *c, int timeout_ms, const int *cancel);
 

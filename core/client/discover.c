@@ -158,23 +158,3 @@ int client_discover(const char *server, const char *ca_file, int timeout_ms, cha
 	http_free(h);
 	return rc;
 }
-
-int client_login_flows(const char *base_url, const char *ca_file, int timeout_ms, json_t **ret,
-		       struct err *err)
-{
-	JSON_AUTO json_t *flows = NULL, *oauth = NULL;
-	struct session *s = session_new(NULL, NULL, base_url, ca_file);
-	session_set_deadline(s, timeout_ms ? clock_mono_ms() + timeout_ms : 0);
-	struct request rq = request_login_flows();
-	rq.anonymous = true;
-	int rc = session_do(s, rq, &flows, err);
-	if (!rc) {
-		rq = request_auth_metadata();
-		rq.anonymous = true;
-		bool has = session_do(s, rq, &oauth, NULL) == 0;
-		json_object_set_new(flows, "oauth", json_boolean(has));
-		*ret = take(&flows);
-	}
-	session_free(s);
-	return rc;
-}

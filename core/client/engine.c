@@ -273,11 +273,6 @@ enum engine_state engine_state(const struct engine *e)
 	return e->state;
 }
 
-bool engine_is_owner(const struct engine *e)
-{
-	return e->server != NULL;
-}
-
 void engine_set_presence(struct engine *e, const char *presence)
 {
 	e->presence = presence;

@@ -51,9 +51,6 @@ int client_whoami(struct client *c, json_t **ret, struct err *err);
  */
 int client_discover(const char *server, const char *ca_file, int timeout_ms, char **ret,
 		    struct err *err);
-/** *ret: the reply of GET /login, plus "oauth": true when /v1/auth_metadata answers. */
-int client_login_flows(const char *base_url, const char *ca_file, int timeout_ms, json_t **ret,
-		       struct err *err);
 
 /** *ret: one row per local account: name, user_id, homeserver, default, logged_in. */
 int client_account_list(client_row_fn *fn, void *arg, struct err *err);

@@ -294,12 +294,6 @@ int session_get(struct session *s, const char *path, json_t **ret, struct err *e
 	return with_body(s, "GET", path, NULL, ret, err);
 }
 
-int session_put(struct session *s, const char *path, const json_t *body, json_t **ret,
-		struct err *err)
-{
-	return with_body(s, "PUT", path, body, ret, err);
-}
-
 int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
 		 struct err *err)
 {

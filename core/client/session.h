@@ -52,8 +52,6 @@ int session_raw(struct session *s, const struct session_request *rq, struct buf 
 int session_do(struct session *s, struct request rq, json_t **ret, struct err *err);
 /** Short forms. `body` may be NULL; it is borrowed. */
 int session_get(struct session *s, const char *path, json_t **ret, struct err *err);
-int session_put(struct session *s, const char *path, const json_t *body, json_t **ret,
-		struct err *err);
 int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
 		 struct err *err);
 

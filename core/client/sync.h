@@ -32,8 +32,6 @@ void engine_observe(struct engine *e, const struct engine_observer *o, void *arg
 /** No more calls with these two. Also inside one. */
 void engine_unobserve(struct engine *e, const struct engine_observer *o, const void *arg);
 enum engine_state engine_state(const struct engine *e);
-/** This process owns sync. */
-bool engine_is_owner(const struct engine *e);
 /**
  * Before the process is stopped (Ctrl-Z): give up the lock and the socket, so
  * that others can sync; and go on afterwards. Observers are told nothing in between.

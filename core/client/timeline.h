@@ -16,9 +16,9 @@ struct read_request {
 				     calls, unreadable) */
 	bool all_types;
 	const char *thread; /**< root's event id: only that thread; NULL: everything */
-	bool edits;   /**< rows of edited messages carry "edits": every text it had */
-	bool raw;     /**< rows carry "event": the event as the server sent it */
-	bool offline; /**< the cache alone */
+	bool edits;	    /**< rows of edited messages carry "edits": every text it had */
+	bool raw;	    /**< rows carry "event": the event as the server sent it */
+	bool offline;	    /**< the cache alone */
 };
 
 /**
@@ -32,7 +32,7 @@ int client_read(struct client *c, const struct read_request *rq, client_row_fn *
 		struct err *err);
 /**
  * First what client_read gives when `last` or since_ms is set, then new events as they come, in
- * room order, each once, until the deadline (ERR_CANCELLED), client_cancel, or fn says stop.
+ * room order, each once, until the deadline (ERR_CANCELLED), or fn says stop.
  * `ready` (may be NULL) runs once when nothing sent from now on can be missed.
  */
 int client_follow(struct client *c, const struct read_request *rq, client_row_fn *fn,

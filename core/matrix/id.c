@@ -290,11 +290,6 @@ bool user_id_eq(const struct user_id *a, const struct user_id *b)
 	return same(a->s, a->n, b->s, b->n);
 }
 
-bool room_id_eq(const struct room_id *a, const struct room_id *b)
-{
-	return same(a->s, a->n, b->s, b->n);
-}
-
 bool event_id_eq(const struct event_id *a, const struct event_id *b)
 {
 	return same(a->s, a->n, b->s, b->n);

@@ -87,7 +87,6 @@ struct span mxc_uri_server(const struct mxc_uri *uri);
 struct span mxc_uri_media(const struct mxc_uri *uri);
 
 bool user_id_eq(const struct user_id *a, const struct user_id *b);
-bool room_id_eq(const struct room_id *a, const struct room_id *b);
 bool event_id_eq(const struct event_id *a, const struct event_id *b);
 
 /** Port of a server name, or 0 when it names none. */

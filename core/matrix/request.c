@@ -97,11 +97,6 @@ struct request request_versions(void)
 	return anonymous(request_make("GET", "/versions"));
 }
 
-struct request request_auth_metadata(void)
-{
-	return anonymous(request_make("GET", "/v1/auth_metadata"));
-}
-
 struct request request_capabilities(void)
 {
 	return request_make("GET", "/v3/capabilities");

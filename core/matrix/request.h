@@ -24,11 +24,10 @@ struct request {
 void request_done(struct request *rq);
 
 /* Discovery and accounts */
-struct request request_well_known(void);    /**< GET /.well-known/matrix/client */
-struct request request_versions(void);	    /**< GET /versions */
-struct request request_auth_metadata(void); /**< GET /v1/auth_metadata */
-struct request request_capabilities(void);  /**< GET /v3/capabilities */
-struct request request_login_flows(void);   /**< GET /v3/login */
+struct request request_well_known(void);   /**< GET /.well-known/matrix/client */
+struct request request_versions(void);	   /**< GET /versions */
+struct request request_capabilities(void); /**< GET /v3/capabilities */
+struct request request_login_flows(void);  /**< GET /v3/login */
 
 struct login_query {
 	const char *user;     /**< m.id.user */

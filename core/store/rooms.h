@@ -66,8 +66,6 @@ struct store_state {
 };
 int store_state_set(struct store *s, const struct store_state *st, struct err *err);
 typedef int store_state_fn(const struct store_state *st, void *arg);
-/** Who is in calls (RTC_MEMBER_TYPE): of all joined rooms, room by room. */
-int store_calls_walk(struct store *s, store_state_fn *fn, void *arg);
 int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *arg);
 /** Only those of one type, in the order of their keys. */
 int store_state_walk_type(struct store *s, int64_t room, const char *type, store_state_fn *fn,

@@ -148,5 +148,8 @@ static const char v5[] = "CREATE INDEX events_member ON events(room, state_key, 
 			 "CREATE INDEX rooms_successor ON rooms(successor)"
 			 " WHERE successor IS NOT NULL;";
 
-const sql_migration store_migrations[] = {v1, v2, v3, v4, v5};
+/* Calls are asked for by room. */
+static const char v6[] = "DROP INDEX state_calls;";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6};
 const int store_migration_count = ARRAY_LEN(store_migrations);

@@ -59,33 +59,6 @@ int store_state_walk_type(struct store *s, int64_t room, const char *type, store
 	return walk(q, room, fn, arg);
 }
 
-int store_calls_walk(struct store *s, store_state_fn *fn, void *arg)
-{
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT s.room,s.type,s.key,s.event_id,s.sender,s.ts"
-					       ",s.json FROM state s INDEXED BY state_calls"
-					       " JOIN rooms r ON r.id=s.room AND"
-					       " r.membership='join' WHERE"
-					       " s.type='org.matrix.msc3401.call.member'"
-					       " ORDER BY s.room");
-	while (sql_row(q)) {
-		struct store_state st = {
-			.room = sql_col_i64(q, 0),
-			.type = sql_col_text(q, 1),
-			.key = sql_col_text(q, 2),
-			.event_id = sql_col_text(q, 3),
-			.sender = sql_col_text(q, 4),
-			.ts = sql_col_i64(q, 5),
-			.json = sql_col_text(q, 6),
-		};
-		int rc = fn(&st, arg);
-		if (rc) {
-			sql_reset(q);
-			return rc;
-		}
-	}
-	return 0;
-}
-
 bool store_state_get(struct store *s, int64_t room, const char *type, struct span key,
 		     struct buf *ret)
 {

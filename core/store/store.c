@@ -38,11 +38,6 @@ struct sql *store_sql(struct store *s)
 	return s->db;
 }
 
-const char *store_path(const struct store *s)
-{
-	return s->path;
-}
-
 int store_begin(struct store *s, struct err *err)
 {
 	return sql_begin(s->db, err);

@@ -22,7 +22,6 @@ int store_open(const char *path, struct store **ret, struct err *err);
 void store_close(struct store *s);
 /** The handle beneath, for the other files of this folder and for tests. */
 struct sql *store_sql(struct store *s);
-const char *store_path(const struct store *s);
 
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);

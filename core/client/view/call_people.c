@@ -7,10 +7,8 @@
 
 struct counting {
 	const char *own;
-	int64_t wall_ms, room;
+	int64_t wall_ms;
 	json_t *people; /* user ids */
-	call_people_fn *fn;
-	void *arg;
 };
 
 static void note(struct counting *k, const struct store_state *st)
@@ -39,34 +37,4 @@ int call_people_here(struct store *s, int64_t room, const char *own, int64_t wal
 	struct counting k = {.own = own, .wall_ms = wall_ms, .people = people};
 	store_state_walk_type(s, room, RTC_MEMBER_TYPE, on_one_room, &k);
 	return (int)json_object_size(people);
-}
-
-static void tell(struct counting *k)
-{
-	if (json_object_size(k->people))
-		k->fn(k->room, (int)json_object_size(k->people), k->arg);
-	json_object_clear(k->people);
-}
-
-static int on_any_room(const struct store_state *st, void *arg)
-{
-	struct counting *k = arg;
-	if (st->room != k->room)
-		tell(k);
-	k->room = st->room;
-	note(k, st);
-	return 0;
-}
-
-void call_people_all(struct store *s, const char *own, int64_t wall_ms, call_people_fn *fn,
-		     void *arg)
-{
-	JSON_AUTO json_t *people = json_object();
-	struct counting k = {.own = own,
-			     .wall_ms = wall_ms,
-			     .people = people,
-			     .fn = fn,
-			     .arg = arg};
-	store_calls_walk(s, on_any_room, &k);
-	tell(&k);
 }

@@ -10,9 +10,5 @@
 
 /** People in the call of `room` at `wall_ms`, ourselves aside. */
 int call_people_here(struct store *s, int64_t room, const char *own, int64_t wall_ms);
-/** Called for each joined room with somebody in its call. */
-typedef void call_people_fn(int64_t room, int people, void *arg);
-void call_people_all(struct store *s, const char *own, int64_t wall_ms, call_people_fn *fn,
-		     void *arg);
 
 #endif
