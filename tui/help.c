@@ -3,8 +3,11 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "tui/list.h"
+#include "tui/screen.h"
 
 #define KEYS_CELLS 22
+#define KEYS_CELLS_NARROW 12
+#define NARROW 60
 
 struct line {
 	const char *heading; /* or NULL */
@@ -44,12 +47,17 @@ static void add(struct help *h, const char *heading, const char *keys, const cha
 	h->lines[h->n++] = (struct line){heading, mem_strdup(keys), what};
 }
 
-static void make_lines(struct help *h)
+/* Those of the place where help was asked for, or all others. */
+static void add_place(struct help *h, enum place here, bool is_here)
 {
 	struct buf keys = BUF_INIT(400);
 	enum place p, before = PLACE_COUNT;
 	enum action a;
 	for (size_t i = 0; keymap_row(h->view.tui->keys, i, &p, &a, &keys); i++) {
+		if ((p == here) != is_here) {
+			buf_clear(&keys);
+			continue;
+		}
 		if (p != before && h->n)
 			add(h, NULL, NULL, NULL);
 		if (p != before)
@@ -61,15 +69,25 @@ static void make_lines(struct help *h)
 	buf_done(&keys);
 }
 
+static void make_lines(struct help *h)
+{
+	struct view *v = screen_focus(h->view.tui);
+	enum place here = v ? v->cls->place(v) : PLACE_ALL;
+	if (here == PLACE_COMPOSER || here == PLACE_INPUT) /* arrows and the like: known */
+		here = PLACE_ALL;
+	add_place(h, here, true);
+	add_place(h, here, false);
+}
+
 static void draw_line(const struct line *l, struct canvas *c, struct rect r)
 {
+	int cells = r.w < NARROW ? KEYS_CELLS_NARROW : KEYS_CELLS;
 	if (l->heading)
 		draw_own(c, r, r.x + 1, r.y, _(l->heading), ROLE_STRONG);
 	if (!l->keys)
 		return;
-	draw_fit(c, r, r.x + 2, r.y, KEYS_CELLS, span_of(l->keys), ROLE_ACCENT);
-	draw_fit(c, r, r.x + KEYS_CELLS + 3, r.y, r.w - KEYS_CELLS - 4, span_of(_(l->what)),
-		 ROLE_POPUP);
+	draw_fit(c, r, r.x + 2, r.y, cells, span_of(l->keys), ROLE_ACCENT);
+	draw_fit(c, r, r.x + cells + 3, r.y, r.w - cells - 5, span_of(_(l->what)), ROLE_POPUP);
 }
 
 static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
@@ -82,6 +100,10 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
 	for (int y = 0; y < r.h && h->list.chosen + (size_t)y < h->n; y++)
 		draw_line(&h->lines[h->list.chosen + (size_t)y], c,
 			  (struct rect){r.x, r.y + y, r.w, 1});
+	if (h->list.chosen > 0)
+		draw_own(c, r, r.x + r.w - 1, r.y, "↑", ROLE_ACCENT);
+	if (h->list.chosen + rows < h->n)
+		draw_own(c, r, r.x + r.w - 1, r.y + r.h - 1, "↓", ROLE_ACCENT);
 }
 
 static bool act(struct view *v, enum action a)

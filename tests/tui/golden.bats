@@ -73,6 +73,8 @@ physics=(wait:copier key:focus-out key:ctrl-k 'wait:──' type:physics wait:�
 @test "the switcher, help, a command being typed" {
 	screen 80x24 "${physics[@]}" key:ctrl-k wait:Go\ to type:数 "golden:$GOLDEN/switcher-80x24.txt"
 	screen 80x24 "${physics[@]}" key:f1 wait:Everywhere "golden:$GOLDEN/help-80x24.txt"
+	screen 80x24 "${physics[@]}" key:up 'type:?' wait:Keys resize:40x20 \
+		"golden:$GOLDEN/help-message-40x20.txt"
 	LANGUAGE=ja screen 80x24 "${physics[@]}" key:f1 wait:F1 wait:Ctrl-Q "golden:$GOLDEN/help-80x24-ja.txt"
 	screen 80x24 "${physics[@]}" type:/room\ inv wait:room\ invite "golden:$GOLDEN/command-80x24.txt"
 	screen 80x24 "${physics[@]}" type:hi\ @ben wait:@ben:school "golden:$GOLDEN/people-80x24.txt"
