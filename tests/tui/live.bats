@@ -47,10 +47,24 @@ as_ben() {
 	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
+# arrived CONDITION: for run: steps, until ben sees such a message. What is typed into a screen is
+# not sent yet when the key has been pressed, nor is it shown that it is being sent.
+arrived() {
+	local script=$BATS_FILE_TMPDIR/arrived
+	cat >"$script" <<-END
+		h=$BATS_FILE_TMPDIR/home-ben
+		export HOME=\$h XDG_CONFIG_HOME=\$h/config XDG_DATA_HOME=\$h/data XDG_STATE_HOME=\$h/state
+		export XDG_CACHE_HOME=\$h/cache XDG_RUNTIME_DIR=\$h/run
+		until '$MUSTER' read Physics --json </dev/null | jq -es "any(.[]; \$1)" >/dev/null; do :; done
+	END
+	printf "run:timeout %s bash '%s' '%s'" "$STEP" "$script" "$1"
+}
+
 @test "what others write appears; what is written is sent" {
 	screen "${go_physics[@]}" 'wait:good morning' "$(as_ben send Physics 'news from ben')" \
 		'wait:news from ben' 'type:hello from the screen' key:enter \
-		'wait:hello from the screen' 'gone:sending' 'gone:waiting to be sent'
+		'wait:hello from the screen' "$(arrived '.body == "hello from the screen"')" \
+		'gone:sending' 'gone:waiting to be sent'
 	use_home ben
 	says "$ROOM" '.body == "hello from the screen"'
 }
@@ -58,11 +72,13 @@ as_ben() {
 @test "answering, reacting, changing, deleting" {
 	m send "$ROOM" 'to be changed' >/dev/null
 	screen "${go_physics[@]}" 'wait:to be changed' key:up 'wait:answer' type:r 'wait:answering' \
-		'type:an answer' key:enter 'gone:answering' 'wait:↪' 'gone:sending' \
+		'type:an answer' key:enter 'gone:answering' 'wait:↪' "$(arrived '.body == "an answer"')" \
+		'gone:sending' \
 		key:up key:up type:e 'wait:changing your message' 'type: indeed' key:enter \
 		'wait:(edited)' key:up key:up type:+ 'wait:React' type:tada 'wait:🎉' key:enter 'wait:🎉 1' \
-		key:esc 'wait:go to' 'type:gone soon' key:enter 'wait:gone soon' 'gone:sending' \
-		key:up type:d 'wait:Delete the message' key:down key:enter 'gone:gone soon'
+		key:esc 'wait:go to' 'type:gone soon' key:enter "$(arrived '.body == "gone soon"')" \
+		'wait:gone soon' 'gone:sending' key:up type:d 'wait:Delete the message' key:down \
+		key:enter 'gone:gone soon' "$(arrived .redacted)"
 	says "$ROOM" '.body == "an answer" and .reply_to'
 	says "$ROOM" '.body == "to be changed indeed" and .edited'
 	says "$ROOM" '.reactions["🎉"] == 1'
@@ -71,7 +87,7 @@ as_ben() {
 
 @test "a thread beside the room" {
 	screen "${go_physics[@]}" 'wait:first of all' key:up key:home type:t 'wait:Thread' \
-		'type:in the thread' key:enter 'gone:sending' 'wait:1 answer'
+		'type:in the thread' key:enter "$(arrived '.body == "in the thread"')" 'wait:1 answer'
 	says "$ROOM" '.body == "in the thread" and .thread'
 }
 
@@ -86,7 +102,7 @@ as_ben() {
 	printf '#!/bin/sh\nprintf "\\nsecond" >>"$1"\n' >editor
 	chmod +x editor
 	EDITOR=$PWD/editor screen "${go_physics[@]}" type:first key:ctrl-x 'wait:second' key:enter \
-		'gone:sending'
+		"$(arrived '.body == "first\nsecond"')"
 	says "$ROOM" '.body == "first\nsecond"'
 }
 
