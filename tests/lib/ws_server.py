@@ -157,6 +157,6 @@ async def main():
 
 
 try:
-    asyncio.run(asyncio.wait_for(main(), 110))
+    asyncio.run(asyncio.wait_for(main(), 3600))
 except asyncio.TimeoutError:
     sys.exit("nobody ended the test")
