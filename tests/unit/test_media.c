@@ -443,7 +443,7 @@ static int files_in(const char *dir)
 /* Uploads that fail leave nothing behind, after a moment. */
 static void until_files(int want)
 {
-	for (int i = 0; i < 5000 && files_in("media") != want; i++)
+	for (int i = 0; i < 60000 && files_in("media") != want; i++)
 		usleep(1000);
 	assert_int_equal(files_in("media"), want);
 }
@@ -524,6 +524,15 @@ static char *create_id(void)
 	return id;
 }
 
+/* Until the server has taken up what was sent to it before. */
+static void settle(void)
+{
+	struct reply r;
+	get("/_matrix/client/versions", NULL, "", &r);
+	assert_int_equal(r.status, 200);
+	reply_done(&r);
+}
+
 static void test_create_then_put(void **state)
 {
 	(void)state;
@@ -536,7 +545,7 @@ static void test_create_then_put(void **state)
 	/* A download that waits is answered when the file is there. */
 	struct raw waiting = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
 	struct raw leaving = ask("GET", path_of(DOWNLOAD, id, ""), bert, "", SPAN_LIT(""));
-	usleep(50000);
+	settle();
 	raw_close(&leaving);
 	call("PUT", put, anna, "Content-Type: text/plain\r\n", SPAN_LIT("da"), &r);
 	assert_int_equal(r.status, 200);
@@ -562,7 +571,7 @@ static void test_put_twice_at_once(void **state)
 	struct reply r;
 	struct raw first = ask("PUT", put, anna, "Content-Length: 5\r\n", (struct span){NULL, 0});
 	raw_puts(&first, "ei");
-	usleep(50000);
+	settle();
 	expect_error("PUT", put, anna, "", SPAN_LIT("zwei"), 409, "M_CANNOT_OVERWRITE_MEDIA");
 	raw_puts(&first, "ns!");
 	raw_reply(&first, &r, false);
@@ -574,7 +583,7 @@ static void test_put_twice_at_once(void **state)
 	AUTO_FREE char *id2 = create_id();
 	first = ask("PUT", path_of("media/v3/upload", id2, ""), anna, "Content-Length: 5\r\n",
 		    (struct span){NULL, 0});
-	usleep(50000);
+	settle();
 	raw_close(&first);
 	int status = 0;
 	for (int i = 0; i < 1000 && status != 200; i++) {
@@ -671,7 +680,7 @@ static void test_stop_while_busy(void **state)
 	struct raw half = ask("POST", "/_matrix/media/v3/upload", anna, "Content-Length: 500\r\n",
 			      (struct span){NULL, 0});
 	raw_puts(&half, "half");
-	usleep(50000);
+	settle();
 	test_server_stop(&server);
 	struct reply r;
 	raw_reply(&waiting, &r, false);
