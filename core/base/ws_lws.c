@@ -25,7 +25,8 @@ struct ws_client {
 	struct loop *l;
 	struct lws_context *ctx;
 	struct vhost *vhosts;
-	int bell; /* by which lws wakes itself; -1: not known */
+	int bell;	    /* by which lws wakes itself; -1: not known */
+	uv_poll_cb on_poll; /* what lws has called for its descriptors; NULL: not known */
 };
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -52,6 +53,7 @@ static void on_log(int level, const char *line)
 
 struct polls {
 	int n, newest; /* how many; descriptor of the one that came last, -1: none */
+	uv_poll_cb cb; /* its callback */
 };
 
 static void count_poll(uv_handle_t *handle, void *arg)
@@ -62,11 +64,12 @@ static void count_poll(uv_handle_t *handle, void *arg)
 		return;
 	p->n++;
 	p->newest = fd;
+	p->cb = ((uv_poll_t *)handle)->poll_cb;
 }
 
 static struct polls polls_of(struct loop *l)
 {
-	struct polls p = {0, -1};
+	struct polls p = {0, -1, NULL};
 	uv_walk(loop_uv(l), count_poll, &p);
 	return p;
 }
@@ -100,6 +103,7 @@ int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err)
 	}
 	after = polls_of(l);
 	c->bell = after.n > before.n ? after.newest : -1;
+	c->on_poll = after.n > before.n ? after.cb : NULL;
 	*ret = c;
 	return 0;
 }
@@ -173,6 +177,18 @@ static bool wait_until_quiet(struct loop *l)
 	return same == 8;
 }
 
+/*
+ * Where the peer hung up before anything was said, lws 4.1 now and then forgets a descriptor that
+ * it has stopped to watch: its handle would keep the loop from ever being closed.
+ */
+static void close_stray(uv_handle_t *handle, void *arg)
+{
+	struct ws_client *c = arg;
+	if (c->on_poll && uv_handle_get_type(handle) == UV_POLL && !uv_is_active(handle) &&
+	    !uv_is_closing(handle) && ((uv_poll_t *)handle)->poll_cb == c->on_poll)
+		uv_close(handle, NULL);
+}
+
 void lws_side_free(struct ws_client *c)
 {
 	loop_assert_owner(c->l);
@@ -184,6 +200,7 @@ void lws_side_free(struct ws_client *c)
 	else if (c->ctx) /* set to NULL by versions that need no second call */
 		lws_context_destroy(c->ctx);
 	stopgap_done(&gap);
+	uv_walk(loop_uv(c->l), close_stray, c);
 	while (c->vhosts) {
 		struct vhost *v = c->vhosts;
 		c->vhosts = v->next;
