@@ -25,7 +25,7 @@ teardown_file() {
 	other=$(jq -r 'select(.current | not).device_id' out)
 	jq -es --arg o "$other" 'map(select(.device_id == $o))[0].name == "old phone"' out >/dev/null
 	m device rename "$other" "lost phone" --json | jq -e '.name == "lost phone"' >/dev/null
-	m device list --json | jq -e --arg o "$other" 'select(.device_id == $o).name == "lost phone"' >/dev/null
+	m device list --json | jq -es --arg o "$other" 'map(select(.device_id == $o))[0].name == "lost phone"' >/dev/null
 	fails_with 2 device remove "$other"
 	[[ $stderr == *--password-stdin* ]]
 	run --separate-stderr mi device remove "$other" --password-stdin <<<"wrong-password"

@@ -389,7 +389,7 @@ static void test_slow_reader(void **state)
 
 static int setup_steady(void **state)
 {
-	struct httpd_options opt = {.write_stall_ms = 1500};
+	struct httpd_options opt = {.write_stall_ms = 5000};
 	*state = fixture_start(&opt);
 	return 0;
 }
@@ -409,7 +409,7 @@ static void test_steady_reader(void **state)
 			ssize_t m = raw_read(&c, p, MB / 2);
 			assert_true(m > 0);
 			got += (size_t)m;
-			if (clock_mono_ms() - start < (int64_t)(got * 2200 / n))
+			if (clock_mono_ms() - start < (int64_t)(got * 6500 / n))
 				usleep(20000);
 		}
 		raw_close(&c);
