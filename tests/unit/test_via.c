@@ -18,6 +18,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 
 static char dir[256];
 static char *path_before;
@@ -240,9 +241,38 @@ static void test_command(void **state)
 /* -- Running -------------------------------------------------------------------------- */
 
 /* What is said here comes back from there, events are told, and it ends with the file. */
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/*
+ * The tone, after the time that two pipes and the buffer for the second take: in the middle of its
+ * tenths of a second, since a machine that is held up leaves gaps.
+ */
+static void assert_heard(const int16_t *pcm, int n)
+{
+	enum { PIECE = 4800, PIECES = 300 };
+	double hz[PIECES], rms[PIECES];
+	size_t found = 0;
+	assert_true(n > 10 * 48 && tone_rms(pcm, 10 * 48) < 1000);
+	for (int at = 0; at + PIECE <= n && found < PIECES; at += PIECE) {
+		if (tone_rms(pcm + at, PIECE) < 1000)
+			continue;
+		hz[found] = tone_frequency(pcm + at, PIECE, 48000);
+		rms[found++] = tone_rms(pcm + at, PIECE);
+	}
+	assert_in_range(found, 10, 30);
+	qsort(hz, found, sizeof(*hz), by_size);
+	qsort(rms, found, sizeof(*rms), by_size);
+	assert_float_equal(hz[found / 2], 440, 1);
+	assert_float_equal(rms[found / 2], 8000 / sqrt(2), 200);
+}
+
 static void test_there_and_back(void **state)
 {
-	static int16_t pcm[48000 * 4];
+	static int16_t pcm[48000 * 30];
 	struct front f;
 	struct err err;
 	struct sound_writer *w;
@@ -268,15 +298,8 @@ static void test_there_and_back(void **state)
 		strstr(muster, "call\njoin\n--in\n-\n--out\n-\n--pcm\ns16le:48000:1:live\n"));
 	assert_non_null(strstr(muster, "\n--\nphysics\n"));
 	assert_int_equal(sound_reader_open(heard, &r, NULL), 0);
-	int n = sound_reader_read(r, pcm, 48000 * 4), begins = 0;
+	assert_heard(pcm, sound_reader_read(r, pcm, (int)ARRAY_LEN(pcm)));
 	sound_reader_free(r);
-	while (begins < n && abs(pcm[begins]) < 4000)
-		begins++;
-	/* There and back through two pipes and the buffer for the second. */
-	assert_in_range(begins, 10 * 48, 800 * 48);
-	assert_true(n - begins > 48000);
-	assert_float_equal(tone_frequency(pcm + begins + 2400, 38400, 48000), 440, 1);
-	assert_float_equal(tone_rms(pcm + begins + 2400, 38400), 8000 / sqrt(2), 200);
 	mem_free(take(&said));
 	mem_free(take(&heard));
 	mem_free(take(&in));
