@@ -106,7 +106,7 @@ static int put_session(struct storing *x, const char *room_id, const char *sessi
 		       const json_t *j, struct err *err)
 {
 	AUTO(buf_done) struct buf data = BUF_INIT(BACKUP_AUTH_MAX);
-	struct session_key now, old = {0};
+	struct session_key now = {0}, old = {0};
 	int rc = read_key(j, &now, &data, err);
 	if (rc)
 		return rc;
