@@ -28,7 +28,7 @@ static bool split(const char *name, struct span *ret_algorithm, struct span *ret
 
 static int check(const char *name, const json_t *key, struct buf *ret, struct err *err)
 {
-	struct span algorithm, id;
+	struct span algorithm = {NULL, 0}, id = algorithm;
 	bool ok = split(name, &algorithm, &id);
 	if (!ok || (!json_is_object(key) && !json_is_string(key)) ||
 	    !signed_structure_ok(json_object_get(key, "signatures")))
@@ -51,7 +51,7 @@ static int is_map(const json_t *keys, size_t most, struct err *err)
 static int known(struct sql *db, int64_t device_nid, const char *name, struct span text,
 		 struct err *err)
 {
-	struct span algorithm, id;
+	struct span algorithm = {NULL, 0}, id = algorithm;
 	split(name, &algorithm, &id);
 	struct sql_stmt *s = SQL(db, "SELECT key FROM one_time_keys WHERE device_nid=? AND"
 				     " algorithm=? AND key_id=?");
@@ -69,7 +69,7 @@ static int known(struct sql *db, int64_t device_nid, const char *name, struct sp
 static int add(struct sql *db, int64_t device_nid, const char *name, struct span text,
 	       struct err *err)
 {
-	struct span algorithm, id;
+	struct span algorithm = {NULL, 0}, id = algorithm;
 	split(name, &algorithm, &id);
 	struct sql_stmt *s = SQL(db, "INSERT INTO one_time_keys(device_nid,algorithm,key_id,key)"
 				     " VALUES(?,?,?,?)");
@@ -114,7 +114,7 @@ int one_time_keys_add(struct db_tx *tx, int64_t device_nid, const json_t *keys, 
 static int set_fallback(struct sql *db, int64_t device_nid, const char *name, struct span text,
 			struct err *err)
 {
-	struct span algorithm, id;
+	struct span algorithm = {NULL, 0}, id = algorithm;
 	split(name, &algorithm, &id);
 	struct sql_stmt *s =
 		SQL(db, "INSERT INTO fallback_keys(device_nid,algorithm,key_id,key)"

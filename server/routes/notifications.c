@@ -80,7 +80,7 @@ static void look_at(struct walk *w, int64_t room_nid, const struct event_row *e)
 static void look_at_some(struct walk *w)
 {
 	struct event_list l = {0};
-	int64_t rooms[SCAN_STEP];
+	int64_t rooms[SCAN_STEP] = {0};
 	struct sql_stmt *s = SQL(db_reader(w->h->db),
 				 "SELECT" EVENT_COLUMNS ",e.room_nid FROM events e WHERE e.pos<=?1"
 				 " AND e.redacted_by IS NULL ORDER BY e.pos DESC LIMIT ?2");
