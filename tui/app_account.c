@@ -88,6 +88,8 @@ void app_account_sync(void *arg)
 		return;
 	}
 	engine_observe(t->engine, &observer, t);
+	if (tui_setting_bool(t, "tui.presence"))
+		engine_set_presence(t->engine, "online");
 	if (!t->plain)
 		t->phone = phone_new(t);
 	tui_redraw(t);

@@ -52,6 +52,8 @@ static const struct config_row rows[] = {
 	 N_("Order of the rooms: by what was said last, by name, or unread ones first.")},
 	{"tui.typing", CONFIG_BOOL, "true", 0, 0, NULL, NULL, NULL,
 	 N_("Tell others that one is typing.")},
+	{"tui.presence", CONFIG_BOOL, "false", 0, 0, NULL, NULL, NULL,
+	 N_("Tell others that one is there while the screen is open.")},
 	{"tui.notify", CONFIG_CHOICE, "off", 0, 0, "off|bell|window", NULL, NULL,
 	 N_("When somebody means you while you look elsewhere: a bell, or a notice of the "
 	    "terminal's window.")},

@@ -117,6 +117,25 @@ arrived() {
 	screen "${go_physics[@]}" 'wait:Which day?' key:up type:2 'wait:[x]' 'wait:1 vote'
 }
 
+# there WORD: for run: steps, until ben is told so of ada
+there() {
+	local script=$BATS_FILE_TMPDIR/there
+	cat >"$script" <<-END
+		h=$BATS_FILE_TMPDIR/home-ben
+		export HOME=\$h XDG_CONFIG_HOME=\$h/config XDG_DATA_HOME=\$h/data XDG_STATE_HOME=\$h/state
+		export XDG_CACHE_HOME=\$h/cache XDG_RUNTIME_DIR=\$h/run
+		until '$MUSTER' presence show @ada:s.test --json </dev/null | jq -e ".presence == \"\$1\"" >/dev/null; do :; done
+	END
+	printf "run:timeout %s bash '%s' '%s'" "$STEP" "$script" "$1"
+}
+
+@test "others are told that one is there only when one wants it" {
+	screen "${go_physics[@]}" "$(there offline)"
+	m config set tui.presence true
+	screen "${go_physics[@]}" "$(there online)"
+	m config set tui.presence false
+}
+
 @test "unread counts, and the key that goes to them" {
 	screen wait:F1 key:ctrl-k 'wait:Go to' type:staff 'wait:› staff' key:enter 'gone:Go to' \
 		"$(as_ben send Physics "'@ada look here'")" 'wait:@1' key:alt-a 'wait:look here' 'gone:@1'
