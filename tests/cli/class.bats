@@ -52,9 +52,9 @@ small_list() {
 }
 
 @test "a list whose numbers stand under Nr" {
-	printf '\xef\xbb\xbfNr;Name\r\n1;Max Groß\r\n2;Max Groß\r\n' >numbered.csv
+	printf '\xef\xbb\xbfNr;Name\r\n801;Max Groß\r\n802;Max Groß\r\n' >numbered.csv
 	m class create Numbered --students numbered.csv --dry-run --json |
-		jq -es 'map(.external_id) == ["1", "2"] and map(.user_id) ==
+		jq -es 'map(.external_id) == ["801", "802"] and map(.user_id) ==
 			["@max.gross:s.test", "@max.gross2:s.test"]' >/dev/null
 }
 
