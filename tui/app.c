@@ -60,6 +60,8 @@ static void paint(void *arg)
 	t->painted_ms = clock_mono_ms();
 	if (t->talk)
 		talk_seen(t->talk);
+	if (talk_of(t->side))
+		talk_seen(talk_of(t->side));
 }
 
 void tui_redraw(struct tui *t)
@@ -151,7 +153,7 @@ static void free_view(void *arg)
 void tui_push(struct tui *t, struct view *v)
 {
 	v->tui = t;
-	if (t->n_popups == POPUPS_MAX) {
+	if (t->n_popups == POPUPS_MAX || t->quitting) {
 		loop_defer(t->loop, free_view, v);
 		return;
 	}
@@ -159,8 +161,18 @@ void tui_push(struct tui *t, struct view *v)
 	tui_redraw(t);
 }
 
+/* What is written in the room and beside it. */
+static void keep_drafts(struct tui *t)
+{
+	if (t->talk)
+		talk_save_draft(t->talk);
+	if (talk_of(t->side))
+		talk_save_draft(talk_of(t->side));
+}
+
 void tui_side(struct tui *t, struct view *v)
 {
+	keep_drafts(t);
 	if (t->side)
 		loop_defer(t->loop, free_view, t->side);
 	t->side = v;
@@ -215,6 +227,8 @@ void tui_open(struct tui *t, const char *room_id, const char *event_id)
 {
 	struct talk *k = NULL;
 	struct err err;
+	if (t->quitting) /* a job's end that comes late */
+		return;
 	if (t->plain) {
 		t->plain->open(t, room_id);
 		return;
@@ -228,12 +242,12 @@ void tui_open(struct tui *t, const char *room_id, const char *event_id)
 		tui_push(t, invitation_new(t, room_id));
 		return;
 	}
+	keep_drafts(t); /* a new window on the same room takes it over */
 	if (talk_new(t, room_id, NULL, event_id, &k, &err)) {
 		tui_say_err(t, &err);
 		return;
 	}
 	if (t->talk) {
-		talk_save_draft(t->talk);
 		mem_free(t->room_before);
 		t->room_before = mem_strdup(talk_room(t->talk));
 		loop_defer(t->loop, free_view, talk_view(t->talk));

@@ -97,6 +97,8 @@ void app_account_sync(void *arg)
 
 void app_keep(struct tui *t)
 {
+	if (talk_of(t->side))
+		talk_save_draft(talk_of(t->side));
 	if (!t->talk)
 		return;
 	talk_save_draft(t->talk);

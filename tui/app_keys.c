@@ -98,7 +98,11 @@ static void show_rooms(struct tui *t)
 static void suspend(struct tui *t)
 {
 	app_keep(t);
+	if (t->engine)
+		engine_pause(t->engine);
 	tty_suspend(t->tty);
+	if (t->engine)
+		engine_resume(t->engine);
 }
 
 /* Something about the open room beside it; the same key closes what is there. */
@@ -246,7 +250,8 @@ static void mouse(struct tui *t, const struct key *k)
 {
 	struct view *v = screen_view_at(t, k->x, k->y);
 	bool press = k->mouse == MOUSE_PRESS;
-	if (!v && press && t->n_popups)
+	/* Not what would leave an empty screen behind, and not what has been filled in. */
+	if (!v && press && t->n_popups && t->rooms)
 		tui_close(t->popups[t->n_popups - 1]);
 	if (!v)
 		return;

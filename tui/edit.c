@@ -220,14 +220,18 @@ static bool is_word(const struct edit *e, size_t at)
 	       (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* From the front, once: clusters cannot be found backwards, and a paste may be one long line. */
 static size_t word_left(const struct edit *e)
 {
-	size_t p = e->at;
-	while (p > 0 && !is_word(e, prev_cluster(e, p)))
-		p = prev_cluster(e, p);
-	while (p > 0 && is_word(e, prev_cluster(e, p)))
-		p = prev_cluster(e, p);
-	return p;
+	size_t word = 0;
+	bool inside = false;
+	for (size_t p = 0; p < e->at; p = next_cluster(e, p)) {
+		bool in = is_word(e, p);
+		if (in && !inside)
+			word = p;
+		inside = in;
+	}
+	return word;
 }
 
 static size_t word_right(const struct edit *e)

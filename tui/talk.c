@@ -10,6 +10,8 @@
 #define WINDOW 200 /* items kept while it stands at the newest */
 #define WHEEL_LINES 3
 
+static void free_talk(struct view *v);
+
 static struct talk *of(const struct view *v)
 {
 	return (struct talk *)v; /* NOLINT: its first member */
@@ -18,6 +20,11 @@ static struct talk *of(const struct view *v)
 struct view *talk_view(struct talk *k)
 {
 	return &k->view;
+}
+
+struct talk *talk_of(struct view *v)
+{
+	return v && v->cls->free == free_talk ? of(v) : NULL;
 }
 
 const char *talk_room(const struct talk *k)
@@ -147,6 +154,7 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
 
 static void scroll(struct talk *k, int lines)
 {
+	k->fill_failed = false;
 	timeline_scroll(&k->tl, lines);
 	if (lines < 0 && timeline_at_end(&k->tl) && conversation_newer(k->c, WINDOW))
 		tui_redraw(k->view.tui);
@@ -183,6 +191,7 @@ static bool scroll_act(struct talk *k, enum action a)
 		scroll(k, -page);
 		return true;
 	case ACT_TOP:
+		k->fill_failed = false;
 		timeline_to_start(&k->tl);
 		if (k->on_messages)
 			timeline_choose_end(&k->tl, true);
@@ -205,6 +214,7 @@ static bool messages_act(struct talk *k, enum action a)
 {
 	switch (a) {
 	case ACT_UP:
+		k->fill_failed = false;
 		timeline_choose_by(&k->tl, -1);
 		return true;
 	case ACT_DOWN:

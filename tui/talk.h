@@ -14,6 +14,8 @@ struct talk;
 int talk_new(struct tui *t, const char *room_id, const char *thread, const char *event_id,
 	     struct talk **ret, struct err *err);
 struct view *talk_view(struct talk *k);
+/** The conversation that a view is; NULL: it is something else, or none. */
+struct talk *talk_of(struct view *v);
 const char *talk_room(const struct talk *k);
 const char *talk_thread(const struct talk *k);
 const struct conversation *talk_conversation(const struct talk *k);

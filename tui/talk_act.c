@@ -73,7 +73,7 @@ static void change(struct talk *k, const struct item *it)
 
 void talk_react(struct talk *k, const char *event_id, const char *key)
 {
-	const char *words[] = {"react", k->room_id, event_id, key, NULL};
+	const char *words[] = {"react", k->room_id, event_id, "--", key, NULL};
 	slash_words(k->view.tui, k->view.tui->sending, words, false);
 }
 
@@ -114,7 +114,8 @@ static void choose_emoji(struct pick *p, size_t i)
 {
 	const struct reacting *r = p->arg;
 	struct emoji e;
-	const char *words[] = {"react", r->room_id, r->event_id, nth_emoji(r, i, &e), NULL};
+	const char *words[] = {
+		"react", r->room_id, r->event_id, "--", nth_emoji(r, i, &e), NULL};
 	slash_words(p->view.tui, p->view.tui->sending, words, false);
 	tui_close(pick_view(p));
 }

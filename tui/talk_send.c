@@ -7,6 +7,9 @@
 #include "core/client/presence.h"
 #include "core/client/send.h"
 #include "core/client/unread.h"
+#include "core/store/drafts.h"
+#include "core/store/rooms.h"
+#include "tui/app_priv.h"
 #include "tui/emoji.h"
 #include "tui/talk_priv.h"
 
@@ -259,7 +262,7 @@ void talk_forget_jobs(struct talk *k)
 struct editing {
 	struct tui *t;
 	struct child *child;
-	char *path;
+	char *path, *room_id, *thread; /* whose text it is; thread: NULL for the room's own */
 };
 
 static void on_editor_line(void *arg, struct span line)
@@ -268,16 +271,45 @@ static void on_editor_line(void *arg, struct span line)
 	(void)line;
 }
 
+static bool is_talk(const struct talk *k, const char *room_id, const char *thread)
+{
+	return k && !strcmp(k->room_id, room_id) &&
+	       (thread ? k->thread && !strcmp(k->thread, thread) : !k->thread);
+}
+
+/* Never into another room's line: what was open may have gone meanwhile. */
+static void put_into(const struct editing *e, const char *text)
+{
+	struct tui *t = e->t;
+	struct talk *side = talk_of(t->side);
+	bool beside = is_talk(side, e->room_id, e->thread);
+	struct talk *k = beside ? side : t->talk;
+	if (is_talk(k, e->room_id, e->thread)) {
+		app_focus(t, beside ? FOCUS_SIDE : FOCUS_TALK);
+		talk_compose(k, text);
+		return;
+	}
+	struct store_draft d = {
+		.room = store_room_find(t->store, span_of(e->room_id)),
+		.thread = span_of(e->thread ? e->thread : ""),
+		.text = span_of(text),
+		.updated_ms = clock_wall_ms(),
+	};
+	struct err err;
+	if (store_draft_set(t->store, &d, &err))
+		tui_say_err(t, &err);
+}
+
 static void take_text(struct editing *e)
 {
 	struct buf b = BUF_INIT(EDIT_MAX);
 	struct err err;
 	if (fs_read(e->path, &b, &err)) {
 		tui_say_err(e->t, &err);
-	} else if (e->t->talk) {
+	} else {
 		while (b.n && b.p[b.n - 1] == '\n')
 			buf_truncate(&b, b.n - 1);
-		tui_compose(e->t, buf_str(&b));
+		put_into(e, buf_str(&b));
 	}
 	buf_done(&b);
 }
@@ -287,6 +319,8 @@ static void end_editing(struct editing *e)
 	fs_remove(e->path, NULL);
 	child_free(e->child);
 	mem_free(e->path);
+	mem_free(e->room_id);
+	mem_free(e->thread);
 	mem_free(e);
 }
 
@@ -331,6 +365,8 @@ void talk_editor(struct talk *k)
 	struct editing *e = NEW(struct editing);
 	struct err err;
 	e->t = t;
+	e->room_id = mem_strdup(k->room_id);
+	e->thread = mem_strdup(k->thread);
 	int rc = write_text(e, buf_span(&k->m.e.text), &err);
 	if (!rc) {
 		const char *argv[] = {"sh", "-c",    "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"",

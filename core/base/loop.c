@@ -4,7 +4,9 @@
 #include "core/base/mem.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct post {
@@ -316,10 +318,15 @@ struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *fn, void *arg
 {
 	loop_assert_owner(l);
 	struct loop_watch *w = NEW(struct loop_watch);
+	/* libuv makes it non-blocking. A terminal is the same for stdout, for the programs that
+	 * are run on it and for the shell behind them: theirs would lose what they write. */
+	int flags = isatty(fd) ? fcntl(fd, F_GETFL) : -1;
 	if (uv_poll_init(&l->uv, &w->handle, fd) != 0) {
 		mem_free(w);
 		return NULL;
 	}
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags);
 	w->fn = fn;
 	w->arg = arg;
 	uv_poll_start(&w->handle, UV_READABLE | UV_DISCONNECT, on_readable);
