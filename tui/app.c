@@ -354,13 +354,14 @@ static void stop(struct tui *t)
 	loop_timer_free(t->sends);
 	canvas_done(&t->canvas);
 	mem_free(t->room_before);
+	mem_free(t->told_but);
 }
 
 int tui_run(const struct tui_options *o, struct err *err)
 {
 	if (o->linear)
 		return linear_run(o, err);
-	struct tui t = {.o = o, .loop = loop_new(), .window_focused = true, .mentions_told = -1};
+	struct tui t = {.o = o, .loop = loop_new(), .window_focused = true, .told = -1};
 	log_set_sink(drop_log, NULL);
 	int rc = start(&t, err);
 	if (!rc)

@@ -43,6 +43,7 @@ struct tui {
 	struct store *store; /* of the client */
 	struct engine *engine;
 	struct work *sending, *looking; /* what people send, in order; what they look up */
+	struct work *moving;		/* files, as long as they take */
 	struct room_list *rooms;
 	struct phone *phone; /* calls; NULL until the account syncs, and with `plain` */
 	const char *user_id;
@@ -57,9 +58,12 @@ struct tui {
 
 	struct classroom *classroom; /* a server that we started */
 	struct opening *openings;    /* links on their way into a browser */
-	int64_t mentions_told;
-	struct editing *editing;  /* $EDITOR has the terminal */
-	struct loop_timer *sends; /* looks at the outbox while something goes out */
+	int64_t told;		     /* what bells have told of; -1: nothing yet */
+	char *told_but;		     /* the room that was being looked at then, or NULL */
+	struct editing *editing;     /* $EDITOR has the terminal */
+	struct loop_timer *sends;    /* looks at the outbox while something goes out */
+
+	const char *meant; /* while a command is run: the message that it is about, or NULL */
 
 	char said[512]; /* the last sentence for the person, sanitised */
 	bool said_is_error;

@@ -31,6 +31,8 @@ int app_account_open(struct tui *t, struct err *err)
 				  .stay = co.stay};
 	t->sending = work_new(t->loop, &wo);
 	t->looking = work_new(t->loop, &wo);
+	wo.timeout_ms = 0;
+	t->moving = work_new(t->loop, &wo);
 	t->rooms = room_list_new(t->store, t->user_id);
 	const char *order = tui_setting(t, "tui.rooms");
 	room_list_order(t->rooms, strcmp(order, "name") == 0	 ? ORDER_NAME
@@ -122,6 +124,7 @@ void app_account_close(struct tui *t)
 	phone_free(t->phone);
 	work_free(t->sending);
 	work_free(t->looking);
+	work_free(t->moving);
 	if (t->engine)
 		engine_unobserve(t->engine, &observer, t);
 	engine_free(t->engine);

@@ -3,11 +3,14 @@
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
 #include "tui/command_box.h"
+#include "tui/details.h"
 #include "tui/directory.h"
 #include "tui/find.h"
 #include "tui/help.h"
 #include "tui/members.h"
 #include "tui/phone.h"
+#include "tui/room_act.h"
+#include "tui/rooms.h"
 #include "tui/screen.h"
 #include "tui/spaces.h"
 #include "tui/switcher.h"
@@ -18,10 +21,8 @@
 
 static void open_row(struct tui *t, size_t i)
 {
-	if (i < room_list_count(t->rooms)) {
-		AUTO_FREE char *id = mem_strdup(room_list_at(t->rooms, i)->room_id);
-		tui_open(t, id, NULL);
-	}
+	if (i < room_list_count(t->rooms))
+		rooms_open_row(t, room_list_at(t->rooms, i));
 }
 
 static size_t open_place(const struct tui *t)
@@ -36,7 +37,11 @@ static void step_room(struct tui *t, int by)
 		return;
 	if (i == SIZE_MAX)
 		i = by > 0 ? n - 1 : 0;
-	open_row(t, (i + n + (size_t)(by + (int)n)) % n);
+	size_t to = i;
+	do
+		to = (to + n + (size_t)(by + (int)n)) % n;
+	while (room_list_at(t->rooms, to)->knock && to != i);
+	open_row(t, to);
 }
 
 /* Mentions first, then whatever is unread, from the open room on downwards. */
@@ -165,8 +170,11 @@ static bool account_act(struct tui *t, enum action a)
 	case ACT_THREADS:
 		beside(t, threads_new);
 		return true;
+	case ACT_DETAILS:
+		beside(t, details_new);
+		return true;
 	default:
-		return phone_act(t->phone, a);
+		return tui_room_act(t, a) || phone_act(t->phone, a);
 	}
 }
 

@@ -43,7 +43,7 @@ void completion_people(struct completion *co, struct conversation *c, const char
 	}
 }
 
-static void put_quoted(struct buf *b, const char *s)
+void completion_put_quoted(struct buf *b, const char *s)
 {
 	bool plain = *s && !strpbrk(s, " \"'\\");
 	if (!plain)
@@ -64,7 +64,7 @@ void completion_rooms(struct completion *co, struct tui *t, const char *part, bo
 	for (size_t i = 0; i < n; i++) {
 		struct buf b = BUF_INIT(8192);
 		if (quote)
-			put_quoted(&b, m[i].row->room_id);
+			completion_put_quoted(&b, m[i].row->room_id);
 		else
 			buf_printf(&b, "[%s](https://matrix.to/#/%s)", m[i].row->name.s,
 				   m[i].row->room_id);

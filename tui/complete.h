@@ -38,6 +38,10 @@ void completion_command(struct completion *co, struct tui *t, struct conversatio
 			struct span text);
 /** Rooms and people whose name fits; `quote`: as words of a command. */
 void completion_rooms(struct completion *co, struct tui *t, const char *part, bool quote);
+/** complete_path.c: files and folders whose path begins so. */
+void completion_paths(struct completion *co, const char *part);
+/** A word as words_split reads it again. */
+void completion_put_quoted(struct buf *b, const char *s);
 void completion_people(struct completion *co, struct conversation *c, const char *part,
 		       const char *before, const char *after);
 

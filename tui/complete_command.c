@@ -54,6 +54,8 @@ static void offer_values(struct completion *co, struct tui *t, struct conversati
 		completion_people(co, c, typed[0] == '@' ? typed + 1 : typed, "", " ");
 	else if (p->kind == KIND_CHOICE)
 		offer_choices(co, p->choices, typed);
+	else if (p->kind == KIND_FILE)
+		completion_paths(co, typed);
 }
 
 /* The parameter that the last word belongs to: an option's value, or a positional. */
@@ -97,7 +99,9 @@ void completion_command(struct completion *co, struct tui *t, struct conversatio
 	}
 	const struct command *cmd = words_verb(t->o->commands, &w, &verb);
 	bool at_new = !line.n || line.p[line.n - 1] == ' ';
-	if (!cmd || (w.n == verb && !at_new)) {
+	if (!cmd && w.n && !strcmp(w.word[0], "file") && w.n + at_new == 2) {
+		completion_paths(co, at_new ? "" : w.word[1]);
+	} else if (!cmd || (w.n == verb && !at_new)) {
 		AUTO_FREE char *typed = span_dup(line);
 		co->from = 0;
 		offer_verbs(co, t, typed);

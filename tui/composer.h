@@ -8,14 +8,14 @@
 #include "tui/complete.h"
 #include "tui/edit.h"
 
-enum composer_mode { COMPOSE_NEW, COMPOSE_REPLY, COMPOSE_EDIT, COMPOSE_REACT };
+enum composer_mode { COMPOSE_NEW, COMPOSE_REPLY, COMPOSE_EDIT, COMPOSE_REACT, COMPOSE_ABOUT };
 
 struct composer {
 	struct tui *t;
 	struct conversation *c; /**< borrowed */
 	struct edit e;
 	enum composer_mode mode;
-	char *target;		/**< event id that is answered or changed */
+	char *target;		/**< event id that is answered, changed, or meant by a command */
 	struct term_text label; /**< what stands above the line then */
 	struct completion offers;
 	char *history[50]; /**< newest last */

@@ -444,6 +444,8 @@ static int draw_kind(const struct item_pane *p, const struct item *it, int y)
 		break;
 	}
 	int rows = draw_message(p, it, y);
+	if (p->c && it->highlight)
+		draw_own(p->c, p->r, p->r.x, y, "@", ROLE_MENTION);
 	if (p->c && it->readers) {
 		struct flow f = {.y = y + rows};
 		put_readers(p, &f, row_end(p, y + rows - 1), it);

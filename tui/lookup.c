@@ -6,26 +6,42 @@
 #include "core/base/when.h"
 #include "core/client/view/conversation.h"
 #include "core/client/view/fuzzy.h"
+#include "core/store/rooms.h"
 
 #include <string.h>
 
-#define WAIT_MS 250 /* after the last key */
+#define WAIT_MS 250    /* after the last key */
+#define FOLLOW_MS 1000 /* what is told of a room that is busy, at most so often */
 
 static void on_rows(const struct err *err, const json_t *rows, void *arg)
 {
 	struct lookup *l = arg;
 	l->action = NULL;
-	json_decref(l->rows);
-	l->rows = json_incref((json_t *)rows);
+	/* What was found before is better than nothing, when only the news could not be had. */
+	if (!err || !l->follows) {
+		json_decref(l->rows);
+		l->rows = json_incref((json_t *)rows);
+	}
 	mem_free(l->trouble);
 	l->trouble = err ? mem_strdup(err->msg) : NULL;
 	if (l->pick)
 		pick_refill(l->pick);
 }
 
+/* The counter that moves with whatever happens in the room. */
+static int64_t changed(const struct lookup *l)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	int64_t room = store_room_find(l->t->store, span_of(l->room_id));
+	return room && store_room_get(l->t->store, room, &r) ? r.changed : 0;
+}
+
 static void begin(void *arg)
 {
 	struct lookup *l = arg;
+	l->due = false;
+	if (l->follows)
+		l->seen = changed(l);
 	json_t *ask = l->ask(l, l->text);
 	if (ask)
 		l->action = action_start(l->t->looking, l->fn, ask, on_rows, l);
@@ -115,13 +131,24 @@ static size_t sift(struct lookup *l, const char *text, const char *const *keys)
 	return n;
 }
 
+static void follow(struct lookup *l)
+{
+	if (l->action || l->due || changed(l) == l->seen)
+		return;
+	l->due = true;
+	loop_timer_start(l->timer, FOLLOW_MS, 0);
+}
+
 size_t lookup_filter(struct pick *p, const char *text, const char *const *keys)
 {
 	struct lookup *l = p->arg;
 	l->pick = p;
+	l->follows = l->room_id != NULL;
 	if (!l->text) {
 		l->text = mem_strdup("");
 		begin(l);
+	} else if (l->follows) {
+		follow(l);
 	}
 	size_t n = sift(l, text, keys);
 	return n || json_array_size(l->rows) ? n : is_waiting(l);

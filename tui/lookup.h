@@ -21,6 +21,9 @@ struct lookup {
 	char *trouble;	/* why nothing came, or NULL */
 	char *room_id;	/* for `ask`: a room that is meant, or NULL */
 	char *event_id; /* the same */
+	int64_t seen;	/* the room's counter when it was asked */
+	bool follows;	/* asks again when something happens in the room */
+	bool due;	/* will ask again soon */
 };
 
 /** The caller owns it. `room_id` and `event_id` are copied, or NULL. */
@@ -32,7 +35,10 @@ void lookup_free(struct lookup *l);
 /* For a struct pick_class whose picks have a lookup as `arg`. */
 /** `fill`: asks anew when the text is another one. One row while it waits. */
 size_t lookup_fill(struct pick *p, const char *text);
-/** `fill`: asks once, and shows the rows that fit the text by `keys` (NULL-ended). */
+/**
+ * `fill`: shows the rows that fit the text by `keys` (NULL-ended). Asks once, and again when
+ * something happens in room_id.
+ */
 size_t lookup_filter(struct pick *p, const char *text, const char *const *keys);
 /** `free` */
 void lookup_done(struct pick *p);

@@ -1,16 +1,36 @@
 #include "tui/notify.h"
 
 #include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "tui/talk.h"
+
+#include <string.h>
+
+/* What is being looked at calls nobody. Many terminals never tell that one looks elsewhere. */
+static const char *looked_at(const struct tui *t)
+{
+	return t->window_focused && t->talk ? talk_room(t->talk) : NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
 
 void notify_news(struct tui *t)
 {
-	int64_t mentions;
-	room_list_unread(t->rooms, &mentions);
-	int64_t before = t->mentions_told;
-	t->mentions_told = mentions;
-	if (mentions <= before || t->window_focused || before < 0)
+	const char *but = looked_at(t), *how = tui_setting(t, "tui.notify");
+	/* What was told, counted as it is counted now: another room that is looked at is no news. */
+	bool moved = !same(but, t->told_but);
+	int64_t now = room_list_calling(t->rooms, but), before = t->told;
+	t->told = now;
+	if (moved) {
+		mem_free(t->told_but);
+		t->told_but = mem_strdup(but);
 		return;
-	const char *how = tui_setting(t, "tui.notify");
+	}
+	if (now <= before || before < 0)
+		return;
 	if (!strcmp(how, "bell"))
 		tty_bell(t->tty);
 	else if (!strcmp(how, "window"))

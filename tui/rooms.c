@@ -2,13 +2,17 @@
 
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "tui/knocks.h"
 #include "tui/list.h"
 #include "tui/talk.h"
+
+#include <string.h>
 
 struct rooms {
 	struct view view;
 	struct list list;
 	char *chosen; /* room id; rows move when rooms are used */
+	bool knock;   /* not the room: those who ask to come into it */
 	int top;      /* first line on the screen; headings are lines too */
 	size_t *rows; /* what each line on the screen is: a row's number, or SIZE_MAX */
 	int n_rows;
@@ -42,6 +46,8 @@ static void put_count(struct buf *b, const struct room_row *row)
 
 static const char *sign_of(const struct room_row *row)
 {
+	if (row->knock)
+		return "?";
 	if (row->call_people > 0)
 		return "♪";
 	if (row->section == SECTION_INVITES)
@@ -107,18 +113,28 @@ void rooms_draw_row(struct canvas *c, struct rect r, const struct room_row *row,
 
 static void remember(struct rooms *v)
 {
-	const struct room_list *l = v->view.tui->rooms;
+	const struct room_row *row = room_list_at(v->view.tui->rooms, v->list.chosen);
 	mem_free(v->chosen);
-	v->chosen = v->list.chosen < room_list_count(l)
-			    ? mem_strdup(room_list_at(l, v->list.chosen)->room_id)
-			    : NULL;
+	v->chosen = row ? mem_strdup(row->room_id) : NULL;
+	v->knock = row && row->knock;
+}
+
+static size_t find_chosen(const struct rooms *v)
+{
+	const struct room_list *l = v->view.tui->rooms;
+	if (!v->chosen || !v->knock)
+		return v->chosen ? room_list_find(l, v->chosen) : SIZE_MAX;
+	for (size_t i = 0; i < room_list_count(l); i++)
+		if (room_list_at(l, i)->knock && !strcmp(room_list_at(l, i)->room_id, v->chosen))
+			return i;
+	return SIZE_MAX;
 }
 
 static void find_again(struct rooms *v)
 {
 	const struct tui *t = v->view.tui;
-	const char *id = t->focus == FOCUS_ROOMS || !t->talk ? v->chosen : talk_room(t->talk);
-	size_t at = id ? room_list_find(t->rooms, id) : SIZE_MAX;
+	bool here = t->focus == FOCUS_ROOMS || !t->talk;
+	size_t at = here ? find_chosen(v) : room_list_find(t->rooms, talk_room(t->talk));
 	list_count(&v->list, room_list_count(t->rooms));
 	if (at != SIZE_MAX)
 		v->list.chosen = at;
@@ -180,7 +196,7 @@ static void draw_line(struct rooms *v, struct canvas *c, struct rect r, size_t l
 		return;
 	const struct room_row *row = room_list_at(t->rooms, line);
 	rooms_draw_row(c, r, row, NULL);
-	bool open = t->talk && !strcmp(talk_room(t->talk), row->room_id);
+	bool open = t->talk && !row->knock && !strcmp(talk_room(t->talk), row->room_id);
 	if (line == v->list.chosen && focused)
 		draw_tint(c, r, ROLE_SELECTED);
 	else if (open)
@@ -221,10 +237,23 @@ static void draw(struct view *view, struct canvas *c, struct rect r, bool focuse
 static void open_chosen(struct rooms *v)
 {
 	remember(v);
-	if (v->chosen) {
-		AUTO_FREE char *id = mem_strdup(v->chosen);
-		tui_open(v->view.tui, id, NULL);
-	}
+	const struct room_row *row = room_list_at(v->view.tui->rooms, v->list.chosen);
+	if (row)
+		rooms_open_row(v->view.tui, row);
+}
+
+void rooms_open_row(struct tui *t, const struct room_row *row)
+{
+	AUTO_FREE char *id = mem_strdup(row->room_id);
+	if (row->knock)
+		tui_push(t, knocks_new(t, id));
+	else
+		tui_open(t, id, NULL);
+}
+
+const char *rooms_chosen(const struct view *view)
+{
+	return ((const struct rooms *)view)->chosen;
 }
 
 static bool act(struct view *view, enum action a)

@@ -14,5 +14,9 @@ struct view *rooms_view_new(struct tui *t);
  */
 void rooms_draw_row(struct canvas *c, struct rect r, const struct room_row *row,
 		    const uint8_t *bytes);
+/** What Enter does on a row: the room, or those who ask to come into it. */
+void rooms_open_row(struct tui *t, const struct room_row *row);
+/** Id of the room that is chosen in the list, or NULL. Borrowed until it is drawn next. */
+const char *rooms_chosen(const struct view *v);
 
 #endif

@@ -37,11 +37,13 @@ struct places screen_places(const struct tui *t)
 		p.rooms = rect_cut_left(&r, between(r.w / 4, ROOMS_MIN, ROOMS_MAX));
 		p.line = rect_cut_left(&r, 1);
 	}
-	if (t->side && canvas_all(&t->canvas).w < SIDE_BESIDE_FROM) {
+	bool beside = canvas_all(&t->canvas).w >= SIDE_BESIDE_FROM;
+	/* No room for both: the one that has the focus, so that a message that is gone to is seen. */
+	if (t->side && !beside && t->focus == FOCUS_SIDE) {
 		p.side = r;
 		return p;
 	}
-	if (t->side) {
+	if (t->side && beside) {
 		p.side = rect_cut_right(&r, between(r.w * 2 / 5, 30, SIDE_MAX));
 		p.side_line = rect_cut_right(&r, 1);
 	}

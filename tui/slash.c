@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/client/command_ctx.h"
 #include "tui/help.h"
+#include "tui/item_draw.h"
 #include "tui/rows_text.h"
 #include "tui/talk.h"
 #include "tui/text_view.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define ROWS_MAX 2000
+#define PROGRESS_MS 1000 /* how often one is told how far a file is */
 
 /* -- Words of the screen's own ------------------------------------------------------ */
 
@@ -19,18 +21,10 @@ static const struct slash_own own[] = {
 	{"help", N_("show the keys")},
 	{"go", N_("go to a room by its name")},
 	{"me", N_("say what you do: /me waves")},
+	{"file", N_("send a file: /file PATH, and words about it")},
+	{"poll", N_("ask the room: /poll \"Which day?\" Monday Friday")},
 	{"quit", N_("leave muster")},
 	{NULL, NULL},
-};
-
-/* What people know from elsewhere. */
-static const struct {
-	const char *word, *verb[2];
-} aliases[] = {
-	{"join", {"room", "join"}},   {"leave", {"room", "leave"}},
-	{"part", {"room", "leave"}},  {"invite", {"room", "invite"}},
-	{"kick", {"room", "kick"}},   {"ban", {"room", "ban"}},
-	{"unban", {"room", "unban"}}, {"members", {"room", "members"}},
 };
 
 const struct slash_own *slash_own_commands(void)
@@ -47,9 +41,8 @@ bool slash_may(const struct command *c)
 	for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
 		if (!strcmp(c->name, not_here[i]))
 			return false;
-	/* Classes take a while where there are many people; what else has no limit serves or
-	   follows. */
-	return !c->no_timeout || c->group == GROUP_CLASS;
+	/* What serves or follows stays in a shell; files and classes come to their end. */
+	return !c->no_timeout || c->group == GROUP_CLASS || !strcmp(c->name, "file get");
 }
 
 /* -- A verb in the background --------------------------------------------------------- */
@@ -62,6 +55,7 @@ struct run {
 	json_t *rows;
 	struct buf said, raw;
 	bool show;
+	int64_t told_ms; /* clock_mono_ms: how far it is; the work's thread */
 };
 
 static int front_row(void *arg, json_t *row)
@@ -112,6 +106,39 @@ static int front_client(void *arg, struct client **ret, struct err *err)
 	return 0;
 }
 
+struct step {
+	struct tui *t;
+	char *what;
+	int64_t done, total;
+};
+
+static void say_step(void *arg)
+{
+	struct step *s = arg;
+	struct buf b = BUF_INIT(8192);
+	buf_printf(&b, "%s: %d %% ", s->what, (int)(s->done * 100 / s->total));
+	item_put_size(&b, s->total);
+	if (!s->t->quitting)
+		tui_say(s->t, "%s", buf_str(&b));
+	buf_done(&b);
+	mem_free(s->what);
+	mem_free(s);
+}
+
+/* On the work's thread. */
+static void front_progress(void *arg, const char *what, int64_t done, int64_t total)
+{
+	struct run *r = arg;
+	int64_t now = clock_mono_ms();
+	if (total <= 0 || done >= total || now - r->told_ms < PROGRESS_MS)
+		return;
+	r->told_ms = now;
+	const char *name = strrchr(what, '/');
+	struct step *s = NEW(struct step);
+	*s = (struct step){r->t, mem_strdup(name ? name + 1 : what), done, total};
+	loop_post(r->t->loop, say_step, s);
+}
+
 static int front_input(void *arg, struct buf *b, struct err *err)
 {
 	(void)arg;
@@ -128,6 +155,7 @@ static const struct command_front front = {
 	.secret = front_secret,
 	.ask = front_secret,
 	.client = front_client,
+	.progress = front_progress,
 	.input = front_input,
 };
 
@@ -197,6 +225,13 @@ static void on_done(int rc, const struct err *err, void *arg)
 	free_run(r);
 }
 
+/* Some take as long as they take; what is said meanwhile does not wait for them. */
+static struct work *worker_for(const struct tui *t, const struct command_line *l)
+{
+	bool slow = l->command->no_timeout || command_count(l, "file") > 0;
+	return slow && t->moving ? t->moving : t->looking;
+}
+
 static void start(struct tui *t, struct work *w, struct words *steal, bool show)
 {
 	struct run *r = NEW(struct run);
@@ -214,7 +249,7 @@ static void start(struct tui *t, struct work *w, struct words *steal, bool show)
 		free_run(r);
 		return;
 	}
-	work_add(w, run_verb, on_done, r);
+	work_add(w ? w : worker_for(t, &r->line), run_verb, on_done, r);
 }
 
 void slash_words(struct tui *t, struct work *w, const char *const *words, bool show)
@@ -227,40 +262,6 @@ void slash_words(struct tui *t, struct work *w, const char *const *words, bool s
 
 /* -- What is typed ---------------------------------------------------------------------- */
 
-static size_t needed(const struct command *c)
-{
-	size_t n = 0;
-	for (const struct command_param *p = c->args; p && p->kind != KIND_NONE; p++)
-		n += p->required;
-	return n;
-}
-
-static size_t given(const struct words *w, size_t from)
-{
-	size_t n = 0;
-	for (size_t i = from; i < w->n; i++)
-		n += w->word[i][0] != '-' || !w->word[i][1];
-	return n;
-}
-
-void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
-		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg)
-{
-	const struct command_param *p = c->args;
-	if (!room_id || !p || p->kind != KIND_ROOM)
-		return;
-	size_t n = given(w, verb), need = needed(c);
-	const char *first = w->n > verb ? w->word[verb] : NULL;
-	bool named = first && first[0] != '-' && n >= need && is_room(arg, first);
-	if (!named)
-		words_insert(w, verb++, room_id);
-	else
-		verb++;
-	bool wants_event = p[1].kind == KIND_EVENT;
-	if (wants_event && event_id && (w->n <= verb || w->word[verb][0] != '$'))
-		words_insert(w, verb, event_id);
-}
-
 static bool is_room(void *arg, const char *word)
 {
 	const struct tui *t = arg;
@@ -272,15 +273,16 @@ static bool is_room(void *arg, const char *word)
 	return false;
 }
 
-static void unalias(struct words *w)
+/* What is sent from a thread's line goes into the thread. */
+static void fill_thread(const struct tui *t, struct words *w, const struct command *c, size_t verb)
 {
-	for (size_t i = 0; w->n && i < ARRAY_LEN(aliases); i++)
-		if (!strcmp(w->word[0], aliases[i].word)) {
-			mem_free(w->word[0]);
-			w->word[0] = mem_strdup(aliases[i].verb[0]);
-			words_insert(w, 1, aliases[i].verb[1]);
-			return;
-		}
+	const struct talk *side = t->focus == FOCUS_SIDE ? talk_of(t->side) : NULL;
+	const char *root = side ? talk_thread(side) : NULL;
+	if (!root || !command_option(t->o->commands, c, "thread") || w->n <= verb ||
+	    strcmp(w->word[verb], talk_room(side)) != 0)
+		return;
+	AUTO_FREE char *option = mem_printf("--thread=%s", root);
+	words_insert(w, verb + 1, option);
 }
 
 static void go_to(struct tui *t, const struct words *w)
@@ -315,7 +317,7 @@ static void run_words(struct tui *t, struct words *w)
 {
 	size_t verb = 0;
 	struct err err;
-	unalias(w);
+	slash_short(t->o->commands, w);
 	const struct command *c = words_verb(t->o->commands, w, &verb);
 	if (c && !slash_may(c)) {
 		tui_say(t, _("/%s runs in a shell: muster %s"), c->name, c->name);
@@ -333,10 +335,11 @@ static void run_words(struct tui *t, struct words *w)
 		tui_say_err(t, &err);
 		return;
 	}
-	const struct item *chosen = t->talk ? talk_chosen(t->talk) : NULL;
-	if (c)
-		slash_fill(w, c, verb, tui_room(t), chosen ? chosen->event_id : NULL, is_room, t);
-	start(t, t->looking, w, true);
+	if (c) {
+		slash_fill(w, c, verb, tui_room(t), t->meant, is_room, t);
+		fill_thread(t, w, c, verb);
+	}
+	start(t, NULL, w, true);
 }
 
 void slash_run(struct tui *t, const char *line)

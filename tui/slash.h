@@ -2,7 +2,7 @@
  * What follows a slash: a few words of the screen's own, and every verb of the
  * command line that makes sense here, run in the background by the same table.
  * Where ROOM is not named, the open room is meant; where EVENT is not, the
- * chosen message.
+ * message that was chosen when the slash was pressed.
  */
 #ifndef MUSTER_TUI_SLASH_H
 #define MUSTER_TUI_SLASH_H
@@ -25,6 +25,8 @@ void slash_run(struct tui *t, const char *line);
  * before that.
  */
 void slash_words(struct tui *t, struct work *w, const char *const *words, bool show);
+/** Short words and those that people know from elsewhere become verbs: /topic, /file, /poll ... */
+void slash_short(const struct command_set *set, struct words *w);
 /** Fill in what is not said: the open room, the chosen message. */
 void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
 		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg);

@@ -83,6 +83,12 @@ bool talk_go(struct talk *k, const char *event_id)
 	return true;
 }
 
+void talk_all_read(struct talk *k)
+{
+	conversation_seen(k->c);
+	tui_redraw(k->view.tui);
+}
+
 /* -- Drafts ------------------------------------------------------------------------------ */
 
 static void load_draft(struct talk *k)
@@ -202,9 +208,6 @@ static bool scroll_act(struct talk *k, enum action a)
 	case ACT_TO_UNREAD:
 		to_unread(k);
 		return true;
-	case ACT_MARK_READ:
-		conversation_seen(k->c);
-		return true;
 	default:
 		return false;
 	}
@@ -221,6 +224,8 @@ static bool messages_act(struct talk *k, enum action a)
 		if (!timeline_choose_by(&k->tl, 1) && !conversation_newer(k->c, WINDOW))
 			to_composer(k);
 		return true;
+	case ACT_COMMAND:
+		return talk_about(k);
 	case ACT_CLOSE:
 	case ACT_COMPOSE:
 	case ACT_INTERRUPT:

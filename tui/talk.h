@@ -27,6 +27,8 @@ bool talk_go(struct talk *k, const char *event_id);
 const struct item *talk_chosen(const struct talk *k);
 /** Keep what is being written. */
 void talk_save_draft(struct talk *k);
+/** The line above what is new goes: all has been read. */
+void talk_all_read(struct talk *k);
 /** Tell the room that everything shown has been read, if the person sees it. */
 void talk_seen(struct talk *k);
 

@@ -3,6 +3,7 @@
 #include "core/base/mem.h"
 #include "core/store/events.h"
 #include "core/store/rooms.h"
+#include "core/store/spaces.h"
 #include "tui/emoji.h"
 #include "tui/item_draw.h"
 #include "tui/pick.h"
@@ -26,16 +27,32 @@ static const char *why_not(const struct item *it, enum action a)
 
 /* -- Answering and changing ----------------------------------------------------------- */
 
-static void reply(struct talk *k, const struct item *it)
+static void write_about(struct talk *k, const struct item *it, enum composer_mode mode,
+			const char *words)
 {
 	struct buf b = BUF_INIT(8192), text = BUF_INIT(BUF_CAP_OWN);
 	item_put_text(&text, it, false);
-	buf_printf(&b, _("answering %s: "), it->sender_name.s);
+	buf_printf(&b, words, it->sender_name.s);
 	buf_put_span(&b, span_head(buf_span(&text), utf8_head(buf_span(&text), 400)));
-	composer_mode(&k->m, COMPOSE_REPLY, it->event_id, buf_str(&b));
-	talk_compose(k, NULL);
+	composer_mode(&k->m, mode, it->event_id, buf_str(&b));
 	buf_done(&b);
 	buf_done(&text);
+}
+
+static void reply(struct talk *k, const struct item *it)
+{
+	write_about(k, it, COMPOSE_REPLY, _("answering %s: "));
+	talk_compose(k, NULL);
+}
+
+bool talk_about(struct talk *k)
+{
+	const struct item *it = talk_chosen(k);
+	if (!it || !it->event_id)
+		return false;
+	write_about(k, it, COMPOSE_ABOUT, _("about what %s said: "));
+	talk_compose(k, "/");
+	return true;
 }
 
 static int put_body(const struct store_event *e, void *arg)
@@ -114,8 +131,7 @@ static void choose_emoji(struct pick *p, size_t i)
 {
 	const struct reacting *r = p->arg;
 	struct emoji e;
-	const char *words[] = {
-		"react", r->room_id, r->event_id, "--", nth_emoji(r, i, &e), NULL};
+	const char *words[] = {"react", r->room_id, r->event_id, "--", nth_emoji(r, i, &e), NULL};
 	slash_words(p->view.tui, p->view.tui->sending, words, false);
 	tui_close(pick_view(p));
 }
@@ -167,8 +183,8 @@ static void choose_answer(struct pick *p, size_t i)
 {
 	const struct reacting *r = p->arg;
 	const char *reason = edit_text(&p->input);
-	const char *words[] = {"delete", r->room_id, r->event_id, *reason ? "--reason" : NULL,
-			       reason,	 NULL};
+	AUTO_FREE char *option = *reason ? mem_printf("--reason=%s", reason) : NULL;
+	const char *words[] = {"delete", r->room_id, r->event_id, option, NULL};
 	if (i)
 		slash_words(p->view.tui, p->view.tui->sending, words, false);
 	tui_close(pick_view(p));
@@ -245,7 +261,7 @@ static void save_file(struct talk *k, const struct item *it)
 		if (*p == '/' || (p == name && (*p == '.' || *p == '-')))
 			*p = '_';
 	const char *get[] = {"file", "get", it->mxc, "-o", name, NULL};
-	slash_words(k->view.tui, k->view.tui->looking, get, true);
+	slash_words(k->view.tui, k->view.tui->moving, get, true);
 }
 
 static void open_link(struct talk *k, const struct item *it)
@@ -267,6 +283,23 @@ static void receipts(struct talk *k, const struct item *it)
 {
 	if (it->event_id)
 		tui_push(k->view.tui, receipts_new(k->view.tui, k->room_id, it->event_id));
+}
+
+static int on_pin(struct span event_id, void *arg)
+{
+	return span_eq_str(event_id, arg);
+}
+
+static void pin(struct talk *k, const struct item *it)
+{
+	struct tui *t = k->view.tui;
+	char *id = mem_strdup(it->event_id);
+	bool on = store_pins_walk(t->store, store_room_find(t->store, span_of(k->room_id)), on_pin,
+				  id);
+	const char *words[] = {"room", on ? "unpin" : "pin", k->room_id, id, NULL};
+	tui_say(t, "%s", on ? _("Taken off the pinned messages.") : _("Pinned to the room."));
+	slash_words(t, t->sending, words, false);
+	mem_free(id);
 }
 
 static void retry(struct talk *k, const struct item *it)
@@ -303,7 +336,7 @@ static const struct {
 	{ACT_REPLY, reply},    {ACT_EDIT, change},	   {ACT_REACT, react},
 	{ACT_DELETE, delete},  {ACT_THREAD, open_thread},  {ACT_CHOOSE, open_thread},
 	{ACT_COPY, copy},      {ACT_COPY_LINK, copy_link}, {ACT_OPEN, open_link},
-	{ACT_SAVE, save_file}, {ACT_RECEIPTS, receipts},
+	{ACT_SAVE, save_file}, {ACT_RECEIPTS, receipts},   {ACT_PIN, pin},
 };
 
 bool talk_act_on(struct talk *k, enum action a)

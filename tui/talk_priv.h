@@ -33,6 +33,8 @@ void talk_forget_jobs(struct talk *k);
 /* -- talk_act.c */
 /** An action on the chosen message; false: it is none. */
 bool talk_act_on(struct talk *k, enum action a);
+/** A command about the chosen message. False: there is none that a command could name. */
+bool talk_about(struct talk *k);
 /** Vote for the n-th answer (from 1) of the chosen poll. */
 bool talk_vote(struct talk *k, int n);
 void talk_react(struct talk *k, const char *event_id, const char *key);

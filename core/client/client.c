@@ -15,7 +15,7 @@ struct client {
 	struct store *store;
 	struct loop *loop;
 	char *ca_file;
-	bool stay;
+	bool stay, kept;
 	int64_t deadline_ms;  /* clock_mono_ms; 0: none */
 	const int *cancelled; /* of client_begin; NULL: nobody cancels */
 };
@@ -31,6 +31,7 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 	c->loop = opt->loop;
 	c->ca_file = mem_strdup(opt->ca_file);
 	c->stay = opt->stay;
+	c->kept = opt->kept;
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
@@ -79,6 +80,11 @@ const char *client_ca_file(const struct client *c)
 bool client_stays(const struct client *c)
 {
 	return c->stay;
+}
+
+bool client_is_kept(const struct client *c)
+{
+	return c->kept;
 }
 
 struct loop *client_loop(struct client *c)

@@ -33,6 +33,7 @@ struct client_options {
 	struct loop *loop;   /**< for use on a loop (TUI); NULL: blocking calls only */
 	const char *ca_file; /**< extra trusted certificates, or NULL */
 	bool stay;	     /**< do not join what replaces a room that we are in (upgrade.h) */
+	bool kept; /**< an engine of this process keeps the cache: nothing is synced before reading */
 };
 
 /** ERR_AUTH when nobody is logged in. The caller owns *ret. */

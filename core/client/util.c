@@ -29,8 +29,9 @@ bool client_is_fresh(struct client *c, int64_t ms)
 
 int client_refresh(struct client *c, struct err *err)
 {
-	int rc = sync_once(c, SYNC_WAIT_MS, err);
-	if (!rc && !client_stays(c) && upgrade_follow(c))
+	/* A screen shows what is here, with or without a network. */
+	int rc = client_is_kept(c) ? 0 : sync_once(c, SYNC_WAIT_MS, err);
+	if (!rc && !client_is_kept(c) && !client_stays(c) && upgrade_follow(c))
 		rc = sync_once(c, SYNC_WAIT_MS, err);
 	return rc;
 }
@@ -43,7 +44,7 @@ int client_find_room(struct client *c, const char *room_id, struct store_room *r
 		return rc;
 	int64_t id = store_room_find(s, span_of(room_id));
 	if (!id) {
-		rc = client_refresh(c, err);
+		rc = sync_once(c, SYNC_WAIT_MS, err);
 		if (rc)
 			return rc;
 		id = store_room_find(s, span_of(room_id));
@@ -74,7 +75,8 @@ int client_need_members(struct client *c, const char *room_id, struct err *err)
 	int rc = client_find_room(c, room_id, &r, err);
 	if (rc || r.members_complete)
 		return rc;
-	return fetch_members(c, &r, err);
+	rc = fetch_members(c, &r, err);
+	return rc == ERR_NETWORK && client_is_kept(c) ? 0 : rc;
 }
 
 void client_note_room(struct client *c, const char *room_id, const char *name, const char *direct)

@@ -15,6 +15,8 @@ const char *client_server_name(const struct client *c);
 const char *client_ca_file(const struct client *c);
 /** client_options.stay */
 bool client_stays(const struct client *c);
+/** client_options.kept */
+bool client_is_kept(const struct client *c);
 /**
  * A room's row. Not in the cache: sync first. ERR_NOT_FOUND when it is unknown
  * then too. Release with store_room_done.

@@ -327,6 +327,30 @@ static void test_list(void **state)
 	assert_int_equal(list_row_at(&l, 3), SIZE_MAX);
 }
 
+/* A paste without a line's end: words are found in one pass. */
+static void test_long_line(void **state)
+{
+	struct edit e;
+	struct buf b = BUF_INIT(EDIT_MAX);
+	(void)state;
+	edit_init(&e, false);
+	buf_put_str(&b, "first ");
+	while (b.n < EDIT_MAX - 8)
+		buf_put_str(&b, "a€");
+	assert_true(edit_insert(&e, buf_span(&b)));
+	for (int i = 0; i < 20; i++) {
+		assert_true(edit_act(&e, ACT_WORD_LEFT));
+		assert_int_equal(e.at, 6);
+		edit_act(&e, ACT_LINE_END);
+	}
+	edit_act(&e, ACT_DEL_WORD);
+	assert_string_equal(edit_text(&e), "first ");
+	edit_act(&e, ACT_DEL_WORD);
+	assert_string_equal(edit_text(&e), "");
+	buf_done(&b);
+	edit_done(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_edit_undo),    cmocka_unit_test(test_edit_lines),
 		cmocka_unit_test(test_edit_foreign), cmocka_unit_test(test_canvas),
 		cmocka_unit_test(test_flow),	     cmocka_unit_test(test_list),
+		cmocka_unit_test(test_long_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

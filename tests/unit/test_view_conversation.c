@@ -89,6 +89,18 @@ static void test_relations(void **state)
 		     "'redacts':'$4'");
 	assert_true(conversation_update(c));
 	assert_non_null(strstr(shown(c), "Hello (edited) +1!\n"));
+	/* An edit that is deleted leaves what was said before it. */
+	cached_event(&k, ROOM, "$2a", "@ann:x", "m.room.message",
+		     "{'msgtype':'m.text','body':'* Hallo','m.new_content':{'msgtype':'m.text',"
+		     "'body':'Hallo'},'m.relates_to':{'rel_type':'m.replace','event_id':'$1'}}",
+		     "");
+	assert_true(conversation_update(c));
+	assert_non_null(strstr(shown(c), "Ann: Hallo (edited) +1!\n"));
+	cached_event(&k, ROOM, "$2b", "@ann:x", "m.room.redaction", "{'redacts':'$2a'}",
+		     "'redacts':'$2a'");
+	assert_true(conversation_update(c));
+	assert_string_equal(shown(c), SHOWN_BEGINNING "Ann: Hello (edited) +1!\n"
+						      "Ben: [re Ann: Hello] hi HIGHLIGHT\n");
 	cached_event(&k, ROOM, "$8", "@ann:x", "m.room.redaction", "{'redacts':'$1'}",
 		     "'redacts':'$1'");
 	cached_event(&k, ROOM, "$9", "@ann:x", "m.room.redaction", "{'redacts':'$2'}",

@@ -2,6 +2,7 @@
 
 #include "core/base/mem.h"
 #include "core/client/directory.h"
+#include "core/client/room_prefs.h"
 #include "core/client/rooms.h"
 #include "core/client/threads.h"
 #include "core/client/timeline.h"
@@ -105,7 +106,14 @@ int action_threads(struct client *c, const json_t *ask, client_row_fn *fn, void 
 		   struct err *err)
 {
 	struct thread_query q = {.room_id = room(ask), .limit = (int)json_get_i64(ask, "limit", 0)};
-	return client_thread_list(c, &q, fn, arg, err);
+	int rc = client_thread_list(c, &q, fn, arg, err);
+	q.offline = rc == ERR_NETWORK;
+	return q.offline ? client_thread_list(c, &q, fn, arg, err) : rc;
+}
+
+int action_pins(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
+{
+	return client_room_pins(c, room(ask), fn, arg, err);
 }
 
 int action_search(struct client *c, const json_t *ask, client_row_fn *fn, void *arg,

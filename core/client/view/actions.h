@@ -39,6 +39,8 @@ action_fn action_join;
 action_fn action_members;
 /** room_id, limit [client_thread_list] */
 action_fn action_threads;
+/** room_id [client_room_pins] */
+action_fn action_pins;
 /** text, room_id (or null: everywhere), limit [client_search] */
 action_fn action_search;
 /** text, server, limit [client_directory] */

@@ -23,6 +23,9 @@ static void touch_answers(struct conversation *c, struct span event_id)
 static int touch_root(const struct store_event *e, void *arg)
 {
 	touch(arg, e->rel_to);
+	if (span_eq_str(e->rel_type,
+			"m.replace")) /* an edit: what is quoted is the text before it */
+		touch_answers(arg, e->rel_to);
 	return 0;
 }
 

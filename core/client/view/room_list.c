@@ -259,7 +259,7 @@ const struct room_row *room_list_at(const struct room_list *l, size_t i)
 size_t room_list_find(const struct room_list *l, const char *room_id)
 {
 	for (size_t i = 0; i < l->shown_n; i++)
-		if (strcmp(l->shown[i]->room_id, room_id) == 0)
+		if (!l->shown[i]->knock && strcmp(l->shown[i]->room_id, room_id) == 0)
 			return i;
 	return SIZE_MAX;
 }
@@ -276,4 +276,16 @@ int64_t room_list_unread(const struct room_list *l, int64_t *ret_highlights)
 	if (ret_highlights)
 		*ret_highlights = highlights;
 	return unread;
+}
+
+int64_t room_list_calling(const struct room_list *l, const char *but)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct room_row *r = &l->rows[i]->pub;
+		bool all = r->direct && !r->muted && r->unread > r->highlights;
+		if (!but || strcmp(r->room_id, but) != 0)
+			n += all ? r->unread : r->highlights;
+	}
+	return n;
 }

@@ -13,7 +13,7 @@
 struct room_list;
 
 enum room_section {
-	SECTION_INVITES,    /**< invitations, and rooms that we asked to come into */
+	SECTION_INVITES,    /**< invitations, rooms that we asked to come into, people who ask us */
 	SECTION_FAVOURITES, /**< tag m.favourite, in its order */
 	SECTION_PEOPLE,	    /**< direct chats */
 	SECTION_ROOMS,
@@ -31,12 +31,13 @@ struct room_row {
 	int64_t last_ts;
 	int64_t unread, highlights; /**< notification_count and highlight_count, threads included */
 	bool marked_unread;
-	bool muted;	    /**< its push rules say nothing */
-	bool encrypted;	    /**< we can read nothing there */
-	bool draft;	    /**< something unsent is kept */
-	bool failed;	    /**< something could not be sent */
-	int call_people;    /**< in its call now, ourselves aside; 0: no call */
-	int typing;	    /**< people who type now */
+	bool muted;	 /**< its push rules say nothing */
+	bool knock;	 /**< not the room itself: somebody asks to come into it, and we may say */
+	bool encrypted;	 /**< we can read nothing there */
+	bool draft;	 /**< something unsent is kept */
+	bool failed;	 /**< something could not be sent */
+	int call_people; /**< in its call now, ourselves aside; 0: no call */
+	int typing;	 /**< people who type now */
 	const char *direct; /**< the other's user id, or NULL */
 	int presence;	    /**< of a direct chat: 0 unknown, 1 online, 2 away, 3 offline */
 };
@@ -58,10 +59,15 @@ void room_list_only_unread(struct room_list *l, bool on);
 /** Rows in the order to show: by section, then by the order chosen. Borrowed until the next call. */
 size_t room_list_count(const struct room_list *l);
 const struct room_row *room_list_at(const struct room_list *l, size_t i);
-/** Its place; SIZE_MAX: not in the list. */
+/** The room's own place, not of those who ask to come in; SIZE_MAX: not in the list. */
 size_t room_list_find(const struct room_list *l, const char *room_id);
 /** Sums over all rooms, hidden ones too. */
 int64_t room_list_unread(const struct room_list *l, int64_t *ret_highlights);
+/**
+ * What a bell may tell: highlights of all rooms, and all that is unread from
+ * single people who are not muted. `but`: a room that is being looked at, or NULL.
+ */
+int64_t room_list_calling(const struct room_list *l, const char *but);
 
 /* -- Fuzzy search (the switcher) -------------------------------------------- */
 

@@ -122,11 +122,16 @@ static bool is_shown(const struct room_list *l, const struct row *r)
 
 void room_list_arrange(struct room_list *l)
 {
-	l->shown = mem_realloc_array(l->shown, l->n + 1, sizeof(*l->shown));
+	l->shown = mem_realloc_array(l->shown, 2 * l->n + 1, sizeof(*l->shown));
 	l->shown_n = 0;
-	for (size_t i = 0; i < l->n; i++)
-		if (is_shown(l, l->rows[i]))
-			l->shown[l->shown_n++] = &l->rows[i]->pub;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct row *r = l->rows[i];
+		if (is_shown(l, r))
+			l->shown[l->shown_n++] = &r->pub;
+		/* Somebody waits at the door: told whatever part of the rooms is shown. */
+		if (r->knock && !r->replaced)
+			l->shown[l->shown_n++] = &r->knock->pub;
+	}
 	qsort_r(l->shown, l->shown_n, sizeof(*l->shown), compare, l);
 }
 

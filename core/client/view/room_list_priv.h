@@ -15,6 +15,7 @@ struct row {
 	int64_t tag_order; /* -1: none */
 	bool replaced;	   /* by a room that we have joined */
 	struct buf key;	   /* its name, folded: for the order */
+	struct row *knock; /* those who ask to come in, or NULL */
 };
 
 struct room_list {
@@ -38,6 +39,8 @@ struct room_list {
 /** A room's row as the cache has it now; NULL when it is not to be listed. The caller owns it. */
 struct row *row_load(struct room_list *l, int64_t room);
 void row_free(struct row *r);
+/** Who asks to come into a room of ours, as a row of its own; NULL: nobody, or it is not ours to say. */
+struct row *row_knock(struct room_list *l, const struct row *of);
 /** Do they look the same? */
 bool row_same(const struct row *a, const struct row *b);
 

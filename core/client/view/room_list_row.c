@@ -121,6 +121,8 @@ struct row *row_load(struct room_list *l, int64_t room)
 	};
 	put_texts(row, &r);
 	put_rest(l, row);
+	if (strcmp(r.membership, "join") == 0)
+		row->knock = row_knock(l, row);
 	return row;
 }
 
@@ -128,6 +130,7 @@ void row_free(struct row *r)
 {
 	if (!r)
 		return;
+	row_free(r->knock);
 	buf_done(&r->key);
 	pool_done(&r->pool);
 	mem_free(r);
@@ -141,6 +144,8 @@ static bool same_text(struct term_text a, struct term_text b)
 bool row_same(const struct row *a, const struct row *b)
 {
 	const struct room_row *x = &a->pub, *y = &b->pub;
+	if (a->knock && b->knock ? !row_same(a->knock, b->knock) : a->knock || b->knock)
+		return false;
 	return x->section == y->section && same_text(x->name, y->name) &&
 	       same_text(x->last, y->last) && x->last_ts == y->last_ts && x->unread == y->unread &&
 	       x->highlights == y->highlights && x->marked_unread == y->marked_unread &&

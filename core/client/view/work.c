@@ -33,7 +33,10 @@ struct work {
 
 static int open_client(struct work *w, struct err *err)
 {
-	struct client_options o = {.account = w->account, .ca_file = w->ca_file, .stay = w->stay};
+	struct client_options o = {.account = w->account,
+				   .ca_file = w->ca_file,
+				   .stay = w->stay,
+				   .kept = true};
 	return w->client ? 0 : client_open(&o, &w->client, err);
 }
 

@@ -1,0 +1,105 @@
+/* What people leave out of a command, or call by another name. */
+#include "core/base/mem.h"
+#include "tui/slash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What people know from elsewhere. */
+#define VERB_MAX 3
+
+static const struct {
+	const char *word, *verb[VERB_MAX];
+} aliases[] = {
+	{"join", {"room", "join"}},
+	{"leave", {"room", "leave"}},
+	{"part", {"room", "leave"}},
+	{"invite", {"room", "invite"}},
+	{"kick", {"room", "kick"}},
+	{"ban", {"room", "ban"}},
+	{"unban", {"room", "unban"}},
+	{"members", {"room", "members"}},
+	{"pins", {"room", "pins"}},
+	{"topic", {"room", "set", "topic"}},
+	{"nick", {"profile", "set", "name"}},
+	{"away", {"presence", "set", "unavailable"}},
+	{"back", {"presence", "set", "online"}},
+};
+
+/* -- Short words ------------------------------------------------------------------- */
+
+static void unalias(struct words *w)
+{
+	for (size_t i = 0; w->n && i < ARRAY_LEN(aliases); i++)
+		if (!strcmp(w->word[0], aliases[i].word)) {
+			mem_free(w->word[0]);
+			w->word[0] = mem_strdup(aliases[i].verb[0]);
+			for (size_t k = 1; k < VERB_MAX && aliases[i].verb[k]; k++)
+				words_insert(w, k, aliases[i].verb[k]);
+			return;
+		}
+}
+
+static char *home_path(const char *path)
+{
+	const char *home = getenv("HOME");
+	if (path[0] == '~' && (!path[1] || path[1] == '/') && home && *home)
+		return mem_printf("%s%s", home, path + 1);
+	return mem_strdup(path);
+}
+
+/* "/file PATH words" sends, "/poll Q A B" asks; with a verb's second word they are that verb. */
+void slash_short(const struct command_set *set, struct words *w)
+{
+	size_t n;
+	unalias(w);
+	if (w->n < 2 || words_verb(set, w, &n))
+		return;
+	if (!strcmp(w->word[0], "poll")) {
+		words_insert(w, 1, "create");
+	} else if (!strcmp(w->word[0], "file")) {
+		AUTO_FREE char *path = home_path(w->word[1]);
+		mem_free(w->word[0]);
+		mem_free(w->word[1]);
+		w->word[0] = mem_strdup("send");
+		w->word[1] = mem_printf("--file=%s", path);
+		if (w->n > 2)
+			words_insert(w, 2, "--");
+	}
+}
+
+/* -- What is not said ------------------------------------------------------------- */
+
+static size_t needed(const struct command *c)
+{
+	size_t n = 0;
+	for (const struct command_param *p = c->args; p && p->kind != KIND_NONE; p++)
+		n += p->required;
+	return n;
+}
+
+static size_t given(const struct words *w, size_t from)
+{
+	size_t n = 0;
+	for (size_t i = from; i < w->n; i++)
+		n += w->word[i][0] != '-' || !w->word[i][1];
+	return n;
+}
+
+void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
+		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg)
+{
+	const struct command_param *p = c->args;
+	if (!room_id || !p || p->kind != KIND_ROOM)
+		return;
+	size_t n = given(w, verb), need = needed(c);
+	const char *first = w->n > verb ? w->word[verb] : NULL;
+	bool named = first && first[0] != '-' && n >= need && is_room(arg, first);
+	if (!named)
+		words_insert(w, verb++, room_id);
+	else
+		verb++;
+	bool wants_event = p[1].kind == KIND_EVENT;
+	if (wants_event && event_id && (w->n <= verb || w->word[verb][0] != '$'))
+		words_insert(w, verb, event_id);
+}
