@@ -228,7 +228,8 @@ static void on_done(int rc, const struct err *err, void *arg)
 /* Some take as long as they take; what is said meanwhile does not wait for them. */
 static struct work *worker_for(const struct tui *t, const struct command_line *l)
 {
-	bool slow = l->command->no_timeout || command_count(l, "file") > 0;
+	bool file = command_option(t->o->commands, l->command, "file") != NULL;
+	bool slow = l->command->no_timeout || (file && command_count(l, "file") > 0);
 	return slow && t->moving ? t->moving : t->looking;
 }
 

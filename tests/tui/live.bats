@@ -138,7 +138,7 @@ there() {
 
 @test "unread counts, and the key that goes to them" {
 	screen wait:F1 key:ctrl-k 'wait:Go to' type:staff 'wait:› staff' key:enter 'gone:Go to' \
-		"$(as_ben send Physics "'@ada look here'")" 'wait:@1' key:alt-a 'wait:look here' 'gone:@1'
+		"$(as_ben send Physics "'@ada look here'")" 'wait:@1 │' key:alt-a 'wait:look here' 'gone:@1 │'
 }
 
 @test "class create runs here" {

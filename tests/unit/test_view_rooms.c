@@ -358,8 +358,8 @@ int main(void)
 		cmocka_unit_test(test_sections), cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_spaces),	 cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_calls),	 cmocka_unit_test(test_fuzzy),
-		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_knocks),	 cmocka_unit_test(test_calling),
+		cmocka_unit_test(test_match),	 cmocka_unit_test(test_knocks),
+		cmocka_unit_test(test_calling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
