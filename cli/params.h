@@ -64,20 +64,19 @@
 	}
 
 /* login, register */
-#define OPT_DEVICE_NAME                                                   \
-	{                                                                 \
+#define OPT_DEVICE_NAME                                                    \
+	{                                                                  \
 		.name = "device-name", .kind = KIND_TEXT, .value = "NAME", \
-		.what = N_("what other devices of yours call this one")   \
+		.what = N_("what other devices of yours call this one")    \
 	}
-#define KEYS_LOGGED_IN                                                                     \
-	KEYS                                                                               \
-	{                                                                                  \
-		{"account", "string", N_("Account"), N_("local name of the account"), true}, \
-			KEY_USER_ID(N_("User")),                                           \
-			{"device_id", "string", N_("Device"), N_("id of this log-in"), true}, \
-			{"homeserver", "string", N_("Server"), N_("address of the server"), \
-			 true},                                                            \
-			END_KEYS                                                           \
+#define KEYS_LOGGED_IN                                                                             \
+	KEYS                                                                                       \
+	{                                                                                          \
+		{"account", "string", N_("Account"), N_("local name of the account"), true},       \
+			KEY_USER_ID(N_("User")),                                                   \
+			{"device_id", "string", N_("Device"), N_("id of this log-in"), true},      \
+			{"homeserver", "string", N_("Server"), N_("address of the server"), true}, \
+			END_KEYS                                                                   \
 	}
 
 /** What messages and changes through the outbox print. */

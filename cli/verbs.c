@@ -9,11 +9,11 @@
 	VERB(account_list)        \
 	VERB(account_use)         \
 	VERB(account_remove)      \
-	VERB(account_password) \
-	VERB(account_deactivate) \
-	VERB(device_list) \
-	VERB(device_rename) \
-	VERB(device_remove) \
+	VERB(account_password)    \
+	VERB(account_deactivate)  \
+	VERB(device_list)         \
+	VERB(device_rename)       \
+	VERB(device_remove)       \
 	VERB(profile_show)        \
 	VERB(profile_set)         \
 	VERB(presence_show)       \
@@ -51,22 +51,22 @@
 	VERB(room_show)           \
 	VERB(room_set)            \
 	VERB(room_export)         \
-	VERB(room_directory) \
-	VERB(room_knock) \
-	VERB(room_knocks) \
-	VERB(room_tag) \
-	VERB(room_notify) \
-	VERB(room_pin) \
-	VERB(room_unpin) \
-	VERB(room_pins) \
-	VERB(room_upgrade) \
-	VERB(space_create) \
-	VERB(space_list) \
-	VERB(space_show) \
-	VERB(space_add) \
-	VERB(space_remove) \
-	VERB(people_search) \
-	VERB(report) \
+	VERB(room_directory)      \
+	VERB(room_knock)          \
+	VERB(room_knocks)         \
+	VERB(room_tag)            \
+	VERB(room_notify)         \
+	VERB(room_pin)            \
+	VERB(room_unpin)          \
+	VERB(room_pins)           \
+	VERB(room_upgrade)        \
+	VERB(space_create)        \
+	VERB(space_list)          \
+	VERB(space_show)          \
+	VERB(space_add)           \
+	VERB(space_remove)        \
+	VERB(people_search)       \
+	VERB(report)              \
 	VERB(class_create)        \
 	VERB(class_list)          \
 	VERB(class_show)          \

@@ -15,16 +15,16 @@ static int ask_password(void *arg, char **ret, struct err *err)
 	return rc;
 }
 
-#define OPT_PASSWORD                                                            \
-	{                                                                       \
-		.name = "password-stdin", .kind = KIND_FLAG,                    \
+#define OPT_PASSWORD                                                          \
+	{                                                                     \
+		.name = "password-stdin", .kind = KIND_FLAG,                  \
 		.what = N_("read the account's password from standard input") \
 	}
 
-#define ARG_DEVICE                                                                     \
-	{                                                                              \
+#define ARG_DEVICE                                                                        \
+	{                                                                                 \
 		.name = "device", .kind = KIND_TEXT, .value = "DEVICE", .required = true, \
-		.what = N_("its id, from device list")                                 \
+		.what = N_("its id, from device list")                                    \
 	}
 
 static int run_list(struct command_ctx *ctx, struct err *err)
@@ -41,7 +41,8 @@ const struct command verb_device_list = {
 	.examples = EXAMPLES{{"muster device list", N_("with when and from where")}, END_EXAMPLES},
 	.keys = KEYS{{"device_id", "string", N_("Device"), N_("id of the log-in"), true},
 		     {"name", "string", N_("Name"), N_("what it is called"), false},
-		     {"last_seen_ts", "time", N_("Last seen"), N_("when it was last active"), false},
+		     {"last_seen_ts", "time", N_("Last seen"), N_("when it was last active"),
+		      false},
 		     {"last_seen_ip", "string", N_("From"), N_("from which address"), false},
 		     {"current", "boolean", N_("This one"), N_("the one that asks"), false},
 		     END_KEYS},
@@ -132,10 +133,11 @@ const struct command verb_account_password = {
 	.name = "account password",
 	.group = GROUP_ACCOUNT,
 	.summary = N_("Change the account's password at the server."),
-	.examples = EXAMPLES{{"muster account password", N_("both passwords are asked for")},
-			     {"muster account password --password-stdin --new-file new.txt < old.txt",
-			      N_("in a script")},
-			     END_EXAMPLES},
+	.examples =
+		EXAMPLES{{"muster account password", N_("both passwords are asked for")},
+			 {"muster account password --password-stdin --new-file new.txt < old.txt",
+			  N_("in a script")},
+			 END_EXAMPLES},
 	.details = N_("Other devices have to log in again, unless --keep-devices is given."),
 	.options = PARAMS{OPT_PASSWORD,
 			  {.name = "new-file",
@@ -155,7 +157,8 @@ static int confirm_end(struct command_ctx *ctx, const char *user, bool erase, st
 	if (rc)
 		return rc;
 	return erase ? command_confirm(ctx, err,
-				       _("Nobody can log in as %s or take that name ever again, and "
+				       _("Nobody can log in as %s or take that name ever again, "
+					 "and "
 					 "what was written is erased. Really?"),
 				       user)
 		     : command_confirm(ctx, err,
@@ -195,7 +198,8 @@ const struct command verb_account_deactivate = {
 			  OPT_PASSWORD,
 			  END_PARAMS},
 	.keys = KEYS{KEY_USER_ID(N_("User")),
-		     {"erased", "boolean", N_("Erased"), N_("the server was asked to forget"), false},
+		     {"erased", "boolean", N_("Erased"), N_("the server was asked to forget"),
+		      false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,
 	.run = run_deactivate,

@@ -9,8 +9,8 @@
 static int check_mark(const struct command_line *l, struct err *err)
 {
 	bool unread = command_flag(l, "unread");
-	if (unread && (command_given(l, "event") || command_flag(l, "private") ||
-		       command_given(l, "thread")))
+	if (unread &&
+	    (command_given(l, "event") || command_flag(l, "private") || command_given(l, "thread")))
 		return err_set(err, ERR_USAGE,
 			       _("--unread is about the whole room: no EVENT, --thread or "
 				 "--private"));
@@ -57,18 +57,16 @@ const struct command verb_mark = {
 			.kind = KIND_EVENT,
 			.what = N_("up to here; without it, all")},
 		       END_PARAMS},
-	.options = PARAMS{{.name = "thread",
-			   .kind = KIND_EVENT,
-			   .what = N_("only the thread that this event begins")},
-			  {.name = "private",
-			   .kind = KIND_FLAG,
-			   .what = N_("do not tell the others")},
-			  {.name = "unread",
-			   .kind = KIND_FLAG,
-			   .what = N_("mark the room as unread")},
-			  END_PARAMS},
+	.options =
+		PARAMS{{.name = "thread",
+			.kind = KIND_EVENT,
+			.what = N_("only the thread that this event begins")},
+		       {.name = "private", .kind = KIND_FLAG, .what = N_("do not tell the others")},
+		       {.name = "unread", .kind = KIND_FLAG, .what = N_("mark the room as unread")},
+		       END_PARAMS},
 	.keys = KEYS{{"room_id", "string", N_("Id"), N_("id of the room"), true},
-		     {"marked_unread", "boolean", N_("Unread"), N_("it is marked as unread"), false},
+		     {"marked_unread", "boolean", N_("Unread"), N_("it is marked as unread"),
+		      false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,
 	.run = run_mark,
@@ -190,10 +188,9 @@ const struct command verb_presence_set = {
 			.required = true,
 			.what = N_("what the others see")},
 		       END_PARAMS},
-	.options = PARAMS{{.name = "status",
-			   .kind = KIND_TEXT,
-			   .what = N_("a few words beside it")},
-			  END_PARAMS},
+	.options =
+		PARAMS{{.name = "status", .kind = KIND_TEXT, .what = N_("a few words beside it")},
+		       END_PARAMS},
 	.keys = presence_keys,
 	.shape = SHAPE_RECORD,
 	.run = run_presence_set,

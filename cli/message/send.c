@@ -115,8 +115,8 @@ static int run_send(struct command_ctx *ctx, struct err *err)
 	if (!rc)
 		rc = command_client(ctx, &c, err);
 	if (!rc)
-		rc = command_room(ctx, "room",
-				  ROOM_FOLLOW | (ctx->dry_run ? 0 : ROOM_MAKE_DIRECT), &room, err);
+		rc = command_room(ctx, "room", ROOM_FOLLOW | (ctx->dry_run ? 0 : ROOM_MAKE_DIRECT),
+				  &room, err);
 	if (!rc)
 		rc = command_users(ctx, "mention", room, &mentions, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room))) {

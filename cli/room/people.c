@@ -31,15 +31,15 @@ static int run_act(struct command_ctx *ctx, act_fn *act, struct err *err)
 }
 
 /* What is done to one person, and the verb that does it to each of a list. */
-#define ACT(verb, what)                                                                     \
+#define ACT(verb, what)                                                                        \
 	static int verb(struct client *c, const char *room, const char *user, const char *why, \
-			struct err *err)                                                    \
-	{                                                                                   \
-		return client_room_act(c, what, room, user, why, err);                      \
-	}                                                                                   \
-	static int run_##verb(struct command_ctx *ctx, struct err *err)                     \
-	{                                                                                   \
-		return run_act(ctx, verb, err);                                             \
+			struct err *err)                                                       \
+	{                                                                                      \
+		return client_room_act(c, what, room, user, why, err);                         \
+	}                                                                                      \
+	static int run_##verb(struct command_ctx *ctx, struct err *err)                        \
+	{                                                                                      \
+		return run_act(ctx, verb, err);                                                \
 	}
 ACT(invite, ROOM_INVITE)
 ACT(kick, ROOM_KICK)
@@ -47,17 +47,17 @@ ACT(ban, ROOM_BAN)
 ACT(unban, ROOM_UNBAN)
 
 /* The four verbs differ in what they do and say; the rest is one. */
-#define ACT_VERB(verb, title, does, ...)                                              \
-	const struct command verb_room_##verb = {                                     \
-		.name = "room " #verb,                                                \
-		.group = GROUP_ROOM,                                                  \
-		.summary = title,                                                     \
-		.examples = EXAMPLES{__VA_ARGS__, END_EXAMPLES},                      \
-		.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS},                      \
-		.options = PARAMS{OPT_REASON, END_PARAMS},                            \
-		.keys = keys,                                                         \
-		.exits = exits,                                                       \
-		.run = does,                                                          \
+#define ACT_VERB(verb, title, does, ...)                         \
+	const struct command verb_room_##verb = {                \
+		.name = "room " #verb,                           \
+		.group = GROUP_ROOM,                             \
+		.summary = title,                                \
+		.examples = EXAMPLES{__VA_ARGS__, END_EXAMPLES}, \
+		.args = PARAMS{ARG_ROOM, ARG_USERS, END_PARAMS}, \
+		.options = PARAMS{OPT_REASON, END_PARAMS},       \
+		.keys = keys,                                    \
+		.exits = exits,                                  \
+		.run = does,                                     \
 	}
 
 ACT_VERB(invite, N_("Invite people to a room; who is there already is fine."), run_invite,

@@ -32,7 +32,6 @@ int client_deactivate(struct client *c, bool erase, client_password_fn *password
 /** Tell the server's administrators of an event, or (`event_id` NULL) of a whole room. */
 int client_report(struct client *c, const char *room_id, const char *event_id, const char *reason,
 		  struct err *err);
-int client_report_user(struct client *c, const char *user_id, const char *reason,
-		       struct err *err);
+int client_report_user(struct client *c, const char *user_id, const char *reason, struct err *err);
 
 #endif

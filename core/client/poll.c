@@ -53,8 +53,7 @@ static int collect(const struct sync_event *e, void *arg)
 /* Who may delete the poll may end it. */
 static bool may_end(const struct power *p, const struct loaded *l, const char *sender)
 {
-	return strcmp(sender, l->start.sender) == 0 ||
-	       power_can_redact(p, sender, l->start.sender);
+	return strcmp(sender, l->start.sender) == 0 || power_can_redact(p, sender, l->start.sender);
 }
 
 static void tell(struct loaded *l, const struct power *p, json_t *event)

@@ -31,8 +31,7 @@ int client_presence_show(struct client *c, const char *user_id, json_t **ret, st
 	return 0;
 }
 
-int client_presence_set(struct client *c, const char *presence, const char *status,
-			struct err *err)
+int client_presence_set(struct client *c, const char *presence, const char *status, struct err *err)
 {
 	return session_do(client_session(c),
 			  request_presence(client_account(c)->user_id, presence, status), NULL,

@@ -71,8 +71,7 @@ int event_get(struct client *c, const struct store_room *room, const char *event
 		     : session_do(client_session(c), request_event(room->room_id, event_id), ret,
 				  err);
 	if (rc == ERR_NOT_FOUND)
-		return err_set(err, ERR_NOT_FOUND, _("There is no event %s in the room"),
-			       event_id);
+		return err_set(err, ERR_NOT_FOUND, _("There is no event %s in the room"), event_id);
 	return rc;
 }
 

@@ -39,10 +39,9 @@ int client_room_tags(struct client *c, const char *room_id, client_row_fn *fn, v
 	JSON_AUTO json_t *content = NULL;
 	const char *tag;
 	json_t *what;
-	int rc = session_do(
-		client_session(c),
-		request_account_data_get(client_account(c)->user_id, room_id, "m.tag"), &content,
-		err);
+	int rc = session_do(client_session(c),
+			    request_account_data_get(client_account(c)->user_id, room_id, "m.tag"),
+			    &content, err);
 	if (rc == ERR_NOT_FOUND)
 		return 0;
 	json_object_foreach (json_get_object(content, "tags"), tag, what) {

@@ -198,8 +198,8 @@ int client_room_archive(struct client *c, const char *room_id, bool undo, struct
 					err);
 	}
 	if (!rc)
-		rc = client_room_notify(c, room_id,
-					undo ? ROOM_NOTIFY_DEFAULT : ROOM_NOTIFY_NONE, err);
+		rc = client_room_notify(c, room_id, undo ? ROOM_NOTIFY_DEFAULT : ROOM_NOTIFY_NONE,
+					err);
 	if (!rc)
 		rc = client_store(c, &st, err);
 	int64_t id = rc ? 0 : store_room_find(st, span_of(room_id));

@@ -162,8 +162,8 @@ static int tell(struct tree *t, const char *parent, int depth)
 		bool again = json_object_get(t->told, list[i].id) != NULL;
 		json_object_set_new(t->told, list[i].id, json_true());
 		rc = t->fn(row, t->arg);
-		bool deeper = !again && depth < DEPTH_MAX &&
-			      (t->max_depth == 0 || depth < t->max_depth);
+		bool deeper =
+			!again && depth < DEPTH_MAX && (t->max_depth == 0 || depth < t->max_depth);
 		if (!rc && deeper && room)
 			rc = tell(t, list[i].id, depth + 1);
 	}
@@ -211,8 +211,8 @@ int client_space_show(struct client *c, const char *space, int depth, bool offli
 		      client_row_fn *fn, void *arg, struct err *err)
 {
 	JSON_AUTO json_t *rooms = json_object(), *told = json_object();
-	struct tree t = {.c = c, .rooms = rooms, .told = told, .fn = fn, .arg = arg,
-			 .max_depth = depth};
+	struct tree t =
+		{.c = c, .rooms = rooms, .told = told, .fn = fn, .arg = arg, .max_depth = depth};
 	int rc = client_store(c, &t.s, err);
 	if (rc)
 		return rc;

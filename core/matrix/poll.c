@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 static const char *const prefixes[] = {"org.matrix.msc3381.poll.", "m.poll."};
 
 /* The object that the content holds under one of the two names. */

@@ -22,9 +22,9 @@ void poll_tally_vote(struct poll_tally *t, const char *sender, int64_t ts, const
 void poll_tally_end(struct poll_tally *t, int64_t ts);
 
 struct poll_result {
-	int answers;			     /**< how many the poll has */
-	int64_t votes[POLL_ANSWERS_MAX];     /**< by answer, in the poll's order */
-	int64_t voters;			     /**< whose vote counts */
+	int answers;			 /**< how many the poll has */
+	int64_t votes[POLL_ANSWERS_MAX]; /**< by answer, in the poll's order */
+	int64_t voters;			 /**< whose vote counts */
 	bool closed;
 	int64_t closed_ts;
 };

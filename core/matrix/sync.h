@@ -42,7 +42,7 @@ struct sync_room {
 	char prev_batch[LIMIT_SYNC_TOKEN]; /**< "" when not said */
 	/** org.muster.kept: the newest event that a server that was put back has not lost, or "" */
 	char kept[LIMIT_ID_BYTES + 1];
-	struct span state;		   /**< before the timeline, or after it: */
+	struct span state;   /**< before the timeline, or after it: */
 	bool state_is_after; /**< `state` is state_after (v1.16): the timeline does not alter it */
 	struct span ephemeral, account_data;
 	struct span stripped; /**< invite_state or knock_state */

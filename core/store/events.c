@@ -127,9 +127,10 @@ static char *without_content(struct span text, bool is_state)
 int store_event_redact(struct store *s, int64_t room, struct span target, struct span by,
 		       struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT json, state_key IS NOT NULL, seq, body FROM events"
-					       " WHERE room=? AND event_id=?"
-					       " AND redacted_by IS NULL");
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT json, state_key IS NOT NULL, seq, body FROM events"
+				  " WHERE room=? AND event_id=?"
+				  " AND redacted_by IS NULL");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, target);
 	if (!sql_row(q))

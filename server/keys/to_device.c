@@ -81,8 +81,9 @@ static int make_room(struct sql *db, int64_t device_nid, size_t size, struct err
 	int rc = size_of_queue(db, device_nid, &n, &bytes);
 	if (rc || (n < TO_DEVICE_QUEUE_MAX && bytes + (int64_t)size <= TO_DEVICE_QUEUE_BYTES))
 		return rc;
-	while (!rc && n && (n > TO_DEVICE_QUEUE_MAX / 8 * 7 ||
-			    bytes + (int64_t)size > TO_DEVICE_QUEUE_BYTES / 8 * 7)) {
+	while (!rc && n &&
+	       (n > TO_DEVICE_QUEUE_MAX / 8 * 7 ||
+		bytes + (int64_t)size > TO_DEVICE_QUEUE_BYTES / 8 * 7)) {
 		rc = drop_half(db, device_nid, err);
 		if (!rc)
 			rc = size_of_queue(db, device_nid, &n, &bytes);

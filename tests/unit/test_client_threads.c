@@ -119,7 +119,8 @@ static int verbs(struct client *c, int i, struct err *err)
 	JSON_AUTO json_t *rows = json_array(), *row = NULL, *poll = NULL, *vote = NULL;
 	char text[32];
 	snprintf(text, sizeof(text), "message %d", i);
-	struct send_request send = {.room_id = room, .text = span_of(text),
+	struct send_request send = {.room_id = room,
+				    .text = span_of(text),
 				    .format = SEND_MARKDOWN};
 	struct read_request read = {.room_id = room, .last = 5};
 	struct thread_query threads = {.room_id = room};

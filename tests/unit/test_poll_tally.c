@@ -14,14 +14,16 @@ static struct poll_tally *poll_of(int max)
 {
 	JSON_AUTO json_t *content = NULL;
 	const char *const answers[] = {"a", "b", "c"};
-	struct poll_draft d = {.question = "?", .answers = answers, .answers_n = 3,
+	struct poll_draft d = {.question = "?",
+			       .answers = answers,
+			       .answers_n = 3,
 			       .max_selections = max};
 	struct mx_event ev;
 	struct mx_poll poll;
 	assert_int_equal(message_poll_start(&d, &content, NULL), 0);
-	JSON_AUTO json_t *json = json_pack(
-		"{s:s,s:s,s:s,s:i,s:O}", "type", POLL_START_TYPE, "sender", "@t:test", "event_id",
-		"$p", "origin_server_ts", 1, "content", content);
+	JSON_AUTO json_t *json =
+		json_pack("{s:s,s:s,s:s,s:i,s:O}", "type", POLL_START_TYPE, "sender", "@t:test",
+			  "event_id", "$p", "origin_server_ts", 1, "content", content);
 	assert_int_equal(event_parse(json, EVENT_ROOM, &ev, NULL), 0);
 	assert_true(event_poll_start(&ev, &poll));
 	struct poll_tally *t = poll_tally_new(&poll);
@@ -80,7 +82,7 @@ static void test_spoiled(void **state)
 	(void)state;
 	struct poll_tally *t = poll_of(1);
 	vote(t, "@a", 10, "1");
-	vote(t, "@a", 11, "7"); /* no such answer: spoiled, and the vote before is gone */
+	vote(t, "@a", 11, "7");	 /* no such answer: spoiled, and the vote before is gone */
 	vote(t, "@b", 10, "12"); /* too many: the first */
 	vote(t, "@c", 10, "1");
 	vote(t, "@c", 11, ""); /* taken back */

@@ -11,8 +11,8 @@
 #include "core/store/events.h"
 #include "core/store/outbox.h"
 #include "core/store/rooms.h"
-#include "core/store/search.h"
 #include "core/store/schema.h"
+#include "core/store/search.h"
 #include "tests/lib/tmpdir.h"
 
 #include <fcntl.h>

@@ -31,7 +31,8 @@ static int fill(struct db_tx *tx, void *arg, struct err *err)
 		int64_t nid;
 		AUTO_FREE char *user = mem_printf("@u%d:x", i);
 		AUTO_FREE char *device = mem_printf("D%d", i);
-		assert_int_equal(user_create(tx, &(struct user_new){.user_id = user}, &nid, err), 0);
+		assert_int_equal(user_create(tx, &(struct user_new){.user_id = user}, &nid, err),
+				 0);
 		assert_int_equal(nid, i);
 		assert_int_equal(device_login(tx, nid, device, NULL, false, &g, err), 0);
 		grant_done(&g);
@@ -69,8 +70,7 @@ static void send(struct db_tx *tx, const struct keys_owner *from, int no, int to
 {
 	AUTO_FREE char *txn = mem_printf("t%d", no);
 	AUTO_FREE char *user = mem_printf("@u%d:x", to);
-	JSON_AUTO json_t *messages =
-		json_pack("{s:{s:{s:s,s:i}}}", user, "*", "x", text, "no", no);
+	JSON_AUTO json_t *messages = json_pack("{s:{s:{s:s,s:i}}}", user, "*", "x", text, "no", no);
 	assert_int_equal(to_device_send(tx, from, "m.test", txn, messages, err), 0);
 }
 
@@ -126,8 +126,9 @@ static void test_one_sender(void **state)
 {
 	(void)state;
 	run(much, NULL);
-	int64_t bytes = sql_get_i64(
-		SQL(db_reader(db), "SELECT sum(size) FROM to_device WHERE sender_nid=1"), -1);
+	int64_t bytes = sql_get_i64(SQL(db_reader(db),
+					"SELECT sum(size) FROM to_device WHERE sender_nid=1"),
+				    -1);
 	assert_true(bytes <= TO_DEVICE_SENDER_BYTES);
 	assert_true(bytes > TO_DEVICE_SENDER_BYTES / 2);
 	assert_int_equal(count(0, EVE, 100000 + TO_DEVICE_SENDER_BYTES / BIG), 1);
