@@ -61,7 +61,7 @@ static int find_ordinary(struct sql *db, const struct rq *rq, struct user *ret, 
 
 static void get_flag(struct rq *rq, const struct flag *f)
 {
-	struct user u;
+	struct user u = {0}; /* for the analyzer, which cannot see that errors are not 0 */
 	struct err err;
 	if (find_ordinary(db_reader(rq->srv->db), rq, &u, &err))
 		rq_err(rq, &err);
@@ -142,7 +142,7 @@ static json_t *devices_of(struct sql *db, int64_t user_nid)
 /* One's own devices; administrators see everybody's. */
 static void get_whois(struct rq *rq)
 {
-	struct user u;
+	struct user u = {0};
 	struct err err;
 	struct sql *db = db_reader(rq->srv->db);
 	if (!rq->who.admin && !span_eq_str(rq->param[0], rq->who.user_id))
