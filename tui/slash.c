@@ -186,6 +186,19 @@ static void free_run(struct run *r)
 	mem_free(r);
 }
 
+/* Ids of what was sent are for scripts: people see it in the room. */
+static bool is_ids(struct span text)
+{
+	struct span line;
+	bool any = false;
+	while (span_split(&text, '\n', &line)) {
+		if (line.n && (line.p[0] != '$' || span_find(line, ' ') >= 0))
+			return false;
+		any = any || line.n;
+	}
+	return any;
+}
+
 /* A few words fit the line at the bottom; more get a popup. */
 static void show_result(struct run *r)
 {
@@ -193,6 +206,8 @@ static void show_result(struct run *r)
 	rows_put_text(&b, r->rows, &r->line);
 	buf_put_span(&b, buf_span(&r->raw));
 	size_t rows = json_array_size(r->rows);
+	if (!r->t->plain && is_ids(buf_span(&b)))
+		buf_clear(&b);
 	bool long_one = rows > 1 || b.n > 300 || r->raw.n > 0;
 	if (r->t->plain && b.n) {
 		r->t->plain->print(r->t, buf_span(&b));
