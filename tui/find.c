@@ -45,6 +45,7 @@ static const struct pick_class find = {
 	.title = N_("Search"),
 	.prompt = N_("words that were said, in any room"),
 	.nothing = N_("Nothing was found."),
+	.after_text = true,
 	.width = 110,
 	.rows = 20,
 	.fill = lookup_fill,

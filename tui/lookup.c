@@ -19,8 +19,9 @@ static void on_rows(const struct err *err, const json_t *rows, void *arg)
 	l->action = NULL;
 	/* What was found before is better than nothing, when only the news could not be had. */
 	if (!err || !l->follows) {
-		json_decref(l->rows);
+		json_t *old = l->rows; /* may be the same ones */
 		l->rows = json_incref((json_t *)rows);
+		json_decref(old);
 	}
 	mem_free(l->trouble);
 	l->trouble = err ? mem_strdup(err->msg) : NULL;
@@ -85,7 +86,7 @@ void lookup_done(struct pick *p)
 
 static bool is_waiting(const struct lookup *l)
 {
-	return l->action || l->trouble;
+	return l->action || l->due || l->trouble;
 }
 
 static void ask_for(struct lookup *l, const char *text)
@@ -93,6 +94,7 @@ static void ask_for(struct lookup *l, const char *text)
 	action_stop(take(&l->action));
 	mem_free(l->text);
 	l->text = mem_strdup(text);
+	l->due = true;
 	loop_timer_start(l->timer, WAIT_MS, 0);
 }
 

@@ -23,7 +23,7 @@ struct lookup {
 	char *event_id; /* the same */
 	int64_t seen;	/* the room's counter when it was asked */
 	bool follows;	/* asks again when something happens in the room */
-	bool due;	/* will ask again soon */
+	bool due;	/* will ask soon */
 };
 
 /** The caller owns it. `room_id` and `event_id` are copied, or NULL. */

@@ -64,7 +64,7 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
 		rect_cut_top(&r, 1);
 		pad = r;
 	}
-	if (!p->list.count && p->cls->nothing)
+	if (!p->list.count && p->cls->nothing && (!p->cls->after_text || !edit_is_empty(&p->input)))
 		draw_fit(c, pad, pad.x + 1, pad.y, pad.w - 2, span_of(_(p->cls->nothing)),
 			 ROLE_DIM);
 	size_t first = list_first(&p->list, pad.h);

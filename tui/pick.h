@@ -16,6 +16,7 @@ struct pick_class {
 	const char *title;   /**< N_() */
 	const char *prompt;  /**< N_(): in the empty line of input */
 	const char *nothing; /**< N_(): instead of an empty list */
+	bool after_text;     /**< `nothing` is said only when something was typed */
 	int width, rows;     /**< wished */
 	/** The text has changed, or the cache: how many rows fit it? */
 	size_t (*fill)(struct pick *p, const char *text);

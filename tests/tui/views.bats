@@ -66,9 +66,9 @@ chess=(wait:›\  key:focus-out key:ctrl-k 'wait:──' type:chess 'wait:› ch
 }
 
 @test "search and spaces" {
-	screen 80x24 "${chess[@]}" key:ctrl-f wait:Search type:棋盘 wait:明天 "golden:$GOLDEN/search-80x24.txt" \
+	screen 80x24 "${chess[@]}" key:ctrl-f wait:Search type:棋盘 'wait:› Chess club' "golden:$GOLDEN/search-80x24.txt" \
 		resize:30x6 "golden:$GOLDEN/search-30x6.txt"
-	LANGUAGE=ja screen 80x24 "${chess[@]}" key:ctrl-f 'wait:──' type:棋盘 wait:明天 \
+	LANGUAGE=ja screen 80x24 "${chess[@]}" key:ctrl-f 'wait:──' type:棋盘 'wait:› Chess club' \
 		"golden:$GOLDEN/search-80x24-ja.txt"
 	screen 80x24 "${chess[@]}" key:alt-s wait:All\ rooms "golden:$GOLDEN/spaces-80x24.txt"
 }

@@ -188,7 +188,13 @@ static void test_lookup(void **state)
 	stage_open(&s);
 	struct lookup *l = lookup_new(&s.t, action_search, ask, NULL, NULL);
 	struct view *v = pick_new(&s.t, &found, l);
-	assert_row(&s, v, "nothing");
+	/* Nothing is said to be found nowhere before it has been looked for. */
+	assert_row(&s, v, "looking");
+	until(&s, v, "nothing");
+	type(v, "x");
+	assert_row(&s, v, "looking");
+	assert_true(v->cls->act(v, ACT_KILL_START));
+	until(&s, v, "nothing");
 	type(v, "hello");
 	/* Nobody is logged in: that is said in the list's place. */
 	until(&s, v, "no account nobody");
