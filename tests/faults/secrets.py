@@ -184,7 +184,7 @@ def everyday(ada, eve, root):
     ada("admin", "check")
     ada("admin", "export")
     ada("doctor", want=(0, 1))
-    eve("call", "join", room, "--listen-only", "--for", "1s", want=(0, 3))
+    eve("call", "join", room, "--listen-only", "--output", "null:", "--for", "1s", want=(0, 3))
     eve("logout")
 
 
