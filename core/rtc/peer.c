@@ -86,11 +86,6 @@ void peer_free(struct peer *p)
 	mem_free(p);
 }
 
-void *peer_arg(const struct peer *p)
-{
-	return p->cfg.arg;
-}
-
 void peer_transport(const struct peer *p, struct sdp_transport *ret)
 {
 	*ret = (struct sdp_transport){

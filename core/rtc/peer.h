@@ -58,7 +58,6 @@ struct peer_config {
 /** New peer with fresh ICE credentials. The caller owns it. */
 struct peer *peer_new(const struct peer_config *c, struct err *err);
 void peer_free(struct peer *p);
-void *peer_arg(const struct peer *p);
 
 /** Our half for SDP: ufrag, pwd, fingerprint, lite, trickle; setup is NONE. Spans live as `p`. */
 void peer_transport(const struct peer *p, struct sdp_transport *ret);
@@ -154,6 +153,5 @@ void peer_mux_free(struct peer_mux *m);
  */
 struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
 			      const struct net_addr *from, const void *data, size_t n);
-size_t peer_mux_count(const struct peer_mux *m);
 
 #endif

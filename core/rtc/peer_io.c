@@ -93,11 +93,6 @@ void peer_mux_free(struct peer_mux *m)
 	mem_free(m);
 }
 
-size_t peer_mux_count(const struct peer_mux *m)
-{
-	return ice_lite_count(m->table);
-}
-
 static struct peer *mux_stun(struct peer_mux *m, int64_t now, int base, const struct net_addr *from,
 			     const void *data, size_t n)
 {

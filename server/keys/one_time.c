@@ -80,14 +80,14 @@ static int add(struct sql *db, int64_t device_nid, const char *name, struct span
 	return sql_run(s, err);
 }
 
-static int check_count(struct sql *db, int64_t device_nid, struct err *err)
+/* `too_many` says with a %d how many there may be. */
+static int check_count(struct sql_stmt *count, int64_t device_nid, int most, const char *too_many,
+		       struct err *err)
 {
-	struct sql_stmt *s = SQL(db, "SELECT count(*) FROM one_time_keys WHERE device_nid=?");
-	sql_bind_i64(s, 1, device_nid);
-	if (sql_get_i64(s, 0) <= KEYS_ONE_TIME_COUNT)
+	sql_bind_i64(count, 1, device_nid);
+	if (sql_get_i64(count, 0) <= most)
 		return 0;
-	return matrix_err(err, 413, "M_TOO_LARGE", _("A device has at most %d one-time keys"),
-			  KEYS_ONE_TIME_COUNT);
+	return matrix_err(err, 413, "M_TOO_LARGE", too_many, most);
 }
 
 int one_time_keys_add(struct db_tx *tx, int64_t device_nid, const json_t *keys, struct err *err)
@@ -107,7 +107,11 @@ int one_time_keys_add(struct db_tx *tx, int64_t device_nid, const json_t *keys, 
 		rc = known(db, device_nid, name, buf_span(&text), err);
 		rc = rc == 1 ? 0 : rc ? rc : add(db, device_nid, name, buf_span(&text), err);
 	}
-	return rc ? rc : check_count(db, device_nid, err);
+	if (rc)
+		return rc;
+	return check_count(SQL(db, "SELECT count(*) FROM one_time_keys WHERE device_nid=?"),
+			   device_nid, KEYS_ONE_TIME_COUNT,
+			   _("A device has at most %d one-time keys"), err);
 }
 
 /* The same key again stays marked as used. */
@@ -127,16 +131,6 @@ static int set_fallback(struct sql *db, int64_t device_nid, const char *name, st
 	return sql_run(s, err);
 }
 
-static int check_fallbacks(struct sql *db, int64_t device_nid, struct err *err)
-{
-	struct sql_stmt *s = SQL(db, "SELECT count(*) FROM fallback_keys WHERE device_nid=?");
-	sql_bind_i64(s, 1, device_nid);
-	if (sql_get_i64(s, 0) <= KEYS_FALLBACK_COUNT)
-		return 0;
-	return matrix_err(err, 413, "M_TOO_LARGE", _("A device has at most %d fallback keys"),
-			  KEYS_FALLBACK_COUNT);
-}
-
 int fallback_keys_set(struct db_tx *tx, int64_t device_nid, const json_t *keys, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);
@@ -152,7 +146,11 @@ int fallback_keys_set(struct db_tx *tx, int64_t device_nid, const json_t *keys, 
 		if (!rc)
 			rc = set_fallback(db, device_nid, name, buf_span(&text), err);
 	}
-	return rc ? rc : check_fallbacks(db, device_nid, err);
+	if (rc)
+		return rc;
+	return check_count(SQL(db, "SELECT count(*) FROM fallback_keys WHERE device_nid=?"),
+			   device_nid, KEYS_FALLBACK_COUNT,
+			   _("A device has at most %d fallback keys"), err);
 }
 
 void one_time_keys_count(struct sql *db, int64_t device_nid, struct buf *b)
