@@ -43,6 +43,10 @@
 	{                                                                                        \
 		.name = "reason", .kind = KIND_TEXT, .what = N_("why, for the people concerned") \
 	}
+#define OPT_OFFLINE                                                                           \
+	{                                                                                     \
+		.name = "offline", .kind = KIND_FLAG, .what = N_("only what is here already") \
+	}
 #define OPT_TXN                                                                                  \
 	{                                                                                        \
 		.name = "txn-id", .kind = KIND_TEXT, .value = "ID",                              \
