@@ -4,7 +4,7 @@
 #include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
-#include "core/client/roster_csv.h"
+#include "core/attendance/roster_csv.h"
 
 /* Arguments of user.add, as columns are called. */
 static const struct {

@@ -11,7 +11,7 @@
 #define MUSTER_CLIENT_CLASS_H
 
 #include "core/client/class_rooms.h"
-#include "core/client/roster_csv.h"
+#include "core/attendance/roster_csv.h"
 
 struct class_request {
 	const struct roster_rows *rows; /**< students, or NULL: none */

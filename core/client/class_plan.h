@@ -10,7 +10,7 @@
 #ifndef MUSTER_CLIENT_CLASS_PLAN_H
 #define MUSTER_CLIENT_CLASS_PLAN_H
 
-#include "core/client/roster_csv.h"
+#include "core/attendance/roster_csv.h"
 
 struct class_plan_row {
 	int line;

@@ -5,7 +5,7 @@
 #define MUSTER_CLIENT_ROSTER_IO_H
 
 #include "core/client/client.h"
-#include "core/client/roster.h"
+#include "core/attendance/roster.h"
 
 /** The roster kept in `room_id`; empty when there is none. The caller owns *ret. */
 int client_roster_load(struct client *c, const char *room_id, struct roster **ret, struct err *err);

@@ -1,4 +1,4 @@
-#include "core/client/roster.h"
+#include "core/attendance/roster.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #ifndef MUSTER_CLIENT_ROSTER_CSV_H
 #define MUSTER_CLIENT_ROSTER_CSV_H
 
+#include "core/attendance/roster.h"
 #include "core/base/csv.h"
-#include "core/client/roster.h"
 
 enum roster_column {
 	COLUMN_USER,

@@ -1,4 +1,4 @@
-#include "core/client/roster_csv.h"
+#include "core/attendance/roster_csv.h"
 
 #include "core/base/i18n.h"
 #include "core/base/text.h"

@@ -1,0 +1,78 @@
+/*
+ * Roll-calls (design, "Roll-call"): a poll (MSC3381) that carries `org.muster.roll`
+ * (docs/FORMATS.md). Here is its reading, making and counting; nothing opens a connection.
+ */
+#ifndef MUSTER_ATTENDANCE_ROLL_H
+#define MUSTER_ATTENDANCE_ROLL_H
+
+#include "core/matrix/event.h"
+
+#define ROLL_KEY "org.muster.roll"
+#define ROLL_ID_HERE "here"
+#define ROLL_ID_AWAY \
+	"away" /**< "I cannot be there": an answer, not an excuse until staff says so */
+
+/** A roll as its start says. Owned texts; NULL: none. */
+struct roll {
+	char *id, *opener, *room_id;
+	char *uid, *recurrence_id;  /**< the lesson it belongs to, or NULL */
+	char *second_of;	    /**< event id of the first call, or NULL */
+	int64_t opened_ms;	    /**< origin_server_ts of the start */
+	int64_t window_ms, late_ms; /**< from opened_ms on */
+	json_t *words;		    /**< agreed words beside the common ones: array, or NULL */
+};
+void roll_done(struct roll *r);
+/** False when `ev` is no poll marked as a roll. The caller owns *ret. */
+bool roll_read(const struct mx_event *ev, struct roll *ret);
+/** When it closes by itself. */
+int64_t roll_closes_ms(const struct roll *r);
+
+struct roll_draft {
+	const char *question;	 /**< translated; NULL: "Roll-call: are you here?" */
+	const char *here, *away; /**< texts of the answers, or NULL */
+	const char *uid, *recurrence_id, *second_of;
+	int64_t window_ms, late_ms;
+	const json_t *words;
+};
+/** Content of the poll's start, with the fallback text that tells people of other clients which word to write. The caller owns it. */
+json_t *roll_make(const struct roll_draft *d);
+
+/**
+ * Is this whole message one of the agreed words: the common ones of many languages ("here",
+ * "present", "到", "はい", "hadir" ...) or one of `words` (may be NULL)? Trimmed, case and width folded,
+ * a final "." or "!" aside.
+ */
+bool roll_is_word(struct span body, const json_t *words);
+
+enum roll_way { ROLL_BY_VOTE, ROLL_BY_REACTION, ROLL_BY_WORD, ROLL_BY_STAFF, ROLL_WAY_COUNT };
+const char *roll_way_name(enum roll_way w);
+
+struct roll_answer {
+	const char *user_id;  /**< borrowed from the tally */
+	int64_t ts;	      /**< of the first valid answer: counts for time */
+	enum roll_way way;    /**< of the first */
+	bool here;	      /**< the last valid one says so */
+	bool late;	      /**< first one later than late_ms after the opening */
+	const char *event_id; /**< of the first */
+};
+
+struct roll_tally;
+/** `r` is borrowed and must outlive it. */
+struct roll_tally *roll_tally_new(const struct roll *r);
+void roll_tally_free(struct roll_tally *t);
+/**
+ * Take in an event of the room, in any order, each once or more: votes, reactions to the start,
+ * words, ends, redactions; others are passed over. `may_end`: whether its sender may end the poll.
+ * An edited message does not count, nor does a redacted one.
+ */
+void roll_tally_event(struct roll_tally *t, const struct mx_event *ev, bool may_end);
+/** When it closed: by its end, or its window (INT64_MAX never happens). */
+int64_t roll_tally_closed_ms(const struct roll_tally *t);
+/** True when its start was redacted or its end says so: it counts for nothing. */
+bool roll_tally_cancelled(const struct roll_tally *t);
+/** Answers until it closed, in order of user ids. `fn`'s anything but 0 ends the walk. */
+int roll_tally_each(struct roll_tally *t, int (*fn)(const struct roll_answer *a, void *arg),
+		    void *arg);
+bool roll_tally_find(struct roll_tally *t, const char *user_id, struct roll_answer *ret);
+
+#endif

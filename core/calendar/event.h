@@ -1,0 +1,76 @@
+/*
+ * A calendar event: one meeting or a series with what was changed of it
+ * (RFC 5545, VEVENT). Owned texts; NULL: not said.
+ */
+#ifndef MUSTER_CALENDAR_EVENT_H
+#define MUSTER_CALENDAR_EVENT_H
+
+#include "core/calendar/zone.h"
+
+#define CAL_TEXT_MAX 8192 /**< bytes of a description */
+#define CAL_LINE_MAX 255  /**< bytes of a title, a place, a UID, a rule */
+#define CAL_EXDATES_MAX 500
+#define CAL_OVERRIDES_MAX 500
+#define CAL_OCCURRENCES_MAX 10000 /**< that one expansion yields */
+#define CAL_DURATION_MAX_MS (31LL * 24 * 3600 * 1000)
+
+enum cal_status { CAL_CONFIRMED, CAL_TENTATIVE, CAL_CANCELLED };
+
+/** One occurrence that differs from its series (RECURRENCE-ID). */
+struct cal_override {
+	struct cal_time recurrence_id; /**< when it would have begun */
+	struct cal_time start;
+	int64_t duration_ms;
+	char *title, *description, *location; /**< NULL: as the series */
+	bool cancelled;
+};
+
+struct cal_event {
+	char *uid; /**< never NULL */
+	char *title, *description, *location, *url;
+	char *organizer; /**< "mailto:..." or "matrix:u/..." */
+	struct cal_time start;
+	int64_t duration_ms;
+	char *rrule; /**< "FREQ=WEEKLY;BYDAY=MO", or NULL: it happens once */
+	struct cal_time *exdates;
+	size_t n_exdates;
+	struct cal_override *overrides;
+	size_t n_overrides;
+	int64_t sequence; /**< raised by every change (RFC 5546) */
+	enum cal_status status;
+	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
+};
+void cal_event_done(struct cal_event *e); /**< A zeroed struct is allowed. */
+/** Deep copy; *ret is to be freed with cal_event_done. */
+void cal_event_copy(const struct cal_event *e, struct cal_event *ret);
+/** Everything within caps, dates that exist, known zones, a rule that libical understands and that
+ * yields something. ERR_USAGE with one sentence. */
+int cal_event_check(const struct cal_event *e, struct err *err);
+
+/** One occurrence. Borrowed from the event. */
+struct cal_occurrence {
+	struct cal_time
+		recurrence_id; /**< when the series has it; of a single meeting: its start */
+	int64_t start_ms, end_ms;
+	const char *title, *description, *location;
+	bool moved, cancelled; /**< cancelled ones are yielded, too */
+};
+/** Anything but 0 ends the walk. */
+typedef int cal_occurrence_fn(const struct cal_occurrence *o, void *arg);
+
+/**
+ * Occurrences that overlap [from_ms, to_ms), in order of their start as it is after moves; at
+ * most `max` (0: CAL_OCCURRENCES_MAX). EXDATEs are left out, moved ones stand where they moved to. Returns what
+ * `fn` returned.
+ */
+int cal_expand(const struct cal_event *e, int64_t from_ms, int64_t to_ms, size_t max,
+	       cal_occurrence_fn *fn, void *arg, struct err *err);
+/**
+ * The occurrence that a person means by `when`: "2026-03-01", "2026-03-01T09:00",
+ * "20260301T090000"; by its RECURRENCE-ID, else by the day it was moved to. NULL: of a single
+ * meeting. ERR_NOT_FOUND; ERR_USAGE lists the next dates when a series has several.
+ */
+int cal_find(const struct cal_event *e, const char *when, int64_t now_ms,
+	     struct cal_occurrence *ret, struct err *err);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Meetings: scheduling, changing, finding and starting them. Rows have the keys of
+ * the contract: uid, recurrence_id, room_id, room, title, start, end, duration_s, tz, rrule, status ("scheduled",
+ * "moved", "cancelled", "now", "over"), sequence, description, location.
+ */
+#ifndef MUSTER_CLIENT_MEET_H
+#define MUSTER_CLIENT_MEET_H
+
+#include "core/client/client.h"
+#include "core/client/meet/meeting.h"
+
+/** What `meet schedule` was asked for. Borrowed; NULL: not said. */
+struct meet_request {
+	const char *room_id,
+		*uid; /**< uid NULL: made of room, title and start, so that repeating is harmless */
+	const char *title, *description, *location;
+	int64_t start_ms, duration_ms;
+	const char *zone, *rrule;
+	bool no_message, no_file, no_pin; /**< what people of other clients would see */
+	bool own_room;			  /**< a room of its own, in the Nordeck widget's shape */
+	const char *const *invite;	  /**< of a room of its own: user ids, NULL-ended */
+};
+/** Schedule. *ret: a row with `existing` (true: nothing changed) and `changed`. */
+int client_meet_schedule(struct client *c, const struct meet_request *rq, json_t **ret,
+			 struct err *err);
+
+/** Change a meeting, or one occurrence (`recurrence` not NULL); NULL and 0 keep. Raises SEQUENCE and tells the room. */
+struct meet_change {
+	const char *uid, *room_id, *recurrence;
+	const char *title, *description, *location, *rrule, *zone;
+	int64_t start_ms, duration_ms;
+	bool cancel; /**< the occurrence, or all of it */
+	const char *reason;
+	bool quiet; /**< no message */
+};
+int client_meet_change(struct client *c, const struct meet_change *ch, json_t **ret,
+		       struct err *err);
+
+/** One row an occurrence in [since, until), of one room or (NULL) all joined ones, by start. From the cache, refreshed before. */
+struct meet_query {
+	const char *room_id;
+	int64_t since_ms, until_ms;
+	bool cancelled; /**< also those */
+	size_t max;
+};
+int client_meet_list(struct client *c, const struct meet_query *q, client_row_fn *fn, void *arg,
+		     struct err *err);
+/** All meetings of a room (series as one). The caller frees each with meeting_done and the array. */
+int client_meetings(struct client *c, const char *room_id, struct meeting **ret, size_t *ret_n,
+		    struct err *err);
+
+/**
+ * MEETING of the contract: "UID[@DATE]", "now", "last"; `room_id` narrows it (NULL: all rooms).
+ * Fills the meeting and its occurrence (borrowed from it). ERR_NOT_FOUND; ERR_USAGE lists the dates.
+ */
+int client_meet_find(struct client *c, const char *room_id, const char *which, int64_t now_ms,
+		     struct meeting *ret, struct cal_occurrence *ret_occurrence, struct err *err);
+
+/** Begin a lesson: the line in the room that attendance is taken (TAKING_TYPE), a notification. Safe to repeat. */
+int client_meet_start(struct client *c, const struct meeting *m, const struct cal_occurrence *o,
+		      json_t **ret, struct err *err);
+
+/** .ics: out (`uid` NULL: all of the room) and in (as client_meet_schedule for each). */
+int client_meet_export(struct client *c, const char *room_id, const char *uid, struct buf *ret,
+		       struct err *err);
+int client_meet_import(struct client *c, const char *room_id, struct span ics, bool dry_run,
+		       void (*problem)(void *arg, int line, const char *sentence),
+		       client_row_fn *fn, void *arg, struct err *err);
+
+#endif
