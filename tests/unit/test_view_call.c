@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/client/call/ring.h"
 #include "core/client/send.h"
 #include "core/client/view/call_bar.h"
 #include "core/matrix/rtc_ring.h"
@@ -21,14 +22,15 @@ struct bar {
 	struct pair p;
 	struct work *looking;
 	struct call_bar *b;
-	int changes;
+	bool rang;
 	struct err said;
 	bool news_due, muted;
 };
 
 static void on_changed(void *arg)
 {
-	((struct bar *)arg)->changes++;
+	struct bar *x = arg;
+	x->rang |= call_bar_row(x->b)->ring_room != NULL;
 }
 
 static void on_said(const struct err *e, void *arg)
@@ -46,7 +48,7 @@ static const struct engine_observer observer = {.committed = on_committed};
 static void bar_open(struct bar *x, const char *room)
 {
 	static const struct call_bar_handler h = {on_changed, on_said};
-	*x = (struct bar){.changes = 0};
+	*x = (struct bar){.rang = false};
 	pair_open(&x->p, room);
 	x->looking = work_new(x->p.t.l, &(struct work_options){.account = "ann"});
 	engine_observe(x->p.t.engine, &observer, x);
@@ -71,23 +73,30 @@ struct wanted {
 	bool (*is)(const struct call_bar_row *r);
 };
 
-static bool is_so(struct calling *t, void *arg)
+static void look_around(struct bar *x)
 {
-	struct wanted *w = arg;
+	struct calling *t = &x->p.t;
 	/* The other process ends with its call. */
 	if (t->ended && t->rc) {
 		room_call_free(t->rc);
 		t->rc = NULL;
 	}
 	/* The SFU says that it has heard of it. */
-	if (fake_call.call && fake_call.muted && !w->x->muted) {
-		w->x->muted = true;
+	if (fake_call.call && fake_call.muted && !x->muted) {
+		x->muted = true;
 		fake_call_muted(true, false);
 	}
-	if (w->x->news_due) {
-		w->x->news_due = false;
-		call_bar_news(w->x->b);
+	if (x->news_due) {
+		x->news_due = false;
+		call_bar_news(x->b);
 	}
+}
+
+static bool is_so(struct calling *t, void *arg)
+{
+	struct wanted *w = arg;
+	(void)t;
+	look_around(w->x);
 	return w->is(call_bar_row(w->x->b));
 }
 
@@ -185,9 +194,24 @@ static bool is_ringing(const struct call_bar_row *r)
 	return r->ring_room != NULL;
 }
 
-static bool is_quiet(const struct call_bar_row *r)
+/* Nothing that the bar asked for is unanswered. */
+static bool is_idle(struct calling *t, void *arg)
 {
-	return !r->ring_room;
+	struct bar *x = arg;
+	(void)t;
+	look_around(x);
+	return !work_pending(x->looking);
+}
+
+/* Bob is in the call, and rings for as long as anybody may. */
+static json_t *ring_ann(struct bar *x)
+{
+	AUTO_FREE char *member = put_member(x->p.bob, x->p.room, "https://sfu.example");
+	JSON_AUTO json_t *ring = rtc_ring_make(true, member, clock_wall_ms());
+	json_t *row = NULL;
+	json_object_set_new(ring, "lifetime", json_integer(RTC_RING_MAX_MS));
+	OK(client_send_event(x->p.bob, x->p.room, RTC_RING_TYPE, ring, NULL, false, &row, &err));
+	return row;
 }
 
 static void test_ring(void **state)
@@ -195,21 +219,26 @@ static void test_ring(void **state)
 	struct bar x;
 	(void)state;
 	bar_open(&x, "Ring");
-	AUTO_FREE char *member = put_member(x.p.bob, x.p.room, "https://sfu.example");
-	JSON_AUTO json_t *ring = rtc_ring_make(true, member, clock_wall_ms()), *row = NULL;
-	OK(client_send_event(x.p.bob, x.p.room, RTC_RING_TYPE, ring, NULL, false, &row, &err));
+	JSON_AUTO json_t *row = ring_ann(&x);
 	const struct call_bar_row *r = until(&x, is_ringing, "the ring");
 	assert_string_equal(r->ring_room, x.p.room);
 	assert_string_equal(r->ring_room_name.s, "Ring");
 	assert_true(r->ring);
 	assert_non_null(strstr(r->ring_name.s, "bob"));
 	assert_string_equal(r->ring_event, json_get_str(row, "event_id"));
+	/* A look that is under way still finds it. */
+	call_bar_news(x.b);
+	x.rang = false;
 	call_bar_decline(x.b);
 	assert_null(call_bar_row(x.b)->ring_room);
-	/* It stays declined when it is looked for again. */
+	calling_turn(&x.p.t, is_idle, &x, "the decline");
+	/* It stays declined when it is looked for again, by anybody. */
 	call_bar_news(x.b);
-	until(&x, is_quiet, "quiet");
+	calling_turn(&x.p.t, is_idle, &x, "the look for rings");
+	assert_false(x.rang);
 	assert_int_equal(x.said.code, 0);
+	json_t *again = NULL;
+	assert_int_equal(ring_find(x.p.ann, x.p.room, &again, &err), ERR_NOT_FOUND);
 	bar_close(&x);
 }
 
@@ -219,9 +248,7 @@ static void test_ring_answered(void **state)
 	struct bar x;
 	(void)state;
 	bar_open(&x, "Answered");
-	AUTO_FREE char *member = put_member(x.p.bob, x.p.room, "https://sfu.example");
-	JSON_AUTO json_t *ring = rtc_ring_make(true, member, clock_wall_ms()), *row = NULL;
-	OK(client_send_event(x.p.bob, x.p.room, RTC_RING_TYPE, ring, NULL, false, &row, &err));
+	JSON_AUTO json_t *row = ring_ann(&x);
 	until(&x, is_ringing, "the ring");
 	join_here(&x);
 	assert_null(until(&x, is_joined, "joined")->ring_room);

@@ -257,14 +257,20 @@ static int decline(struct client *c, const json_t *ask, client_row_fn *fn, void 
 
 static void on_declined(const struct err *err, const json_t *rows, void *arg)
 {
-	on_acted(err, rows, arg);
-	look_for_ring(arg, NULL);
+	struct call_bar *b = arg;
+	if (err)
+		mem_free(take(&b->answered));
+	on_acted(err, rows, b);
+	look_for_ring(b, NULL);
 }
 
 void call_bar_decline(struct call_bar *b)
 {
-	if (!b->ring || b->acting)
+	if (!b->row.ring_room || b->acting)
 		return;
+	/* A look that began before still finds it. */
+	mem_free(b->answered);
+	b->answered = mem_strdup(b->row.ring_event);
 	b->acting = action_start(b->o.looking, decline,
 				 json_pack("{s:O}", "room_id", json_object_get(b->ring, "room_id")),
 				 on_declined, b);

@@ -18,7 +18,7 @@ struct call_bar {
 	json_t *status;		/* as room_call_status gives it; NULL: no call */
 	json_t *people;
 	json_t *ring;	/* as ring_find gives it; NULL: nobody calls */
-	char *answered; /* a ring that we have come to: it is not shown again */
+	char *answered; /* a ring that we have come to or declined: it is not shown again */
 	int64_t seq;	/* events up to here were looked at for rings */
 	struct action_job *polling, *ringing, *acting;
 	struct pool pool;
