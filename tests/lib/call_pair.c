@@ -124,6 +124,9 @@ void pair_close(struct pair *p)
 void pair_join(struct pair *p, struct room_call_options o)
 {
 	o.room_id = p->room;
+	/* A machine that stands still for some seconds is not gone, and may take its time to go. */
+	o.times.guard = o.times.guard ? o.times.guard : 600000;
+	o.times.leaving = o.times.leaving ? o.times.leaving : 120000;
 	calling_join(&p->t, &o);
 	AUTO_FREE char *self = identity_of(p->ann);
 	calling_wait_made(&p->t);

@@ -399,7 +399,7 @@ static void test_renewal(void **state)
 	(void)state;
 	struct pair p;
 	pair_open(&p, "Long lesson");
-	pair_join(&p, (struct room_call_options){.member_life_ms = 72000});
+	pair_join(&p, (struct room_call_options){.times.member = 72000});
 	AUTO_FREE char *first = mem_strdup(calling_member_event(&p.t));
 	OK(room_call_hand(p.t.rc, true, &err));
 	calling_wait(&p.t, "hand");
@@ -422,7 +422,7 @@ static void test_sticky_member(void **state)
 	const char *device = client_account(p.bob)->device_id;
 	char hash[RTC_ID_SIZE];
 	rtc_id_member("@bob:localhost", device, "member-1", hash);
-	pair_join(&p, (struct room_call_options){.ring = false});
+	pair_join(&p, (struct room_call_options){.times.introduction = 120000});
 	/* The SFU tells first; who that is the room says a moment later. */
 	fake_call_person(CALL_PERSON_JOINED, hash, false);
 	JSON_AUTO json_t *sent = NULL, *gone = NULL;

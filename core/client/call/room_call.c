@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define STEP_MS 10000 /* of one attempt of one request */
+#define STEP_MS 10000	     /* of one attempt of one request */
+#define INTRODUCTION_MS 3000 /* how long somebody's member event may take after they connected */
 
 static void go_on(void *arg);
 
@@ -379,7 +380,9 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 	rc->o.sound.input = rc->input;
 	rc->o.sound.output = rc->output;
 	rc->muted = o->muted;
-	rc->member_life_ms = o->member_life_ms;
+	rc->times = o->times;
+	if (!rc->times.introduction)
+		rc->times.introduction = INTRODUCTION_MS;
 	rc->ring = o->ring;
 	rc->leave_when_empty = o->leave_when_empty;
 	rc->recorded = o->recorded || o->record;

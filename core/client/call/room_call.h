@@ -16,6 +16,14 @@
 
 struct room_call;
 
+/** How long things may take, in milliseconds; 0: the usual. */
+struct room_call_times {
+	int64_t member;	  /**< seat_options.life_ms */
+	int64_t guard;	  /**< seat_options.guard_ms */
+	int leaving;	  /**< seat_options.leaving_ms */
+	int introduction; /**< somebody's member event, after they connected */
+};
+
 struct room_call_options {
 	const char *room_id;
 	/** Devices and Opus; the rest is the call's to set. input NULL: listen only. */
@@ -29,7 +37,7 @@ struct room_call_options {
 	bool recorded;		 /**< somebody else writes such a file of what we hear: say so */
 	const char *record_said; /**< what the room is told about it: a sentence, or NULL */
 	const struct net_addr *addresses; /**< call_options.addresses */
-	int64_t member_life_ms;		  /**< seat_options.life_ms */
+	struct room_call_times times;
 };
 
 struct room_call_handler {

@@ -31,7 +31,7 @@ struct room_call {
 	/* options */
 	char *room_id, *input, *output, *record, *record_said;
 	struct call_options o;
-	int64_t member_life_ms;
+	struct room_call_times times;
 	bool ring, leave_when_empty, leave_at_input_end, recorded;
 
 	struct session_call *asking; /* the server, about encryption */

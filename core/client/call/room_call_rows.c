@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define PENDING_MS 3000 /* how long somebody's member event may take after they connected */
-#define EMPTY_MS 2000	/* who comes back within this was never away */
+#define EMPTY_MS 2000 /* who comes back within this was never away */
 
 void room_call_row(struct room_call *rc, const char *event, const struct person *who, json_t *more)
 {
@@ -56,7 +55,7 @@ void room_call_tell_pending(void *arg)
 	for (struct person *who = rc->people.first; who; who = who->next) {
 		if (who->told)
 			continue;
-		int64_t left = who->seen_ms + PENDING_MS - now;
+		int64_t left = who->seen_ms + rc->times.introduction - now;
 		if (left <= 0)
 			tell_joined(rc, who);
 		else if (next < 0 || left < next)

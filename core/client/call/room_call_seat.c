@@ -126,7 +126,12 @@ int room_call_sit_down(struct room_call *rc, struct err *err)
 {
 	static const struct seat_handler h = {on_taken, on_seat_failed, on_seat_left};
 	AUTO_FREE char *version = room_version(rc);
-	struct seat_options o = {rc->room_id, version, rc->recorded, rc->member_life_ms};
+	struct seat_options o = {.room_id = rc->room_id,
+				 .room_version = version,
+				 .recording = rc->recorded,
+				 .life_ms = rc->times.member,
+				 .guard_ms = rc->times.guard,
+				 .leaving_ms = rc->times.leaving};
 	int rc_ = seat_new(rc->c, &o, &h, rc, &rc->seat, err);
 	if (!rc_)
 		seat_take(rc->seat, place_service(rc->place));

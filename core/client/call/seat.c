@@ -39,6 +39,7 @@ struct seat {
 	struct loop_timer *tick;
 	char delay_id[LIMIT_ID_BYTES + 1];
 	int64_t delay_ms;
+	int leaving_ms;
 	bool unsupported; /* the server has no delayed events */
 	bool older_way;	  /* its actions stand in the body */
 	bool ceded;
@@ -66,7 +67,8 @@ int seat_new(struct client *c, const struct seat_options *o, const struct seat_h
 	s->room_id = mem_strdup(o->room_id);
 	s->recording = o->recording;
 	s->life_ms = o->life_ms ? o->life_ms : RTC_EXPIRES_MS;
-	s->delay_ms = SEAT_DELAY_MS;
+	s->delay_ms = o->guard_ms ? o->guard_ms : SEAT_DELAY_MS;
+	s->leaving_ms = o->leaving_ms ? o->leaving_ms : LEAVE_MS;
 	memcpy(s->key, key, sizeof(key));
 	s->renew = loop_timer_new(client_loop(c), on_renew, s);
 	s->tick = loop_timer_new(client_loop(c), on_tick, s);
@@ -367,7 +369,7 @@ static void cancel(struct seat *s)
 {
 	s->delay_rq = ask(client_session(s->c),
 			  request_delayed_act(s->delay_id, RTC_DELAYED_CANCEL, s->older_way),
-			  LEAVE_MS, true, on_cancelled, s);
+			  s->leaving_ms, true, on_cancelled, s);
 }
 
 static void on_left(struct span body, const struct err *err, void *arg)
@@ -408,7 +410,7 @@ void seat_leave(struct seat *s)
 	loop_timer_stop(s->renew);
 	session_drop(take(&s->delay_rq));
 	if (s->member_rq)
-		loop_timer_start(s->tick, LEAVE_MS, 0);
+		loop_timer_start(s->tick, (uint64_t)s->leaving_ms, 0);
 	else
 		leave_now(s);
 }

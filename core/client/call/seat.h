@@ -31,7 +31,10 @@ struct seat_options {
 	const char *room_id;
 	const char *room_version; /**< or NULL */
 	bool recording;
-	int64_t life_ms; /**< of a member event that is not renewed; 0: the usual */
+	/* 0: the usual */
+	int64_t life_ms;  /**< of a member event that is not renewed */
+	int64_t guard_ms; /**< instead of SEAT_DELAY_MS */
+	int leaving_ms;	  /**< of one attempt of one request while leaving */
 };
 
 /** ERR_TOO_LARGE when no state key can be made. The caller owns *ret. */
