@@ -1,0 +1,701 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/attendance/roll.h"
+#include "core/base/i18n.h"
+#include "core/matrix/message.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define T0 1000000
+
+static struct mx_event event_of(const char *id, const char *sender, const char *type, int64_t ts,
+				json_t *steal)
+{
+	struct mx_event ev;
+	JSON_AUTO json_t *json =
+		json_pack("{s:s,s:s,s:s,s:I,s:o}", "event_id", id, "sender", sender, "type", type,
+			  "origin_server_ts", (json_int_t)ts, "content", steal);
+	assert_int_equal(event_parse(json, EVENT_ROOM, &ev, NULL), 0);
+	return ev;
+}
+
+static void roll_of(struct roll *ret, int64_t window_ms, int64_t late_ms)
+{
+	struct roll_draft d = {.uid = "u1",
+			       .recurrence_id = "20260301T090000",
+			       .window_ms = window_ms,
+			       .late_ms = late_ms};
+	JSON_AUTO json_t *words = json_pack("[s]", "Moin");
+	json_t *content = NULL;
+	d.words = words;
+	assert_int_equal(roll_make(&d, &content, NULL), 0);
+	AUTO(event_done) struct mx_event ev = event_of("$r", "@t:x", POLL_START_TYPE, T0, content);
+	assert_true(roll_read(&ev, ret));
+}
+
+static void say(struct roll_tally *t, struct mx_event ev, bool may_end)
+{
+	assert_true(roll_tally_event(t, &ev, may_end));
+	event_done(&ev);
+}
+
+static json_t *vote_of(const char *prefix, const char *answer)
+{
+	char name[64];
+	snprintf(name, sizeof(name), "%spoll.response", prefix);
+	json_t *answers = json_array();
+	if (answer)
+		json_array_append_new(answers, json_string(answer));
+	return json_pack("{s:{s:s,s:s},s:{s:o}}", "m.relates_to", "rel_type", "m.reference",
+			 "event_id", "$r", name, "answers", answers);
+}
+
+static void vote(struct roll_tally *t, const char *id, const char *who, int64_t at,
+		 const char *answer)
+{
+	say(t,
+	    event_of(id, who, POLL_RESPONSE_TYPE, T0 + at, vote_of("org.matrix.msc3381.", answer)),
+	    false);
+}
+
+static void word(struct roll_tally *t, const char *id, const char *who, int64_t at,
+		 const char *body)
+{
+	say(t,
+	    event_of(id, who, "m.room.message", T0 + at,
+		     json_pack("{s:s,s:s}", "msgtype", "m.text", "body", body)),
+	    false);
+}
+
+static void react(struct roll_tally *t, const char *id, const char *who, int64_t at,
+		  const char *key)
+{
+	say(t, event_of(id, who, "m.reaction", T0 + at, message_reaction("$r", key)), false);
+}
+
+static void redact(struct roll_tally *t, const char *id, const char *what, int64_t at)
+{
+	say(t,
+	    event_of(id, "@t:x", "m.room.redaction", T0 + at, json_pack("{s:s}", "redacts", what)),
+	    false);
+}
+
+static void end(struct roll_tally *t, const char *id, int64_t at, bool may, bool cancelled)
+{
+	say(t,
+	    event_of(id, "@t:x", POLL_END_TYPE, T0 + at,
+		     roll_make_end("$r", "over", cancelled, NULL)),
+	    may);
+}
+
+/* "here", "late", "away" or "-" */
+static const char *status(struct roll_tally *t, const char *who)
+{
+	struct roll_answer a;
+	if (!roll_tally_find(t, who, &a))
+		return "-";
+	return !a.here ? "away" : a.late ? "late" : "here";
+}
+
+static void test_made_and_read(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 600000, 300000);
+	assert_string_equal(r.id, "$r");
+	assert_string_equal(r.opener, "@t:x");
+	assert_string_equal(r.uid, "u1");
+	assert_string_equal(r.recurrence_id, "20260301T090000");
+	assert_null(r.second_of);
+	assert_int_equal(roll_closes_ms(&r), T0 + 600000);
+	assert_int_equal(json_array_size(r.words), 1);
+	roll_done(&r);
+}
+
+static void test_fallback_says_what_to_write(void **state)
+{
+	(void)state;
+	struct roll_draft d = {.window_ms = 600000, .late_ms = 300000};
+	JSON_AUTO json_t *content = NULL;
+	assert_int_equal(roll_make(&d, &content, NULL), 0);
+	const char *text = json_get_str(content, "org.matrix.msc1767.text");
+	assert_non_null(strstr(text, "\"here\""));
+	assert_non_null(strstr(text, "10 minutes"));
+	const json_t *start = json_get_object(content, POLL_START_TYPE);
+	assert_string_equal(json_get_str(start, "kind"), "org.matrix.msc3381.poll.undisclosed");
+	assert_int_equal(json_get_i64(start, "max_selections", 0), 1);
+}
+
+static void test_bad_windows(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *content = NULL;
+	struct err err;
+	struct roll_draft d = {.window_ms = ROLL_WINDOW_MAX_MS + 1};
+	assert_int_equal(roll_make(&d, &content, &err), ERR_USAGE);
+	static const char *const marks[] = {
+		"{}",
+		"{\"window_ms\":0}",
+		"{\"window_ms\":-5}",
+		"{\"window_ms\":\"600000\"}",
+		"{\"window_ms\":9007199254740991}",
+	};
+	d.window_ms = 1000;
+	assert_int_equal(roll_make(&d, &content, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		json_t *mark, *copy = json_deep_copy(content);
+		struct roll r;
+		assert_int_equal(json_parse(span_of(marks[i]), &mark, NULL), 0);
+		json_object_set_new(copy, ROLL_KEY, mark);
+		AUTO(event_done)
+		struct mx_event ev = event_of("$r", "@t:x", POLL_START_TYPE, 1, copy);
+		assert_false(roll_read(&ev, &r));
+	}
+}
+
+static void test_an_ordinary_poll_is_no_roll(void **state)
+{
+	(void)state;
+	const char *const answers[] = {"a", "b"};
+	struct poll_draft d = {.question = "?", .answers = answers, .answers_n = 2};
+	json_t *content = NULL;
+	struct roll r;
+	assert_int_equal(message_poll_start(&d, &content, NULL), 0);
+	AUTO(event_done) struct mx_event ev = event_of("$r", "@t:x", POLL_START_TYPE, 1, content);
+	assert_false(roll_read(&ev, &r));
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	static const char *const yes[] = {
+		"here",	      "Here",	     "HERE!",	"  here. ", "ｈｅｒｅ",	   "I'm here",
+		"I’m  here!", "present",     "Présent", "PRÉSENTE", "presente",	   "¡Presente!",
+		"hier",	      "Ich bin da.", "到",	"到！",	    "到。",	   "在",
+		"はい",	      "ﾊｲ",	     "出席",	"네",	    "hadir",	   "Saya hadir",
+		"здесь",      "Присутствую", "!here",	"burada",   "حاضر",	   "उपस्थित",
+		"có mặt",     "มาครับ",	     "jestem",	"obecna",   "\tpresent\n", "　到　",
+	};
+	static const char *const no[] = {
+		"",
+		"yes",
+		"no",
+		"here we go",
+		"I am not here",
+		"absent",
+		"there",
+		".",
+		"!",
+		"¡!",
+		"not present",
+		"here?",
+		"present perfect",
+		"到 not",
+		"\xff\xfe",
+		"here\n\nhere",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (!roll_is_word(span_of(yes[i]), NULL))
+			fail_msg("\"%s\" is a word", yes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		if (roll_is_word(span_of(no[i]), NULL))
+			fail_msg("\"%s\" is no word", no[i]);
+	assert_false(roll_is_word((struct span){"here\0x", 6}, NULL));
+}
+
+static void test_own_words(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *words = json_pack("[s,i,s]", "Moin", 5, "");
+	assert_true(roll_is_word(span_of("moin!"), words));
+	assert_true(roll_is_word(span_of("MOIN"), words));
+	assert_false(roll_is_word(span_of("moin moin"), words));
+	assert_false(roll_is_word(span_of(""), words));
+	assert_false(roll_is_word(span_of("moin"), NULL));
+}
+
+static void test_every_way_counts(void **state)
+{
+	(void)state;
+	struct roll r;
+	struct roll_answer a;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	vote(t, "$1", "@a:x", 10, "here");
+	say(t, event_of("$2", "@b:x", "m.poll.response", T0 + 11, vote_of("m.", "away")), false);
+	react(t, "$3", "@c:x", 12, "👍🏽");
+	react(t, "$4", "@d:x", 13, "👎🏽");
+	word(t, "$5", "@e:x", 301, "Here!");
+	word(t, "$6", "@f:x", 14, "moin");
+	word(t, "$7", "@g:x", 15, "what?");
+	assert_string_equal(status(t, "@a:x"), "here");
+	assert_string_equal(status(t, "@b:x"), "away");
+	assert_string_equal(status(t, "@c:x"), "here");
+	assert_string_equal(status(t, "@d:x"), "away");
+	assert_string_equal(status(t, "@e:x"), "late");
+	assert_string_equal(status(t, "@f:x"), "here");
+	assert_string_equal(status(t, "@g:x"), "-");
+	assert_true(roll_tally_find(t, "@c:x", &a));
+	assert_int_equal(a.way, ROLL_BY_REACTION);
+	assert_string_equal(a.event_id, "$3");
+	assert_int_equal(a.ts, T0 + 12);
+	assert_string_equal(roll_way_name(a.way), "reaction");
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_first_counts_for_time_last_for_status(void **state)
+{
+	(void)state;
+	struct roll r;
+	struct roll_answer a;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	vote(t, "$3", "@a:x", 400, "here");
+	vote(t, "$1", "@a:x", 10, "here");
+	word(t, "$4", "@b:x", 500, "here");
+	vote(t, "$2", "@b:x", 20, "away");
+	vote(t, "$5", "@c:x", 20, "here");
+	react(t, "$6", "@c:x", 30, "❌");
+	assert_string_equal(status(t, "@a:x"), "here");
+	assert_string_equal(status(t, "@b:x"), "here");
+	assert_string_equal(status(t, "@c:x"), "away");
+	assert_true(roll_tally_find(t, "@b:x", &a));
+	assert_int_equal(a.ts, T0 + 20);
+	assert_int_equal(a.way, ROLL_BY_VOTE);
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_spoiled_and_empty_votes_take_back(void **state)
+{
+	(void)state;
+	struct roll r;
+	struct roll_answer a;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	vote(t, "$1", "@a:x", 10, NULL);
+	vote(t, "$2", "@b:x", 10, "nonsense");
+	vote(t, "$3", "@c:x", 10, "here");
+	vote(t, "$4", "@c:x", 20, NULL);
+	vote(t, "$5", "@d:x", 10, "here");
+	vote(t, "$6", "@d:x", 20, NULL);
+	vote(t, "$7", "@d:x", 500, "here");
+	assert_string_equal(status(t, "@a:x"), "-");
+	assert_string_equal(status(t, "@b:x"), "-");
+	assert_string_equal(status(t, "@c:x"), "-");
+	assert_string_equal(status(t, "@d:x"), "here");
+	assert_true(roll_tally_find(t, "@d:x", &a));
+	assert_int_equal(a.ts, T0 + 10);
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_window(void **state)
+{
+	(void)state;
+	struct roll r;
+	struct roll_answer a;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	word(t, "$1", "@a:x", -1, "here");
+	word(t, "$2", "@b:x", 600, "here");
+	vote(t, "$3", "@c:x", 601, "here");
+	vote(t, "$4", "@d:x", -50, "here"); /* names the start, so it came after it */
+	assert_string_equal(status(t, "@a:x"), "-");
+	assert_string_equal(status(t, "@b:x"), "late");
+	assert_string_equal(status(t, "@c:x"), "-");
+	assert_true(roll_tally_find(t, "@d:x", &a));
+	assert_int_equal(a.ts, T0);
+	assert_int_equal(roll_tally_closed_ms(t), T0 + 600);
+	assert_false(roll_tally_ended(t, NULL));
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_end_by_who_may(void **state)
+{
+	(void)state;
+	struct roll r;
+	const char *by;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	vote(t, "$1", "@a:x", 150, "here");
+	vote(t, "$2", "@b:x", 250, "here");
+	end(t, "$e1", 100, false, false);
+	assert_string_equal(status(t, "@b:x"), "here");
+	end(t, "$e2", 300, true, false);
+	end(t, "$e3", 200, true, false);
+	assert_string_equal(status(t, "@a:x"), "here");
+	assert_string_equal(status(t, "@b:x"), "-");
+	assert_int_equal(roll_tally_closed_ms(t), T0 + 200);
+	assert_true(roll_tally_ended(t, &by));
+	assert_string_equal(by, "@t:x");
+	redact(t, "$x", "$e3", 400);
+	assert_string_equal(status(t, "@b:x"), "here");
+	assert_int_equal(roll_tally_closed_ms(t), T0 + 300);
+	end(t, "$e4", 900, true, false);
+	assert_int_equal(roll_tally_closed_ms(t), T0 + 300);
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_cancelled(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	assert_false(roll_tally_cancelled(t));
+	end(t, "$e1", 900, false, true);
+	assert_false(roll_tally_cancelled(t));
+	end(t, "$e2", 900, true, true);
+	assert_true(roll_tally_cancelled(t));
+	roll_tally_free(t);
+	t = roll_tally_new(&r);
+	redact(t, "$x", "$r", 5);
+	assert_true(roll_tally_cancelled(t));
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static json_t *edit_of(const char *of, const char *body)
+{
+	return json_pack("{s:s,s:s,s:{s:s,s:s},s:{s:s,s:s}}", "msgtype", "m.text", "body", body,
+			 "m.new_content", "msgtype", "m.text", "body", body, "m.relates_to",
+			 "rel_type", "m.replace", "event_id", of);
+}
+
+static void test_edited_and_redacted_do_not_count(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	word(t, "$1", "@a:x", 10, "here");
+	word(t, "$2", "@b:x", 10, "hello");
+	word(t, "$3", "@c:x", 10, "here");
+	word(t, "$4", "@d:x", 10, "here");
+	react(t, "$5", "@e:x", 10, "👍");
+	say(t, event_of("$6", "@a:x", "m.room.message", T0 + 20, edit_of("$1", "there")), false);
+	say(t, event_of("$7", "@b:x", "m.room.message", T0 + 20, edit_of("$2", "here")), false);
+	say(t, event_of("$8", "@z:x", "m.room.message", T0 + 20, edit_of("$3", "nothing")), false);
+	redact(t, "$9", "$4", 900);
+	redact(t, "$10", "$5", 20);
+	assert_string_equal(status(t, "@a:x"), "-");
+	assert_string_equal(status(t, "@b:x"), "-");
+	assert_string_equal(status(t, "@c:x"), "here"); /* nobody edits for another */
+	assert_string_equal(status(t, "@d:x"), "-");
+	assert_string_equal(status(t, "@e:x"), "-");
+	assert_string_equal(status(t, "@z:x"), "-");
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_bundled_edit_and_redacted_because(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	static const char *const texts[] = {
+		"{\"event_id\":\"$1\",\"sender\":\"@a:x\",\"type\":\"m.room.message\","
+		"\"origin_server_ts\":1000010,\"content\":{\"msgtype\":\"m.text\",\"body\":"
+		"\"here\"},"
+		"\"unsigned\":{\"m.relations\":{\"m.replace\":{\"event_id\":\"$9\"}}}}",
+		"{\"event_id\":\"$2\",\"sender\":\"@b:x\",\"type\":\"m.room.message\","
+		"\"origin_server_ts\":1000010,\"content\":{},\"unsigned\":{\"redacted_because\":"
+		"{\"event_id\":\"$8\"}}}",
+	};
+	word(t, "$2", "@b:x", 10, "here");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct mx_event ev;
+		assert_int_equal(event_parse_text(span_of(texts[i]), EVENT_ROOM, &ev, NULL), 0);
+		say(t, ev, false);
+	}
+	assert_string_equal(status(t, "@a:x"), "-");
+	assert_string_equal(status(t, "@b:x"), "-");
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+static void test_reply_with_its_quote(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	const char *body = "> <@t:x> Roll-call: are you here?\n> two\n\nhere";
+	word(t, "$1", "@a:x", 10, body);
+	say(t,
+	    event_of("$2", "@b:x", "m.room.message", T0 + 10,
+		     json_pack("{s:s,s:s,s:{s:{s:s}}}", "msgtype", "m.text", "body", body,
+			       "m.relates_to", "m.in_reply_to", "event_id", "$r")),
+	    false);
+	say(t,
+	    event_of("$3", "@c:x", "m.room.message", T0 + 10,
+		     json_pack("{s:s,s:s}", "msgtype", "m.notice", "body", "here")),
+	    false);
+	assert_string_equal(status(t, "@a:x"), "-");
+	assert_string_equal(status(t, "@b:x"), "here");
+	assert_string_equal(status(t, "@c:x"), "-");
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+/* --- a simple reference over random histories --- */
+
+#define PEOPLE 4
+#define EVENTS 24
+
+enum kind {
+	K_HERE,
+	K_AWAY,
+	K_EMPTY,
+	K_SPOILED,
+	K_WORD,
+	K_LIKE,
+	K_DISLIKE,
+	K_EDIT,
+	K_REDACT,
+	K_END,
+	K_BAD_END,
+	K_CANCEL,
+	K_COUNT
+};
+
+struct fact {
+	enum kind kind;
+	int who, at, target;
+	char id[16];
+};
+
+static unsigned long long seed;
+
+static int chance(int below)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (int)((seed >> 33) % (unsigned)below);
+}
+
+static void make_facts(struct fact *f)
+{
+	for (int i = 0; i < EVENTS; i++) {
+		f[i] = (struct fact){(enum kind)chance(chance(3) ? K_EDIT : K_COUNT),
+				     chance(PEOPLE), chance(40) - 3, chance(EVENTS), ""};
+		snprintf(f[i].id, sizeof(f[i].id), "$%d", chance(2) ? 100 + i : 900 - i);
+	}
+}
+
+static void tell(struct roll_tally *t, const struct fact *all, const struct fact *f)
+{
+	static const char *const people[PEOPLE] = {"@a:x", "@b:x", "@c:x", "@d:x"};
+	const char *who = people[f->who], *of = all[f->target].id;
+	switch (f->kind) {
+	case K_HERE:
+		vote(t, f->id, who, f->at, "here");
+		break;
+	case K_AWAY:
+		vote(t, f->id, who, f->at, "away");
+		break;
+	case K_EMPTY:
+		vote(t, f->id, who, f->at, NULL);
+		break;
+	case K_SPOILED:
+		vote(t, f->id, who, f->at, "x");
+		break;
+	case K_WORD:
+		word(t, f->id, who, f->at, "here");
+		break;
+	case K_LIKE:
+	case K_DISLIKE:
+		react(t, f->id, who, f->at, f->kind == K_LIKE ? "👍" : "👎");
+		break;
+	case K_EDIT:
+		say(t, event_of(f->id, who, "m.room.message", T0 + f->at, edit_of(of, "?")), false);
+		break;
+	case K_REDACT:
+		redact(t, f->id, of, f->at);
+		break;
+	default:
+		end(t, f->id, f->at, f->kind != K_BAD_END, f->kind == K_CANCEL);
+	}
+}
+
+/* Nothing redacts or edits it. Ends are all sent by one teacher, whom no edit of a pupil concerns. */
+static bool stands(const struct fact *all, const struct fact *f)
+{
+	for (int i = 0; i < EVENTS; i++) {
+		bool about = strcmp(all[all[i].target].id, f->id) == 0;
+		bool own = f->kind < K_EDIT && all[i].who == f->who;
+		if (about && (all[i].kind == K_REDACT || (all[i].kind == K_EDIT && own)))
+			return false;
+	}
+	return true;
+}
+
+static int time_of(const struct fact *f)
+{
+	return f->at < 0 ? 0 : f->at;
+}
+
+static bool before(const struct fact *a, const struct fact *b)
+{
+	return time_of(a) != time_of(b) ? time_of(a) < time_of(b) : strcmp(a->id, b->id) < 0;
+}
+
+/* What becomes of one person: the next event again and again, by looking at all. */
+static void expect(const struct fact *all, int who, int closed, char ret[48])
+{
+	const struct fact *last = NULL, *first = NULL;
+	bool here = false, given = false;
+	for (;;) {
+		const struct fact *next = NULL;
+		for (int i = 0; i < EVENTS; i++) {
+			const struct fact *f = &all[i];
+			if (f->kind >= K_EDIT || f->who != who || !stands(all, f) ||
+			    time_of(f) > closed || (f->kind == K_WORD && f->at < 0))
+				continue;
+			if ((!last || before(last, f)) && (!next || before(f, next)))
+				next = f;
+		}
+		if (!next)
+			break;
+		last = next;
+		given = next->kind != K_EMPTY && next->kind != K_SPOILED;
+		if (given && !first)
+			first = next;
+		if (given)
+			here = next->kind == K_HERE || next->kind == K_WORD || next->kind == K_LIKE;
+	}
+	snprintf(ret, 48, given ? "%d %s %s%s" : "-", first ? time_of(first) : 0,
+		 first ? first->id : "", here ? "here" : "away",
+		 given && time_of(first) > 10 ? " late" : "");
+}
+
+static void got(struct roll_tally *t, const char *who, char ret[48])
+{
+	struct roll_answer a;
+	if (!roll_tally_find(t, who, &a))
+		snprintf(ret, 48, "-");
+	else
+		snprintf(ret, 48, "%d %s %s%s", (int)(a.ts - T0), a.event_id,
+			 a.here ? "here" : "away", a.late ? " late" : "");
+}
+
+static int closing(const struct fact *all, bool *ret_cancelled)
+{
+	int closed = 30;
+	*ret_cancelled = false;
+	for (int i = 0; i < EVENTS; i++) {
+		if ((all[i].kind != K_END && all[i].kind != K_CANCEL) || !stands(all, &all[i]))
+			continue;
+		*ret_cancelled |= all[i].kind == K_CANCEL;
+		if (time_of(&all[i]) < closed)
+			closed = time_of(&all[i]);
+	}
+	return closed;
+}
+
+static void one_history(const struct roll *r, int number)
+{
+	static const char *const people[PEOPLE] = {"@a:x", "@b:x", "@c:x", "@d:x"};
+	struct fact all[EVENTS];
+	int order[EVENTS * 2];
+	bool cancelled;
+	make_facts(all);
+	for (int i = 0; i < EVENTS * 2; i++)
+		order[i] = i % EVENTS;
+	for (int i = EVENTS * 2 - 1; i > 0; i--) {
+		int k = chance(i + 1), v = order[i];
+		order[i] = order[k];
+		order[k] = v;
+	}
+	struct roll_tally *t = roll_tally_new(r);
+	for (int i = 0; i < EVENTS * 2; i++) {
+		tell(t, all, &all[order[i]]);
+		if (chance(8) == 0) /* asked in between */
+			roll_tally_closed_ms(t);
+	}
+	int closed = closing(all, &cancelled);
+	if (roll_tally_closed_ms(t) != T0 + closed || roll_tally_cancelled(t) != cancelled)
+		fail_msg("history %d closes at %d, not %d", number, closed,
+			 (int)(roll_tally_closed_ms(t) - T0));
+	for (int p = 0; p < PEOPLE; p++) {
+		char want[48], have[48];
+		expect(all, p, closed, want);
+		got(t, people[p], have);
+		if (strcmp(want, have) != 0)
+			fail_msg("history %d, %s: \"%s\", not \"%s\"", number, people[p], want,
+				 have);
+	}
+	roll_tally_free(t);
+}
+
+static void test_random_histories(void **state)
+{
+	(void)state;
+	struct roll r;
+	roll_of(&r, 30, 10);
+	seed = 7;
+	for (int i = 0; i < 5000; i++)
+		one_history(&r, i);
+	roll_done(&r);
+}
+
+static int in_order(const struct roll_answer *a, void *arg)
+{
+	char *last = arg;
+	assert_true(strcmp(last, a->user_id) < 0);
+	snprintf(last, 32, "%s", a->user_id);
+	return strcmp(a->user_id, "@00050:x") == 0 ? 7 : 0;
+}
+
+static void test_walk_in_order(void **state)
+{
+	(void)state;
+	struct roll r;
+	char last[32] = "", id[32], who[32];
+	roll_of(&r, 600, 300);
+	struct roll_tally *t = roll_tally_new(&r);
+	for (int i = 99; i >= 0; i--) {
+		snprintf(id, sizeof(id), "$%d", i);
+		snprintf(who, sizeof(who), "@%05d:x", i);
+		vote(t, id, who, 5, "here");
+	}
+	assert_int_equal(roll_tally_each(t, in_order, last), 7);
+	assert_string_equal(last, "@00050:x");
+	roll_tally_free(t);
+	roll_done(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_made_and_read),
+		cmocka_unit_test(test_fallback_says_what_to_write),
+		cmocka_unit_test(test_bad_windows),
+		cmocka_unit_test(test_an_ordinary_poll_is_no_roll),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_own_words),
+		cmocka_unit_test(test_every_way_counts),
+		cmocka_unit_test(test_first_counts_for_time_last_for_status),
+		cmocka_unit_test(test_spoiled_and_empty_votes_take_back),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_end_by_who_may),
+		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_edited_and_redacted_do_not_count),
+		cmocka_unit_test(test_bundled_edit_and_redacted_because),
+		cmocka_unit_test(test_reply_with_its_quote),
+		cmocka_unit_test(test_random_histories),
+		cmocka_unit_test(test_walk_in_order),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
