@@ -22,6 +22,9 @@ install: all
 	@for u in system:muster user:muster-user; do mkdir -p $(UNIT_DIR)/$${u%%:*} && \
 		sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/$${u#*:}.service.in \
 			>$(UNIT_DIR)/$${u%%:*}/muster.service; done
+	@for u in service timer; do \
+		sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/muster-queue.$$u.in \
+			>$(UNIT_DIR)/user/muster-queue.$$u; done
 	@for l in $(PO_LANGS); do [ ! -f $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo ] || \
 		install -D -m 644 $(LOCALE_DIR)/$$l/LC_MESSAGES/muster.mo \
 			$(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done
@@ -31,6 +34,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/muster
 	@for p in $(MAN_PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p#man/}; done
 	rm -f $(UNIT_DIR)/system/muster.service $(UNIT_DIR)/user/muster.service
+	rm -f $(UNIT_DIR)/user/muster-queue.service $(UNIT_DIR)/user/muster-queue.timer
 	rm -f $(BASH_DIR)/muster $(ZSH_DIR)/_muster $(FISH_DIR)/muster.fish
 	@for l in $(PO_LANGS); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/muster.mo; done

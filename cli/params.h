@@ -84,16 +84,18 @@
 	}
 
 /** What messages and changes through the outbox print. */
-#define KEYS_SENT                                                                                 \
-	KEYS                                                                                      \
-	{                                                                                         \
-		KEY_EVENT_ID(NULL), KEY_ROOM_ID,                                                  \
-			{"txn_id", "string", NULL, N_("name of this action"), false},             \
-			{"state", "string", NULL, N_("sent, or queued until there is a network"), \
-			 false},                                                                  \
-			{"existing", "boolean", NULL,                                             \
-			 N_("this transaction id had been sent before"), false},                  \
-			END_KEYS                                                                  \
+#define KEYS_SENT                                                                           \
+	KEYS                                                                                \
+	{                                                                                   \
+		KEY_EVENT_ID(NULL), KEY_ROOM_ID,                                            \
+			{"txn_id", "string", NULL, N_("name of this action"), false},       \
+			{"state", "string", NULL,                                           \
+			 N_("sent; scheduled: the server sends it; queued: it waits here"), \
+			 false},                                                            \
+			{"at_ts", "time", NULL, N_("when, of what is sent later"), false},  \
+			{"existing", "boolean", NULL,                                       \
+			 N_("this transaction id had been sent before"), false},            \
+			END_KEYS                                                            \
 	}
 
 /** "event id" for people; a queued one says so. A `line` function. */

@@ -1,8 +1,19 @@
 /* What several verbs do alike. */
 #include "cli/params.h"
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/when.h"
+
+static void put_time(struct buf *b, int64_t at_ms)
+{
+	char when[WHEN_ISO_SIZE];
+	if (!at_ms)
+		return;
+	when_human(at_ms, clock_wall_ms(), when);
+	buf_printf(b, " (%s)", when);
+}
 
 void line_sent(struct buf *b, const json_t *row, const struct command_line *l)
 {
@@ -11,6 +22,7 @@ void line_sent(struct buf *b, const json_t *row, const struct command_line *l)
 	if (state && strcmp(state, "sent") != 0) {
 		buf_printf(b, "%s ", state);
 		command_put_clean(b, json_object_get(row, "txn_id"));
+		put_time(b, json_get_i64(row, "at_ts", 0));
 	} else {
 		command_put_clean(b, json_object_get(row, "event_id"));
 	}

@@ -2,7 +2,9 @@
 
 #include "cli/params.h"
 #include "cli/settings.h"
+#include "core/base/clock.h"
 #include "core/base/limits.h"
+#include "core/base/when.h"
 #include "core/client/rooms.h"
 
 /* Words are Markdown, standard input is plain, unless it is said otherwise. */
@@ -78,6 +80,25 @@ static int check_words(const struct command_line *l, struct err *err)
 	return 0;
 }
 
+/* --at: a time of day that is past today means tomorrow's. */
+static int time_at(const struct command_line *l, int64_t *ret, struct err *err)
+{
+	char tomorrow[40];
+	const char *text = command_text(l, "at");
+	int64_t now = clock_wall_ms(), at = command_number(l, "at", 0);
+	if (!text)
+		return 0;
+	if (at <= now && strlen(text) <= 5 && strspn(text, "0123456789:") == strlen(text)) {
+		snprintf(tomorrow, sizeof(tomorrow), "tomorrow %s", text);
+		if (when_parse(span_of(tomorrow), now, &at, NULL))
+			at = 0;
+	}
+	if (at <= now)
+		return err_set(err, ERR_USAGE, _("--at %.80s is past"), text);
+	*ret = at;
+	return 0;
+}
+
 static void show_progress(const char *file, int64_t done, int64_t total, void *arg)
 {
 	struct command_ctx *ctx = arg;
@@ -111,7 +132,10 @@ static int run_send(struct command_ctx *ctx, struct err *err)
 	struct client *c;
 	AUTO_FREE char *room = NULL;
 	char **mentions = NULL;
+	int64_t at = 0;
 	int rc = check_words(l, err);
+	if (!rc)
+		rc = time_at(l, &at, err);
 	if (!rc)
 		rc = command_client(ctx, &c, err);
 	if (!rc)
@@ -134,7 +158,7 @@ static int run_send(struct command_ctx *ctx, struct err *err)
 		.mentions = mentions[0] ? (const char *const *)mentions : NULL,
 		.txn_id = command_text(l, "txn-id"),
 		.queue = command_flag(l, "queue"),
-		.at = command_text(l, "at"),
+		.at_ms = at,
 		.progress = show_progress,
 		.progress_arg = ctx,
 	};
@@ -155,9 +179,16 @@ const struct command verb_send = {
 			  N_("a file, to one person")},
 			 {"muster send physics \"Good morning\" --txn-id morning-2026-09-01",
 			  N_("safe to repeat: it is posted once")},
+			 {"muster send @ada:school.example \"See you at nine\" --at 08:00",
+			  N_("not before then; muster queue list shows it, queue drop takes it "
+			     "back")},
 			 END_EXAMPLES},
-	.details = N_("Text that begins with a dash goes behind --.\n\nEncrypted rooms are refused "
-		      "with status 9."),
+	.details =
+		N_("Text that begins with a dash goes behind --.\n\nWith --at the server sends it "
+		   "at that time, where it can (delayed events, MSC4140); files are uploaded at "
+		   "once. Else it waits here, is sent when muster queue run or the screen runs "
+		   "after that time, and the exit status is 8.\n\nEncrypted rooms are refused "
+		   "with status 9."),
 	.args = PARAMS{ARG_ROOM,
 		       {.name = "words",
 			.kind = KIND_TEXT,
@@ -193,7 +224,7 @@ const struct command verb_send = {
 		       OPT_TXN,
 		       {.name = "at",
 			.kind = KIND_TIME,
-			.what = N_("send at this time, where the server can")},
+			.what = N_("send at this time; 8:00 is the next one")},
 		       {.name = "queue",
 			.kind = KIND_FLAG,
 			.what = N_("without a network keep it, for muster queue run")},

@@ -6,6 +6,7 @@
 #include "core/base/ipc.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/base/when.h"
 #include "core/client/deliver_priv.h"
 #include "core/client/media.h"
 #include "core/client/sync_priv.h"
@@ -78,6 +79,8 @@ static json_t *result_row(const struct store_outbox *o, const char *event_id, co
 	row_str(row, "txn_id", o->txn_id);
 	row_str(row, "state", state);
 	row_bool(row, "existing", existing);
+	if (o->due_ms && !event_id)
+		row_int(row, "at_ts", o->due_ms);
 	return row;
 }
 
@@ -172,7 +175,8 @@ static int send_row(struct client *c, struct store *s, struct store_outbox *o,
 {
 	bool tried = !how->fresh && o->attempts > 0;
 	int rc = 0;
-	if (tried && clock_wall_ms() - o->tried_ms > FORGOTTEN_MS) {
+	/* What was given to the server for later may have gone out by itself. */
+	if (tried && (o->due_ms || clock_wall_ms() - o->tried_ms > FORGOTTEN_MS)) {
 		rc = deliver_find_posted(c, o, ret_id, err);
 		if (rc || *ret_id) {
 			*ret_found = *ret_id != NULL;
@@ -189,6 +193,37 @@ static int send_row(struct client *c, struct store *s, struct store_outbox *o,
 	return rc ? rc : put(c, o, ret_id, err);
 }
 
+/* Not before its time: by the server, else from here when muster runs then. */
+static int deliver_at(struct client *c, struct store *s, struct store_outbox *o,
+		      const struct sending *how, json_t **ret, struct err *err)
+{
+	AUTO_FREE char *event_id = NULL;
+	char when[WHEN_ISO_SIZE];
+	struct err e = {0};
+	int rc = o->file ? upload(c, s, o, how->progress, how->arg, &e) : 0;
+	if (!rc && o->file)
+		rc = deliver_check_room(c, o->room_id, &e);
+	if (!rc)
+		rc = deliver_schedule(c, s, o, &event_id, &e);
+	if (!rc) {
+		*ret = result_row(o, event_id, event_id ? "sent" : "scheduled", false);
+		return event_id ? store_outbox_sent(s, o->id, event_id, err) : 0;
+	}
+	if (rc == ERR_UNSUPPORTED || is_transient(rc)) {
+		when_human(o->due_ms, clock_wall_ms(), when);
+		store_outbox_state(s, o->id, "queued", e.msg, NULL);
+		*ret = result_row(o, NULL, "queued", false);
+		rc = err_set(err, ERR_PENDING, _("sent when muster next runs after %s: %s"), when,
+			     e.msg);
+		err_hint(err, "muster queue run");
+		return rc;
+	}
+	rc = not_sent(s, o, rc, false, how->fresh, ret, &e);
+	if (err)
+		*err = e;
+	return rc;
+}
+
 static int deliver_how(struct client *c, struct store_outbox *o, bool queue,
 		       const struct sending *how, json_t **ret, struct err *err)
 {
@@ -199,6 +234,8 @@ static int deliver_how(struct client *c, struct store_outbox *o, bool queue,
 	int rc = client_store(c, &s, err);
 	if (rc)
 		return rc;
+	if (o->due_ms > clock_wall_ms())
+		return deliver_at(c, s, o, how, ret, err);
 	rc = send_row(c, s, o, how, &found, &event_id, &e);
 	if (rc) {
 		rc = not_sent(s, o, rc, queue, how->fresh, ret, &e);
@@ -265,6 +302,7 @@ static struct store_outbox row_for(const struct delivery *d, const char *txn, co
 		.file = (char *)d->file,
 		.body = (char *)d->body,
 		.keep = d->txn_id != NULL,
+		.due_ms = d->at_ms,
 	};
 }
 
@@ -280,6 +318,17 @@ static int check_txn(const char *txn, struct err *err)
 	return 0;
 }
 
+/* Done before: the same again does nothing. */
+static bool is_known(struct client *c, struct store_outbox *o, json_t **ret)
+{
+	if (o->delay_id)
+		deliver_settle(c, o, NULL);
+	bool scheduled = o->delay_id && strcmp(o->state, "scheduled") == 0;
+	if (o->event_id || scheduled)
+		*ret = result_row(o, o->event_id, o->event_id ? "sent" : "scheduled", true);
+	return o->event_id || scheduled;
+}
+
 int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err *err)
 {
 	AUTO(store_outbox_done) struct store_outbox o = {0};
@@ -293,13 +342,11 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 		rc = check_txn(d->txn_id, err);
 	if (rc)
 		return rc;
-	if (d->txn_id && store_outbox_get(s, d->room_id, d->txn_id, &o) && o.event_id) {
-		*ret = result_row(&o, o.event_id, "sent", true);
+	if (d->txn_id && store_outbox_get(s, d->room_id, d->txn_id, &o) && is_known(c, &o, ret))
 		return 0;
-	}
 	store_outbox_done(&o);
 	rc = check_what(c, d->room_id, d->target != NULL, d->reason != NULL, &e);
-	if (rc && !(d->queue && is_transient(rc))) {
+	if (rc && !((d->queue || d->at_ms) && is_transient(rc))) {
 		if (err)
 			*err = e;
 		return rc;
@@ -310,14 +357,12 @@ int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err
 	AUTO_FREE char *txn = d->txn_id ? mem_strdup(d->txn_id) : deliver_txn_id();
 	struct store_outbox want = row_for(d, txn, content);
 	int trouble = rc;
-	want.attempts = !trouble && !d->file;
+	want.attempts = !trouble && !d->file && !d->at_ms;
 	rc = store_outbox_add(s, &want, &o, &is_new, err);
 	if (rc)
 		return rc;
-	if (o.event_id) {
-		*ret = result_row(&o, o.event_id, "sent", true);
+	if (is_known(c, &o, ret))
 		return 0;
-	}
 	how.fresh = is_new;
 	if (!trouble)
 		return deliver_how(c, &o, d->queue, &how, ret, err);

@@ -17,11 +17,15 @@ struct delivery {
 	const char *body;      /**< for people who look at the queue */
 	const char *txn_id;    /**< the script's, or NULL */
 	bool queue;	       /**< without network: keep it */
+	int64_t at_ms;	       /**< send then, Unix ms; 0: now */
 	void (*progress)(const char *file, int64_t done, int64_t total, void *arg);
 	void *progress_arg;
 };
 
-/** Store, send, note the result. *ret: event_id, room_id, txn_id, state, existing. */
+/**
+ * Store, send, note the result. *ret: event_id, room_id, txn_id, state, existing; of what is for
+ * later, at_ts: "scheduled" when the server sends it, "queued" (ERR_PENDING) when we must.
+ */
 int deliver(struct client *c, const struct delivery *d, json_t **ret, struct err *err);
 /** Send a row that is in the outbox. `again`: it was tried long ago, look for it first. */
 int deliver_row(struct client *c, struct store_outbox *o, bool queue, json_t **ret,

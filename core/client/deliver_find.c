@@ -73,7 +73,7 @@ int deliver_find_posted(struct client *c, const struct store_outbox *o, char **r
 	struct search f = {
 		.o = o,
 		.own = client_account(c)->user_id,
-		.from_ts = o->created_ms - CLOCKS_APART_MS,
+		.from_ts = (o->due_ms ? o->due_ms : o->created_ms) - CLOCKS_APART_MS,
 	};
 	struct store *s;
 	int rc = client_refresh(c, err);

@@ -12,6 +12,21 @@
 int deliver_find_posted(struct client *c, const struct store_outbox *o, char **ret_event_id,
 			struct err *err);
 
+/**
+ * Give a row that is due later to the server: o->delay_id is set and stored. ERR_UNSUPPORTED with the
+ * reason when the server cannot, or not for so long. *ret_event_id is set instead when the server
+ * sent it at once.
+ */
+int deliver_schedule(struct client *c, struct store *s, struct store_outbox *o, char **ret_event_id,
+		     struct err *err);
+/**
+ * The time of a row that the server keeps has come: note what it has become. Sent: o->event_id is
+ * set; not sent long after its time: "failed"; else it is left as it is.
+ */
+int deliver_settle(struct client *c, struct store_outbox *o, struct err *err);
+/** Take a scheduled row back. ERR_NOT_FOUND: the server has it no more. */
+int deliver_cancel(struct client *c, const struct store_outbox *o, struct err *err);
+
 /** Does this error mean that the account is logged out, whatever the room? */
 bool deliver_is_logged_out(const struct err *err);
 

@@ -2,6 +2,7 @@
 #include "core/client/send.h"
 #include "core/client/util.h"
 
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 
@@ -15,9 +16,24 @@ static json_t *queue_row(const struct store_outbox *o)
 	row_str(row, "body", o->body);
 	row_str(row, "file", o->file);
 	row_int(row, "created_ts", o->created_ms);
+	json_object_set_new(row, "at_ts", o->due_ms ? json_integer(o->due_ms) : json_null());
 	row_int(row, "attempts", o->attempts);
 	row_str(row, "error", o->error);
 	return row;
+}
+
+/* What the server was to send at a time that is past: most likely it has. Without a network it is
+ * shown as it was. */
+static void settle_all(struct client *c, struct store *s)
+{
+	struct store_outbox o;
+	int64_t after = 0;
+	int rc = 0;
+	while (!rc && store_outbox_next(s, after, OUTBOX_SCHEDULED, &o)) {
+		after = o.id;
+		rc = deliver_settle(c, &o, NULL);
+		store_outbox_done(&o);
+	}
 }
 
 int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
@@ -26,7 +42,9 @@ int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err
 	struct store_outbox o;
 	int64_t after = 0;
 	int rc = client_store(c, &s, err);
-	while (!rc && store_outbox_next(s, after, true, &o)) {
+	if (!rc)
+		settle_all(c, s);
+	while (!rc && store_outbox_next(s, after, OUTBOX_FAILED | OUTBOX_SCHEDULED, &o)) {
 		JSON_AUTO json_t *row = queue_row(&o);
 		after = o.id;
 		store_outbox_done(&o);
@@ -59,26 +77,35 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 	int left = 0, seen = 0, secret = 0; /* that may not go out in the clear */
 	struct err last = {0};
 	int rc = client_store(c, &s, err);
-	while (!rc && store_outbox_next(s, after, failed, &o)) {
+	if (!rc)
+		settle_all(c, s);
+	while (!rc && store_outbox_next(s, after, failed ? OUTBOX_FAILED : 0, &o)) {
 		JSON_AUTO json_t *row = NULL;
 		after = o.id;
 		bool wanted = !txn_id || strcmp(txn_id, o.txn_id) == 0;
+		bool later = o.due_ms > clock_wall_ms();
 		if (wanted)
 			seen++;
-		if (wanted && !is_blocked(blocked, o.room_id)) {
-			last = (struct err){0};
-			int sent = deliver_row(c, &o, true, &row, &last);
+		if (wanted && (later || !is_blocked(blocked, o.room_id))) {
+			struct err e = {0};
+			int sent = deliver_row(c, &o, true, &row, &e);
+			/* It waits for its time, which is no trouble. */
+			if (sent == ERR_PENDING && later && !txn_id) {
+				json_decref(take(&row));
+				sent = 0;
+			}
 			if (sent) {
+				last = e;
 				left++;
 				secret += sent == ERR_ENCRYPTED;
-				if (sent == ERR_PENDING)
+				if (sent == ERR_PENDING && !later)
 					json_object_set_new(blocked, o.room_id, json_true());
 			}
 			if (row)
 				rc = fn(row, arg);
 			/* Logged out: it would be the same with all others. */
-			if (!rc && deliver_is_logged_out(&last))
-				return left_behind(&last, err, &o);
+			if (!rc && deliver_is_logged_out(&e))
+				return left_behind(&e, err, &o);
 		} else if (wanted) {
 			left++;
 		}
@@ -100,6 +127,24 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 	return rc;
 }
 
+/* ERR_CONFLICT: it is too late. */
+static int drop_row(struct client *c, struct store *s, struct store_outbox *o, int *count,
+		    struct err *err)
+{
+	struct err e = {0};
+	int rc = o->delay_id && strcmp(o->state, "scheduled") == 0 ? deliver_cancel(c, o, &e) : 0;
+	if (rc && rc != ERR_NOT_FOUND) {
+		if (err)
+			*err = e;
+		return rc;
+	}
+	if (rc && deliver_settle(c, o, NULL) == 0 && o->event_id)
+		return err_set(err, ERR_CONFLICT, _("%s has been sent already"), o->txn_id);
+	rc = store_outbox_drop(s, o->id, err);
+	++*count;
+	return rc;
+}
+
 int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, struct err *err)
 {
 	struct store *s;
@@ -107,11 +152,12 @@ int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, st
 	int64_t after = 0;
 	int count = 0;
 	int rc = client_store(c, &s, err);
-	while (!rc && store_outbox_next(s, after, true, &o)) {
+	while (!rc && store_outbox_next(s, after, OUTBOX_FAILED | OUTBOX_SCHEDULED, &o)) {
 		after = o.id;
 		if (!txn_id || strcmp(txn_id, o.txn_id) == 0) {
-			rc = store_outbox_drop(s, o.id, err);
-			count++;
+			rc = drop_row(c, s, &o, &count, err);
+			if (rc == ERR_CONFLICT && !txn_id) /* too late for this one */
+				rc = 0;
 		}
 		store_outbox_done(&o);
 	}

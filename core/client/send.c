@@ -1,5 +1,6 @@
 #include "core/client/send.h"
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -135,6 +136,7 @@ static int send_text(struct client *c, const struct send_request *rq,
 		.body = body,
 		.txn_id = txn,
 		.queue = rq->queue,
+		.at_ms = rq->at_ms,
 	};
 	return deliver_one(c, &d, fn, arg, pending, err);
 }
@@ -176,6 +178,7 @@ static int send_file(struct client *c, const struct send_request *rq, const char
 		.body = fs_basename(path),
 		.txn_id = txn,
 		.queue = rq->queue,
+		.at_ms = rq->at_ms,
 		.progress = rq->progress,
 		.progress_arg = rq->progress_arg,
 	};
@@ -194,11 +197,8 @@ static int send_all(struct client *c, const struct send_request *rq, client_row_
 		.mentions = rq->mentions,
 	};
 	int rc = 0, pending = 0, part = 0;
-	if (rq->at) {
-		err_set(err, ERR_UNSUPPORTED, _("Sending at a later time is not possible yet"));
-		err_hint(err, _("use at(1) or cron with muster send"));
-		return ERR_UNSUPPORTED;
-	}
+	if (rq->at_ms && rq->at_ms <= clock_wall_ms())
+		return err_set(err, ERR_USAGE, _("The time to send it at is past"));
 	if (!rq->text.n && !(rq->files && *rq->files))
 		return err_set(err, ERR_USAGE, _("There is nothing to send"));
 	if (rq->text.n)

@@ -21,7 +21,7 @@ struct send_request {
 	const char *const *mentions; /**< user ids, NULL-ended, or NULL */
 	const char *txn_id;  /**< the script's id; the same again posts nothing. NULL: made */
 	bool queue;	     /**< without network: keep it queued (ERR_PENDING) */
-	const char *at;	     /**< scheduled sending; refused for now with the reason */
+	int64_t at_ms;	     /**< send at that time (Unix ms, in the future); 0: now */
 	const json_t *extra; /**< merged into the content, or NULL */
 	void (*progress)(const char *file, int64_t done, int64_t total, void *arg);
 	void *progress_arg;
@@ -29,7 +29,9 @@ struct send_request {
 
 /**
  * Send. One row per event: event_id, room_id, txn_id, state ("sent", "queued"),
- * existing (true when this txn_id had been sent before).
+ * existing (true when this txn_id had been sent before). With at_ms: at_ts, state "scheduled" when the
+ * server sends it (MSC4140), or "queued" and in the end ERR_PENDING when it must be sent from here
+ * (client_queue_run). Files are uploaded at once.
  */
 int client_send(struct client *c, const struct send_request *rq, client_row_fn *fn, void *arg,
 		struct err *err);
@@ -51,16 +53,18 @@ int client_edit(struct client *c, const char *room_id, const char *event_id,
 int client_delete(struct client *c, const char *room_id, const char *event_id, const char *reason,
 		  const char *txn_id, json_t **ret, struct err *err);
 
-/** Rows: txn_id, room_id, type, state (queued, sending, failed), body, created_ts, attempts, error.
- */
+/** Rows: txn_id, room_id, type, state (queued, sending, failed, scheduled), body, created_ts, at_ts
+ * (of what is for later, else null), attempts, error. */
 int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err *err);
 /**
  * Send what is queued, in order per room. `failed`: also what failed for good
- * before. `txn_id` NULL: all. Rows as client_send. ERR_PENDING when some stay.
+ * before. `txn_id` NULL: all. Rows as client_send. ERR_PENDING when some stay;
+ * what waits for its time is given to the server if it takes it now, and else no trouble.
  */
 int client_queue_run(struct client *c, const char *txn_id, bool failed, client_row_fn *fn,
 		     void *arg, struct err *err);
-/** Forget a queued message; NULL: all. *ret_dropped counts. */
+/** Forget a queued message, take a scheduled one back from the server; NULL: all. *ret_dropped
+ * counts. ERR_CONFLICT: `txn_id` has gone out already. */
 int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, struct err *err);
 
 #endif

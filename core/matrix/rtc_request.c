@@ -161,6 +161,21 @@ struct request request_delayed_state(const char *room, const char *type, const c
 	return rq;
 }
 
+struct request request_delayed_send(const char *room, const char *type, const char *txn,
+				    const json_t *content, int64_t delay_ms)
+{
+	struct request rq = request_send(room, type, txn, content);
+	request_query_int(&rq, MSC4140 ".delay", delay_ms);
+	return rq;
+}
+
+struct request request_delayed_list(const char *from)
+{
+	struct request rq = request_make("GET", UNSTABLE MSC4140 "/delayed_events");
+	request_query(&rq, "from", from);
+	return rq;
+}
+
 int rtc_delayed_read(const json_t *reply, const char **ret_id, struct err *err)
 {
 	const char *id = json_get_str(reply, "delay_id");

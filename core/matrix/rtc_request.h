@@ -60,6 +60,13 @@ void rtc_token_done(struct rtc_token *t);
 /** PUT /v3/rooms/{}/state/{}/{}?org.matrix.msc4140.delay= */
 struct request request_delayed_state(const char *room, const char *type, const char *key,
 				     const json_t *content, int64_t delay_ms);
+/** PUT /v3/rooms/{}/send/{}/{}?org.matrix.msc4140.delay= */
+struct request request_delayed_send(const char *room, const char *type, const char *txn,
+				    const json_t *content, int64_t delay_ms);
+/** GET .../delayed_events: what waits of us; `from` NULL: the first page. */
+struct request request_delayed_list(const char *from);
+/** The feature's name in /versions: where it is missing, both PUTs would send at once. */
+#define RTC_DELAYED_FEATURE "org.matrix.msc4140"
 /** Its reply: borrowed id; ERR_PROTOCOL. */
 int rtc_delayed_read(const json_t *reply, const char **ret_id, struct err *err);
 

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                 \
 	"id,room_id,txn_id,type,target,content,file,body,state,keep,event_id,error,created_ms," \
-	"tried_ms,attempts"
+	"tried_ms,attempts,due_ms,delay_id"
 
 static char *col_dup(struct sql_stmt *q, int at)
 {
@@ -30,6 +30,8 @@ static struct store_outbox owned_row(struct sql_stmt *q)
 		.created_ms = sql_col_i64(q, 12),
 		.tried_ms = sql_col_i64(q, 13),
 		.attempts = sql_col_i64(q, 14),
+		.due_ms = sql_col_i64(q, 15),
+		.delay_id = col_dup(q, 16),
 	};
 }
 
@@ -54,6 +56,7 @@ void store_outbox_done(struct store_outbox *o)
 	mem_free(o->state);
 	mem_free(o->event_id);
 	mem_free(o->error);
+	mem_free(o->delay_id);
 	*o = (struct store_outbox){0};
 }
 
@@ -72,8 +75,8 @@ int store_outbox_add(struct store *s, const struct store_outbox *o, struct store
 {
 	struct sql_stmt *q =
 		SQL(store_sql(s), "INSERT OR IGNORE INTO outbox(room_id,txn_id,type,target,content,"
-				  "file,body,state,keep,created_ms,tried_ms,attempts)"
-				  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10*(?11>0),?11)");
+				  "file,body,state,keep,created_ms,tried_ms,attempts,due_ms)"
+				  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?10*(?11>0),?11,?12)");
 	sql_bind_str(q, 1, o->room_id);
 	sql_bind_str(q, 2, o->txn_id);
 	sql_bind_str(q, 3, o->type);
@@ -85,6 +88,7 @@ int store_outbox_add(struct store *s, const struct store_outbox *o, struct store
 	sql_bind_i64(q, 9, o->keep);
 	sql_bind_i64(q, 10, clock_wall_ms());
 	sql_bind_i64(q, 11, o->attempts);
+	sql_bind_i64(q, 12, o->due_ms);
 	int rc = sql_run(q, err);
 	if (rc)
 		return rc;
@@ -94,13 +98,15 @@ int store_outbox_add(struct store *s, const struct store_outbox *o, struct store
 	return 0;
 }
 
-bool store_outbox_next(struct store *s, int64_t after, bool failed, struct store_outbox *ret)
+bool store_outbox_next(struct store *s, int64_t after, unsigned kinds, struct store_outbox *ret)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "SELECT " COLUMNS " FROM outbox WHERE id>?1 AND"
-					       " (state IN ('queued','sending') OR"
-					       " (?2 AND state='failed')) ORDER BY id LIMIT 1");
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT " COLUMNS " FROM outbox WHERE id>?1 AND"
+				  " (state IN ('queued','sending') OR (?2 AND state='failed') OR"
+				  " (?3 AND state='scheduled')) ORDER BY id LIMIT 1");
 	sql_bind_i64(q, 1, after);
-	sql_bind_i64(q, 2, failed);
+	sql_bind_i64(q, 2, (kinds & OUTBOX_FAILED) != 0);
+	sql_bind_i64(q, 3, (kinds & OUTBOX_SCHEDULED) != 0);
 	return row_of(q, ret);
 }
 
@@ -164,6 +170,15 @@ int store_outbox_attempt(struct store *s, int64_t id, int64_t now_ms, struct err
 					       " attempts=attempts+1 WHERE id=? AND state<>'sent'");
 	sql_bind_i64(q, 1, now_ms);
 	sql_bind_i64(q, 2, id);
+	return sql_run(q, err);
+}
+
+int store_outbox_scheduled(struct store *s, int64_t id, const char *delay_id, struct err *err)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "UPDATE outbox SET state='scheduled', delay_id=?2,"
+					       " error=NULL WHERE id=?1 AND state<>'sent'");
+	sql_bind_i64(q, 1, id);
+	sql_bind_str(q, 2, delay_id);
 	return sql_run(q, err);
 }
 

@@ -66,7 +66,7 @@ static const char v1[] =
 	" room_id TEXT NOT NULL, txn_id TEXT NOT NULL, type TEXT NOT NULL,"
 	" target TEXT," /* event id that a redaction is about */
 	" content TEXT NOT NULL, file TEXT, body TEXT,"
-	" state TEXT NOT NULL,"		    /* queued, sending, sent, failed */
+	" state TEXT NOT NULL,"		    /* queued, sending, scheduled, sent, failed */
 	" keep INTEGER NOT NULL DEFAULT 0," /* the script gave the id: remember the result */
 	" event_id TEXT, error TEXT,"
 	" created_ms INTEGER NOT NULL, tried_ms INTEGER NOT NULL DEFAULT 0,"
@@ -151,5 +151,9 @@ static const char v5[] = "CREATE INDEX events_member ON events(room, state_key, 
 /* Calls are asked for by room. */
 static const char v6[] = "DROP INDEX state_calls;";
 
-const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6};
+/* Messages for later: when, and under which id the server keeps them (state "scheduled"). */
+static const char v7[] = "ALTER TABLE outbox ADD due_ms INTEGER NOT NULL DEFAULT 0;"
+			 "ALTER TABLE outbox ADD delay_id TEXT;";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6, v7};
 const int store_migration_count = ARRAY_LEN(store_migrations);

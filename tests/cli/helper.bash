@@ -94,11 +94,11 @@ wait_for_count() {
 	}
 }
 
-# start_server [OPTIONS...]: sets URL and SERVER_PID, once a file
+# start_server [OPTIONS...]: sets URL and SERVER_PID, once a file; on $LISTEN where that is set
 start_server() {
 	export SERVER_DIR=$BATS_FILE_TMPDIR/server
 	mkdir -p "$SERVER_DIR"
-	"$MUSTER" serve --data "$SERVER_DIR/data" --listen 127.0.0.1:0 --udp-port 0 --server-name s.test \
+	"$MUSTER" serve --data "$SERVER_DIR/data" --listen "${LISTEN:-127.0.0.1:0}" --udp-port 0 --server-name s.test \
 		--open-registration --json "$@" >"$SERVER_DIR/out" 2>"$SERVER_DIR/err" </dev/null 3>&- &
 	export SERVER_PID=$!
 	wait_for "$SERVER_DIR/out" '"event":"listening"' || { cat "$SERVER_DIR/err"; return 1; }

@@ -23,6 +23,9 @@ setup() {
 	[ -f "$p/share/fish/vendor_completions.d/muster.fish" ]
 	grep -qx "ExecStart=/usr/local/bin/muster serve --data /var/lib/muster" "$p/lib/systemd/system/muster.service"
 	grep -qx "ExecStart=/usr/local/bin/muster serve" "$p/lib/systemd/user/muster.service"
+	grep -qx "ExecStart=/usr/local/bin/muster queue run --quiet --no-input" \
+		"$p/lib/systemd/user/muster-queue.service"
+	grep -q "^OnCalendar=" "$p/lib/systemd/user/muster-queue.timer"
 	# Translations are found below whichever prefix it was put.
 	env -u MUSTER_LOCALEDIR LANGUAGE=de "$p/bin/muster" help | grep -q '^Räume:'
 	make -s -C "$TOP" uninstall DESTDIR="$HOME/dest" PREFIX=/usr/local >/dev/null

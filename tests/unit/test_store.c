@@ -206,7 +206,7 @@ static void test_outbox(void **state)
 	assert_string_equal(got.event_id, "$e");
 	assert_string_equal(got.state, "sent");
 	store_outbox_done(&got);
-	assert_false(store_outbox_next(s, 0, true, &got));
+	assert_false(store_outbox_next(s, 0, OUTBOX_FAILED, &got));
 	store_close(s);
 }
 

@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# Sending later: by the server, else from the queue.
+# shellcheck disable=SC2030,SC2031
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	LISTEN=127.0.0.1:$(free_port)
+	export LISTEN
+	start_again
+	sign_up bob
+	sign_up ann
+	ROOM=$(new_room Later --invite @bob:s.test)
+	export ROOM
+	use_home bob
+	m room join "$ROOM"
+	use_home ann
+}
+
+teardown_file() {
+	SERVER_PID=$(cat "$SERVER_DIR/pid")
+	stop_server
+}
+
+# The server is started again in tests, which are processes of their own.
+start_again() {
+	start_server "$@"
+	echo "$SERVER_PID" >"$SERVER_DIR/pid"
+}
+
+setup() {
+	clean_environment
+	SERVER_PID=$(cat "$SERVER_DIR/pid")
+	use_home ann
+}
+
+# Until the clock has passed a time in Unix seconds.
+wait_until() {
+	# shellcheck disable=SC2016
+	timeout "$STEP" bash -c 'until [ "$(date +%s)" -gt "$1" ]; do read -rt 0.2 <> <(:) || :; done' _ "$1"
+}
+
+# Texts that the server keeps for later.
+on_server() {
+	curl -sf "$URL/_matrix/client/unstable/org.matrix.msc4140/delayed_events" \
+		-H "Authorization: Bearer $(token)" |
+		jq -r '.delayed_events[].content.body' | paste -sd ' '
+}
+
+token() {
+	jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ann/secrets.json"
+}
+
+bodies() {
+	m read "$ROOM" -n 50 --json | jq -r .body
+}
+
+@test "the server sends it at its time; the same id again schedules nothing" {
+	use_home bob
+	follow "$ROOM"
+	use_home ann
+	r send "$ROOM" "in a moment" --at now+3s --txn-id later-1 --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = scheduled ]
+	[ "$(jq -r .event_id <<<"$output")" = null ]
+	[ "$(jq -r .existing <<<"$output")" = false ]
+	r send "$ROOM" "in a moment" --at now+3s --txn-id later-1 --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .existing <<<"$output")" = true ]
+	use_home bob
+	wait_for followed '"body":"in a moment"'
+	m send "$ROOM" "after it"
+	wait_for followed '"body":"after it"'
+	[ "$(grep -c '"body":"in a moment"' followed)" -eq 1 ]
+	unfollow
+	use_home ann
+	[ -z "$(m queue list --json)" ]
+	r send "$ROOM" "in a moment" --at now+3s --txn-id later-1 --json
+	[ "$(jq -r .state <<<"$output")" = sent ]
+	[ "$(jq -r .event_id <<<"$output")" != null ]
+	[ "$(bodies | grep -c '^in a moment$')" -eq 1 ]
+}
+
+@test "queue list shows what is for later, queue drop takes it back" {
+	m send "$ROOM" "never" --at now+1h --txn-id later-2
+	m send "$ROOM" "in two hours" --at now+2h --txn-id later-3
+	r queue list --json
+	[ "$(jq -r 'select(.txn_id == "later-2") | .state' <<<"$output")" = scheduled ]
+	[[ $(jq -r 'select(.txn_id == "later-2").at_ts' <<<"$output") == 20* ]]
+	[[ $output != *msd_* ]] # the id on the server is a secret
+	[ "$(on_server)" = "never in two hours" ]
+	m queue drop later-2
+	[ "$(on_server)" = "in two hours" ]
+	fails_with 5 queue drop later-2
+	m queue drop --yes
+	[ -z "$(on_server)" ]
+	[ -z "$(m queue list --json)" ]
+}
+
+@test "a file is uploaded at once and sent later" {
+	echo "homework" >homework.txt
+	r send "$ROOM" --file homework.txt --at now+5s --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = scheduled ]
+	rm homework.txt
+	use_home bob
+	follow "$ROOM" -n 20
+	wait_for followed homework.txt
+	unfollow
+	URI=$(m read "$ROOM" -n 5 --json | jq -r 'select(.body == "homework.txt").url')
+	m file get "$URI" -o got.txt
+	[ "$(cat got.txt)" = homework ]
+}
+
+@test "a time that is past is a usage error; a time of day is the next one" {
+	fails_with 2 send "$ROOM" "too late" --at 2020-01-01
+	[[ $stderr == *past* ]]
+	fails_with 2 send "$ROOM" "nonsense" --at "when it suits"
+	# One minute ago, today: tomorrow's is meant.
+	r send "$ROOM" "tomorrow" --at "$(date -d '1 minute ago' +%H:%M)" --txn-id later-4 --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = scheduled ]
+	m queue drop later-4
+}
+
+@test "longer than the server keeps it: it waits here, and says so" {
+	fails_with 8 send "$ROOM" "next year" --at now+300d --txn-id later-5 --json
+	[ "$(jq -r .state <<<"$output")" = queued ]
+	[[ $stderr == *"when muster next runs"* ]]
+	# Nothing is due: that is no trouble.
+	r queue run --json
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ "$(m queue list --json | jq -r .state)" = queued ]
+	fails_with 8 send "$ROOM" "next year" --at now+300d --txn-id later-5
+	[ "$(m queue list --json | wc -l)" -eq 1 ]
+	m queue drop later-5
+}
+
+@test "without a network it waits here; queue run sends it when it is due, once" {
+	m room list --json >/dev/null
+	stop_server
+	due=$(($(date +%s) + 3))
+	fails_with 8 send "$ROOM" "from the queue" --at "$(date -d @$due --iso-8601=seconds)" \
+		--txn-id later-6 --timeout 5s --json
+	[ "$(jq -r .state <<<"$output")" = queued ]
+	wait_until "$due"
+	start_again
+	r queue run --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = sent ]
+	r queue run --json
+	[ -z "$output" ]
+	[ "$(bodies | grep -c '^from the queue$')" -eq 1 ]
+	r send "$ROOM" "from the queue" --at now+1h --txn-id later-6 --json
+	[ "$(jq -r '.state, .existing' <<<"$output" | paste -sd ' ')" = "sent true" ]
+}
+
+@test "what waited here is given to the server as soon as it takes it" {
+	stop_server
+	fails_with 8 send "$ROOM" "handed over" --at now+1h --txn-id later-7 --timeout 3s
+	start_again
+	r queue run --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .state <<<"$output")" = scheduled ]
+	[ "$(m queue list --json | jq -r .state)" = scheduled ]
+	m queue drop later-7
+}
+
+@test "an encrypted room is refused" {
+	stop_server
+	start_again --allow-encryption
+	SECRET=$(new_room Secret)
+	curl -sf -X PUT "$URL/_matrix/client/v3/rooms/$SECRET/state/m.room.encryption" \
+		-H "Authorization: Bearer $(token)" -d '{"algorithm":"m.megolm.v1.aes-sha2"}'
+	fails_with 9 send "$SECRET" "in the clear" --at now+1h
+	[ -z "$(m queue list --json)" ]
+}
+
+@test "nothing to do is no trouble" {
+	r queue run
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+}
