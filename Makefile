@@ -18,13 +18,14 @@ OPT ?= -O2 -g
 SAN ?=
 OUT ?= muster
 
-PKGS_CLIENT := libcurl libwebsockets jansson sqlite3 libcrypto libssl libuv libutf8proc libqrencode
-PKGS := $(PKGS_CLIENT) ncursesw
+PKGS := libcurl jansson sqlite3 libcrypto libssl libuv libutf8proc
 # wslay ships no .pc file.
-PKGS += md4c md4c-html libargon2 libsrtp2 libprotobuf-c
+PKGS += md4c md4c-html libargon2 libprotobuf-c
 
-# Loaded when sound is first used, not linked: see audio/lib.h.
-PKGS_LOADED := portaudio-2.0 opus speexdsp sndfile
+# Not linked but loaded when first used (core/base/lib.h), each with what pkg-config calls it.
+LOADED := NCURSES=ncursesw QRENCODE=libqrencode WEBSOCKETS=libwebsockets SRTP=libsrtp2
+LOADED_SOUND := PORTAUDIO=portaudio-2.0 OPUS=opus SPEEXDSP=speexdsp SNDFILE=sndfile
+PKGS_LOADED := $(foreach l,$(LOADED) $(LOADED_SOUND),$(lastword $(subst =, ,$(l))))
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PKGS_LOADED) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)

@@ -1,8 +1,8 @@
-/* libopus, loaded when needed (lib.h). Included only by audio/. */
+/* libopus, loaded when needed (core/base/lib.h). Included only by audio/. */
 #ifndef MUSTER_AUDIO_LIB_OPUS_H
 #define MUSTER_AUDIO_LIB_OPUS_H
 
-#include "audio/lib.h"
+#include "core/base/lib.h"
 
 #include <opus.h>
 
@@ -17,11 +17,7 @@
 	F(opus_decode)          \
 	F(opus_get_version_string)
 
-struct lib_opus {
-	LIB_OPUS(LIB_MEMBER)
-};
-
 /** NULL when it cannot be loaded. Any thread. */
-const struct lib_opus *lib_opus(struct err *err);
+LIB_TABLE(lib_opus, LIB_OPUS);
 
 #endif

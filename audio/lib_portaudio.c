@@ -1,7 +1,3 @@
 #include "audio/lib_portaudio.h"
 
-#include "core/base/mem.h"
-
-#include <pthread.h>
-
-LIB_LOADER(lib_portaudio, LIB_PORTAUDIO, "libportaudio", 2, "libportaudio2");
+LIB_LOADER(lib_portaudio, LIB_PORTAUDIO, PORTAUDIO);

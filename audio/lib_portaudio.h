@@ -1,8 +1,8 @@
-/* PortAudio, loaded when needed (lib.h). Included only by audio/. */
+/* PortAudio, loaded when needed (core/base/lib.h). Included only by audio/. */
 #ifndef MUSTER_AUDIO_LIB_PORTAUDIO_H
 #define MUSTER_AUDIO_LIB_PORTAUDIO_H
 
-#include "audio/lib.h"
+#include "core/base/lib.h"
 
 #include <portaudio.h>
 
@@ -23,11 +23,7 @@
 	F(Pa_IsStreamActive)         \
 	F(Pa_GetStreamInfo)
 
-struct lib_portaudio {
-	LIB_PORTAUDIO(LIB_MEMBER)
-};
-
 /** NULL when it cannot be loaded. Any thread. */
-const struct lib_portaudio *lib_portaudio(struct err *err);
+LIB_TABLE(lib_portaudio, LIB_PORTAUDIO);
 
 #endif

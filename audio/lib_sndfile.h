@@ -1,8 +1,8 @@
-/* libsndfile, loaded when needed (lib.h). Included only by audio/. */
+/* libsndfile, loaded when needed (core/base/lib.h). Included only by audio/. */
 #ifndef MUSTER_AUDIO_LIB_SNDFILE_H
 #define MUSTER_AUDIO_LIB_SNDFILE_H
 
-#include "audio/lib.h"
+#include "core/base/lib.h"
 
 #include <sndfile.h>
 
@@ -18,11 +18,7 @@
 	F(sf_error)        \
 	F(sf_version_string)
 
-struct lib_sndfile {
-	LIB_SNDFILE(LIB_MEMBER)
-};
-
 /** NULL when it cannot be loaded. Any thread. */
-const struct lib_sndfile *lib_sndfile(struct err *err);
+LIB_TABLE(lib_sndfile, LIB_SNDFILE);
 
 #endif

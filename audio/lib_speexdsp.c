@@ -1,7 +1,3 @@
 #include "audio/lib_speexdsp.h"
 
-#include "core/base/mem.h"
-
-#include <pthread.h>
-
-LIB_LOADER(lib_speexdsp, LIB_SPEEXDSP, "libspeexdsp", 1, "libspeexdsp1");
+LIB_LOADER(lib_speexdsp, LIB_SPEEXDSP, SPEEXDSP);

@@ -1,8 +1,8 @@
-/* libspeexdsp, loaded when needed (lib.h). Included only by audio/. */
+/* libspeexdsp, loaded when needed (core/base/lib.h). Included only by audio/. */
 #ifndef MUSTER_AUDIO_LIB_SPEEXDSP_H
 #define MUSTER_AUDIO_LIB_SPEEXDSP_H
 
-#include "audio/lib.h"
+#include "core/base/lib.h"
 
 #include <speex/speex_echo.h>
 #include <speex/speex_preprocess.h>
@@ -24,11 +24,7 @@
 	F(speex_resampler_skip_zeros)     \
 	F(speex_resampler_get_input_latency)
 
-struct lib_speexdsp {
-	LIB_SPEEXDSP(LIB_MEMBER)
-};
-
 /** NULL when it cannot be loaded. Any thread. */
-const struct lib_speexdsp *lib_speexdsp(struct err *err);
+LIB_TABLE(lib_speexdsp, LIB_SPEEXDSP);
 
 #endif

@@ -45,6 +45,6 @@ deb:
 	@$(MAKE) --no-print-directory $(DEB) all
 	@rm -rf build/deb/root
 	@$(MAKE) --no-print-directory -s $(DEB) DESTDIR=$(CURDIR)/build/deb/root install
-	@packaging/deb build/deb $(VERSION)
+	@packaging/deb build/deb $(VERSION) "$(LOADED)" "$(LOADED_SOUND)"
 
 .PHONY: docs install uninstall deb

@@ -2,9 +2,11 @@
 
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
+#include "core/base/lib.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
+#define NCURSES_NOMACROS /* functions by their names: they are loaded */
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +19,40 @@
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
+
+#define LIB_NCURSES(F)        \
+	F(tigetstr)           \
+	F(resizeterm)         \
+	F(alloc_pair)         \
+	F(setcchar)           \
+	F(mvadd_wch)          \
+	F(clearok)            \
+	F(move)               \
+	F(curs_set)           \
+	F(refresh)            \
+	F(has_colors)         \
+	F(start_color)        \
+	F(use_default_colors) \
+	F(raw)                \
+	F(noecho)             \
+	F(nonl)               \
+	F(keypad)             \
+	F(nodelay)            \
+	F(leaveok)            \
+	F(idlok)              \
+	F(scrollok)           \
+	F(setupterm)          \
+	F(del_curterm)        \
+	F(use_env)            \
+	F(newterm)            \
+	F(endwin)             \
+	F(delscreen)          \
+	F(curscr)             \
+	F(stdscr)             \
+	F(COLORS)             \
+	F(cur_term)
+LIB_PRIVATE(lib_ncurses, LIB_NCURSES, NCURSES);
+static const struct lib_ncurses *nc; /* there as soon as there is a tty */
 
 #define READ_AT_ONCE 4096
 #define OSC52_MAX 74994 /* bytes that xterm takes into the clipboard */
@@ -78,7 +114,8 @@ static void guard_crashes(bool on)
 /* What a dying process has no time to ask terminfo for. */
 static void keep_last_words(void)
 {
-	const char *off = tigetstr("rmcup"), *plain = tigetstr("sgr0"), *cursor = tigetstr("cnorm");
+	const char *off = nc->tigetstr("rmcup"), *plain = nc->tigetstr("sgr0"),
+		   *cursor = nc->tigetstr("cnorm");
 	const char *parts[] = {MOUSE_OFF MODES_OFF, plain, cursor, off};
 	last_words_n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -188,7 +225,7 @@ static void on_winch(void *arg)
 	struct tty *t = arg;
 	int w, h;
 	ask_size(&w, &h);
-	resizeterm(h, w);
+	nc->resizeterm(h, w);
 	t->whole = true;
 	t->h->resized(t->arg, w, h);
 }
@@ -247,10 +284,10 @@ static void make_cchar(const struct tty *t, const struct cell *c, cchar_t *ret)
 		if (mark && n < CCHARW_MAX)
 			wide[n++] = mark;
 	}
-	int pair = t->colours ? alloc_pair(c->look.fg, c->look.bg) : 0;
+	int pair = t->colours ? nc->alloc_pair(c->look.fg, c->look.bg) : 0;
 	if (pair < 0)
 		pair = 0;
-	setcchar(ret, wide, attrs_of(c->look), pair > INT16_MAX ? 0 : (short)pair, &pair);
+	nc->setcchar(ret, wide, attrs_of(c->look), pair > INT16_MAX ? 0 : (short)pair, &pair);
 }
 
 static bool same_cell(const struct cell *a, const struct cell *b)
@@ -268,7 +305,7 @@ static void paint_row(const struct tty *t, const struct canvas *c, int y)
 		if (!row[x].width)
 			continue;
 		make_cchar(t, &row[x], &ch);
-		mvadd_wch(y, x, &ch);
+		nc->mvadd_wch(y, x, &ch);
 	}
 }
 
@@ -288,19 +325,19 @@ void tty_paint(struct tty *t, const struct canvas *c)
 	if (all)
 		canvas_resize(&t->shown, c->w, c->h);
 	if (t->whole)
-		clearok(curscr, TRUE);
+		nc->clearok(*nc->curscr, TRUE);
 	t->whole = false;
 	for (int y = 0; y < c->h; y++)
 		if (all || !same_row(c, &t->shown, y))
 			paint_row(t, c, y);
 	memcpy(t->shown.cells, c->cells, (size_t)c->w * (size_t)c->h * sizeof(*c->cells));
 	if (c->cursor_x >= 0) {
-		move(c->cursor_y, c->cursor_x);
-		curs_set(1);
+		nc->move(c->cursor_y, c->cursor_x);
+		nc->curs_set(1);
 	} else {
-		curs_set(0);
+		nc->curs_set(0);
 	}
-	refresh();
+	nc->refresh();
 }
 
 void tty_redraw_all(struct tty *t)
@@ -313,10 +350,10 @@ void tty_redraw_all(struct tty *t)
 static void start_colours(struct tty *t, const char *theme)
 {
 	int n = 0;
-	if (!theme_no_color() && has_colors()) {
-		start_color();
-		use_default_colors();
-		n = COLORS;
+	if (!theme_no_color() && nc->has_colors()) {
+		nc->start_color();
+		nc->use_default_colors();
+		n = *nc->COLORS;
 	}
 	theme_make(&t->theme, theme, n);
 	t->colours = n >= 8 && strcmp(theme, "mono") != 0;
@@ -324,14 +361,14 @@ static void start_colours(struct tty *t, const char *theme)
 
 static void take_modes(struct tty *t)
 {
-	raw();
-	noecho();
-	nonl();
-	keypad(stdscr, FALSE);
-	nodelay(stdscr, TRUE);
-	leaveok(stdscr, FALSE);
-	idlok(stdscr, FALSE);
-	scrollok(stdscr, FALSE);
+	nc->raw();
+	nc->noecho();
+	nc->nonl();
+	nc->keypad(*nc->stdscr, FALSE);
+	nc->nodelay(*nc->stdscr, TRUE);
+	nc->leaveok(*nc->stdscr, FALSE);
+	nc->idlok(*nc->stdscr, FALSE);
+	nc->scrollok(*nc->stdscr, FALSE);
 	taken = 1;
 	modes(t, true);
 }
@@ -346,11 +383,11 @@ static void want_utf8(void)
 static bool can_move(const char *name)
 {
 	int status;
-	if (setupterm(name, STDOUT_FILENO, &status) != OK || status != 1)
+	if (nc->setupterm(name, STDOUT_FILENO, &status) != OK || status != 1)
 		return false;
-	const char *cup = tigetstr("cup");
+	const char *cup = nc->tigetstr("cup");
 	bool can = cup && cup != (const char *)-1; /* NOLINT: as terminfo says it */
-	del_curterm(cur_term);
+	nc->del_curterm(*nc->cur_term);
 	return can;
 }
 
@@ -358,6 +395,9 @@ int tty_new(struct loop *l, const struct tty_options *o, const struct tty_handle
 	    struct tty **ret, struct err *err)
 {
 	const char *name = getenv("TERM");
+	nc = lib_ncurses(err);
+	if (!nc)
+		return ERR_UNSUPPORTED;
 	if (!name || !can_move(name)) {
 		err_set(err, ERR_UNSUPPORTED, _("the terminal type %s is not known here"),
 			name && *name ? name : "\"\"");
@@ -368,11 +408,11 @@ int tty_new(struct loop *l, const struct tty_options *o, const struct tty_handle
 	struct tty *t = NEW(struct tty);
 	*t = (struct tty){.loop = l, .h = h, .arg = arg, .mouse = o->mouse, .whole = true};
 	tcgetattr(STDIN_FILENO, &before);
-	use_env(FALSE); /* the size is the terminal's, not LINES and COLUMNS */
+	nc->use_env(FALSE); /* the size is the terminal's, not LINES and COLUMNS */
 	loop_on_signal(l, SIGWINCH, on_winch_signal, NULL);
 	loop_on_signal(l, SIGTERM, on_end_signal, NULL);
 	loop_on_signal(l, SIGHUP, on_end_signal, NULL);
-	t->screen = newterm(NULL, stdout, stdin);
+	t->screen = nc->newterm(NULL, stdout, stdin);
 	if (!t->screen) {
 		mem_free(t);
 		return err_set(err, ERR_UNSUPPORTED, _("the terminal cannot be used"));
@@ -380,7 +420,7 @@ int tty_new(struct loop *l, const struct tty_options *o, const struct tty_handle
 	the_tty = t;
 	int w, hh;
 	ask_size(&w, &hh);
-	resizeterm(hh, w);
+	nc->resizeterm(hh, w);
 	start_colours(t, o->theme);
 	keep_last_words();
 	guard_crashes(true);
@@ -396,8 +436,8 @@ int tty_new(struct loop *l, const struct tty_options *o, const struct tty_handle
 static void give_back(struct tty *t)
 {
 	modes(t, false);
-	curs_set(1);
-	endwin();
+	nc->curs_set(1);
+	nc->endwin();
 	taken = 0;
 }
 
@@ -408,7 +448,7 @@ void tty_free(struct tty *t)
 	give_back(t);
 	guard_crashes(false);
 	the_tty = NULL;
-	delscreen(t->screen);
+	nc->delscreen(t->screen);
 	loop_watch_free(t->watch);
 	loop_timer_free(t->esc);
 	input_done(&t->in);

@@ -21,7 +21,7 @@ static void check_libraries(struct command_ctx *ctx, struct finding *f)
 	(void)ctx;
 	for (int i = 0; (l = audio_library_at(i)).name; i++)
 		if (!l.version)
-			buf_printf(&missing, " %s", l.package);
+			buf_printf(&missing, " %s", *l.package ? l.package : l.name);
 	if (missing.n == 0) {
 		finding_ok(f, _("all libraries for sound are there"));
 	} else {

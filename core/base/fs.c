@@ -49,6 +49,9 @@ static int make_dir(const char *path, unsigned mode, struct err *err)
 
 int fs_mkdirs(const char *path, unsigned mode, struct err *err)
 {
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
 	AUTO_FREE char *p = mem_strdup(path);
 	for (char *at = p + 1; *p && *at; at++) {
 		if (*at != '/')

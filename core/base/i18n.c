@@ -30,9 +30,13 @@ static const char *beside_program(char path[PATH_MAX + 20])
 
 void i18n_init(void)
 {
-	setlocale(LC_ALL, "");
-	/* Numbers in JSON and arguments stay in C form whatever the locale says. */
-	setlocale(LC_NUMERIC, "C");
+	/*
+	 * Numbers in JSON and arguments stay in C form whatever the locale says, and each category
+	 * is a file to open.
+	 */
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
+	setlocale(LC_TIME, "");
 	char near[PATH_MAX + 20];
 	const char *dir = getenv("MUSTER_LOCALEDIR");
 	if (!dir)

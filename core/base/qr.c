@@ -1,9 +1,15 @@
 #include "core/base/qr.h"
 
 #include "core/base/i18n.h"
+#include "core/base/lib.h"
 
 #include <qrencode.h>
 #include <string.h>
+
+#define LIB_QRENCODE(F)            \
+	F(QRcode_encodeString8bit) \
+	F(QRcode_free)
+LIB_PRIVATE(lib_qrencode, LIB_QRENCODE, QRENCODE);
 
 #define BORDER 4 /* modules: the quiet zone */
 
@@ -24,7 +30,10 @@ int qr_put_svg(struct buf *b, const char *text, struct err *err)
 {
 	if (strlen(text) > QR_TEXT_MAX)
 		return err_set(err, ERR_TOO_LARGE, _("The text is too long for a QR code"));
-	QRcode *q = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	const struct lib_qrencode *lib = lib_qrencode(err);
+	if (!lib)
+		return ERR_UNSUPPORTED;
+	QRcode *q = lib->QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
 	if (!q)
 		return err_set(err, ERR_FAILED, _("The text cannot be made a QR code"));
 	int side = q->width + 2 * BORDER;
@@ -36,6 +45,6 @@ int qr_put_svg(struct buf *b, const char *text, struct err *err)
 	for (int y = 0; y < q->width; y++)
 		put_row(b, q->data + (size_t)y * (size_t)q->width, q->width, y);
 	buf_put_str(b, "\"/></svg>");
-	QRcode_free(q);
+	lib->QRcode_free(q);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "core/base/ws_lws.h"
 
 #include "core/base/i18n.h"
+#include "core/base/lib.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -10,9 +11,28 @@
 #include <libwebsockets.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
+
+#define LIB_LWS(F)                       \
+	F(lws_add_http_header_by_token)  \
+	F(lws_callback_on_writable)      \
+	F(lws_client_connect_via_info)   \
+	F(lws_context_destroy)           \
+	F(lws_create_context)            \
+	F(lws_create_vhost)              \
+	F(lws_frame_is_binary)           \
+	F(lws_http_client_http_response) \
+	F(lws_is_final_fragment)         \
+	F(lws_is_first_fragment)         \
+	F(lws_set_log_level)             \
+	F(lws_set_timeout)               \
+	F(lws_set_wsi_user)              \
+	F(lws_write)                     \
+	F(lws_wsi_user)
+LIB_PRIVATE(lib_lws, LIB_LWS, WEBSOCKETS);
 
 struct vhost {
 	struct vhost *next;
@@ -23,6 +43,7 @@ struct vhost {
 
 struct ws_client {
 	struct loop *l;
+	const struct lib_lws *lib;
 	struct lws_context *ctx;
 	struct vhost *vhosts;
 	int bell;	    /* by which lws wakes itself; -1: not known */
@@ -76,6 +97,9 @@ static struct polls polls_of(struct loop *l)
 
 int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err)
 {
+	const struct lib_lws *lib = lib_lws(err);
+	if (!lib)
+		return ERR_UNSUPPORTED;
 	struct ws_client *c = NEW(struct ws_client);
 	struct polls before = polls_of(l), after;
 	void *loops[1] = {loop_uv(l)};
@@ -92,9 +116,10 @@ int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err)
 		.max_http_header_data = 16384,
 	};
 	signal(SIGPIPE, SIG_IGN);
-	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	c->lib = lib;
+	c->lib->lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	c->l = l;
-	c->ctx = lws_create_context(&info);
+	c->ctx = c->lib->lws_create_context(&info);
 	if (!c->ctx) {
 		mem_free(c);
 		err_set(err, ERR_FAILED, _("libwebsockets cannot use the event loop"));
@@ -193,12 +218,12 @@ void lws_side_free(struct ws_client *c)
 {
 	loop_assert_owner(c->l);
 	struct stopgap gap = stopgap_new();
-	lws_context_destroy(c->ctx);
+	c->lib->lws_context_destroy(c->ctx);
 	stopgap_put(&gap, c->bell);
 	if (!wait_until_quiet(c->l))
 		log_warn("libwebsockets does not leave the event loop; it stays in memory");
 	else if (c->ctx) /* set to NULL by versions that need no second call */
-		lws_context_destroy(c->ctx);
+		c->lib->lws_context_destroy(c->ctx);
 	stopgap_done(&gap);
 	uv_walk(loop_uv(c->l), close_stray, c);
 	while (c->vhosts) {
@@ -233,7 +258,7 @@ static struct lws_vhost *vhost_for(struct ws_client *c, bool tls, const char *ca
 		.timeout_secs = 3600,	  /* ours are shorter */
 		.connect_timeout_secs = 3600,
 	};
-	v->lws = lws_create_vhost(c->ctx, &info);
+	v->lws = c->lib->lws_create_vhost(c->ctx, &info);
 	v->next = c->vhosts;
 	c->vhosts = v;
 	return v->lws;
@@ -264,22 +289,23 @@ bool lws_side_connect(struct ws *w, const char *ip)
 	if (!vhost)
 		return false;
 	/* A failure inside the call has been told by the callback, which cleared w->wsi. */
-	lws_client_connect_via_info(&info);
+	w->client->lib->lws_client_connect_via_info(&info);
 	return true;
 }
 
 void lws_side_want_write(struct ws *w)
 {
 	if (w->wsi)
-		lws_callback_on_writable(w->wsi);
+		w->client->lib->lws_callback_on_writable(w->wsi);
 }
 
 void lws_side_drop(struct ws *w)
 {
 	if (!w->wsi)
 		return;
-	lws_set_wsi_user(w->wsi, NULL);
-	lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	w->client->lib->lws_set_wsi_user(w->wsi, NULL);
+	w->client->lib->lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
+					LWS_TO_KILL_ASYNC);
 	w->wsi = NULL;
 }
 
@@ -313,25 +339,26 @@ static int write_close(struct ws *w)
 	w->close_sent = true;
 	frame[LWS_PRE] = (unsigned char)(w->close_code >> 8);
 	frame[LWS_PRE + 1] = (unsigned char)w->close_code;
-	return lws_write(w->wsi, frame + LWS_PRE, 2, WRITE_CLOSE) < 0 ? -1 : 0;
+	return w->client->lib->lws_write(w->wsi, frame + LWS_PRE, 2, WRITE_CLOSE) < 0 ? -1 : 0;
 }
 
 /* 0 to go on, -1 to end the connection: what lws wants of its callback. */
 static int write_next(struct ws *w)
 {
+	const struct lib_lws *lib = w->client->lib;
 	unsigned char ping[LWS_PRE + 1];
 	struct ws_out *o = w->out;
 	if (w->ping_due) {
 		w->ping_due = false;
-		if (lws_write(w->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+		if (lib->lws_write(w->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0)
 			return -1;
 	} else if (o) {
 		w->out = o->next;
 		if (!w->out)
 			w->out_last = &w->out;
 		w->queued -= o->n;
-		int rc = lws_write(w->wsi, o->p + LWS_PRE, o->n,
-				   o->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+		int rc = lib->lws_write(w->wsi, o->p + LWS_PRE, o->n,
+					o->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
 		lws_side_out_free(o);
 		if (rc < 0)
 			return -1;
@@ -339,7 +366,7 @@ static int write_next(struct ws *w)
 		return write_close(w);
 	}
 	if (w->out || w->ping_due || w->state == WS_CLOSING)
-		lws_callback_on_writable(w->wsi);
+		lib->lws_callback_on_writable(w->wsi);
 	return 0;
 }
 
@@ -348,9 +375,9 @@ static int add_bearer(struct ws *w, unsigned char **at, size_t room)
 	if (!w->bearer)
 		return 0;
 	char *value = mem_printf("Bearer %s", w->bearer);
-	int rc = lws_add_http_header_by_token(w->wsi, WSI_TOKEN_HTTP_AUTHORIZATION,
-					      (unsigned char *)value, (int)strlen(value), at,
-					      *at + room);
+	int rc = w->client->lib->lws_add_http_header_by_token(w->wsi, WSI_TOKEN_HTTP_AUTHORIZATION,
+							      (unsigned char *)value,
+							      (int)strlen(value), at, *at + room);
 	mem_free_secret(value);
 	return rc;
 }
@@ -387,18 +414,20 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 				       reason == LWS_CALLBACK_CLIENT_WRITEABLE
 			       ? -1
 			       : 0;
+	const struct lib_lws *lib = lib_lws(NULL); /* `user` need not be a struct ws */
 	switch (reason) {
 	case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
-		return on_certificate(lws_wsi_user(wsi), user, n != 0);
+		return on_certificate(lib->lws_wsi_user(wsi), user, n != 0);
 	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
 		return add_bearer(w, in, n);
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		ws_on_open(w);
-		return lws_wsi_user(wsi) ? 0 : -1;
+		return lib->lws_wsi_user(wsi) ? 0 : -1;
 	case LWS_CALLBACK_CLIENT_RECEIVE:
-		ws_on_data(w, (struct span){in, n}, lws_is_first_fragment(wsi) != 0,
-			   lws_is_final_fragment(wsi) != 0, lws_frame_is_binary(wsi) != 0);
-		return lws_wsi_user(wsi) ? 0 : -1;
+		ws_on_data(w, (struct span){in, n}, lib->lws_is_first_fragment(wsi) != 0,
+			   lib->lws_is_final_fragment(wsi) != 0,
+			   lib->lws_frame_is_binary(wsi) != 0);
+		return lib->lws_wsi_user(wsi) ? 0 : -1;
 	case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
 		w->heard = true;
 		return 0;
@@ -408,19 +437,19 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 		on_peer_close(w, in, n);
 		return w->close_sent ? -1 : 0; /* theirs answers ours, or lws answers theirs */
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
-		int status = (int)lws_http_client_http_response(wsi);
-		lws_set_wsi_user(wsi, NULL);
+		int status = (int)lib->lws_http_client_http_response(wsi);
+		lib->lws_set_wsi_user(wsi, NULL);
 		AUTO_FREE char *why = in ? mem_strndup(in, n) : mem_strdup("no connection");
 		ws_on_failed(w, status, why);
 		return 0;
 	}
 	case LWS_CALLBACK_CLIENT_CLOSED:
-		lws_set_wsi_user(wsi, NULL);
+		lib->lws_set_wsi_user(wsi, NULL);
 		ws_on_gone(w);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
 		/* lws 4.1 tells no error when the peer hangs up before the request is written. */
-		lws_set_wsi_user(wsi, NULL);
+		lib->lws_set_wsi_user(wsi, NULL);
 		if (w->wsi == wsi && w->state == WS_CONNECTING)
 			ws_on_failed(w, 0, "hung up before anything was said");
 		else if (w->wsi == wsi)

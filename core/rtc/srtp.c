@@ -1,12 +1,25 @@
 #include "core/rtc/srtp.h"
 
 #include "core/base/i18n.h"
+#include "core/base/lib.h"
 #include "core/base/mem.h"
 #include "core/rtc/bytes.h"
 
-#include <pthread.h>
 #include <srtp2/srtp.h>
 #include <string.h>
+
+#define LIB_SRTP(F)                                   \
+	F(srtp_init)                                  \
+	F(srtp_create)                                \
+	F(srtp_dealloc)                               \
+	F(srtp_protect)                               \
+	F(srtp_unprotect)                             \
+	F(srtp_protect_rtcp)                          \
+	F(srtp_unprotect_rtcp)                        \
+	F(srtp_remove_stream)                         \
+	F(srtp_crypto_policy_set_aes_gcm_128_16_auth) \
+	F(srtp_crypto_policy_set_rtp_default)
+LIB_PRIVATE(lib_srtp, LIB_SRTP, SRTP);
 
 struct srtp_stream {
 	srtp_t ctx;
@@ -16,6 +29,7 @@ struct srtp_stream {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const struct lib_srtp *lib; /* there as soon as there is a stream */
 static srtp_err_status_t init_status;
 
 /*
@@ -27,15 +41,16 @@ static void keep(void)
 	static srtp_t unused;
 	static unsigned char key[28];
 	srtp_policy_t policy = {.key = key};
-	srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-	srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+	lib->srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+	lib->srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
 	policy.ssrc.type = ssrc_specific;
-	init_status = srtp_create(&unused, &policy);
+	init_status = lib->srtp_create(&unused, &policy);
 }
 
 static void init(void)
 {
-	init_status = srtp_init();
+	lib = lib_srtp(NULL);
+	init_status = lib->srtp_init();
 	if (!init_status)
 		keep();
 }
@@ -52,11 +67,12 @@ static void policy_of(srtp_policy_t *p, enum srtp_suite suite, const struct srtp
 		      bool sending)
 {
 	if (suite == SRTP_GCM_128) {
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
+		lib->srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtp);
+		lib->srtp_crypto_policy_set_aes_gcm_128_16_auth(&p->rtcp);
 	} else {
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&p->rtp);
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&p->rtcp);
+		/* AES-CM with a tag of 80 bits, by the name that is no macro. */
+		lib->srtp_crypto_policy_set_rtp_default(&p->rtp);
+		lib->srtp_crypto_policy_set_rtp_default(&p->rtcp);
 	}
 	p->ssrc.type = sending ? ssrc_any_outbound : ssrc_any_inbound;
 	p->key = (unsigned char *)key->bytes;
@@ -68,6 +84,8 @@ struct srtp_stream *srtp_stream_new(enum srtp_suite suite, const struct srtp_key
 {
 	size_t key_n, salt_n;
 	srtp_policy_t policy = {0};
+	if (!lib_srtp(err))
+		return NULL;
 	pthread_once(&once, init);
 	if (!srtp_key_bytes(suite, &key_n, &salt_n)) {
 		err_set(err, ERR_UNSUPPORTED, _("SRTP suite %d is not known"), (int)suite);
@@ -76,7 +94,7 @@ struct srtp_stream *srtp_stream_new(enum srtp_suite suite, const struct srtp_key
 	policy_of(&policy, suite, key, sending);
 	struct srtp_stream *s = NEW(struct srtp_stream);
 	s->sending = sending;
-	srtp_err_status_t e = init_status ? init_status : srtp_create(&s->ctx, &policy);
+	srtp_err_status_t e = init_status ? init_status : lib->srtp_create(&s->ctx, &policy);
 	if (e) {
 		err_set(err, ERR_FAILED, _("libsrtp cannot start (error %d)"), (int)e);
 		mem_free(s);
@@ -89,7 +107,7 @@ void srtp_stream_free(struct srtp_stream *s)
 {
 	if (!s)
 		return;
-	srtp_dealloc(s->ctx);
+	lib->srtp_dealloc(s->ctx);
 	mem_free(s);
 }
 
@@ -160,14 +178,14 @@ enum srtp_result srtp_stream_protect(struct srtp_stream *s, void *p, size_t *n, 
 		return SRTP_MALFORMED;
 	if (room < SRTP_OVERHEAD || *n > room - SRTP_OVERHEAD)
 		return SRTP_NO_ROOM;
-	return run(s, p, n, get32((uint8_t *)p + 8), srtp_protect);
+	return run(s, p, n, get32((uint8_t *)p + 8), lib->srtp_protect);
 }
 
 enum srtp_result srtp_stream_unprotect(struct srtp_stream *s, void *p, size_t *n)
 {
 	if (s->sending || !rtp_shape(p, *n))
 		return SRTP_MALFORMED;
-	return run(s, p, n, get32((uint8_t *)p + 8), srtp_unprotect);
+	return run(s, p, n, get32((uint8_t *)p + 8), lib->srtp_unprotect);
 }
 
 enum srtp_result srtp_stream_protect_rtcp(struct srtp_stream *s, void *p, size_t *n, size_t room)
@@ -176,14 +194,14 @@ enum srtp_result srtp_stream_protect_rtcp(struct srtp_stream *s, void *p, size_t
 		return SRTP_MALFORMED;
 	if (room < SRTP_OVERHEAD || *n > room - SRTP_OVERHEAD)
 		return SRTP_NO_ROOM;
-	return run(s, p, n, get32((uint8_t *)p + 4), srtp_protect_rtcp);
+	return run(s, p, n, get32((uint8_t *)p + 4), lib->srtp_protect_rtcp);
 }
 
 enum srtp_result srtp_stream_unprotect_rtcp(struct srtp_stream *s, void *p, size_t *n)
 {
 	if (s->sending || !rtcp_shape(p, *n))
 		return SRTP_MALFORMED;
-	return run(s, p, n, get32((uint8_t *)p + 4), srtp_unprotect_rtcp);
+	return run(s, p, n, get32((uint8_t *)p + 4), lib->srtp_unprotect_rtcp);
 }
 
 void srtp_stream_forget(struct srtp_stream *s, uint32_t ssrc)
@@ -196,7 +214,7 @@ void srtp_stream_forget(struct srtp_stream *s, uint32_t ssrc)
 			uint32_t raw;
 			put32(b, ssrc);
 			memcpy(&raw, b, sizeof(raw));
-			srtp_remove_stream(s->ctx, raw);
+			lib->srtp_remove_stream(s->ctx, raw);
 			return;
 		}
 	}

@@ -38,7 +38,7 @@ teardown_file() {
 
 @test "it depends on what it is linked with, and on what is loaded without being linked" {
 	dpkg-deb -f "$DEB" Depends >depends
-	for p in libc6 libuv1 libsqlite3-0 libwebsockets-evlib-uv adduser; do
+	for p in libc6 libuv1 libsqlite3-0 libwebsockets-evlib-uv libncursesw6 libqrencode libsrtp2 adduser; do
 		grep -q "$p" depends || { echo "no $p"; cat depends; return 1; }
 	done
 	dpkg-deb -f "$DEB" Recommends | grep -q 'libopus0.*libportaudio2'
