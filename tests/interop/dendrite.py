@@ -56,7 +56,7 @@ class Dendrite:
         if self.process.child.poll() is not None:
             raise RuntimeError("Dendrite ended:\n" + self.process.error_text())
         try:
-            with urllib.request.urlopen(self.url + "/_matrix/client/versions", timeout=2) as r:
+            with urllib.request.urlopen(self.url + "/_matrix/client/versions", timeout=20) as r:
                 return r.status == 200
         except OSError:
             return False

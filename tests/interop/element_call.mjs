@@ -9,6 +9,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { emit, obey, say } from './livekit_driver.mjs';
+import { LIMIT } from './livekit_ear.mjs';
 
 const [folder, executablePath, elementCall, sdk, sound] = process.argv.slice(2);
 const { chromium } = createRequire(`${folder}/x.js`)('playwright-core');
@@ -90,7 +91,7 @@ await ready;
 const app = () => page.frames().find((f) => f.url().includes('/element-call/'));
 const ask = (name) => (how) => page.evaluate(([n, h]) => window.host[n](h), [name, how]);
 // Whichever of the voices it is.
-const hear = ({ hz, limit = 20000 }) => app().evaluate(async ([want, most]) => {
+const hear = ({ hz, limit = LIMIT }) => app().evaluate(async ([want, most]) => {
 	const end = Date.now() + most;
 	for (;;) {
 		const all = [...window.ears.ears.all.keys()].map((who) => window.ears.tone({ who }));
@@ -109,11 +110,11 @@ obey({
 	hear,
 	click: async ({ name }) => {
 		const [button, toggle] = ['button', 'switch'].map((role) => app().getByRole(role, { name }));
-		await button.or(toggle).first().click({ timeout: 10000 });
+		await button.or(toggle).first().click({ timeout: LIMIT });
 		return {};
 	},
 	// Wait until this is written there, or not any more.
-	written: async ({ words, not = false, limit = 15000 }) => {
+	written: async ({ words, not = false, limit = LIMIT }) => {
 		await app().waitForFunction(([w, n]) => document.body.innerText.includes(w) !== n,
 			[words, not], { timeout: limit });
 		return {};

@@ -6,6 +6,7 @@ const KEEP = RATE * 4;
 const STEP = RATE / 100;
 const CLICK_QUIET = RATE / 10;
 const LEVELS = 12000; // two minutes
+export const LIMIT = 60000; // ms, for whatever is waited for
 
 // In place; re and im are as long as a power of two.
 const fft = (re, im) => {
@@ -213,12 +214,12 @@ export class MixedEars extends Ears {
 // The commands that every driver has.
 export const listening = (ears) => ({
 	// Wait until the last `ms` of what `who` says are this tone.
-	hear: ({ who, hz, ms = 700, limit = 20000 }) => until(limit, () => {
+	hear: ({ who, hz, ms = 700, limit = LIMIT }) => until(limit, () => {
 		const t = ears.tone(who, ms, hz);
 		return Math.abs(t.hz - hz) < 3 && t.purity > 0.8 && t.level > 0.01 && t;
 	}, () => ears.tone(who, ms, hz)),
 	// Wait until they are silent, or not there.
-	silence: ({ who, hz, ms = 300, limit = 20000 }) => until(limit, () => {
+	silence: ({ who, hz, ms = 300, limit = LIMIT }) => until(limit, () => {
 		const t = ears.tone(who, ms, hz);
 		return !t.short && t.level < 0.002 && { level: t.level };
 	}, () => ears.tone(who, ms, hz)),

@@ -1,6 +1,6 @@
 // A person in a LiveKit room, played by livekit-client in a browser. Runs in
 // the page; livekit_chromium.mjs calls window.person and hears window.emit.
-import { Ears, listening, until } from './livekit_ear.mjs';
+import { Ears, LIMIT, listening, until } from './livekit_ear.mjs';
 
 const lk = window.LivekitClient;
 const now = () => performance.now();
@@ -101,7 +101,12 @@ const publish = async ({ hz, level = 0.3, red = true, dtx = false }) => {
 	return { sid: published.trackSid };
 };
 
-const publishVideo = async ({ limit = 25000 }) => {
+const within = (limit, promise, what) => Promise.race([promise,
+	new Promise((_, no) => setTimeout(() => no(new Error(`${what}: never ended`)), limit))]);
+
+// A track that the server may refuse. livekit-client does not look at the refusal: it waits for
+// ten seconds, and says that there was no response.
+const publishVideo = async ({ limit = LIMIT }) => {
 	const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
 	const paint = canvas.getContext('2d');
 	let n = 0;
@@ -110,10 +115,14 @@ const publishVideo = async ({ limit = 25000 }) => {
 		paint.fillRect(0, 0, 320, 240);
 	}, 50);
 	const [track] = canvas.captureStream(15).getVideoTracks();
-	const late = new Promise((_, no) => setTimeout(() => no(new Error('never ended')), limit));
-	const pub = await Promise.race([late, room.localParticipant.publishTrack(track,
-		{ source: lk.Track.Source.Camera, simulcast: false })]);
-	return { sid: pub.trackSid };
+	let refused;
+	room.engine.on('signalRequestResponse', ({ reason, message, request }) => {
+		if (request.case === 'addTrack' && request.value.type === 1) refused = { reason, message };
+	});
+	const end = await within(limit, room.localParticipant.publishTrack(track,
+		{ source: lk.Track.Source.Camera, simulcast: false })
+		.then((pub) => ({ sid: pub.trackSid }), (e) => ({ gaveUp: String(e) })), 'publishing');
+	return { ...end, refused };
 };
 
 const transport = (which) => room.engine.pcManager[which];
@@ -171,7 +180,7 @@ const rejectData = async ({ first }) => {
 	const rejected = /m=application 0 /.test(answer.sdp);
 	let error;
 	await a.setRemoteDescription(answer).catch((e) => (error = String(e)));
-	await until(8000, () => ['connected', 'failed'].includes(a.connectionState) || error,
+	await until(LIMIT, () => ['connected', 'failed'].includes(a.connectionState) || error,
 		() => a.connectionState).catch(() => {});
 	const state = a.connectionState;
 	a.close();

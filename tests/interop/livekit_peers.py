@@ -30,6 +30,7 @@ BROWSER = PEERS / "browser"
 CHROMIUM = [p for p in map(shutil.which, ("chromium-headless-shell", "chromium")) if p]
 JS_SDK = PEERS / "js-sdk"
 ELEMENT_CALL = PEERS / "element-call"
+LIMIT = 60  # seconds for whatever is waited for; the drivers' own is as long
 
 
 def missing():
@@ -89,7 +90,7 @@ class Person(lib.Process):
     def do(self, what, **how):
         """`limit`, if there is one, is the driver's, in ms."""
         try:
-            return self.answer(self.ask(what, **how), how.get("limit", 20000) / 1000 + 20)
+            return self.answer(self.ask(what, **how), how.get("limit", LIMIT * 1000) / 1000 + 20)
         except OSError as e:
             return {"ok": False, "error": f"{self.identity} is gone: {e} {self.error_text()[-1500:]}"}
 
@@ -97,7 +98,7 @@ class Person(lib.Process):
         """A place in the stream of events, for event(since=)."""
         return len(self.lines)
 
-    def event(self, limit=20, since=0, test=None, **like):
+    def event(self, limit=LIMIT, since=0, test=None, **like):
         """The first event since then with these values; None when it does not come."""
         def fits(line):
             if not line.startswith("{"):
@@ -124,10 +125,10 @@ class Person(lib.Process):
         with contextlib.suppress(OSError):
             self.child.stdin.close()
         try:
-            self.child.wait(20)
+            self.child.wait(LIMIT)
         except subprocess.TimeoutExpired:
             self.child.kill()
-            self.child.wait(20)
+            self.child.wait(LIMIT)
 
 
 def rtc_node(identity):
@@ -205,7 +206,7 @@ class LiveKit:
         self.log = open(self.folder / "livekit.log", "ab")
         self.process = subprocess.Popen([str(LIVEKIT), "--config", str(path)], stdout=self.log,
                                         stderr=self.log, stdin=subprocess.DEVNULL)
-        if not lib.wait_for(self._answers, 20):
+        if not lib.wait_for(self._answers, LIMIT):
             raise RuntimeError("livekit-server did not start:\n" + self.tail())
         return self
 
@@ -223,10 +224,10 @@ class LiveKit:
     def stop(self):
         self.process.terminate()
         try:
-            self.process.wait(15)
+            self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait(15)
+            self.process.wait(LIMIT)
         self.log.close()
 
 

@@ -10,7 +10,7 @@ tap = lib.Tap("rtc_session")
 RING = "org.matrix.msc4075.rtc.notification"
 
 
-def are(person, since, *users, limit=20):
+def are(person, since, *users, limit=lk.LIMIT):
     """Wait until these and no others are in the call, as this person sees it; who is, then."""
     want = [f"@{u}:localhost:{u.upper()}" for u in users]
     got = person.event(event="members", since=since, limit=limit,

@@ -74,7 +74,7 @@ rc_registration: {limit}
         if self.process.child.poll() is not None:
             raise RuntimeError("Synapse ended:\n" + self.process.error_text())
         try:
-            with urllib.request.urlopen(self.url + "/_matrix/client/versions", timeout=2) as r:
+            with urllib.request.urlopen(self.url + "/_matrix/client/versions", timeout=20) as r:
                 return r.status == 200
         except OSError:
             return False
@@ -91,14 +91,14 @@ rc_registration: {limit}
     def register(self, user, admin=False):
         """By the shared secret, as register_new_matrix_user does."""
         path = self.url + "/_synapse/admin/v1/register"
-        with urllib.request.urlopen(path, timeout=30) as r:
+        with urllib.request.urlopen(path, timeout=lib.STEP) as r:
             nonce = json.load(r)["nonce"]
         parts = [nonce, user, PASSWORD, "admin" if admin else "notadmin"]
         mac = hmac.new(SECRET.encode(), "\0".join(parts).encode(), hashlib.sha1).hexdigest()
         body = {"nonce": nonce, "username": user, "password": PASSWORD, "admin": admin, "mac": mac}
         request = urllib.request.Request(path, json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as r:
+        with urllib.request.urlopen(request, timeout=lib.STEP) as r:
             return json.load(r)
 
 
