@@ -100,18 +100,33 @@ export class Ear {
 			this.ring[this.total % KEEP] = x;
 			this.step[this.total++ % STEP] = x;
 			if (this.total % STEP !== 0) continue;
-			for (const [hz, steps] of this.watching) steps.push(amplitude(this.step, hz));
+			for (const [hz, w] of this.watching) w.steps.push(amplitude(this.step, hz));
 			if (this.levels.length < LEVELS)
 				this.levels.push(Math.sqrt(this.step.reduce((s, y) => s + y * y, 0) / STEP));
 		}
+		this.pace(at);
 	}
 
-	// Where nothing came at all, every 10 ms count as silence.
+	// Where nothing came for 200 ms there is a gap, as long as what does not come after all:
+	// a program that had no time, or a pipe that was full, has it late.
 	passed(at) {
-		const lost = Math.floor((at - this.came) / 10) - 20;
-		for (const steps of this.watching.values())
-			if (lost > 0) steps.push(...new Array(lost + 20).fill(0));
+		const waited = (at - this.came) / 10;
+		for (const w of this.watching.values()) {
+			if (!(waited >= 20)) break;
+			w.gap = { at: w.steps.length, lost: waited, before: w.behind };
+			w.gaps.push(w.gap);
+			w.behind = Infinity;
+		}
 		this.came = at;
+	}
+
+	// How far behind the clock the sound is, in steps: the least of the last second or so.
+	pace(at) {
+		for (const w of this.watching.values()) {
+			const behind = (at - w.from) / 10 - w.steps.length;
+			w.behind = Math.min(behind, w.behind + 0.05);
+			if (w.gap) w.gap.lost = Math.min(w.gap.lost, Math.max(0, behind - w.gap.before));
+		}
 	}
 
 	last(ms) {
@@ -131,13 +146,16 @@ export class Ear {
 	}
 
 	// From now on, in steps of 10 ms: is the tone there?
-	watch(hz) {
-		this.watching.set(hz, []);
+	watch(hz, at) {
+		this.watching.set(hz, { from: at, steps: [], gaps: [], behind: 0 });
+		this.came = Math.max(this.came ?? at, at);
 	}
 
 	watched(at, hz) {
-		if (at - this.came > 200) this.passed(at);
-		const steps = this.watching.get(hz);
+		this.passed(at);
+		const { steps: came, gaps } = this.watching.get(hz);
+		const steps = [...came];
+		for (const g of gaps.reverse()) steps.splice(g.at, 0, ...new Array(lost(g)).fill(0));
 		const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 0;
 		let missing = 0;
 		let longest = 0;
@@ -151,6 +169,9 @@ export class Ear {
 			longest_ms: longest * 10 };
 	}
 }
+
+// Whole steps of a gap that nothing made up for; less than two may be a clock's.
+const lost = (gap) => (gap.lost < 2 ? 0 : Math.floor(gap.lost));
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -224,8 +245,13 @@ export const listening = (ears) => ({
 		return !t.short && t.level < 0.002 && { level: t.level };
 	}, () => ears.tone(who, ms, hz)),
 	tone: ({ who, hz, ms = 700 }) => ears.tone(who, ms, hz),
-	watch: ({ who, hz }) => (ears.of(who).watch(hz), {}),
-	watched: ({ who, hz }) => ears.of(who).watched(ears.now(), hz),
+	watch: ({ who, hz }) => (ears.of(who).watch(hz, ears.now()), {}),
+	// What is late comes first.
+	watched: async ({ who, hz }) => {
+		const [ear, asked] = [ears.of(who), ears.now()];
+		await until(2000, () => ear.came > asked, () => ear.came).catch(() => {});
+		return ear.watched(ears.now(), hz);
+	},
 	clicks: ({ who }) => ({ at: ears.of(who).clicked }),
 	// How loud each 10 ms were, from the first on that came.
 	levels: ({ who }) => ({ levels: ears.of(who).levels.map((x) => round(x, 4)) }),
