@@ -240,6 +240,8 @@ void sfu_person_look(struct sfu_person *p, int64_t now)
 		if (now - p->away >= SFU_RESUME_MS)
 			sfu_person_end(p, now, LK_SIGNAL_CLOSE, "lost");
 	} else if (since(now, last_sign(p)) >= SFU_SILENT_MS) {
+		/* It may only have slept: when it reads this, it comes anew. */
+		sfu_person_dismiss(p, now, LK_CONNECTION_TIMEOUT, LK_LEAVE_RECONNECT);
 		sfu_person_end(p, now, LK_CONNECTION_TIMEOUT, "lost");
 	} else if (p->goodbye && now - p->goodbye >= GOODBYE_MS) {
 		/* Without leaving: a new connection needs a new session. */

@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -129,6 +130,30 @@ class Person(lib.Process):
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait(LIMIT)
+
+
+def family(pid):
+    """A process and all its descendants."""
+    out = [pid]
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                out += [p for child in f.read().split() for p in family(int(child))]
+    return out
+
+
+@contextlib.contextmanager
+def standing_still(pid):
+    """Meanwhile a program does nothing at all, nor does what it has started."""
+    all_of_it = family(pid)
+    try:
+        for p in all_of_it:
+            os.kill(p, signal.SIGSTOP)
+        yield
+    finally:
+        for p in all_of_it:
+            with contextlib.suppress(OSError):
+                os.kill(p, signal.SIGCONT)
 
 
 def rtc_node(identity):

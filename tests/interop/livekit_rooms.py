@@ -205,6 +205,24 @@ def scenarios(place, people):
                 ok(p.hears(o), f"{place.name}: {p.name} hears {o.name} again")
 
 
+def sleeps(place, people, person):
+    """A program that stood still until it was given up for lost (a lid that was closed) comes back
+    by itself."""
+    what = f"{place.name}: {person.name} stood still"
+    others = [o for o in people if o is not person]
+    marks = {o.name: o.driver.mark() for o in people}
+    with lk.standing_still(person.driver.child.pid):
+        for o in others:
+            tap.check(o.driver.event(since=marks[o.name], event="person", what="left",
+                                     who=person.identity),
+                      f"{what}: {o.name} sees them leave", short(o.driver.lines[-8:]))
+    tap.check(person.driver.event(since=marks[person.name], event="reconnected"),
+              f"{what}: then it is there again", short(person.driver.lines[-8:]))
+    for o in others:
+        ok(o.hears(person), f"{what}: {o.name} hears {person.name} again")
+        ok(person.hears(o), f"{what}: {person.name} hears {o.name} again")
+
+
 def restart(place, people, how):
     """The server ends and comes back: everybody is there again by themselves."""
     what = f"{place.name}: after {how.name} and a start"
@@ -228,6 +246,8 @@ def only_on_serve(place, people):
               f"{place.name}: nobody takes who is not let through for lost packets",
               f"{before} {after}")
     scenarios(place, people)
+    for p in people:
+        sleeps(place, people, p)
     twice(place, people, "node")
     dead = Someone(place, "node", "dead")
     try:

@@ -188,6 +188,14 @@ static void lost(bool socket_closes)
 	sfu_pass(&w, 30000);
 	assert_string_equal(sfu_presence_of(&w, "ann"), "present");
 	assert_int_equal(w.presence_n, 3);
+	if (!socket_closes) {
+		/* Who was only asleep reads that it may come anew. */
+		SFU_UNTIL(&w, sfu_is_closed, b);
+		const struct lk_response *r = sfu_client_got(b, LK_RES_LEAVE, 0);
+		assert_int_equal(r->leave.reason, LK_CONNECTION_TIMEOUT);
+		assert_int_equal(r->leave.action, LK_LEAVE_RECONNECT);
+		assert_true(r->leave.can_reconnect);
+	}
 }
 
 static void test_killed(void **state)
