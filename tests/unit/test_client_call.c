@@ -413,6 +413,31 @@ static void test_renewal(void **state)
 	pair_close(&p);
 }
 
+/* By a host, who redacts it; one that the room has not told of yet was lowered by nobody. */
+static void test_hand_lowered(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Lowered");
+	pair_join(&p, (struct room_call_options){.ring = false});
+	for (int told = 0; told < 2; told++) {
+		JSON_AUTO json_t *down = NULL;
+		OK(room_call_hand(p.t.rc, true, &err));
+		calling_wait(&p.t, "hand");
+		calling_wait_hand(&p.t);
+		AUTO_FREE char *event = mem_strdup(p.t.rc->hand_event);
+		if (!told)
+			p.t.rc->hand_event[1] ^= 1;
+		OK(client_delete(p.ann, p.room, event, NULL, NULL, &down, &err));
+		calling_wait(&p.t, "hand");
+		assert_false(json_get_bool(calling_row(&p.t, "hand"), "hand", true));
+		assert_int_equal(p.t.rc->hand_wanted, !told);
+		assert_int_equal(p.t.rc->hand_event != NULL, !told);
+		mem_free(take(&p.t.rc->hand_event));
+	}
+	pair_close(&p);
+}
+
 /* A member in the form that is to come: a message event, and a hash for a name. */
 static void test_sticky_member(void **state)
 {
@@ -461,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_reconnect_and_token),
 		cmocka_unit_test(test_seat_lost),
 		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_hand_lowered),
 		cmocka_unit_test(test_sticky_member),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);

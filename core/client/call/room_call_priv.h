@@ -85,8 +85,8 @@ void room_call_ring(struct room_call *rc);
 /** Bring our hand to where it is wanted, once nothing is under way. */
 void room_call_check_hand(struct room_call *rc);
 
-/** The room says that our hand is down. */
-void room_call_hand_lowered(struct room_call *rc);
+/** Has somebody else, a host, lowered our hand? */
+void room_call_look_at_hand(struct room_call *rc, struct store *s);
 
 /* -- room_call_rows.c */
 

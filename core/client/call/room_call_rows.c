@@ -152,8 +152,6 @@ static void match(struct room_call *rc, struct store *s, struct person *who)
 	}
 	if (who->self && rc->phase != RC_IN)
 		return;
-	if (who->self && hand && !who->hand)
-		room_call_hand_lowered(rc);
 	if (who->recording != recording && !who->self)
 		room_call_row(rc, "recording", who, NULL);
 	if (who->hand != hand)
@@ -252,6 +250,7 @@ void room_call_news(struct room_call *rc)
 	company_read(&rc->people, s, rc->room);
 	if (rc->seat)
 		seat_seen(rc->seat, rc->people.own.event_id, rc->people.own.created_ms);
+	room_call_look_at_hand(rc, s);
 	for (struct person *who = rc->people.first; who; who = who->next)
 		match(rc, s, who);
 	if (rc->phase == RC_IN)

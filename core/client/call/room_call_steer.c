@@ -9,6 +9,7 @@
 #include "core/client/util.h"
 #include "core/matrix/reply.h"
 #include "core/matrix/rtc_ring.h"
+#include "core/store/events.h"
 
 #include <string.h>
 
@@ -98,11 +99,20 @@ void room_call_check_hand(struct room_call *rc)
 	}
 }
 
-void room_call_hand_lowered(struct room_call *rc)
+static int note_redacted(const struct store_event *e, void *arg)
 {
-	/* Not by us, and not because our member event was renewed: by a host. */
-	if (rc->hand_rq || !rc->hand_event || strcmp(rc->hand_for, rc->member_event) != 0 ||
-	    strcmp(rc->people.own.event_id, rc->member_event) != 0)
+	*(bool *)arg = e->redacted_by.p != NULL;
+	return 0;
+}
+
+void room_call_look_at_hand(struct room_call *rc, struct store *s)
+{
+	bool redacted = false;
+	if (rc->hand_rq || !rc->hand_event)
+		return;
+	/* One that we cannot see may be on its way to us: after a renewal, too. */
+	store_event_get(s, rc->room, span_of(rc->hand_event), note_redacted, &redacted);
+	if (!redacted)
 		return;
 	rc->hand_wanted = false;
 	mem_free(take(&rc->hand_event));
