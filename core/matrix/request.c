@@ -253,6 +253,13 @@ struct request request_event(const char *room, const char *event)
 	return request_make("GET", "/v3/rooms/{}/event/{}", room, event);
 }
 
+struct request request_context(const char *room, const char *event, int limit)
+{
+	struct request rq = request_make("GET", "/v3/rooms/{}/context/{}", room, event);
+	request_query_int(&rq, "limit", limit);
+	return rq;
+}
+
 static void put_page(struct request *rq, const struct page_query *p)
 {
 	request_query(rq, "dir", p->forward ? "f" : "b");

@@ -76,6 +76,8 @@ struct request request_state_put(const char *room, const char *type, const char 
 struct request request_state_get(const char *room, const char *type, const char *key);
 struct request request_state(const char *room);			   /**< GET /v3/rooms/{}/state */
 struct request request_event(const char *room, const char *event); /**< GET /v3/rooms/{}/event/{} */
+/** GET /v3/rooms/{}/context/{}: the event and the room's state at it. */
+struct request request_context(const char *room, const char *event, int limit);
 /** GET /v3/rooms/{}/members; `membership` "join" ... or NULL for all. */
 struct request request_members(const char *room, const char *at, const char *membership,
 			       const char *not_membership);

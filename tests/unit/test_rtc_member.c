@@ -524,6 +524,14 @@ static void test_delayed(void **state)
 					       "_%40a%3Ax_D?org.matrix.msc4140.delay=8000");
 	assert_string_equal(buf_str(&rq.body), "{}");
 	request_done(&rq);
+	rq = request_delayed_send("!r:x", "m.type", "t1", empty, 60000);
+	assert_string_equal(buf_str(&rq.path), "/_matrix/client/v3/rooms/%21r%3Ax/send/m.type/t1"
+					       "?org.matrix.msc4140.delay=60000");
+	request_done(&rq);
+	rq = request_delayed_list("12_3");
+	assert_string_equal(buf_str(&rq.path), "/_matrix/client/unstable/org.matrix.msc4140/"
+					       "delayed_events?from=12_3");
+	request_done(&rq);
 	rq = request_delayed_act("id/1", RTC_DELAYED_RESTART, false);
 	assert_string_equal(buf_str(&rq.path), "/_matrix/client/unstable/org.matrix.msc4140/"
 					       "delayed_events/id%2F1/restart");
