@@ -8,6 +8,7 @@
 #include "core/client/command.h"
 #include "core/client/config.h"
 #include "core/client/sync.h"
+#include "core/client/view/drafts.h"
 #include "core/client/view/room_list.h"
 #include "core/client/view/work.h"
 #include "tui/tty.h"
@@ -44,6 +45,7 @@ struct tui {
 	struct engine *engine;
 	struct work *sending, *looking; /* what people send, in order; what they look up */
 	struct work *moving;		/* files, as long as they take */
+	struct drafts *drafts;		/* NULL with `plain` */
 	struct room_list *rooms;
 	struct phone *phone; /* calls; NULL until the account syncs, and with `plain` */
 	const char *user_id;

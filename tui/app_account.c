@@ -12,6 +12,18 @@
 #define META_ROOM "tui.room"
 #define LAST_SENDS_MS 5000 /* how long leaving may wait for what is being sent */
 
+static void on_drafts_kept(void *arg)
+{
+	app_news_due(arg);
+}
+
+static void on_drafts_failed(const struct err *err, void *arg)
+{
+	tui_say_err(arg, err);
+}
+
+static const struct drafts_observer drafts_observer = {on_drafts_kept, on_drafts_failed};
+
 int app_account_open(struct tui *t, struct err *err)
 {
 	struct client_options co = {.account = t->o->account,
@@ -33,6 +45,8 @@ int app_account_open(struct tui *t, struct err *err)
 	t->looking = work_new(t->loop, &wo);
 	wo.timeout_ms = 0;
 	t->moving = work_new(t->loop, &wo);
+	if (!t->plain)
+		t->drafts = drafts_new(t->loop, t->store, &wo, &drafts_observer, t);
 	t->rooms = room_list_new(t->store, t->user_id);
 	const char *order = tui_setting(t, "tui.rooms");
 	room_list_order(t->rooms, strcmp(order, "name") == 0	 ? ORDER_NAME
@@ -125,6 +139,7 @@ void app_account_close(struct tui *t)
 	work_free(t->sending);
 	work_free(t->looking);
 	work_free(t->moving);
+	drafts_free(t->drafts);
 	if (t->engine)
 		engine_unobserve(t->engine, &observer, t);
 	engine_free(t->engine);

@@ -102,7 +102,10 @@ static void show_rooms(struct tui *t)
 
 static void suspend(struct tui *t)
 {
+	struct err err;
 	app_keep(t);
+	if (t->drafts && drafts_flush(t->drafts, &err))
+		tui_say_err(t, &err);
 	if (t->engine)
 		engine_pause(t->engine);
 	tty_suspend(t->tty);

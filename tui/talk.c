@@ -93,28 +93,16 @@ void talk_all_read(struct talk *k)
 
 static void load_draft(struct talk *k)
 {
-	struct store *s = k->view.tui->store;
 	struct buf b = BUF_INIT(STORE_DRAFT_MAX);
-	int64_t room = store_room_find(s, span_of(k->room_id));
-	if (store_draft_get(s, room, k->thread ? k->thread : "", &b))
+	if (drafts_get(k->view.tui->drafts, k->room_id, k->thread, &b))
 		edit_insert(&k->m.e, buf_span(&b));
 	buf_done(&b);
 }
 
 void talk_save_draft(struct talk *k)
 {
-	struct store *s = k->view.tui->store;
-	if (k->m.mode == COMPOSE_EDIT || k->m.mode == COMPOSE_REACT)
-		return;
-	struct store_draft d = {
-		.room = store_room_find(s, span_of(k->room_id)),
-		.thread = span_of(k->thread ? k->thread : ""),
-		.text = buf_span(&k->m.e.text),
-		.updated_ms = clock_wall_ms(),
-	};
-	struct err err;
-	if (store_draft_set(s, &d, &err))
-		tui_say_err(k->view.tui, &err);
+	if (k->m.mode != COMPOSE_EDIT && k->m.mode != COMPOSE_REACT)
+		drafts_set(k->view.tui->drafts, k->room_id, k->thread, buf_span(&k->m.e.text));
 }
 
 /* -- Drawing ------------------------------------------------------------------------------- */

@@ -7,8 +7,6 @@
 #include "core/client/presence.h"
 #include "core/client/send.h"
 #include "core/client/unread.h"
-#include "core/store/drafts.h"
-#include "core/store/rooms.h"
 #include "tui/app_priv.h"
 #include "tui/emoji.h"
 #include "tui/talk_priv.h"
@@ -292,15 +290,7 @@ static void put_into(const struct editing *e, const char *text)
 		talk_compose(k, text);
 		return;
 	}
-	struct store_draft d = {
-		.room = store_room_find(t->store, span_of(e->room_id)),
-		.thread = span_of(e->thread ? e->thread : ""),
-		.text = span_of(text),
-		.updated_ms = clock_wall_ms(),
-	};
-	struct err err;
-	if (store_draft_set(t->store, &d, &err))
-		tui_say_err(t, &err);
+	drafts_set(t->drafts, e->room_id, e->thread, span_of(text));
 }
 
 static void take_text(struct editing *e)
