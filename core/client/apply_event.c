@@ -88,6 +88,28 @@ int apply_event(struct apply *a, const struct sync_event *e, int64_t pos, bool *
 		     : add_unreadable(a, e, pos, ret_new, err);
 }
 
+/* Who goes says no name, and whoever sends somebody away must not give them one. */
+static struct span last_name(const struct mx_event *ev, const struct mx_member *m)
+{
+	struct span before = json_get_span(ev->prev_content, "displayname");
+	bool self = strcmp(m->user_id, ev->sender) == 0;
+	return before.n ? before : self ? m->name : (struct span){NULL, 0};
+}
+
+static bool is_gone(const struct mx_member *m)
+{
+	return m->state == MEMBER_LEAVE || m->state == MEMBER_BAN;
+}
+
+int apply_past_name(struct apply *a, const struct mx_event *ev, struct err *err)
+{
+	struct mx_member m;
+	if (!event_member(ev, &m))
+		return 0;
+	struct span name = is_gone(&m) ? last_name(ev, &m) : m.name;
+	return name.n ? store_member_last_name(a->s, a->room, span_of(m.user_id), name, err) : 0;
+}
+
 int apply_member(struct apply *a, const struct mx_event *ev, bool only_new, struct err *err)
 {
 	struct mx_member m;
@@ -96,8 +118,10 @@ int apply_member(struct apply *a, const struct mx_event *ev, bool only_new, stru
 	if (only_new) {
 		AUTO_FREE char *known = store_member_membership(a->s, a->room, span_of(m.user_id));
 		if (known)
-			return 0;
+			return apply_past_name(a, ev, err);
 	}
+	if (is_gone(&m))
+		m.name = last_name(ev, &m);
 	struct store_member row = {
 		.user_id = span_of(m.user_id),
 		.membership = span_of(member_state_name(m.state)),

@@ -42,6 +42,8 @@ static int page_chunk(struct page *p, struct span chunk, int *ret_count, struct 
 		return 0;
 	while (!rc && (got = sync_next_event(&cut, EVENT_ROOM, &e, &why)) > 0) {
 		rc = page_event(p, &e, err);
+		if (!rc && e.ok)
+			rc = apply_past_name(&p->a, &e.ev, err);
 		sync_event_done(&e);
 		++*ret_count;
 	}

@@ -25,6 +25,8 @@ int apply_lost(struct apply *a, const struct sync_room *r, struct err *err);
 int apply_state(struct apply *a, const struct sync_event *e, struct err *err);
 /** m.room.member: name and membership; `only_new`: unless we know that person already. */
 int apply_member(struct apply *a, const struct mx_event *ev, bool only_new, struct err *err);
+/** The same from older history: it only names who is gone and has no name. Newest event first. */
+int apply_past_name(struct apply *a, const struct mx_event *ev, struct err *err);
 /** apply_live.c: m.typing of a room, and an event of the presence list. */
 int apply_typing(struct apply *a, const struct mx_event *ev, struct err *err);
 int apply_presence(struct apply *a, const struct sync_event *e, struct err *err);

@@ -4,8 +4,15 @@
 
 int store_member_set(struct store *s, int64_t room, const struct store_member *m, struct err *err)
 {
-	struct sql_stmt *q = SQL(store_sql(s), "INSERT OR REPLACE INTO members(room,user_id,"
-					       "membership,name,avatar) VALUES(?,?,?,?,?)");
+	struct sql_stmt *q =
+		SQL(store_sql(s),
+		    "INSERT INTO members(room,user_id,membership,name,avatar)"
+		    " VALUES(?,?,?,?,?) ON CONFLICT(room,user_id) DO UPDATE SET"
+		    " membership=excluded.membership,"
+		    " name=CASE WHEN excluded.membership IN ('leave','ban')"
+		    " THEN coalesce(nullif(excluded.name,''),name) ELSE excluded.name END,"
+		    " avatar=CASE WHEN excluded.membership IN ('leave','ban')"
+		    " THEN coalesce(nullif(excluded.avatar,''),avatar) ELSE excluded.avatar END");
 	sql_bind_i64(q, 1, room);
 	sql_bind_text(q, 2, m->user_id);
 	sql_bind_text(q, 3, m->membership);
@@ -13,6 +20,18 @@ int store_member_set(struct store *s, int64_t room, const struct store_member *m
 		sql_bind_text(q, 4, m->name);
 	if (m->avatar.p)
 		sql_bind_text(q, 5, m->avatar);
+	return sql_run(q, err);
+}
+
+int store_member_last_name(struct store *s, int64_t room, struct span user_id, struct span name,
+			   struct err *err)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "UPDATE members SET name=? WHERE room=? AND user_id=?"
+				  " AND coalesce(name,'')='' AND membership IN ('leave','ban')");
+	sql_bind_text(q, 1, name);
+	sql_bind_i64(q, 2, room);
+	sql_bind_text(q, 3, user_id);
 	return sql_run(q, err);
 }
 

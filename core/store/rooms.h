@@ -77,7 +77,11 @@ bool store_state_get(struct store *s, int64_t room, const char *type, struct spa
 struct store_member {
 	struct span user_id, membership, name, avatar;
 };
+/** Who left or was banned keeps the name and picture that were known, unless the row has others. */
 int store_member_set(struct store *s, int64_t room, const struct store_member *m, struct err *err);
+/** What somebody was called who is gone, when no name is known: from older history. */
+int store_member_last_name(struct store *s, int64_t room, struct span user_id, struct span name,
+			   struct err *err);
 typedef int store_member_fn(const struct store_member *m, void *arg);
 /** `membership` NULL: all. */
 int store_member_walk(struct store *s, int64_t room, const char *membership, store_member_fn *fn,

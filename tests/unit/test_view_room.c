@@ -72,8 +72,8 @@ static void test_people(void **state)
 	assert_true(conversation_update(c));
 	assert_string_equal(strstr(shown(c), "Ann: -\n"),
 			    "Ann: -\nAnn invited Cat\nCat joined\nCat is now called Kat\n"
-			    "Kat has a new picture\nAnn removed Kat: noise\nAnn banned cat\n"
-			    "Ann lets cat come back\nBen left\n");
+			    "Kat has a new picture\nAnn removed Kat: noise\nAnn banned Kat\n"
+			    "Ann lets Kat come back\nBen left\n");
 	conversation_free(c);
 	c = shown_open(&k, (struct conversation_options){.hide_changes = true});
 	assert_string_equal(shown(c), "-- start --\nday:2025-11-30\nAnn: -\n");
@@ -104,6 +104,30 @@ static void test_folding(void **state)
 	assert_true(conversation_update(c));
 	assert_string_equal(strstr(shown(c), "Ann, "),
 			    "Ann, Ben and 13 others joined\nAnn: Hi\nT joined\n");
+	conversation_free(c);
+	cached_close(&k);
+}
+
+/* As a class begins: everybody is invited and comes, in whatever order; two have one name. */
+static void test_folding_invitations(void **state)
+{
+	struct cached k;
+	(void)state;
+	shown_begin(&k);
+	struct conversation *c = open_room(&k);
+	cached_say(&k, ROOM, "$0", "@ann:x", "-");
+	for (int i = 0; i < 25; i++) {
+		char user[32], id[32];
+		snprintf(user, sizeof(user), "@s%d:x", i);
+		snprintf(id, sizeof(id), "$i%d", i);
+		member(&k, id, "@ann:x", user, "{'membership':'invite','displayname':'Kim'}", "{}");
+		if (i < 24)
+			cached_join(&k, ROOM, user, "Kim");
+	}
+	member(&k, "$il", "@ann:x", "@zed:x", "{'membership':'invite','displayname':'Zed'}", "{}");
+	assert_true(conversation_update(c));
+	assert_string_equal(strstr(shown(c), "Ann: -\n"),
+			    "Ann: -\nKim, Kim and 22 others joined; Kim and Zed were invited\n");
 	conversation_free(c);
 	cached_close(&k);
 }
@@ -486,14 +510,92 @@ static void test_names(void **state)
 	cached_close(&k);
 }
 
+/* Who has left, been removed or banned is called what they were called here. */
+static void test_names_of_the_gone(void **state)
+{
+	struct cached k;
+	(void)state;
+	shown_begin(&k);
+	cached_join(&k, ROOM, "@cat:x", "Cat");
+	cached_join(&k, ROOM, "@dan:x", "Dan");
+	cached_say(&k, ROOM, "$1", "@ben:x", "one");
+	cached_say(&k, ROOM, "$2", "@cat:x", "two");
+	cached_say(&k, ROOM, "$3", "@dan:x", "three");
+	cached_say(&k, ROOM, "$4", "@eve:x", "four"); /* of whom only the end is known */
+	member(&k, "$5", "@ben:x", "@ben:x", "{'membership':'leave'}", "{}");
+	member(&k, "$6", "@ann:x", "@cat:x", "{'membership':'ban','displayname':'Fool'}", "{}");
+	member(&k, "$7", "@ann:x", "@dan:x", "{'membership':'leave','displayname':''}", "{}");
+	member(&k, "$8", "@eve:x", "@eve:x", "{'membership':'leave'}",
+	       "{'membership':'join','displayname':'Eve'}");
+	struct conversation *c = open_room(&k);
+	assert_has(c, "Ben: one\nCat: two\nDan: three\nEve: four\n");
+	/* A new one with an old name is not to be taken for who is gone. */
+	cached_join(&k, ROOM, "@ben2:x", "Ben");
+	cached_say(&k, ROOM, "$9", "@ben2:x", "five");
+	assert_true(conversation_update(c));
+	assert_has(c, "Ben (@ben:x): one\n");
+	assert_has(c, "Ben: five\n");
+	/* Who comes back without a name has none. */
+	member(&k, "$10", "@cat:x", "@cat:x", "{'membership':'join'}", "{}");
+	assert_true(conversation_update(c));
+	assert_has(c, "cat: two\n");
+	conversation_free(c);
+	cached_close(&k);
+}
+
+/* Of somebody who left before, only older history knows the name; the newest one counts. */
+static void test_names_from_history(void **state)
+{
+	static const char page[] =
+		"{\"chunk\":[{\"event_id\":\"$h3\",\"type\":\"m.room.member\",\"sender\":\"@eve:"
+		"x\","
+		"\"state_key\":\"@eve:x\",\"origin_server_ts\":1764500500002,\"content\":"
+		"{\"membership\":\"join\",\"displayname\":\"Eve\"}},{\"event_id\":\"$h2\",\"type\":"
+		"\"m.room.member\",\"sender\":\"@eve:x\",\"state_key\":\"@eve:x\","
+		"\"origin_server_ts\":1764500500001,\"content\":{\"membership\":\"join\","
+		"\"displayname\":\"Evelyn\"}}],\"state\":[{\"event_id\":\"$s1\",\"type\":"
+		"\"m.room.member\",\"sender\":\"@dan:x\",\"state_key\":\"@dan:x\","
+		"\"origin_server_ts\":1764500400000,\"content\":{\"membership\":\"join\","
+		"\"displayname\":\"Dan\"}}]}";
+	struct cached k;
+	struct store_gap *g = NEW(struct store_gap);
+	bool more;
+	(void)state;
+	cached_open(&k);
+	cached_sync(&k, "'rooms':{'join':{'" ROOM "':{'timeline':{'limited':true,'prev_batch':'p',"
+			"'events':[{'event_id':'$8','type':'m.room.message','sender':'@eve:x',"
+			"'origin_server_ts':1764500900000,'content':{'msgtype':'m.text','body':"
+			"'eight'}},{'event_id':'$9','type':'m.room.message','sender':'@dan:x',"
+			"'origin_server_ts':1764500900000,'content':{'msgtype':'m.text','body':"
+			"'nine'}}]}}}}");
+	member(&k, "$10", "@eve:x", "@eve:x", "{'membership':'leave'}", "{}");
+	struct conversation *c = open_room(&k);
+	assert_has(c, "eve: eight\ndan: nine\neve left\n");
+	assert_true(store_gap_find(k.s, cached_row(&k, ROOM), INT64_MAX, g));
+	assert_int_equal(apply_page(k.s, g, span_of(page), &more, NULL), 0);
+	assert_true(conversation_update(c));
+	assert_has(c, "Eve: eight\nDan: nine\n");
+	conversation_free(c);
+	mem_free(g);
+	cached_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_people),	cmocka_unit_test(test_folding),
-		cmocka_unit_test(test_changes), cmocka_unit_test(test_reading),
-		cmocka_unit_test(test_head),	cmocka_unit_test(test_echoes),
-		cmocka_unit_test(test_window),	cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_ignored), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_folding_invitations),
+		cmocka_unit_test(test_names_of_the_gone),
+		cmocka_unit_test(test_names_from_history),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_echoes),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_ignored),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lost),
 	};
 	setenv("TZ", "UTC", 1);

@@ -18,6 +18,12 @@ struct span user_short_name(struct span user_id)
 	return colon > 1 ? span_from(span_head(user_id, (size_t)colon), 1) : user_id;
 }
 
+static bool is_gone(struct conversation *c, struct span user_id)
+{
+	AUTO_FREE char *membership = store_member_membership(c->s, c->room, user_id);
+	return membership && (!strcmp(membership, "leave") || !strcmp(membership, "ban"));
+}
+
 /* Two with one name are told apart by their ids; without a name the local part stands for it. */
 static json_t *make_name(struct conversation *c, struct span user_id)
 {
@@ -34,7 +40,8 @@ static json_t *make_name(struct conversation *c, struct span user_id)
 	}
 	buf_put_str(&b, name);
 	store_member_named(c->s, c->room, name, on_namesake, &namesakes);
-	if (namesakes > 1)
+	/* Only those who are here are counted. */
+	if (namesakes + is_gone(c, user_id) > 1)
 		buf_printf(&b, " (%.*s)", SPAN_ARG(user_id));
 	return json_stringn(buf_str(&b), b.n);
 }

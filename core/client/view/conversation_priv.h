@@ -11,7 +11,7 @@
 #include "core/store/relations.h"
 #include "core/store/rooms.h"
 
-/** Changes of one kind in a row become one line. */
+/** Changes of one kind in a row become one line; who was invited and joined has joined. */
 enum fold_kind { FOLD_NOT, FOLD_JOINED, FOLD_LEFT, FOLD_INVITED };
 
 /** What one event, or one message that is not sent yet, looks like. */
@@ -22,6 +22,7 @@ struct entry {
 	int day;	  /* yyyymmdd, local */
 	bool dirty;	  /* to be built anew */
 	enum fold_kind fold;
+	const char *fold_user; /* whom it is about */
 	struct term_text fold_name;
 	int64_t gone_ms; /* of an echo whose row is gone: since then */
 };

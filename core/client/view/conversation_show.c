@@ -123,40 +123,63 @@ static const char *fold_words(enum fold_kind kind, int n)
 				   "%s, %s and %d others were invited", n - 2);
 }
 
-static char *fold_sentence(enum fold_kind kind, const struct names *p)
+static void put_sentence(struct buf *b, enum fold_kind kind, const struct names *p)
 {
-	const char *words = fold_words(kind, p->n);
+	const char *words = p->n ? fold_words(kind, p->n) : NULL;
+	if (!words)
+		return;
+	if (b->n)
+		buf_put_str(b, "; ");
 	if (p->n <= NAMES_SHOWN + 1)
-		return mem_printf(words, p->v[0].s, p->v[1].s, p->v[2].s);
-	return mem_printf(words, p->v[0].s, p->v[1].s, p->n - NAMES_SHOWN);
+		buf_printf(b, words, p->v[0].s, p->v[1].s, p->v[2].s);
+	else
+		buf_printf(b, words, p->v[0].s, p->v[1].s, p->n - NAMES_SHOWN);
+}
+
+/* Those of entries i to end of whom this is told, without those in `seen`, who are put in there. */
+static struct names names_of(const struct showing *x, size_t i, size_t end, enum fold_kind kind,
+			     json_t *seen)
+{
+	struct names p = {.n = 0};
+	for (; i < end; i++) {
+		const struct entry *en = x->c->entries[i];
+		if (en->fold != kind || json_object_get(seen, en->fold_user))
+			continue;
+		json_object_set_new(seen, en->fold_user, json_true());
+		if (p.n <= NAMES_SHOWN)
+			p.v[p.n] = en->fold_name;
+		p.n++;
+	}
+	return p;
 }
 
 /* One line for entries i to end. Names are sanitised already; so is the sentence then. */
 static void put_folded(struct showing *x, size_t i, size_t end)
 {
-	struct conversation *c = x->c;
-	const struct entry *first = c->entries[i];
+	/* Who came in has been invited before. */
+	static const enum fold_kind order[] = {FOLD_JOINED, FOLD_LEFT, FOLD_INVITED};
+	const struct entry *first = x->c->entries[i];
 	JSON_AUTO json_t *seen = json_object();
-	struct names p = {.n = 0};
-	for (; i < end; i++) {
-		struct term_text name = c->entries[i]->fold_name;
-		if (json_object_get(seen, name.s))
-			continue;
-		json_object_set_new(seen, name.s, json_true());
-		if (p.n <= NAMES_SHOWN)
-			p.v[p.n] = name;
-		p.n++;
-	}
 	AUTO_FREE char *id = mem_printf("fold:%s", first->item.id);
-	AUTO_FREE char *words = fold_sentence(first->fold, &p);
+	struct buf words = BUF_INIT(BUF_CAP_OWN);
+	for (size_t k = 0; k < ARRAY_LEN(order); k++) {
+		struct names p = names_of(x, i, end, order[k], seen);
+		put_sentence(&words, order[k], &p);
+	}
 	struct item *it = derive(x, ITEM_CHANGE, id);
 	struct text_builder b = {.pool = &x->pool};
 	it->ts = first->item.ts;
 	it->sender = first->item.sender;
 	it->sender_name = first->item.sender_name;
-	text_words(&b, words, STYLE_DIM);
+	text_words(&b, buf_str(&words), STYLE_DIM);
 	text_finish(&b, it);
-	it->version = (uint32_t)span_hash(span_of(words));
+	it->version = (uint32_t)span_hash(buf_span(&words));
+	buf_done(&words);
+}
+
+static bool folds_with(enum fold_kind a, enum fold_kind b)
+{
+	return a == b || (a != FOLD_LEFT && b != FOLD_LEFT);
 }
 
 /* Entries from i on that make one line together. */
@@ -165,11 +188,13 @@ static size_t fold_end(const struct showing *x, size_t i)
 	struct conversation *c = x->c;
 	const struct entry *first = c->entries[i];
 	size_t end = i + 1;
-	while (first->fold && end < c->n && c->entries[end]->fold == first->fold &&
+	while (first->fold && end < c->n && c->entries[end]->fold &&
+	       folds_with(c->entries[end]->fold, first->fold) &&
 	       c->entries[end]->day == first->day &&
 	       (c->entries[end]->pos <= c->unread_pos || first->pos > c->unread_pos))
 		end++;
-	return end;
+	/* One who is invited and comes: two lines say by whom. */
+	return end == i + 2 && c->entries[i + 1]->fold != first->fold ? i + 1 : end;
 }
 
 /* -- Messages ------------------------------------------------------------------------- */

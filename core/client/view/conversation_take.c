@@ -43,17 +43,23 @@ static void take_redaction(struct conversation *c, const struct store_event *e)
 	event_done(&ev);
 }
 
-static void take_member(struct conversation *c, const struct store_event *e)
+/* A namesake who comes changes what others are called, too. */
+static void touch_renamed(struct conversation *c)
 {
-	conv_forget_names(c);
-	for (size_t i = 0; i < c->n; i++)
-		if (span_eq_str(e->state_key, c->entries[i]->item.sender))
+	struct buf name = BUF_INIT(BUF_CAP_OWN);
+	for (size_t i = 0; i < c->n; i++) {
+		struct item *it = &c->entries[i]->item;
+		buf_clear(&name);
+		text_put(&name, conv_name(c, span_of(it->sender)), TEXT_LINE);
+		if (!span_eq(buf_span(&name), (struct span){it->sender_name.s, it->sender_name.n}))
 			c->entries[i]->dirty = true;
+	}
+	buf_done(&name);
 }
 
 struct arriving {
 	struct conversation *c;
-	bool changed;
+	bool changed, renamed;
 };
 
 static int on_arrival(const struct store_event *e, void *arg)
@@ -62,9 +68,14 @@ static int on_arrival(const struct store_event *e, void *arg)
 	struct conversation *c = x->c;
 	c->seq = e->seq;
 	x->changed = true;
-	if (span_eq_str(e->type, "m.room.member") && e->state_key.p)
-		take_member(c, e);
-	else if (span_eq_str(e->type, "m.room.redaction"))
+	/* With older history come names of who wrote it. */
+	if (span_eq_str(e->type, "m.room.member") || conv_place(c, e->pos) < c->n) {
+		/* Once is enough: the cache tells of all that arrive together. */
+		if (!x->renamed)
+			conv_forget_names(c);
+		x->renamed = true;
+	}
+	if (span_eq_str(e->type, "m.room.redaction"))
 		take_redaction(c, e);
 	touch(c, e->rel_to);
 	touch_answers(c, span_eq_str(e->rel_type, "m.replace") ? e->rel_to : e->event_id);
@@ -77,8 +88,10 @@ static int on_arrival(const struct store_event *e, void *arg)
 
 bool conv_take_new(struct conversation *c)
 {
-	struct arriving x = {c, false};
+	struct arriving x = {c, false, false};
 	store_events_since(c->s, c->room, c->seq, on_arrival, &x);
+	if (x.renamed)
+		touch_renamed(c);
 	return x.changed;
 }
 

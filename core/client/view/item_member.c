@@ -88,6 +88,7 @@ bool change_member(struct change *x)
 	if (m.reason.n)
 		buf_printf(&x->text, ": %.*s", SPAN_ARG(m.reason));
 	x->en->fold = fold_of(&m, self);
+	x->en->fold_user = pool_dup(&x->en->pool, span_of(m.user_id));
 	x->en->fold_name = pool_text(&x->en->pool, span_of(whom), TEXT_LINE);
 	return true;
 }
