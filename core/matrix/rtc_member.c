@@ -76,8 +76,7 @@ static int64_t end_of(int64_t from, int64_t life_ms)
 
 /* -- The state event (MSC3401, MSC4143 of old) ------------------------------ */
 
-/* "_@user:server_DEVICE...", and without the first "_" where the server guards such keys. */
-static bool key_is_theirs(const char *key, const char *sender)
+bool rtc_member_key_is(const char *key, const char *sender)
 {
 	size_t n = strlen(sender);
 	if (key[0] == '_')
@@ -120,7 +119,7 @@ static int read_state(const struct mx_event *ev, enum rtc_word *word, struct rtc
 	const char *scope = json_get_str(c, "scope");
 	if (!ev->state_key)
 		return err_set(err, ERR_INVALID, _("the call's member event is no state event"));
-	if (!key_is_theirs(ev->state_key, ev->sender))
+	if (!rtc_member_key_is(ev->state_key, ev->sender))
 		return err_set(err, ERR_INVALID,
 			       _("%s wrote a call's member event under somebody else's key"),
 			       ev->sender);

@@ -80,6 +80,9 @@ json_t *rtc_member_make(const struct rtc_member_draft *d);
 /** Its state key. `room_version` may be NULL. ERR_TOO_LARGE when ids are too long for one. */
 int rtc_member_key(const char *user_id, const char *device_id, const char *room_version,
 		   char ret[LIMIT_ID_BYTES + 1], struct err *err);
+/** Is this state key one of `sender`'s own: "_@user:server_DEVICE...", and without the first "_" where the
+ * server guards such keys? */
+bool rtc_member_key_is(const char *key, const char *sender);
 
 /**
  * The Matrix user and device that the older form of an identity names; false

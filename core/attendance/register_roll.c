@@ -1,0 +1,83 @@
+/* The rolls of a lesson: which they are, and who answered. */
+#include "core/attendance/register_priv.h"
+
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool belongs(const struct view *w, const struct roll *r)
+{
+	const struct lesson *l = w->t.l;
+	if (l->roll_id)
+		return strcmp(r->id, l->roll_id) == 0;
+	if (r->uid)
+		return same_text(r->uid, l->uid) && same_text(r->recurrence_id, l->recurrence_id);
+	return r->opened_ms >= w->start && r->opened_ms < w->end;
+}
+
+static void add_roll(struct view *w, const struct item *it)
+{
+	struct roll r;
+	if (it->redacted || !roll_read(it->r->ev, &r))
+		return;
+	if (!belongs(w, &r) || !view_is_staff(w, REGISTER_ROOM, it->r->sender, it->r->ts)) {
+		roll_done(&r);
+		return;
+	}
+	w->rolls = mem_realloc_array(w->rolls, w->n_rolls + 1, sizeof(*w->rolls));
+	w->rolls[w->n_rolls++] =
+		(struct roll_view){.roll = r, .opened = r.opened_ms, .marks = json_object()};
+	view_use(w, it);
+}
+
+/* Its end, a vote for it, a reaction to it: what names its start. */
+static bool is_about(const struct mx_event *ev, const struct roll *r)
+{
+	return ev->rel.event_id && strcmp(ev->rel.event_id, r->id) == 0;
+}
+
+static void feed(struct view *w, struct roll_view *v, const struct item *it)
+{
+	const struct rec *r = it->r;
+	if (it->redacted || (r->kind != REC_ROLL && r->kind != REC_REDACTION))
+		return;
+	if (r->kind == REC_REDACTION) /* what it took back is passed over already */
+		return;
+	bool about = is_about(r->ev, &v->roll), end = about && event_poll_end(r->ev);
+	roll_tally_event(v->tally, r->ev,
+			 end && view_may_redact(w, r->sender,
+						names_find(&w->in->users, v->roll.opener), r->ts));
+	if (about)
+		view_use(w, it);
+}
+
+static int use_answer(const struct roll_answer *a, void *arg)
+{
+	json_object_set_new(arg, a->event_id, json_false());
+	return 0;
+}
+
+static void count_roll(struct view *w, struct roll_view *v)
+{
+	v->tally = roll_tally_new(&v->roll);
+	for (size_t i = 0; i < w->n; i++)
+		feed(w, v, &w->v[i]);
+	v->closed = roll_tally_closed_ms(v->tally);
+	v->used = !roll_tally_cancelled(v->tally);
+	roll_tally_each(v->tally, use_answer, w->used);
+}
+
+void rolls_find(struct view *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].r->kind == REC_ROLL && strstr(w->v[i].r->ev->type, "poll.start"))
+			add_roll(w, &w->v[i]);
+	for (size_t i = 0; i < w->n_rolls; i++)
+		count_roll(w, &w->rolls[i]);
+}

@@ -1,0 +1,280 @@
+/* The inputs in order, each once, with what was redacted; who was in the room, who was staff. */
+#include "core/attendance/register_priv.h"
+
+#include "core/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* -- In order, each once ----------------------------------------------------------- */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct rec *x = ((const struct item *)a)->r, *y = ((const struct item *)b)->r;
+	int by = (x->ts > y->ts) - (x->ts < y->ts);
+	if (!by)
+		by = strcmp(x->event_id, y->event_id);
+	return by ? by : (int)x->redacted - (int)y->redacted;
+}
+
+static bool is_named(const json_t *only, const char *event_id)
+{
+	char head[SEAL_ID_SIZE];
+	return json_object_get(only, seal_id_head(event_id, head)) != NULL;
+}
+
+/* What the server vouches for needs no naming: who is in a room, who may do what. */
+static bool counts(const struct terms *t, const struct rec *r)
+{
+	if (!t->only || r->kind == REC_ROOM || r->kind == REC_POWER || r->kind == REC_REDACTION ||
+	    r->kind == REC_SEAL)
+		return true;
+	return is_named(t->only, r->event_id);
+}
+
+static void sort_items(struct view *w)
+{
+	size_t n = 0;
+	w->v = mem_realloc_array(NULL, w->in->n + 1, sizeof(*w->v));
+	for (size_t i = 0; i < w->in->n; i++)
+		if (counts(&w->t, &w->in->v[i]))
+			w->v[w->n++] = (struct item){&w->in->v[i], w->in->v[i].redacted,
+						     w->in->v[i].redactor};
+	qsort(w->v, w->n, sizeof(*w->v), by_time);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct rec *r = w->v[i].r, *last = n ? w->v[n - 1].r : NULL;
+		if (!last || last->ts != r->ts || strcmp(last->event_id, r->event_id) != 0) {
+			w->v[n++] = w->v[i];
+		} else if (r->redacted) { /* learnt twice, once without its content */
+			w->v[n - 1].redacted = true;
+			w->v[n - 1].redactor = r->redactor;
+		}
+	}
+	w->n = n;
+}
+
+static void apply_redactions(struct view *w)
+{
+	JSON_AUTO json_t *by = json_object();
+	for (size_t i = 0; i < w->n; i++) {
+		const struct rec *r = w->v[i].r;
+		if (r->kind == REC_REDACTION && !json_object_get(by, r->target))
+			json_object_set_new(by, r->target, json_integer(r->sender));
+	}
+	if (!json_object_size(by))
+		return;
+	for (size_t i = 0; i < w->n; i++) {
+		const json_t *who = json_object_get(by, w->v[i].r->event_id);
+		if (!who)
+			continue;
+		w->v[i].redacted = true;
+		w->v[i].redactor = (uint32_t)json_integer_value(who);
+	}
+}
+
+/* -- Staff --------------------------------------------------------------------------- */
+
+/* What was in force at `at`: the last content before it; else what the first one after it replaced. */
+static const json_t *levels_at(const struct view *w, enum register_source room, int64_t at,
+			       const struct rec **ret_create)
+{
+	const json_t *levels = NULL;
+	bool found = false;
+	*ret_create = NULL;
+	for (size_t i = 0; i < w->n_powers; i++) {
+		const struct rec *r = w->powers[i]->r;
+		if (r->from != room)
+			continue;
+		if (r->create)
+			*ret_create = r;
+		else if (r->ts <= at)
+			levels = r->content;
+		else if (!found && !levels)
+			levels = r->prev;
+		found |= !r->create;
+	}
+	return levels;
+}
+
+static void power_at(const struct view *w, enum register_source room, int64_t at, struct power *ret,
+		     bool *ret_known)
+{
+	const struct rec *create;
+	const json_t *levels = levels_at(w, room, at, &create);
+	*ret_known = levels || create;
+	power_init(ret, levels, create ? create->content : NULL,
+		   create ? w->in->users.v[create->sender] : NULL);
+}
+
+static bool has_power(const struct view *w, enum register_source room, uint32_t user, int64_t at,
+		      bool otherwise)
+{
+	AUTO(power_done) struct power p = {0};
+	bool known;
+	power_at(w, room, at, &p, &known);
+	return known ? power_of_user(&p, w->in->users.v[user]) >= STAFF_POWER : otherwise;
+}
+
+bool view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at)
+{
+	if (room == REGISTER_STAFF && !has_power(w, REGISTER_STAFF, user, at, true))
+		return false;
+	return has_power(w, REGISTER_ROOM, user, at, false);
+}
+
+bool view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at)
+{
+	AUTO(power_done) struct power p = {0};
+	bool known;
+	power_at(w, REGISTER_ROOM, at, &p, &known);
+	return user == author || power_can_redact(&p, w->in->users.v[user], w->in->users.v[author]);
+}
+
+bool view_is_observer(const struct view *w, uint32_t user)
+{
+	const struct register_input *in = w->in;
+	size_t i;
+	json_t *id;
+	json_array_foreach (w->t.observers, i, id)
+		if (names_find(&in->users, json_string_value(id)) == user)
+			return true;
+	for (i = 0; !w->t.observers && i < in->n_observers; i++)
+		if (in->observers[i] == user)
+			return true;
+	return false;
+}
+
+/* -- Who was in the room --------------------------------------------------------------- */
+
+static int by_user(const void *a, const void *b)
+{
+	const struct item *x = *(struct item *const *)a, *y = *(struct item *const *)b;
+	if (x->r->user != y->r->user)
+		return x->r->user < y->r->user ? -1 : 1;
+	return x < y ? -1 : x > y; /* they stand in order of time */
+}
+
+static void sort_rooms(struct view *w)
+{
+	w->rooms = mem_realloc_array(NULL, w->n + 1, sizeof(*w->rooms));
+	w->powers = mem_realloc_array(NULL, w->n + 1, sizeof(*w->powers));
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].r->kind == REC_ROOM)
+			w->rooms[w->n_rooms++] = &w->v[i];
+		else if (w->v[i].r->kind == REC_POWER)
+			w->powers[w->n_powers++] = &w->v[i];
+	qsort(w->rooms, w->n_rooms, sizeof(*w->rooms), by_user);
+}
+
+/* Where this person's changes begin. */
+static size_t rooms_of(const struct view *w, uint32_t user)
+{
+	size_t low = 0, high = w->n_rooms;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (w->rooms[mid]->r->user < user)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Of what came before the first change that is known. A first leave was one of somebody there. */
+static enum member_state state_before(const struct rec *first)
+{
+	if (first->before != MEMBER_NONE)
+		return first->before;
+	return first->now == MEMBER_LEAVE || first->now == MEMBER_BAN ? MEMBER_JOIN : MEMBER_NONE;
+}
+
+bool view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret)
+{
+	size_t i = rooms_of(w, user);
+	if (i == w->n_rooms || w->rooms[i]->r->user != user)
+		return false;
+	enum member_state state = state_before(w->rooms[i]->r);
+	int64_t from = INT64_MIN;
+	for (;; i++) {
+		bool last = i == w->n_rooms || w->rooms[i]->r->user != user;
+		int64_t to = last ? INT64_MAX : w->rooms[i]->r->ts;
+		if (state == MEMBER_JOIN || (invited && state == MEMBER_INVITE))
+			periods_put(ret, from, to);
+		if (last)
+			break;
+		state = w->rooms[i]->r->now;
+		from = to;
+	}
+	periods_join(ret);
+	periods_clip(ret, w->start, w->end);
+	return true;
+}
+
+const char *view_name(const struct view *w, uint32_t user)
+{
+	const char *name = NULL;
+	for (size_t i = rooms_of(w, user); i < w->n_rooms && w->rooms[i]->r->user == user; i++)
+		if (!name || w->rooms[i]->r->ts < w->end)
+			name = w->rooms[i]->r->name ? w->rooms[i]->r->name : name;
+	return name;
+}
+
+/* -- The view ------------------------------------------------------------------------------ */
+
+void view_use(struct view *w, const struct item *it)
+{
+	json_object_set_new(w->used, it->r->event_id, json_boolean(it->redacted));
+}
+
+void view_note(struct view *w, json_t *note)
+{
+	json_array_append_new(w->notes, note);
+}
+
+/* Holes matter from the time on at which a device may have come that is still there. */
+static void find_missing(struct view *w)
+{
+	const struct periods *all = w->t.missing;
+	int64_t last = w->end;
+	for (size_t i = 0; i < w->n_rolls; i++)
+		if (w->rolls[i].used && w->rolls[i].closed > last)
+			last = w->rolls[i].closed;
+	periods_copy(all, &w->missing);
+	periods_clip(&w->missing, w->start - REGISTER_LEAD_MS, last);
+	for (size_t i = 0; i < w->missing.n; i++)
+		view_note(w, json_pack("{s:s,s:I,s:I}", "code", "history_missing", "from",
+				       (json_int_t)w->missing.v[i].from, "to",
+				       (json_int_t)w->missing.v[i].to));
+}
+
+void view_init(struct view *w, const struct register_input *in, const struct terms *t)
+{
+	*w = (struct view){.in = in, .t = *t, .start = t->l->start_ms, .end = lesson_end(t->l)};
+	w->notes = json_array();
+	w->used = json_object();
+	sort_items(w);
+	apply_redactions(w);
+	sort_rooms(w);
+	rolls_find(w);
+	find_missing(w);
+	staff_find(w);
+}
+
+void view_done(struct view *w)
+{
+	for (size_t i = 0; i < w->n_rolls; i++) {
+		roll_tally_free(w->rolls[i].tally);
+		roll_done(&w->rolls[i].roll);
+		json_decref(w->rolls[i].marks);
+	}
+	mem_free(w->rolls);
+	mem_free(w->v);
+	mem_free(w->rooms);
+	mem_free(w->powers);
+	mem_free(w->marks);
+	mem_free(w->contests);
+	periods_done(&w->missing);
+	periods_done(&w->outages);
+	json_decref(w->notes);
+	json_decref(w->used);
+}
