@@ -20,7 +20,7 @@ static void expect_people(const struct view *w, struct who *v)
 	json_t *entry;
 	json_array_foreach (w->t.people, i, entry) {
 		uint32_t user =
-			names_find(&w->in->users, json_string_value(json_array_get(entry, 0)));
+			reg_names_find(&w->in->users, json_string_value(json_array_get(entry, 0)));
 		if (user == NOBODY)
 			continue;
 		v[user].expected = true;
@@ -32,7 +32,7 @@ static void expect_roster(const struct view *w, struct who *v)
 {
 	for (size_t i = 0; i < roster_size(w->in->roster); i++) {
 		const struct roster_person *p = roster_at(w->in->roster, i);
-		struct who *x = &v[names_find(&w->in->users, p->user_id)];
+		struct who *x = &v[reg_names_find(&w->in->users, p->user_id)];
 		x->name = p->name;
 		x->email = p->email;
 		x->external_id = w->t.people ? x->external_id : p->external_id;
@@ -47,9 +47,9 @@ static void expect_room(const struct view *w, struct who *v)
 		struct periods in = {0};
 		if (i && w->rooms[i - 1]->r->user == user)
 			continue;
-		view_in_room(w, user, false, &in);
-		v[user].expected = in.n && !view_is_staff(w, REGISTER_ROOM, user, w->end);
-		periods_done(&in);
+		reg_view_in_room(w, user, false, &in);
+		v[user].expected = in.n && !reg_view_is_staff(w, REGISTER_ROOM, user, w->end);
+		reg_periods_done(&in);
 	}
 }
 
@@ -70,11 +70,11 @@ static void find_there(const struct view *w, const struct call_person *people, s
 		if (w->rolls[i].used)
 			roll_tally_each(w->rolls[i].tally, note_answer, answered);
 	json_object_foreach (answered, user, x)
-		if (names_find(&w->in->users, user) != NOBODY)
-			v[names_find(&w->in->users, user)].there = true;
+		if (reg_names_find(&w->in->users, user) != NOBODY)
+			v[reg_names_find(&w->in->users, user)].there = true;
 	for (size_t i = 0; i < w->in->users.n; i++) {
-		v[i].there |= periods_within(&people[i].there, w->start, w->end) > 0;
-		v[i].staff = v[i].there && view_is_staff(w, REGISTER_ROOM, (uint32_t)i, w->end);
+		v[i].there |= reg_periods_within(&people[i].there, w->start, w->end) > 0;
+		v[i].staff = v[i].there && reg_view_is_staff(w, REGISTER_ROOM, (uint32_t)i, w->end);
 	}
 }
 
@@ -83,7 +83,7 @@ static bool was_held(const struct view *w, const struct call_person *people, con
 {
 	size_t expected = 0, came = 0;
 	for (size_t i = 0; i < w->in->users.n; i++) {
-		bool in_call = periods_within(&people[i].there, w->start, w->end) > 0;
+		bool in_call = reg_periods_within(&people[i].there, w->start, w->end) > 0;
 		if (in_call && v[i].staff)
 			return true;
 		expected += v[i].expected;
@@ -98,7 +98,7 @@ static void add_person(struct attendance_register *r, const struct judged *j, ui
 		       const struct who *x)
 {
 	const struct names *users = &j->w->in->users;
-	const char *name = x->name ? x->name : view_name(j->w, user);
+	const char *name = x->name ? x->name : reg_view_name(j->w, user);
 	struct person *p = &r->v[r->n++];
 	*p = (struct person){.user_id = mem_strdup(users->v[user]),
 			     .name = mem_strdup(name),
@@ -106,7 +106,7 @@ static void add_person(struct attendance_register *r, const struct judged *j, ui
 			     .email = mem_strdup(x->email),
 			     .guest = !x->expected,
 			     .staff = x->staff};
-	judge_person(j, user, p);
+	reg_judge_person(j, user, p);
 }
 
 static int by_user_id(const void *a, const void *b)
@@ -125,8 +125,8 @@ static void add_people(struct attendance_register *r, const struct judged *j, co
 				room--;
 			}
 	if (!room)
-		view_note(j->w,
-			  json_pack("{s:s,s:i}", "code", "too_many_people", "max", SHEET_ROWS_MAX));
+		reg_view_note(j->w, json_pack("{s:s,s:i}", "code", "too_many_people", "max",
+					      SHEET_ROWS_MAX));
 	qsort(r->v, r->n, sizeof(*r->v), by_user_id);
 }
 
@@ -143,10 +143,10 @@ static bool is_pending(const struct view *w, int64_t now_ms)
 static void judge_people(struct attendance_register *r, struct view *w, int64_t now_ms)
 {
 	size_t n = w->in->users.n;
-	struct call_person *people = call_work_out(w);
+	struct call_person *people = reg_call_work_out(w);
 	AUTO_FREE struct who *v = mem_alloc((n + 1) * sizeof(*v));
 	struct judged j = {.w = w, .people = people, .now_ms = now_ms, .pending = r->pending};
-	outages_find(w, people, n);
+	reg_outages_find(w, people, n);
 	if (w->t.people)
 		expect_people(w, v);
 	if (w->in->roster)
@@ -158,33 +158,33 @@ static void judge_people(struct attendance_register *r, struct view *w, int64_t 
 	for (size_t i = 0; i < w->n_rolls; i++)
 		j.rolls |= w->rolls[i].used;
 	add_people(r, &j, v);
-	call_free(people, n);
+	reg_call_free(people, n);
 }
 
-struct attendance_register *judge(const struct register_input *in, const struct terms *t,
-				  int64_t now_ms)
+struct attendance_register *reg_judge(const struct register_input *in, const struct terms *t,
+				      int64_t now_ms)
 {
 	struct attendance_register *r = NEW(struct attendance_register);
 	struct view w;
-	lesson_copy(t->l, &r->l);
+	reg_lesson_copy(t->l, &r->l);
 	r->rules = *t->rules;
-	r->end = lesson_end(t->l);
-	view_init(&w, in, t);
+	r->end = reg_lesson_end(t->l);
+	reg_view_init(&w, in, t);
 	r->roster = !t->no_roster;
 	r->pending = !t->l->cancelled && is_pending(&w, now_ms);
 	if (t->l->cancelled)
-		view_note(&w, json_pack("{s:s}", "code", "cancelled"));
+		reg_view_note(&w, json_pack("{s:s}", "code", "cancelled"));
 	else
 		judge_people(r, &w, now_ms);
 	if (r->end < t->l->end_ms)
-		view_note(&w,
-			  json_pack("{s:s,s:I}", "code", "closed_early", "at", (json_int_t)r->end));
+		reg_view_note(&w, json_pack("{s:s,s:I}", "code", "closed_early", "at",
+					    (json_int_t)r->end));
 	if (in->full)
-		view_note(&w, json_pack("{s:s,s:i}", "code", "too_many_events", "max",
-					REGISTER_EVENTS_MAX));
+		reg_view_note(&w, json_pack("{s:s,s:i}", "code", "too_many_events", "max",
+					    REGISTER_EVENTS_MAX));
 	r->notes = json_incref(w.notes);
 	r->used = json_incref(w.used);
-	view_done(&w);
+	reg_view_done(&w);
 	return r;
 }
 
@@ -194,8 +194,8 @@ struct attendance_register *register_judge(const struct register_input *in, int6
 			  .rules = &in->rules,
 			  .no_roster = !in->roster,
 			  .missing = &in->missing};
-	struct attendance_register *r = judge(in, &t, now_ms);
-	r->sealed = seal_is_there(in);
+	struct attendance_register *r = reg_judge(in, &t, now_ms);
+	r->sealed = reg_seal_is_there(in);
 	return r;
 }
 
@@ -205,7 +205,7 @@ static void person_done(struct person *p)
 	mem_free(p->name);
 	mem_free(p->external_id);
 	mem_free(p->email);
-	periods_done(&p->there);
+	reg_periods_done(&p->there);
 	json_decref(p->reasons);
 }
 
@@ -216,7 +216,7 @@ void register_free(struct attendance_register *r)
 	for (size_t i = 0; i < r->n; i++)
 		person_done(&r->v[i]);
 	mem_free(r->v);
-	lesson_done(&r->l);
+	reg_lesson_done(&r->l);
 	json_decref(r->notes);
 	json_decref(r->used);
 	mem_free(r);

@@ -96,14 +96,14 @@ static void count_note(struct work *k, const char *code, uint32_t sender)
 				    json_integer(json_get_i64(note, "count", 0) + 1));
 		return;
 	}
-	view_note(k->w, json_pack("{s:s,s:s,s:i}", "code", code, "sender", who, "count", 1));
+	reg_view_note(k->w, json_pack("{s:s,s:s,s:i}", "code", code, "sender", who, "count", 1));
 }
 
 static void take_call(struct work *k, const struct item *it)
 {
 	const struct rec *r = it->r;
 	bool foreign = r->word == CALL_FOREIGN && !(r->sticky && it->redacted);
-	view_use(k->w, it);
+	reg_view_use(k->w, it);
 	if (foreign) {
 		count_note(k, "foreign_member", r->sender);
 		return;
@@ -138,7 +138,7 @@ static void take_seen(struct work *k, const struct item *it)
 	const struct rec *r = it->r;
 	enum step_word word = r->gone ? STEP_GONE : STEP_SEEN;
 	bool found = false;
-	view_use(k->w, it);
+	reg_view_use(k->w, it);
 	for (uint32_t i = k->first[r->user]; i != NOBODY; i = k->tracks[i].next) {
 		const struct track *t = &k->tracks[i];
 		bool other = t->sticky && r->member != NOBODY && t->key != r->member;
@@ -166,7 +166,7 @@ static void each(struct work *k, enum rec_kind kind, void (*fn)(struct work *, c
 
 static void take_seen_if(struct work *k, const struct item *it)
 {
-	if (!it->redacted && view_is_observer(k->w, it->r->sender))
+	if (!it->redacted && reg_view_is_observer(k->w, it->r->sender))
 		take_seen(k, it);
 }
 
@@ -200,7 +200,7 @@ static void end(struct machine *m, int64_t t, enum ended_by by, bool stopped)
 		return;
 	bool inferred = by >= ENDED_DEPARTURE && !(by == ENDED_END && m->attested);
 	m->was_there |= t > m->since && t > m->k->w->start;
-	periods_add(&m->p->there, (struct period){m->since, t, by, inferred, stopped});
+	reg_periods_add(&m->p->there, (struct period){m->since, t, by, inferred, stopped});
 	m->open = false;
 	m->attested = false;
 }
@@ -314,7 +314,7 @@ static void run(struct work *k)
 	}
 }
 
-struct call_person *call_work_out(struct view *w)
+struct call_person *reg_call_work_out(struct view *w)
 {
 	struct work k = {.w = w};
 	size_t n = w->in->users.n;
@@ -329,17 +329,17 @@ struct call_person *call_work_out(struct view *w)
 		run(&k);
 	note_next(&k);
 	for (size_t i = 0; i < n; i++)
-		periods_join(&k.people[i].there);
+		reg_periods_join(&k.people[i].there);
 	mem_free(k.tracks);
 	mem_free(k.steps);
 	mem_free(k.first);
 	return k.people;
 }
 
-void call_free(struct call_person *v, size_t n)
+void reg_call_free(struct call_person *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		periods_done(&v[i].there);
+		reg_periods_done(&v[i].there);
 		mem_free(v[i].next);
 	}
 	mem_free(v);

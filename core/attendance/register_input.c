@@ -9,7 +9,7 @@
 
 #define WORD_BYTES 400 /* a message that is longer is no answer to a roll */
 
-void names_done(struct names *n)
+void reg_names_done(struct names *n)
 {
 	for (size_t i = 0; i < n->n; i++)
 		mem_free(n->v[i]);
@@ -18,15 +18,15 @@ void names_done(struct names *n)
 	*n = (struct names){0};
 }
 
-uint32_t names_find(const struct names *n, const char *s)
+uint32_t reg_names_find(const struct names *n, const char *s)
 {
 	const json_t *at = s ? json_object_get(n->index, s) : NULL;
 	return at ? (uint32_t)json_integer_value(at) : NOBODY;
 }
 
-uint32_t names_put(struct names *n, const char *s)
+uint32_t reg_names_put(struct names *n, const char *s)
 {
-	uint32_t at = names_find(n, s);
+	uint32_t at = reg_names_find(n, s);
 	if (at != NOBODY)
 		return at;
 	if (!n->index)
@@ -41,7 +41,7 @@ uint32_t names_put(struct names *n, const char *s)
 	return (uint32_t)n->n++;
 }
 
-void lesson_copy(const struct lesson *l, struct lesson *ret)
+void reg_lesson_copy(const struct lesson *l, struct lesson *ret)
 {
 	*ret = *l;
 	ret->room_id = mem_strdup(l->room_id);
@@ -52,7 +52,7 @@ void lesson_copy(const struct lesson *l, struct lesson *ret)
 	ret->zone = mem_strdup(l->zone);
 }
 
-void lesson_done(struct lesson *l)
+void reg_lesson_done(struct lesson *l)
 {
 	mem_free((char *)l->room_id);
 	mem_free((char *)l->uid);
@@ -63,7 +63,7 @@ void lesson_done(struct lesson *l)
 	*l = (struct lesson){0};
 }
 
-int64_t lesson_end(const struct lesson *l)
+int64_t reg_lesson_end(const struct lesson *l)
 {
 	return l->closed_ms && l->closed_ms < l->end_ms ? l->closed_ms : l->end_ms;
 }
@@ -107,7 +107,7 @@ void lesson_name(const struct lesson *l, json_t *content)
 struct register_input *register_input_new(const struct lesson *l, const struct attendance_rules *r)
 {
 	struct register_input *in = NEW(struct register_input);
-	lesson_copy(l, &in->l);
+	reg_lesson_copy(l, &in->l);
 	in->rules = *r;
 	return in;
 }
@@ -131,10 +131,10 @@ void register_input_free(struct register_input *in)
 	for (size_t i = 0; i < in->n; i++)
 		rec_done(&in->v[i]);
 	mem_free(in->v);
-	names_done(&in->users);
-	names_done(&in->words);
-	lesson_done(&in->l);
-	periods_done(&in->missing);
+	reg_names_done(&in->users);
+	reg_names_done(&in->words);
+	reg_lesson_done(&in->l);
+	reg_periods_done(&in->missing);
 	roster_free(in->roster);
 	mem_free(in);
 }
@@ -142,7 +142,7 @@ void register_input_free(struct register_input *in)
 void register_input_observer(struct register_input *in, const char *user_id)
 {
 	if (in->n_observers < OBSERVERS_MAX)
-		in->observers[in->n_observers++] = names_put(&in->users, user_id);
+		in->observers[in->n_observers++] = reg_names_put(&in->users, user_id);
 }
 
 void register_input_roster(struct register_input *in, const struct roster *r)
@@ -152,14 +152,14 @@ void register_input_roster(struct register_input *in, const struct roster *r)
 	for (size_t i = 0; r && i < roster_size(r); i++) {
 		bool full;
 		roster_put(in->roster, roster_at(r, i), &full);
-		names_put(&in->users, roster_at(r, i)->user_id);
+		reg_names_put(&in->users, roster_at(r, i)->user_id);
 	}
 }
 
 void register_input_missing(struct register_input *in, int64_t from_ms, int64_t to_ms)
 {
-	periods_put(&in->missing, from_ms, to_ms);
-	periods_join(&in->missing);
+	reg_periods_put(&in->missing, from_ms, to_ms);
+	reg_periods_join(&in->missing);
 	if (in->missing.n > MISSING_MAX) {
 		in->missing.v[0].to = in->missing.v[in->missing.n - 1].to;
 		in->missing.n = 1;
@@ -190,7 +190,7 @@ static bool read_call(struct register_input *in, const struct mx_event *ev, stru
 	enum rtc_word word;
 	const char *key = call_key(ev);
 	r->sticky = !ev->state_key;
-	r->key = key ? names_put(&in->words, key) : NOBODY;
+	r->key = key ? reg_names_put(&in->words, key) : NOBODY;
 	r->word = CALL_LEFT;
 	if (is_foreign(ev))
 		r->word = CALL_FOREIGN;
@@ -200,7 +200,7 @@ static bool read_call(struct register_input *in, const struct mx_event *ev, stru
 		r->word = CALL_MALFORMED;
 	else if (word == RTC_HERE) {
 		r->word = CALL_HERE;
-		r->device = names_put(&in->words, m.device_id);
+		r->device = reg_names_put(&in->words, m.device_id);
 		r->expires_ms = m.expires_ms;
 		r->continues = m.created_ms < ev->ts;
 	}
@@ -220,9 +220,9 @@ static bool read_seen(struct register_input *in, const struct mx_event *ev, stru
 	if (!r->gone && strcmp(state, "joined") != 0)
 		return false;
 	r->stopped = r->gone && why && (!strcmp(why, "closed") || !strcmp(why, "restarted"));
-	r->user = names_put(&in->users, user);
-	r->device = names_put(&in->words, device);
-	r->member = member ? names_put(&in->words, member) : NOBODY;
+	r->user = reg_names_put(&in->users, user);
+	r->device = reg_names_put(&in->words, device);
+	r->member = member ? reg_names_put(&in->words, member) : NOBODY;
 	r->at = json_get_i64(c, "at", ev->ts);
 	/* Nobody saw anything later than they told it. */
 	if (r->at > ev->ts || r->at < 0)
@@ -235,7 +235,7 @@ static bool read_room(struct register_input *in, const struct mx_event *ev, stru
 	struct mx_member m;
 	if (!event_member(ev, &m) || r->from != REGISTER_ROOM)
 		return false;
-	r->user = names_put(&in->users, m.user_id);
+	r->user = reg_names_put(&in->users, m.user_id);
 	r->now = m.state;
 	r->before = m.before;
 	r->name = m.name.n ? span_dup(m.name) : NULL;
@@ -292,7 +292,7 @@ static bool read_mark(struct register_input *in, const struct mx_event *ev, stru
 	const char *user = json_get_str(ev->content, "user_id");
 	if (!user)
 		return false;
-	r->user = names_put(&in->users, user);
+	r->user = reg_names_put(&in->users, user);
 	return read_staff(in, ev, r);
 }
 
@@ -303,7 +303,7 @@ static bool read_relayed(struct register_input *in, const struct mx_event *ev, s
 	const char *by = json_get_str(relayed, "sender");
 	if (relayed && !by)
 		return false;
-	r->user = names_put(&in->users, by ? by : ev->sender);
+	r->user = reg_names_put(&in->users, by ? by : ev->sender);
 	r->at = json_get_i64(relayed, "ts", ev->ts);
 	if (r->at > ev->ts || r->at < 0)
 		r->at = ev->ts;
@@ -318,7 +318,7 @@ static bool read_seal(struct register_input *in, const struct mx_event *ev, stru
 	json_array_foreach (list, i, entry) {
 		const char *user = json_string_value(json_array_get(entry, 0));
 		if (user)
-			names_put(&in->users, user);
+			reg_names_put(&in->users, user);
 	}
 	return read_staff(in, ev, r);
 }
@@ -387,11 +387,11 @@ bool register_input_event(struct register_input *in, enum register_source from,
 	r->kind = reader->kind;
 	r->from = from;
 	r->ts = ev->ts;
-	r->sender = r->user = names_put(&in->users, ev->sender);
+	r->sender = r->user = reg_names_put(&in->users, ev->sender);
 	r->redacted = ev->redacted_because != NULL;
 	const char *redactor = json_get_str(ev->redacted_because, "sender");
 	if (redactor)
-		r->redactor = names_put(&in->users, redactor);
+		r->redactor = reg_names_put(&in->users, redactor);
 	if (reader->read(in, ev, r)) {
 		r->event_id = mem_strdup(ev->event_id);
 		return true;

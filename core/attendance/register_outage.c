@@ -84,11 +84,11 @@ static void collect(struct search *s, size_t n)
 static void found(struct search *s, int64_t from, int64_t to, size_t people, const char *why)
 {
 	int64_t a = from < s->w->start ? s->w->start : from, b = to > s->w->end ? s->w->end : to;
-	periods_put(&s->found, from, to);
+	reg_periods_put(&s->found, from, to);
 	if (a < b)
-		view_note(s->w, json_pack("{s:s,s:I,s:I,s:I,s:s}", "code", "outage", "from",
-					  (json_int_t)a, "to", (json_int_t)b, "people",
-					  (json_int_t)people, "why", why));
+		reg_view_note(s->w, json_pack("{s:s,s:I,s:I,s:I,s:s}", "code", "outage", "from",
+					      (json_int_t)a, "to", (json_int_t)b, "people",
+					      (json_int_t)people, "why", why));
 }
 
 /* -- Most people were lost ------------------------------------------------------------------- */
@@ -183,14 +183,14 @@ static void find_stops(struct search *s)
 	}
 }
 
-void outages_find(struct view *w, const struct call_person *v, size_t n)
+void reg_outages_find(struct view *w, const struct call_person *v, size_t n)
 {
 	struct search s = {.w = w, .people = v};
 	collect(&s, n);
 	find_stops(&s);
 	find_most(&s);
-	periods_join(&s.found);
-	periods_clip(&s.found, w->start, w->end);
+	reg_periods_join(&s.found);
+	reg_periods_clip(&s.found, w->start, w->end);
 	w->outages = s.found;
 	mem_free(s.losses);
 	mem_free(s.begins);

@@ -55,11 +55,11 @@ static enum mark_status status_of(const struct measure *m, const struct attendan
 
 static struct measure measure(const struct case_ *c, const struct periods *there)
 {
-	struct measure m = {.of = periods_length(&c->left)};
-	m.present = periods_common(there, &c->left);
-	if (periods_ends(there, &c->left, &m.first, &m.last)) {
-		m.before = periods_within(&c->left, INT64_MIN, m.first);
-		m.after = periods_within(&c->left, m.last, INT64_MAX);
+	struct measure m = {.of = reg_periods_length(&c->left)};
+	m.present = reg_periods_common(there, &c->left);
+	if (reg_periods_ends(there, &c->left, &m.first, &m.last)) {
+		m.before = reg_periods_within(&c->left, INT64_MIN, m.first);
+		m.after = reg_periods_within(&c->left, m.last, INT64_MAX);
 	}
 	m.status = status_of(&m, c->w->t.rules);
 	return m;
@@ -110,7 +110,7 @@ static struct answered answer_to(const struct case_ *c, const struct roll_view *
 		a.way = roll_way_name(found.way);
 	}
 	a.unknown = !a.here && !a.marked &&
-		    periods_within(&c->w->missing, v->opened, v->closed + 1) > 0;
+		    reg_periods_within(&c->w->missing, v->opened, v->closed + 1) > 0;
 	return a;
 }
 
@@ -142,7 +142,7 @@ static bool concerns(const struct case_ *c, const struct roll_view *v)
 	int64_t closed = v->closed < c->w->end ? v->closed : c->w->end;
 	if (v->opened >= c->w->end || closed <= c->w->start) /* before or after the lesson */
 		return c->expected.n > 0;
-	return periods_within(&c->expected, v->opened, closed + 1) > 0;
+	return reg_periods_within(&c->expected, v->opened, closed + 1) > 0;
 }
 
 static enum mark_status status_of_rolls(int64_t n, int64_t here, bool late)
@@ -192,10 +192,10 @@ static void add_answers(struct case_ *c, struct periods *there)
 		struct answered a = answer_to(c, v);
 		int64_t to = v->closed < c->w->end ? v->closed : c->w->end;
 		tell_answer(c, v, &a);
-		if (a.here && !periods_hold(&c->call->there, a.ts))
-			periods_put(there, a.ts, to);
+		if (a.here && !reg_periods_hold(&c->call->there, a.ts))
+			reg_periods_put(there, a.ts, to);
 	}
-	periods_join(there);
+	reg_periods_join(there);
 }
 
 /* -- The call --------------------------------------------------------------------------------- */
@@ -250,7 +250,7 @@ static void drop_earlier(struct periods *p, int64_t start)
 
 static void bridge(const struct case_ *c, struct periods *there, size_t *gaps, int64_t *gap_ms)
 {
-	periods_bridge(there, c->w->t.rules->grace_ms, &c->w->outages, gaps, gap_ms);
+	reg_periods_bridge(there, c->w->t.rules->grace_ms, &c->w->outages, gaps, gap_ms);
 	drop_earlier(there, c->w->start);
 }
 
@@ -259,7 +259,7 @@ static void find_there(struct case_ *c)
 	struct person *p = c->p;
 	size_t gaps;
 	int64_t gap_ms;
-	periods_copy(&c->call->there, &p->there);
+	reg_periods_copy(&c->call->there, &p->there);
 	if (c->j->held)
 		add_answers(c, &p->there);
 	if (c->j->pending && p->there.n) {
@@ -267,7 +267,7 @@ static void find_there(struct case_ *c)
 		p->still = last->by == ENDED_END && last->to == c->w->end &&
 			   c->j->now_ms < c->w->end && last->from <= c->j->now_ms;
 		if (c->j->now_ms < c->w->end)
-			periods_clip(&p->there, INT64_MIN, c->j->now_ms + 1);
+			reg_periods_clip(&p->there, INT64_MIN, c->j->now_ms + 1);
 	}
 	bridge(c, &p->there, &gaps, &gap_ms);
 	tell_there(c, gaps, gap_ms);
@@ -279,15 +279,15 @@ static enum mark_status best_case(const struct case_ *c)
 	struct periods there;
 	size_t gaps;
 	int64_t gap_ms;
-	periods_copy(&c->p->there, &there);
+	reg_periods_copy(&c->p->there, &there);
 	for (size_t h = 0; h < c->w->missing.n; h++) {
 		int64_t to = c->call->next[h] < c->w->end ? c->call->next[h] : c->w->end;
-		periods_put(&there, c->w->missing.v[h].from, to);
+		reg_periods_put(&there, c->w->missing.v[h].from, to);
 	}
-	periods_join(&there);
+	reg_periods_join(&there);
 	bridge(c, &there, &gaps, &gap_ms);
 	enum mark_status s = measure(c, &there).status;
-	periods_done(&there);
+	reg_periods_done(&there);
 	return s;
 }
 
@@ -322,17 +322,17 @@ static enum mark_status judge_call(struct case_ *c)
 static void find_expected(struct case_ *c)
 {
 	struct view *w = c->w;
-	bool known = view_in_room(w, c->user, !w->t.no_roster, &c->expected);
+	bool known = reg_view_in_room(w, c->user, !w->t.no_roster, &c->expected);
 	if (!known || (c->p->guest && !c->expected.n))
-		periods_put(&c->expected, w->start, w->end);
+		reg_periods_put(&c->expected, w->start, w->end);
 	if (c->expected.n && c->expected.v[0].from > w->start)
 		reason(c, json_pack("{s:s,s:I}", "code", "joined_room", "at",
 				    (json_int_t)c->expected.v[0].from));
 	if (c->expected.n && c->expected.v[c->expected.n - 1].to < w->end)
 		reason(c, json_pack("{s:s,s:I}", "code", "left_room", "at",
 				    (json_int_t)c->expected.v[c->expected.n - 1].to));
-	periods_copy(&c->expected, &c->left);
-	periods_subtract(&c->left, &w->outages);
+	reg_periods_copy(&c->expected, &c->left);
+	reg_periods_subtract(&c->left, &w->outages);
 }
 
 static enum mark_status judge_lesson(struct case_ *c)
@@ -362,7 +362,7 @@ static enum mark_status judge_lesson(struct case_ *c)
 
 static void forget(struct case_ *c)
 {
-	periods_done(&c->p->there);
+	reg_periods_done(&c->p->there);
 	c->p->still = false;
 	c->p->first_ms = c->p->last_ms = 0;
 	c->p->present_ms = -1;
@@ -371,11 +371,11 @@ static void forget(struct case_ *c)
 
 static void opt_out(struct case_ *c)
 {
-	const struct item *it = staff_opt_out(c->w, c->user);
+	const struct item *it = reg_staff_opt_out(c->w, c->user);
 	if (!it)
 		return;
 	forget(c);
-	view_use(c->w, it);
+	reg_view_use(c->w, it);
 	reason(c, json_pack("{s:s,s:I}", "code", "opted_out", "ts", (json_int_t)it->r->at));
 	c->p->worked_out = MARK_NOT_TRACKED;
 }
@@ -443,7 +443,7 @@ static void find_times(struct person *p)
 	p->last_ms = p->still ? 0 : p->there.v[p->there.n - 1].to;
 }
 
-void judge_person(const struct judged *j, uint32_t user, struct person *p)
+void reg_judge_person(const struct judged *j, uint32_t user, struct person *p)
 {
 	struct case_ c = {.j = j, .w = j->w, .user = user, .call = &j->people[user], .p = p};
 	p->reasons = json_array();
@@ -460,6 +460,6 @@ void judge_person(const struct judged *j, uint32_t user, struct person *p)
 	opt_out(&c);
 	staff_says(&c);
 	contests(&c);
-	periods_done(&c.expected);
-	periods_done(&c.left);
+	reg_periods_done(&c.expected);
+	reg_periods_done(&c.left);
 }

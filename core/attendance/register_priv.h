@@ -23,10 +23,10 @@ struct names {
 	char **v;
 	size_t n, size;
 };
-void names_done(struct names *n);
-uint32_t names_put(struct names *n, const char *s);
+void reg_names_done(struct names *n);
+uint32_t reg_names_put(struct names *n, const char *s);
 /** NOBODY when it is not there. */
-uint32_t names_find(const struct names *n, const char *s);
+uint32_t reg_names_find(const struct names *n, const char *s);
 
 /* -- Inputs ------------------------------------------------------------------ */
 
@@ -154,18 +154,18 @@ struct view {
 };
 
 /** register_view.c: `now_ms` aside, everything that does not depend on one person. */
-void view_init(struct view *w, const struct register_input *in, const struct terms *t);
-void view_done(struct view *w);
-void view_use(struct view *w, const struct item *it);
-void view_note(struct view *w, json_t *note); /* steals */
+void reg_view_init(struct view *w, const struct register_input *in, const struct terms *t);
+void reg_view_done(struct view *w);
+void reg_view_use(struct view *w, const struct item *it);
+void reg_view_note(struct view *w, json_t *note); /* steals */
 /** Had the person staff's power at that time in the room of the event? */
-bool view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at);
-bool view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at);
+bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at);
+bool reg_view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at);
 /** When they were in the class room during the lesson: joined, or invited as well. False: nothing is known of it. */
-bool view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret);
+bool reg_view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret);
 /** Display name at the end of the lesson, or NULL. Borrowed. */
-const char *view_name(const struct view *w, uint32_t user);
-bool view_is_observer(const struct view *w, uint32_t user);
+const char *reg_view_name(const struct view *w, uint32_t user);
+bool reg_view_is_observer(const struct view *w, uint32_t user);
 
 /* register_call.c */
 struct call_person {
@@ -176,17 +176,17 @@ struct call_person {
 	struct item *redacted; /* a member event that somebody else redacted, or NULL */
 	int64_t *next;	       /* for each hole: their first event after it, or INT64_MAX */
 };
-/** One for each person of `in->users`; the caller frees with call_free. */
-struct call_person *call_work_out(struct view *w);
-void call_free(struct call_person *v, size_t n);
+/** One for each person of `in->users`; the caller frees with reg_call_free. */
+struct call_person *reg_call_work_out(struct view *w);
+void reg_call_free(struct call_person *v, size_t n);
 /** register_outage.c: fills w->outages, notes them. */
-void outages_find(struct view *w, const struct call_person *v, size_t n);
+void reg_outages_find(struct view *w, const struct call_person *v, size_t n);
 /** register_roll.c: fills w->rolls. */
-void rolls_find(struct view *w);
+void reg_rolls_find(struct view *w);
 /** register_staff.c: fills w->marks, w->contests; marks of rolls go to them. */
-void staff_find(struct view *w);
+void reg_staff_find(struct view *w);
 /** The last opt-out, or NULL. */
-const struct item *staff_opt_out(const struct view *w, uint32_t user);
+const struct item *reg_staff_opt_out(const struct view *w, uint32_t user);
 
 /* -- The result ---------------------------------------------------------------- */
 
@@ -211,19 +211,19 @@ struct attendance_register {
 	json_t *used; /* ids of inputs that matter: true for those that were redacted */
 };
 
-void lesson_copy(const struct lesson *l, struct lesson *ret);
-void lesson_done(struct lesson *l);
-int64_t lesson_end(const struct lesson *l);
+void reg_lesson_copy(const struct lesson *l, struct lesson *ret);
+void reg_lesson_done(struct lesson *l);
+int64_t reg_lesson_end(const struct lesson *l);
 
 /** register_judge.c */
-struct attendance_register *judge(const struct register_input *in, const struct terms *t,
-				  int64_t now_ms);
+struct attendance_register *reg_judge(const struct register_input *in, const struct terms *t,
+				      int64_t now_ms);
 /* seal.c */
 #define SEAL_ID_SIZE (LIMIT_ID_BYTES + 1)
 /** How a seal names an event: by the beginning of its id, which is a hash; by all of it where it is none. */
-const char *seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE]);
+const char *reg_seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE]);
 /** Is there a whole seal of this lesson by staff? */
-bool seal_is_there(const struct register_input *in);
+bool reg_seal_is_there(const struct register_input *in);
 
 /** register_person.c: everything about one person; `p` has names and flags. */
 struct judged {
@@ -234,6 +234,6 @@ struct judged {
 	int64_t now_ms;
 	bool pending;
 };
-void judge_person(const struct judged *j, uint32_t user, struct person *p);
+void reg_judge_person(const struct judged *j, uint32_t user, struct person *p);
 
 #endif

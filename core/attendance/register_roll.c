@@ -26,14 +26,14 @@ static void add_roll(struct view *w, const struct item *it)
 	struct roll r;
 	if (it->redacted || !roll_read(it->r->ev, &r))
 		return;
-	if (!belongs(w, &r) || !view_is_staff(w, REGISTER_ROOM, it->r->sender, it->r->ts)) {
+	if (!belongs(w, &r) || !reg_view_is_staff(w, REGISTER_ROOM, it->r->sender, it->r->ts)) {
 		roll_done(&r);
 		return;
 	}
 	w->rolls = mem_realloc_array(w->rolls, w->n_rolls + 1, sizeof(*w->rolls));
 	w->rolls[w->n_rolls++] =
 		(struct roll_view){.roll = r, .opened = r.opened_ms, .marks = json_object()};
-	view_use(w, it);
+	reg_view_use(w, it);
 }
 
 /* Its end, a vote for it, a reaction to it: what names its start. */
@@ -51,10 +51,11 @@ static void feed(struct view *w, struct roll_view *v, const struct item *it)
 		return;
 	bool about = is_about(r->ev, &v->roll), end = about && event_poll_end(r->ev);
 	roll_tally_event(v->tally, r->ev,
-			 end && view_may_redact(w, r->sender,
-						names_find(&w->in->users, v->roll.opener), r->ts));
+			 end && reg_view_may_redact(w, r->sender,
+						    reg_names_find(&w->in->users, v->roll.opener),
+						    r->ts));
 	if (about)
-		view_use(w, it);
+		reg_view_use(w, it);
 }
 
 static int use_answer(const struct roll_answer *a, void *arg)
@@ -73,7 +74,7 @@ static void count_roll(struct view *w, struct roll_view *v)
 	roll_tally_each(v->tally, use_answer, w->used);
 }
 
-void rolls_find(struct view *w)
+void reg_rolls_find(struct view *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i].r->kind == REC_ROLL && strstr(w->v[i].r->ev->type, "poll.start"))

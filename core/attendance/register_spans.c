@@ -4,20 +4,20 @@
 
 #include <stdlib.h>
 
-void periods_done(struct periods *p)
+void reg_periods_done(struct periods *p)
 {
 	mem_free(p->v);
 	*p = (struct periods){0};
 }
 
-void periods_copy(const struct periods *p, struct periods *ret)
+void reg_periods_copy(const struct periods *p, struct periods *ret)
 {
 	*ret = (struct periods){.n = p->n, .size = p->n};
 	if (p->n)
 		ret->v = mem_dup(p->v, p->n * sizeof(*p->v));
 }
 
-void periods_add(struct periods *p, struct period v)
+void reg_periods_add(struct periods *p, struct period v)
 {
 	if (v.from >= v.to)
 		return;
@@ -28,9 +28,9 @@ void periods_add(struct periods *p, struct period v)
 	p->v[p->n++] = v;
 }
 
-void periods_put(struct periods *p, int64_t from, int64_t to)
+void reg_periods_put(struct periods *p, int64_t from, int64_t to)
 {
-	periods_add(p, (struct period){.from = from, .to = to});
+	reg_periods_add(p, (struct period){.from = from, .to = to});
 }
 
 static int by_from(const void *a, const void *b)
@@ -54,7 +54,7 @@ static void take_over(struct period *a, const struct period *b)
 	}
 }
 
-void periods_join(struct periods *p)
+void reg_periods_join(struct periods *p)
 {
 	size_t n = 0;
 	if (p->n < 2)
@@ -69,7 +69,7 @@ void periods_join(struct periods *p)
 	p->n = n + 1;
 }
 
-void periods_clip(struct periods *p, int64_t from, int64_t to)
+void reg_periods_clip(struct periods *p, int64_t from, int64_t to)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < p->n; i++) {
@@ -82,7 +82,7 @@ void periods_clip(struct periods *p, int64_t from, int64_t to)
 	p->n = n;
 }
 
-void periods_subtract(struct periods *p, const struct periods *less)
+void reg_periods_subtract(struct periods *p, const struct periods *less)
 {
 	struct periods left = {0};
 	size_t j = 0;
@@ -91,16 +91,16 @@ void periods_subtract(struct periods *p, const struct periods *less)
 		while (j < less->n && less->v[j].to <= v.from)
 			j++;
 		for (size_t k = j; k < less->n && less->v[k].from < v.to; k++) {
-			periods_put(&left, v.from, less->v[k].from);
+			reg_periods_put(&left, v.from, less->v[k].from);
 			v.from = less->v[k].to > v.from ? less->v[k].to : v.from;
 		}
-		periods_add(&left, v);
+		reg_periods_add(&left, v);
 	}
-	periods_done(p);
+	reg_periods_done(p);
 	*p = left;
 }
 
-int64_t periods_within(const struct periods *p, int64_t from, int64_t to)
+int64_t reg_periods_within(const struct periods *p, int64_t from, int64_t to)
 {
 	int64_t sum = 0;
 	for (size_t i = 0; i < p->n && p->v[i].from < to; i++) {
@@ -111,15 +111,15 @@ int64_t periods_within(const struct periods *p, int64_t from, int64_t to)
 	return sum;
 }
 
-void periods_bridge(struct periods *p, int64_t most_ms, const struct periods *aside,
-		    size_t *ret_count, int64_t *ret_ms)
+void reg_periods_bridge(struct periods *p, int64_t most_ms, const struct periods *aside,
+			size_t *ret_count, int64_t *ret_ms)
 {
 	size_t n = 0;
 	*ret_count = 0;
 	*ret_ms = 0;
 	for (size_t i = 1; i < p->n; i++) {
 		int64_t from = p->v[n].to, to = p->v[i].from;
-		int64_t gap = to - from - periods_within(aside, from, to);
+		int64_t gap = to - from - reg_periods_within(aside, from, to);
 		if (gap > most_ms) {
 			p->v[++n] = p->v[i];
 			continue;
@@ -133,7 +133,7 @@ void periods_bridge(struct periods *p, int64_t most_ms, const struct periods *as
 	p->n = p->n ? n + 1 : 0;
 }
 
-int64_t periods_length(const struct periods *p)
+int64_t reg_periods_length(const struct periods *p)
 {
 	int64_t sum = 0;
 	for (size_t i = 0; i < p->n; i++)
@@ -141,15 +141,15 @@ int64_t periods_length(const struct periods *p)
 	return sum;
 }
 
-int64_t periods_common(const struct periods *a, const struct periods *b)
+int64_t reg_periods_common(const struct periods *a, const struct periods *b)
 {
 	int64_t sum = 0;
 	for (size_t i = 0; i < a->n; i++)
-		sum += periods_within(b, a->v[i].from, a->v[i].to);
+		sum += reg_periods_within(b, a->v[i].from, a->v[i].to);
 	return sum;
 }
 
-bool periods_hold(const struct periods *p, int64_t t)
+bool reg_periods_hold(const struct periods *p, int64_t t)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].from <= t && t < p->v[i].to)
@@ -157,8 +157,8 @@ bool periods_hold(const struct periods *p, int64_t t)
 	return false;
 }
 
-bool periods_ends(const struct periods *a, const struct periods *b, int64_t *ret_first,
-		  int64_t *ret_last)
+bool reg_periods_ends(const struct periods *a, const struct periods *b, int64_t *ret_first,
+		      int64_t *ret_last)
 {
 	bool any = false;
 	for (size_t i = 0; i < a->n; i++) {

@@ -27,37 +27,37 @@ struct period {
 	bool stopped;  /**< an observer's word that the server stopped */
 };
 
-/** A plain value; periods_done. */
+/** A plain value; reg_periods_done. */
 struct periods {
 	struct period *v;
 	size_t n, size;
 };
-void periods_done(struct periods *p);
-void periods_copy(const struct periods *p, struct periods *ret);
+void reg_periods_done(struct periods *p);
+void reg_periods_copy(const struct periods *p, struct periods *ret);
 /** Append; an empty one is left out. */
-void periods_add(struct periods *p, struct period v);
+void reg_periods_add(struct periods *p, struct period v);
 /** Short form of the same. */
-void periods_put(struct periods *p, int64_t from, int64_t to);
+void reg_periods_put(struct periods *p, int64_t from, int64_t to);
 /** Bring them in order; those that overlap or touch become one, which ends as the last of them does. */
-void periods_join(struct periods *p);
+void reg_periods_join(struct periods *p);
 
 /* What follows takes joined ones. */
 
 /** Only what lies in [from, to). */
-void periods_clip(struct periods *p, int64_t from, int64_t to);
+void reg_periods_clip(struct periods *p, int64_t from, int64_t to);
 /** Without what is in `less`. */
-void periods_subtract(struct periods *p, const struct periods *less);
+void reg_periods_subtract(struct periods *p, const struct periods *less);
 /** Close gaps of which at most `most_ms` are outside `aside`. *ret_count, *ret_ms: what was closed. */
-void periods_bridge(struct periods *p, int64_t most_ms, const struct periods *aside,
-		    size_t *ret_count, int64_t *ret_ms);
-int64_t periods_length(const struct periods *p);
+void reg_periods_bridge(struct periods *p, int64_t most_ms, const struct periods *aside,
+			size_t *ret_count, int64_t *ret_ms);
+int64_t reg_periods_length(const struct periods *p);
 /** Length of what is in both. */
-int64_t periods_common(const struct periods *a, const struct periods *b);
+int64_t reg_periods_common(const struct periods *a, const struct periods *b);
 /** Length of what is in `p` and in [from, to). */
-int64_t periods_within(const struct periods *p, int64_t from, int64_t to);
-bool periods_hold(const struct periods *p, int64_t t);
+int64_t reg_periods_within(const struct periods *p, int64_t from, int64_t to);
+bool reg_periods_hold(const struct periods *p, int64_t t);
 /** First and last instant that is in both; false when there is none. */
-bool periods_ends(const struct periods *a, const struct periods *b, int64_t *ret_first,
-		  int64_t *ret_last);
+bool reg_periods_ends(const struct periods *a, const struct periods *b, int64_t *ret_first,
+		      int64_t *ret_last);
 
 #endif

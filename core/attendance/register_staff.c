@@ -65,10 +65,11 @@ static void take_mark(struct view *w, const struct item *it)
 		return;
 	enum mark_status after = word_of(json_string_value(word));
 	const char *reason = json_get_str(c, "reason");
-	view_use(w, it);
-	if (!view_is_staff(w, it->r->from, it->r->sender, it->r->ts)) {
-		view_note(w, json_pack("{s:s,s:s,s:s}", "code", "mark_not_staff", "sender",
-				       w->in->users.v[it->r->sender], "event_id", it->r->event_id));
+	reg_view_use(w, it);
+	if (!reg_view_is_staff(w, it->r->from, it->r->sender, it->r->ts)) {
+		reg_view_note(w, json_pack("{s:s,s:s,s:s}", "code", "mark_not_staff", "sender",
+					   w->in->users.v[it->r->sender], "event_id",
+					   it->r->event_id));
 		return;
 	}
 	if (!json_is_null(word) &&
@@ -85,7 +86,7 @@ static void take_mark(struct view *w, const struct item *it)
 static bool may_say(const struct view *w, const struct item *it)
 {
 	return it->r->user == it->r->sender ||
-	       view_is_staff(w, it->r->from, it->r->sender, it->r->ts);
+	       reg_view_is_staff(w, it->r->from, it->r->sender, it->r->ts);
 }
 
 static void take_contest(struct view *w, const struct item *it)
@@ -95,7 +96,7 @@ static void take_contest(struct view *w, const struct item *it)
 	if (it->redacted || !lesson_is(w->t.l, c) || !may_say(w, it))
 		return;
 	id = id ? id : it->r->event_id;
-	view_use(w, it);
+	reg_view_use(w, it);
 	for (size_t i = 0; i < w->n_contests; i++)
 		if (strcmp(w->contests[i].id, id) == 0)
 			return; /* two of the staff have sent it on */
@@ -126,7 +127,7 @@ static void answer(const struct view *w, struct contest_view *v)
 	}
 }
 
-void staff_find(struct view *w)
+void reg_staff_find(struct view *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i].r->kind == REC_MARK)
@@ -137,7 +138,7 @@ void staff_find(struct view *w)
 		answer(w, &w->contests[i]);
 }
 
-const struct item *staff_opt_out(const struct view *w, uint32_t user)
+const struct item *reg_staff_opt_out(const struct view *w, uint32_t user)
 {
 	const struct item *last = NULL;
 	for (size_t i = 0; i < w->n && w->t.rules->opt_out; i++) {

@@ -20,7 +20,7 @@ static int by_time(const void *a, const void *b)
 static bool is_named(const json_t *only, const char *event_id)
 {
 	char head[SEAL_ID_SIZE];
-	return json_object_get(only, seal_id_head(event_id, head)) != NULL;
+	return json_object_get(only, reg_seal_id_head(event_id, head)) != NULL;
 }
 
 /* What the server vouches for needs no naming: who is in a room, who may do what. */
@@ -115,14 +115,14 @@ static bool has_power(const struct view *w, enum register_source room, uint32_t 
 	return known ? power_of_user(&p, w->in->users.v[user]) >= STAFF_POWER : otherwise;
 }
 
-bool view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at)
+bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at)
 {
 	if (room == REGISTER_STAFF && !has_power(w, REGISTER_STAFF, user, at, true))
 		return false;
 	return has_power(w, REGISTER_ROOM, user, at, false);
 }
 
-bool view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at)
+bool reg_view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at)
 {
 	AUTO(power_done) struct power p = {0};
 	bool known;
@@ -130,13 +130,13 @@ bool view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64
 	return user == author || power_can_redact(&p, w->in->users.v[user], w->in->users.v[author]);
 }
 
-bool view_is_observer(const struct view *w, uint32_t user)
+bool reg_view_is_observer(const struct view *w, uint32_t user)
 {
 	const struct register_input *in = w->in;
 	size_t i;
 	json_t *id;
 	json_array_foreach (w->t.observers, i, id)
-		if (names_find(&in->users, json_string_value(id)) == user)
+		if (reg_names_find(&in->users, json_string_value(id)) == user)
 			return true;
 	for (i = 0; !w->t.observers && i < in->n_observers; i++)
 		if (in->observers[i] == user)
@@ -188,7 +188,7 @@ static enum member_state state_before(const struct rec *first)
 	return first->now == MEMBER_LEAVE || first->now == MEMBER_BAN ? MEMBER_JOIN : MEMBER_NONE;
 }
 
-bool view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret)
+bool reg_view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret)
 {
 	size_t i = rooms_of(w, user);
 	if (i == w->n_rooms || w->rooms[i]->r->user != user)
@@ -199,18 +199,18 @@ bool view_in_room(const struct view *w, uint32_t user, bool invited, struct peri
 		bool last = i == w->n_rooms || w->rooms[i]->r->user != user;
 		int64_t to = last ? INT64_MAX : w->rooms[i]->r->ts;
 		if (state == MEMBER_JOIN || (invited && state == MEMBER_INVITE))
-			periods_put(ret, from, to);
+			reg_periods_put(ret, from, to);
 		if (last)
 			break;
 		state = w->rooms[i]->r->now;
 		from = to;
 	}
-	periods_join(ret);
-	periods_clip(ret, w->start, w->end);
+	reg_periods_join(ret);
+	reg_periods_clip(ret, w->start, w->end);
 	return true;
 }
 
-const char *view_name(const struct view *w, uint32_t user)
+const char *reg_view_name(const struct view *w, uint32_t user)
 {
 	const char *name = NULL;
 	for (size_t i = rooms_of(w, user); i < w->n_rooms && w->rooms[i]->r->user == user; i++)
@@ -221,12 +221,12 @@ const char *view_name(const struct view *w, uint32_t user)
 
 /* -- The view ------------------------------------------------------------------------------ */
 
-void view_use(struct view *w, const struct item *it)
+void reg_view_use(struct view *w, const struct item *it)
 {
 	json_object_set_new(w->used, it->r->event_id, json_boolean(it->redacted));
 }
 
-void view_note(struct view *w, json_t *note)
+void reg_view_note(struct view *w, json_t *note)
 {
 	json_array_append_new(w->notes, note);
 }
@@ -239,28 +239,28 @@ static void find_missing(struct view *w)
 	for (size_t i = 0; i < w->n_rolls; i++)
 		if (w->rolls[i].used && w->rolls[i].closed > last)
 			last = w->rolls[i].closed;
-	periods_copy(all, &w->missing);
-	periods_clip(&w->missing, w->start - REGISTER_LEAD_MS, last);
+	reg_periods_copy(all, &w->missing);
+	reg_periods_clip(&w->missing, w->start - REGISTER_LEAD_MS, last);
 	for (size_t i = 0; i < w->missing.n; i++)
-		view_note(w, json_pack("{s:s,s:I,s:I}", "code", "history_missing", "from",
-				       (json_int_t)w->missing.v[i].from, "to",
-				       (json_int_t)w->missing.v[i].to));
+		reg_view_note(w, json_pack("{s:s,s:I,s:I}", "code", "history_missing", "from",
+					   (json_int_t)w->missing.v[i].from, "to",
+					   (json_int_t)w->missing.v[i].to));
 }
 
-void view_init(struct view *w, const struct register_input *in, const struct terms *t)
+void reg_view_init(struct view *w, const struct register_input *in, const struct terms *t)
 {
-	*w = (struct view){.in = in, .t = *t, .start = t->l->start_ms, .end = lesson_end(t->l)};
+	*w = (struct view){.in = in, .t = *t, .start = t->l->start_ms, .end = reg_lesson_end(t->l)};
 	w->notes = json_array();
 	w->used = json_object();
 	sort_items(w);
 	apply_redactions(w);
 	sort_rooms(w);
-	rolls_find(w);
+	reg_rolls_find(w);
 	find_missing(w);
-	staff_find(w);
+	reg_staff_find(w);
 }
 
-void view_done(struct view *w)
+void reg_view_done(struct view *w)
 {
 	for (size_t i = 0; i < w->n_rolls; i++) {
 		roll_tally_free(w->rolls[i].tally);
@@ -273,8 +273,8 @@ void view_done(struct view *w)
 	mem_free(w->powers);
 	mem_free(w->marks);
 	mem_free(w->contests);
-	periods_done(&w->missing);
-	periods_done(&w->outages);
+	reg_periods_done(&w->missing);
+	reg_periods_done(&w->outages);
 	json_decref(w->notes);
 	json_decref(w->used);
 }

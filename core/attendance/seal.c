@@ -15,7 +15,7 @@
 
 static const char *const lists[] = {"inputs", "redacted", "people"};
 
-const char *seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE])
+const char *reg_seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE])
 {
 	/* Of old room versions: names that a server gave, whose beginnings are alike. */
 	bool whole = strchr(event_id, ':') != NULL;
@@ -68,7 +68,7 @@ static json_t *ids_of(const struct attendance_register *r, bool redacted, struct
 	qsort(ids, n, sizeof(*ids), by_text);
 	for (size_t i = 0; i < n; i++) {
 		char head[SEAL_ID_SIZE];
-		json_array_append_new(list, json_string(seal_id_head(ids[i], head)));
+		json_array_append_new(list, json_string(reg_seal_id_head(ids[i], head)));
 		buf_printf(all, "%s%s\n", redacted ? "~" : "", ids[i]);
 	}
 	return list;
@@ -236,7 +236,7 @@ static bool find_seal(const struct view *w, struct found *ret)
 		if (r->kind != REC_SEAL || w->v[i].redacted || !lesson_is(w->t.l, r->content) ||
 		    json_get_i64(r->content, "part", -1) != 0 ||
 		    !json_get_str(r->content, "seal") ||
-		    !view_is_staff(w, r->from, r->sender, r->ts))
+		    !reg_view_is_staff(w, r->from, r->sender, r->ts))
 			continue;
 		json_t *whole = put_together(w, r);
 		if (!whole)
@@ -250,10 +250,10 @@ static bool find_seal(const struct view *w, struct found *ret)
 static void view_of(struct view *w, const struct register_input *in)
 {
 	struct terms t = {.l = &in->l, .rules = &in->rules, .missing = &in->missing};
-	view_init(w, in, &t);
+	reg_view_init(w, in, &t);
 }
 
-bool seal_is_there(const struct register_input *in)
+bool reg_seal_is_there(const struct register_input *in)
 {
 	struct view w;
 	struct found f = {0};
@@ -265,7 +265,7 @@ bool seal_is_there(const struct register_input *in)
 	view_of(&w, in);
 	any = find_seal(&w, &f);
 	json_decref(f.whole);
-	view_done(&w);
+	reg_view_done(&w);
 	return any;
 }
 
@@ -298,7 +298,7 @@ static void find_lost(const struct view *w, const json_t *whole, json_t *ret)
 	size_t i;
 	char head[SEAL_ID_SIZE];
 	for (i = 0; i < w->n; i++)
-		json_object_set_new(have, seal_id_head(w->v[i].r->event_id, head),
+		json_object_set_new(have, reg_seal_id_head(w->v[i].r->event_id, head),
 				    json_boolean(w->v[i].redacted));
 	json_array_foreach (json_object_get(whole, "inputs"), i, id)
 		if (!json_is_false(json_object_get(have, json_string_value(id))))
@@ -315,7 +315,7 @@ static void find_added(const struct view *w, const struct attendance_register *r
 	for (size_t i = 0; i < w->n; i++) {
 		const char *id = w->v[i].r->event_id;
 		if (w->v[i].r->ts <= ts && json_object_get(r->used, id) &&
-		    !json_object_get(named, seal_id_head(id, head)))
+		    !json_object_get(named, reg_seal_id_head(id, head)))
 			json_array_append_new(ret, json_string(id));
 	}
 }
@@ -325,9 +325,9 @@ static void read_missing(const json_t *list, struct periods *ret)
 	const json_t *v;
 	size_t i;
 	json_array_foreach (list, i, v)
-		periods_put(ret, json_integer_value(json_array_get(v, 0)),
-			    json_integer_value(json_array_get(v, 1)));
-	periods_join(ret);
+		reg_periods_put(ret, json_integer_value(json_array_get(v, 0)),
+				json_integer_value(json_array_get(v, 1)));
+	reg_periods_join(ret);
 }
 
 /* Judged anew, from what the seal names and by its rules: does it come to the same? */
@@ -352,11 +352,11 @@ static bool is_same(const struct register_input *in, const json_t *whole, const 
 			  .no_roster = !roster,
 			  .observers = json_get_array(head, "observers"),
 			  .missing = &missing};
-	struct attendance_register *r = judge(in, &t, INT64_MAX);
+	struct attendance_register *r = reg_judge(in, &t, INT64_MAX);
 	JSON_AUTO json_t *hash = result_hash(r);
 	bool same = json_equal(hash, json_object_get(head, "result"));
 	register_free(r);
-	periods_done(&missing);
+	reg_periods_done(&missing);
 	return same;
 }
 
@@ -379,5 +379,5 @@ void register_check_seal(const struct register_input *in, const struct attendanc
 							     : SEAL_DIFFERENT;
 		json_decref(f.whole);
 	}
-	view_done(&w);
+	reg_view_done(&w);
 }
