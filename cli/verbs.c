@@ -82,6 +82,11 @@
 	VERB(call_unmute)         \
 	VERB(call_hand)           \
 	VERB(call_leave)          \
+	VERB(roster_import)       \
+	VERB(roster_export)       \
+	VERB(roster_show)         \
+	VERB(roster_match)        \
+	VERB(roster_remove)       \
 	VERB(serve)               \
 	VERB(admin_user_add)      \
 	VERB(admin_user_import)   \

@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
@@ -18,6 +18,7 @@ _muster_next()
 	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
+	'roster') echo 'import export show match remove' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
@@ -75,6 +76,11 @@ _muster_options()
 	'class close') echo -n ' --undo' ;;
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'roster import') echo -n ' --room --prune' ;;
+	'roster export') echo -n ' --room --output --excel --force' ;;
+	'roster show') echo -n ' --room' ;;
+	'roster match') echo -n ' --room' ;;
+	'roster remove') echo -n ' --room' ;;
 	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
@@ -202,6 +208,12 @@ _muster_value()
 	'call answer'' --input') echo '-' ;;
 	'call answer'' --output') echo '-' ;;
 	'call answer'' --driver') echo 'portaudio file pipe tone null' ;;
+	'roster import'' --room' | 'roster import'' -r') echo '@room' ;;
+	'roster export'' --room' | 'roster export'' -r') echo '@room' ;;
+	'roster export'' --output' | 'roster export'' -o') echo '@file' ;;
+	'roster show'' --room' | 'roster show'' -r') echo '@room' ;;
+	'roster match'' --room' | 'roster match'' -r') echo '@room' ;;
+	'roster remove'' --room' | 'roster remove'' -r') echo '@room' ;;
 	'serve'' --data' | 'serve'' -d') echo '@folder' ;;
 	'serve'' --listen' | 'serve'' -l') echo '-' ;;
 	'serve'' --udp-port') echo '-' ;;
@@ -324,6 +336,8 @@ _muster_position()
 	'call hand 0') echo 'up down' ;;
 	'call hand 1') echo '@room' ;;
 	'call leave 0') echo '@room' ;;
+	'roster import 0') echo '@file' ;;
+	'roster match '*) echo '@file' ;;
 	'admin user add 0') echo '@user' ;;
 	'admin user import 0') echo '@file' ;;
 	'admin user password 0') echo '@user' ;;

@@ -1,7 +1,7 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
-set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'admin' 'admin user' 'config' 'audio'
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --room -r --room -r --output -o --room -r --room -r --room -r --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
+set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'roster' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
 function __muster_place
@@ -81,6 +81,7 @@ complete -c muster -n '__muster_in ""' -a people -d 'Rooms'
 complete -c muster -n '__muster_in ""' -a report -d 'Report a message, a room or a person to the server\'s administrators.'
 complete -c muster -n '__muster_in ""' -a class -d 'Classes'
 complete -c muster -n '__muster_in ""' -a call -d 'Calls'
+complete -c muster -n '__muster_in ""' -a roster -d 'Attendance'
 complete -c muster -n '__muster_in ""' -a serve -d 'Run a server for a class or a team.'
 complete -c muster -n '__muster_in ""' -a admin -d 'Administration'
 complete -c muster -n '__muster_in ""' -a config -d 'Tools'
@@ -156,6 +157,11 @@ complete -c muster -n '__muster_in "call"' -a mute -d 'Turn the microphone of th
 complete -c muster -n '__muster_in "call"' -a unmute -d 'Turn the microphone of the running call on.'
 complete -c muster -n '__muster_in "call"' -a hand -d 'Raise or lower your hand in the running call.'
 complete -c muster -n '__muster_in "call"' -a leave -d 'Leave the running call.'
+complete -c muster -n '__muster_in "roster"' -a import -d 'Put a class list into the roster of a class.'
+complete -c muster -n '__muster_in "roster"' -a export -d 'Write the roster of a class as CSV.'
+complete -c muster -n '__muster_in "roster"' -a show -d 'Show who is expected in a class.'
+complete -c muster -n '__muster_in "roster"' -a match -d 'Show whom the lines of a list, or words, mean in a class.'
+complete -c muster -n '__muster_in "roster"' -a remove -d 'Take people off the roster of a class.'
 complete -c muster -n '__muster_in "admin"' -a user -d 'Administration'
 complete -c muster -n '__muster_in "admin"' -a invite -d 'Make an invitation with which people register, or list and revoke them.'
 complete -c muster -n '__muster_in "admin"' -a reports -d 'List what people reported to who runs the server, the newest first.'
@@ -406,6 +412,17 @@ complete -c muster -n '__muster_in "call unmute" 0' -a '(__muster_ask room)'
 complete -c muster -n '__muster_in "call hand" 0' -a 'up down'
 complete -c muster -n '__muster_in "call hand" 1' -a '(__muster_ask room)'
 complete -c muster -n '__muster_in "call leave" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roster import"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
+complete -c muster -n '__muster_in "roster import"' -l prune -d 'remove who is not in the list; asks first'
+complete -c muster -n '__muster_in "roster import" 0' -F
+complete -c muster -n '__muster_in "roster export"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
+complete -c muster -n '__muster_in "roster export"' -l output -s o -r -F -d 'file to write; standard output without it'
+complete -c muster -n '__muster_in "roster export"' -l excel -d 'begin with a byte order mark, end lines with CRLF'
+complete -c muster -n '__muster_in "roster export"' -l force -d 'overwrite a file that exists'
+complete -c muster -n '__muster_in "roster show"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
+complete -c muster -n '__muster_in "roster match"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
+complete -c muster -n '__muster_in "roster match" any' -F
+complete -c muster -n '__muster_in "roster remove"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
 complete -c muster -n '__muster_in "serve"' -l data -s d -r -a '(__fish_complete_directories)' -d 'data folder; muster/server in your data folder without it'
 complete -c muster -n '__muster_in "serve"' -l init -d 'make the data folder, an administrator and an invitation'
 complete -c muster -n '__muster_in "serve"' -l check -d 'check settings, certificate, data folder and the port of calls, do not start'

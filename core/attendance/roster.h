@@ -4,8 +4,8 @@
  * 64 KB at most (docs/FORMATS.md). What is here opens no connection; roster_io.h
  * loads and saves.
  */
-#ifndef MUSTER_CLIENT_ROSTER_H
-#define MUSTER_CLIENT_ROSTER_H
+#ifndef MUSTER_ATTENDANCE_ROSTER_H
+#define MUSTER_ATTENDANCE_ROSTER_H
 
 #include "core/base/json.h"
 

@@ -82,7 +82,7 @@ static void tell(struct reading *d, int line, const char *sentence)
 
 static char *cell(const struct reading *d, size_t row, enum roster_column c)
 {
-	struct span s = span_trim(csv_cell(d->t, row, d->at[c]));
+	struct span s = csv_unguarded(span_trim(csv_cell(d->t, row, d->at[c])));
 	return s.n ? span_dup(s) : NULL;
 }
 
@@ -222,4 +222,23 @@ int roster_rows_read(const struct csv *t, roster_problem_fn *problem, void *arg,
 	else
 		*ret = d.rows;
 	return rc;
+}
+
+void roster_put_csv(struct buf *b, const struct roster *r, bool excel)
+{
+	static const char *const columns[] = {"name", "external_id", "email", "user_id"};
+	struct csv_writer w = CSV_WRITER(b, ',');
+	w.lf = !excel;
+	buf_put_str(b, excel ? "\xEF\xBB\xBF" : "");
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		csv_put_str(&w, columns[i]);
+	csv_end(&w);
+	for (size_t i = 0; i < roster_size(r); i++) {
+		const struct roster_person *p = roster_at(r, i);
+		csv_put_str(&w, p->name);
+		csv_put_str(&w, p->external_id);
+		csv_put_str(&w, p->email);
+		csv_put_str(&w, p->user_id);
+		csv_end(&w);
+	}
 }

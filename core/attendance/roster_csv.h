@@ -3,8 +3,8 @@
  * several languages. Everything wrong is told with its line before anything is
  * done with the list; people of the same name are never taken for one.
  */
-#ifndef MUSTER_CLIENT_ROSTER_CSV_H
-#define MUSTER_CLIENT_ROSTER_CSV_H
+#ifndef MUSTER_ATTENDANCE_ROSTER_CSV_H
+#define MUSTER_ATTENDANCE_ROSTER_CSV_H
 
 #include "core/attendance/roster.h"
 #include "core/base/csv.h"
@@ -42,6 +42,8 @@ typedef void roster_problem_fn(void *arg, int line, const char *sentence);
  */
 int roster_rows_read(const struct csv *t, roster_problem_fn *problem, void *arg,
 		     struct roster_rows *ret, struct err *err);
+/** Append a roster as such a list: name, external_id, email, user_id. `excel`: with BOM and CRLF. */
+void roster_put_csv(struct buf *b, const struct roster *r, bool excel);
 /** ERR_INVALID for `count` problems that were told; 0 for none. */
 int roster_problems(int count, struct err *err);
 

@@ -4,7 +4,6 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/base/text.h"
 
 #include <ctype.h>
 
@@ -31,69 +30,6 @@ struct reader {
 static int fail(struct err *err, int line, const char *what)
 {
 	return err_set(err, ERR_INVALID, _("line %d: %s"), line, what);
-}
-
-/* Encoding */
-
-static uint16_t unit_at(struct span raw, size_t at, bool big)
-{
-	uint8_t a = (uint8_t)raw.p[at], b = (uint8_t)raw.p[at + 1];
-	return (uint16_t)(big ? a << 8 | b : b << 8 | a);
-}
-
-static int from_utf16(struct csv *c, struct span raw, bool big, struct err *err)
-{
-	int line = 1;
-	for (size_t at = 0; at < raw.n; at += 2) {
-		if (at + 2 > raw.n)
-			return fail(err, line, _("half a character (UTF-16)"));
-		uint32_t cp = unit_at(raw, at, big);
-		if (cp >= 0xD800 && cp <= 0xDFFF) {
-			uint16_t low = at + 4 <= raw.n ? unit_at(raw, at + 2, big) : 0;
-			if (cp > 0xDBFF || low < 0xDC00 || low > 0xDFFF)
-				return fail(err, line, _("half a character (UTF-16)"));
-			cp = 0x10000 + ((cp - 0xD800) << 10) + (low - 0xDC00u);
-			at += 2;
-		}
-		if (cp == '\n')
-			line++;
-		utf8_put(&c->text, cp);
-	}
-	return 0;
-}
-
-static int check_text(struct span s, struct err *err)
-{
-	int line = 1;
-	while (s.n) {
-		bool ok;
-		uint32_t cp = utf8_next(&s, &ok);
-		if (ok && cp != 0) {
-			line += cp == '\n';
-			continue;
-		}
-		fail(err, line,
-		     cp == 0 ? _("a NUL byte: this is not a CSV file")
-			     : _("a character that is not UTF-8"));
-		err_hint(err, _("save the table as \"CSV UTF-8\""));
-		return ERR_INVALID;
-	}
-	return 0;
-}
-
-static int decode(struct csv *c, struct span raw, struct err *err)
-{
-	int rc = 0;
-	if (raw.n > LIMIT_CSV_BYTES)
-		return err_set(err, ERR_TOO_LARGE, _("the table is larger than %u bytes"),
-			       LIMIT_CSV_BYTES);
-	if (span_starts(raw, "\xFF\xFE"))
-		rc = from_utf16(c, span_from(raw, 2), false, err);
-	else if (span_starts(raw, "\xFE\xFF"))
-		rc = from_utf16(c, span_from(raw, 2), true, err);
-	else
-		buf_put_span(&c->text, span_from(raw, span_starts(raw, "\xEF\xBB\xBF") ? 3 : 0));
-	return rc ? rc : check_text(buf_span(&c->text), err);
 }
 
 /* Reading */
@@ -245,12 +181,13 @@ static bool row_is_empty(const struct csv *c, const struct row *row)
 	return true;
 }
 
-static int read_rows(struct csv *c, struct err *err)
+static int read_rows(struct csv *c, struct reader r, struct err *err)
 {
 	char none[1]; /* a file of nothing but a mark of its encoding has no text */
-	char *text = c->text.n ? c->text.p : none;
-	struct reader r = {c, text, text + c->text.n, ',', 1};
-	bool told = take_separator_line(&r);
+	r.c = c;
+	r.p = c->text.n ? c->text.p : none;
+	r.end = r.p + c->text.n;
+	bool told = r.separator || take_separator_line(&r);
 	while (r.p < r.end) {
 		if (at_line_end(&r)) {
 			skip_line_end(&r);
@@ -272,18 +209,33 @@ static int read_rows(struct csv *c, struct err *err)
 				   _("the table is empty: its first line must name the columns"));
 }
 
-int csv_parse(struct span raw, struct csv **ret, struct err *err)
+static int parse(struct csv *c, struct reader r, struct csv **ret, struct err *err)
 {
-	struct csv *c = NEW(struct csv);
-	buf_init(&c->text, 2 * (size_t)LIMIT_CSV_BYTES); /* UTF-16 grows by half at most */
-	int rc = decode(c, raw, err);
-	if (!rc)
-		rc = read_rows(c, err);
+	int rc = read_rows(c, r, err);
 	if (rc)
 		csv_free(c);
 	else
 		*ret = c;
 	return rc;
+}
+
+int csv_parse(struct span raw, struct csv **ret, struct err *err)
+{
+	struct csv *c = NEW(struct csv);
+	buf_init(&c->text, CSV_TEXT_MAX);
+	int rc = csv_decode(raw, &c->text, err);
+	if (!rc)
+		return parse(c, (struct reader){.line = 1}, ret, err);
+	csv_free(c);
+	return rc;
+}
+
+int csv_parse_part(struct span text, char separator, int line, struct csv **ret, struct err *err)
+{
+	struct csv *c = NEW(struct csv);
+	buf_init(&c->text, CSV_TEXT_MAX);
+	buf_put_span(&c->text, text);
+	return parse(c, (struct reader){.separator = separator, .line = line}, ret, err);
 }
 
 int csv_read(const char *path, struct csv **ret, struct err *err)
@@ -374,58 +326,4 @@ struct span csv_cell(const struct csv *c, size_t row, int column)
 int csv_line(const struct csv *c, size_t row)
 {
 	return c->rows[row + 1].line;
-}
-
-/* Writing */
-
-static bool is_number(struct span s)
-{
-	bool digit = false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (isdigit((unsigned char)s.p[i]))
-			digit = true;
-		else if (s.p[i] != '.' && (i || (s.p[i] != '-' && s.p[i] != '+')))
-			return false;
-	}
-	return digit;
-}
-
-static bool is_formula(struct span s)
-{
-	return s.n && ((unsigned char)s.p[0] < 0x20 || strchr("=+-@", s.p[0])) && !is_number(s);
-}
-
-static bool needs_quotes(struct span s, char separator)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == separator || strchr("\"\r\n", s.p[i]))
-			return true;
-	/* Readers may trim what is not quoted. */
-	return s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
-}
-
-void csv_put(struct csv_writer *w, struct span cell)
-{
-	bool guard = w->neutralise && is_formula(cell);
-	bool quotes = needs_quotes(cell, w->separator);
-	if (w->in_row)
-		buf_put_char(w->b, w->separator);
-	w->in_row = true;
-	if (quotes)
-		buf_put_char(w->b, '"');
-	if (guard)
-		buf_put_char(w->b, '\'');
-	for (size_t i = 0; i < cell.n; i++) {
-		if (cell.p[i] == '"')
-			buf_put_char(w->b, '"');
-		buf_put_char(w->b, cell.p[i]);
-	}
-	if (quotes)
-		buf_put_char(w->b, '"');
-}
-
-void csv_end(struct csv_writer *w)
-{
-	buf_put_str(w->b, "\r\n");
-	w->in_row = false;
 }

@@ -7,12 +7,14 @@
 
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/limits.h"
 
 struct csv;
 
 /**
  * Read a table whose first line names the columns. UTF-8 (a BOM is fine) or
- * UTF-16 with a BOM; separated by comma, semicolon or tab, whichever the first
+ * UTF-16, with a BOM or beginning with two
+ * letters of ASCII; separated by comma, semicolon or tab, whichever the first
  * line holds most of, or as a first line "sep=;" says. Quoted cells may hold
  * separators, line breaks and doubled quotes. Empty lines are skipped; a short
  * line lacks its last cells. ERR_INVALID names the line: bad encoding, a quote
@@ -20,8 +22,17 @@ struct csv;
  * LIMIT_CSV_BYTES or LIMIT_CSV_CELLS. The caller owns *ret.
  */
 int csv_parse(struct span raw, struct csv **ret, struct err *err);
-/** The same for a file. */
+/** The same for a file. Its name stands before what is wrong. */
 int csv_read(const char *path, struct csv **ret, struct err *err);
+
+#define CSV_TEXT_MAX (2 * (size_t)LIMIT_CSV_BYTES) /**< UTF-16 grows by half at most */
+/** Append the text of a table in any of these encodings as UTF-8; `ret` has CSV_TEXT_MAX as its cap. */
+int csv_decode(struct span raw, struct buf *ret, struct err *err);
+/**
+ * One of several tables in a text (UTF-8, as csv_decode gives it) whose first line is `line`
+ * of the whole. `separator` 0: found as above. Copies.
+ */
+int csv_parse_part(struct span text, char separator, int line, struct csv **ret, struct err *err);
 /** NULL is allowed. */
 void csv_free(struct csv *c);
 
@@ -49,18 +60,27 @@ struct csv_writer {
 	struct buf *b;
 	char separator;
 	bool neutralise; /**< see csv_put */
+	bool lf;	 /**< lines end with LF alone, not CRLF as RFC 4180 has it */
 	bool in_row;
 };
 
-#define CSV_WRITER(buf_, separator_) ((struct csv_writer){(buf_), (separator_), true, false})
+#define CSV_WRITER(buf_, separator_) ((struct csv_writer){(buf_), (separator_), true, false, false})
 
 /**
  * Append a cell, quoted where needed. With `neutralise`, a cell that a
- * spreadsheet would run as a formula (it starts with = + - @ or a control
- * character, and is no plain number) gets an apostrophe in front.
+ * spreadsheet would run as a formula (it starts with = + - @, with one of these in full
+ * width or with a control character, and is no plain number) gets an apostrophe in front; so does one that has such
+ * apostrophes already, so that csv_unguarded gives back every cell.
  */
 void csv_put(struct csv_writer *w, struct span cell);
-/** End the row (CRLF). */
+/** NULL: an empty cell. */
+void csv_put_str(struct csv_writer *w, const char *cell);
+void csv_put_i64(struct csv_writer *w, int64_t v);
+/** End the row. */
 void csv_end(struct csv_writer *w);
+/** A cell without the apostrophe that csv_put wrote before a formula. Borrowed. */
+struct span csv_unguarded(struct span cell);
+/** Append text (UTF-8) as UTF-16LE with a byte order mark, as Teams and spreadsheets write tables. */
+void csv_put_utf16(struct buf *b, struct span text);
 
 #endif

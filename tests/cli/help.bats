@@ -216,7 +216,7 @@ complete_line() {
 }
 
 @test "completion in bash: verbs, options, choices" {
-	diff <(complete_line "muster ro") <(echo room)
+	diff <(complete_line "muster roo") <(echo room)
 	complete_line "muster room " | grep -qx create
 	complete_line "muster admin user im" | grep -qx import
 	complete_line "muster read --fol" | grep -qx -- --follow

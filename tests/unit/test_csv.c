@@ -182,6 +182,60 @@ static void test_write(void **state)
 	buf_done(&b);
 }
 
+/* Every cell comes back from behind its guard, guards of its own included. */
+static void test_guard(void **state)
+{
+	static const char *const cells[] = {"=1",   "'=1",   "''=1",   "-5",  "'-5", "-x",
+					    "@a",   "\tq",   "'plain", "'",   "",    "＝1",
+					    "＋49", "plain", "+49",    "'+49"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cells); i++) {
+		struct buf b = BUF_INIT(1000);
+		struct csv_writer w = CSV_WRITER(&b, ',');
+		struct csv *c;
+		buf_put_str(&b, "name\n");
+		csv_put_str(&w, cells[i]);
+		w.in_row = true;
+		csv_put_i64(&w, -7); /* keeps an empty cell's row */
+		csv_end(&w);
+		AUTO_FREE char *text = mem_printf("name,n\n%s", buf_str(&b) + 5);
+		c = parse(span_of(text));
+		assert_true(span_eq_str(csv_unguarded(csv_cell(c, 0, 0)), cells[i]));
+		bool runs = strchr("=-+@\t", cells[i][0]) && cells[i][0] &&
+			    strcmp(cells[i], "-5") && strcmp(cells[i], "+49");
+		if (runs)
+			assert_int_equal(csv_cell(c, 0, 0).p[0], '\'');
+		csv_free(c);
+		buf_done(&b);
+	}
+	struct buf b = BUF_INIT(100);
+	struct csv_writer w = CSV_WRITER(&b, ',');
+	csv_put(&w, span_of("＝1"));
+	assert_string_equal(buf_str(&b), "'＝1");
+	buf_done(&b);
+}
+
+/* Several tables in one text; lines count on. */
+static void test_part(void **state)
+{
+	struct csv *c = NULL;
+	struct err e = {0};
+	struct buf b = BUF_INIT(CSV_TEXT_MAX), back = BUF_INIT(CSV_TEXT_MAX);
+	(void)state;
+	assert_int_equal(csv_parse_part(BYTES("a\tb,c\n1\t2\n"), '\t', 10, &c, &e), 0);
+	assert_int_equal(csv_columns(c), 2);
+	assert_int_equal(csv_line(c, 0), 11);
+	csv_free(c);
+	assert_int_equal(csv_parse_part(BYTES("a;b\n1;2;3\n"), 0, 10, &c, &e), ERR_INVALID);
+	assert_non_null(strstr(e.msg, "line 11"));
+	csv_put_utf16(&b, BYTES("aß张𝔘"));
+	assert_int_equal(b.n, 2 + 2 + 2 + 2 + 4);
+	assert_int_equal(csv_decode(buf_span(&b), &back, &e), 0);
+	assert_string_equal(buf_str(&back), "aß张𝔘");
+	buf_done(&b);
+	buf_done(&back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_separators), cmocka_unit_test(test_encodings),
 		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_file),	   cmocka_unit_test(test_write),
+		cmocka_unit_test(test_guard),	   cmocka_unit_test(test_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
