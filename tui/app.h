@@ -94,8 +94,11 @@ void tui_quit(struct tui *t);
 void tui_open(struct tui *t, const char *room_id, const char *event_id);
 /** Write into the open room's composer (NULL: just go there). */
 void tui_compose(struct tui *t, const char *text);
-/** Run what follows a slash, as the command line would. */
-void tui_command(struct tui *t, const char *line);
+/**
+ * Run what follows a slash, as the command line would. False: it was refused, and why was said. One
+ * that fails later comes back to the line it was typed in.
+ */
+bool tui_command(struct tui *t, const char *line);
 /** Read the cache anew, as after a commit. */
 void tui_news(struct tui *t);
 /** Something was given to `sending`: show its echo as it goes through the outbox. */

@@ -156,7 +156,7 @@ static bool account_act(struct tui *t, enum action a)
 		if (t->talk)
 			tui_compose(t, "/");
 		else
-			tui_push(t, command_box_new(t));
+			tui_push(t, command_box_new(t, NULL));
 		return true;
 	case ACT_SEARCH:
 		tui_push(t, find_new(t));

@@ -1,10 +1,12 @@
-/* A command is typed where no room is open to write into. */
+/*
+ * A line for a command where no room is open, and what may follow in it.
+ */
 #ifndef MUSTER_TUI_COMMAND_BOX_H
 #define MUSTER_TUI_COMMAND_BOX_H
 
 #include "tui/app.h"
 
-/** A popup. */
-struct view *command_box_new(struct tui *t);
+/** With `line` in it, which begins with a slash; NULL: an empty one. */
+struct view *command_box_new(struct tui *t, const char *line);
 
 #endif

@@ -1,6 +1,8 @@
 /* What may follow in a command, from the command line's own table. */
 #include "core/base/i18n.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/client/complete.h"
 #include "tui/complete.h"
 #include "tui/slash.h"
 #include "tui/words.h"
@@ -14,6 +16,13 @@ static void offer_verbs(struct completion *co, const struct tui *t, const char *
 		if (!strncmp(o->name, typed, n)) {
 			AUTO_FREE char *insert = mem_printf("/%s ", o->name);
 			completion_add(co, insert, o->name, _(o->what));
+		}
+	const char *word;
+	char verb[SLASH_VERB_SIZE];
+	for (size_t i = 0; slash_alias(i, &word, verb); i++)
+		if (!strncmp(word, typed, n)) {
+			AUTO_FREE char *insert = mem_printf("/%s ", word);
+			completion_add(co, insert, word, verb);
 		}
 	for (const struct command *const *c = t->o->commands->commands; *c; c++) {
 		if ((*c)->hidden || strncmp((*c)->name, typed, n) != 0 || !slash_may(*c))
@@ -45,17 +54,30 @@ static void offer_choices(struct completion *co, const char *choices, const char
 		}
 }
 
+static int offer_name(json_t *row, void *arg)
+{
+	struct buf b = BUF_INIT(8192);
+	const char *value = json_get_str(row, "value");
+	completion_put_quoted(&b, value);
+	buf_put_char(&b, ' ');
+	completion_add(arg, buf_str(&b), value, json_get_str(row, "what"));
+	buf_done(&b);
+	return ((struct completion *)arg)->n == OFFERS_MAX;
+}
+
 static void offer_values(struct completion *co, struct tui *t, struct conversation *c,
 			 const struct command_param *p, const char *typed)
 {
 	if (p->kind == KIND_ROOM)
 		completion_rooms(co, t, typed, true);
-	else if (p->kind == KIND_USER)
+	else if (p->kind == KIND_USER && c)
 		completion_people(co, c, typed[0] == '@' ? typed + 1 : typed, "", " ");
 	else if (p->kind == KIND_CHOICE)
 		offer_choices(co, p->choices, typed);
-	else if (p->kind == KIND_FILE)
+	else if (p->kind == KIND_FILE || p->kind == KIND_FOLDER)
 		completion_paths(co, typed);
+	else
+		names_complete(t->o->commands, p->kind, t->client, typed, offer_name, co);
 }
 
 /* The parameter that the last word belongs to: an option's value, or a positional. */
@@ -97,8 +119,10 @@ void completion_command(struct completion *co, struct tui *t, struct conversatio
 		words_done(&w);
 		return;
 	}
-	const struct command *cmd = words_verb(t->o->commands, &w, &verb);
 	bool at_new = !line.n || line.p[line.n - 1] == ' ';
+	if (w.n > 1 || at_new)
+		slash_unalias(&w);
+	const struct command *cmd = words_verb(t->o->commands, &w, &verb);
 	if (!cmd && w.n && !strcmp(w.word[0], "file") && w.n + at_new == 2) {
 		completion_paths(co, at_new ? "" : w.word[1]);
 	} else if (!cmd || (w.n == verb && !at_new)) {

@@ -335,7 +335,7 @@ static void command(struct linear *l, const char *line)
 	else if (span_eq_str(verb, "quit"))
 		tui_quit(&l->t);
 	else
-		slash_run(&l->t, line);
+		slash_run(&l->t, line, false);
 }
 
 static void take_line(struct linear *l, struct span raw)

@@ -37,18 +37,19 @@ static void wish(struct view *v, struct rect in, int *ret_w, int *ret_h)
 	*ret_h = cls->rows + 4 < in.h ? cls->rows + 4 : in.h;
 }
 
-static void draw_input(struct pick *p, struct canvas *c, struct rect r, bool focused)
+void pick_draw_input(struct edit *e, const char *prompt, struct canvas *c, struct rect r,
+		     bool focused)
 {
 	int line, column;
-	struct span text = span_of(edit_text(&p->input));
-	edit_wrap(&p->input, INT16_MAX, &line, &column);
+	struct span text = span_of(edit_text(e));
+	edit_wrap(e, INT16_MAX, &line, &column);
 	int shift = column > r.w - 4 ? column - (r.w - 4) : 0;
 	draw_own(c, r, r.x, r.y, "› ", ROLE_ACCENT);
 	struct rect in = {r.x + 2, r.y, r.w - 2, 1};
 	if (text.n)
 		draw_text(c, in, in.x - shift, r.y, text, ROLE_POPUP);
 	else
-		draw_fit(c, in, in.x, r.y, in.w, span_of(_(p->cls->prompt)), ROLE_DIM);
+		draw_fit(c, in, in.x, r.y, in.w, span_of(prompt), ROLE_DIM);
 	if (focused)
 		draw_cursor(c, r, in.x + column - shift, r.y);
 }
@@ -58,7 +59,7 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
 	struct pick *p = of(v);
 	struct rect pad = {r.x + 1, r.y, r.w - 2, r.h};
 	if (r.h > 2) {
-		draw_input(p, c, rect_cut_top(&pad, 1), focused);
+		pick_draw_input(&p->input, _(p->cls->prompt), c, rect_cut_top(&pad, 1), focused);
 		rect_cut_top(&r, 1);
 		draw_hline(c, r, r.x, r.y, r.w, ROLE_BORDER);
 		rect_cut_top(&r, 1);

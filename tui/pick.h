@@ -41,6 +41,9 @@ struct pick {
 /** A new popup for tui_push or tui_side. */
 struct view *pick_new(struct tui *t, const struct pick_class *cls, void *arg);
 struct view *pick_view(struct pick *p);
+/** A line of input, with `prompt` where it is empty: for other popups, too. */
+void pick_draw_input(struct edit *e, const char *prompt, struct canvas *c, struct rect r,
+		     bool focused);
 /** Ask `fill` again: something has come. */
 void pick_refill(struct pick *p);
 

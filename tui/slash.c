@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/command_ctx.h"
+#include "tui/command_box.h"
 #include "tui/help.h"
 #include "tui/item_draw.h"
 #include "tui/rows_text.h"
@@ -55,6 +56,7 @@ struct run {
 	json_t *rows;
 	struct buf said, raw;
 	bool show;
+	char *typed, *room_id, *thread, *meant; /* typed NULL: not by a person */
 	int64_t told_ms; /* clock_mono_ms: how far it is; the work's thread */
 };
 
@@ -183,6 +185,10 @@ static void free_run(struct run *r)
 	json_decref(r->rows);
 	buf_done(&r->said);
 	buf_done(&r->raw);
+	mem_free(r->typed);
+	mem_free(r->room_id);
+	mem_free(r->thread);
+	mem_free(r->meant);
 	mem_free(r);
 }
 
@@ -227,13 +233,53 @@ static void show_result(struct run *r)
 	buf_done(&b);
 }
 
+/* -- What failed comes back --------------------------------------------------------- */
+
+static struct talk *typing_in(const struct tui *t)
+{
+	struct talk *side = t->focus == FOCUS_SIDE ? talk_of(t->side) : NULL;
+	return side ? side : t->talk;
+}
+
+static void remember(struct run *r, const char *line)
+{
+	const struct talk *k = typing_in(r->t);
+	if (r->t->plain)
+		return;
+	r->typed = mem_strdup(line);
+	r->room_id = k ? mem_strdup(talk_room(k)) : NULL;
+	r->thread = k ? mem_strdup(talk_thread(k)) : NULL;
+	r->meant = mem_strdup(r->t->meant);
+}
+
+static bool was_typed_in(const struct run *r, const struct talk *k)
+{
+	const char *thread = k ? talk_thread(k) : NULL;
+	return k && r->room_id && !strcmp(talk_room(k), r->room_id) &&
+	       !strcmp(thread ? thread : "", r->thread ? r->thread : "");
+}
+
+static void give_back(struct run *r)
+{
+	struct tui *t = r->t;
+	struct talk *side = talk_of(t->side);
+	if (was_typed_in(r, side))
+		talk_give_back(side, r->typed, r->meant);
+	else if (was_typed_in(r, t->talk))
+		talk_give_back(t->talk, r->typed, r->meant);
+	else if (!r->room_id && !t->talk && !t->n_popups)
+		tui_push(t, command_box_new(t, r->typed));
+}
+
 static void on_done(int rc, const struct err *err, void *arg)
 {
 	struct run *r = arg;
 	if (!r->t->quitting) {
 		if (rc && err)
 			tui_say_err(r->t, err);
-		else if (r->show)
+		if (rc && rc != ERR_PENDING && r->typed) /* what is queued goes out by itself */
+			give_back(r);
+		if (!rc && r->show)
 			show_result(r);
 		tui_news(r->t);
 	}
@@ -248,7 +294,8 @@ static struct work *worker_for(const struct tui *t, const struct command_line *l
 	return slow && t->moving ? t->moving : t->looking;
 }
 
-static void start(struct tui *t, struct work *w, struct words *steal, bool show)
+/* `typed`: the line, when a person has typed it here. False: it was refused. */
+static bool start(struct tui *t, struct work *w, struct words *steal, bool show, const char *typed)
 {
 	struct run *r = NEW(struct run);
 	struct err err;
@@ -263,9 +310,12 @@ static void start(struct tui *t, struct work *w, struct words *steal, bool show)
 			err_set(&err, ERR_USAGE, _("a word is missing after /%s"), r->line.prefix);
 		tui_say_err(t, &err);
 		free_run(r);
-		return;
+		return false;
 	}
+	if (typed)
+		remember(r, typed);
 	work_add(w ? w : worker_for(t, &r->line), run_verb, on_done, r);
+	return true;
 }
 
 void slash_words(struct tui *t, struct work *w, const char *const *words, bool show)
@@ -273,7 +323,7 @@ void slash_words(struct tui *t, struct work *w, const char *const *words, bool s
 	struct words copy = {.n = 0};
 	for (; *words; words++)
 		words_insert(&copy, copy.n, *words);
-	start(t, w, &copy, show);
+	start(t, w, &copy, show, NULL);
 }
 
 /* -- What is typed ---------------------------------------------------------------------- */
@@ -301,35 +351,39 @@ static void fill_thread(const struct tui *t, struct words *w, const struct comma
 	words_insert(w, verb + 1, option);
 }
 
-static void go_to(struct tui *t, const struct words *w)
+static bool go_to(struct tui *t, const struct words *w)
 {
 	struct room_match m;
 	struct buf name = BUF_INIT(4096);
 	for (size_t i = 1; i < w->n; i++)
 		buf_printf(&name, "%s%s", i > 1 ? " " : "", w->word[i]);
-	if (room_list_match(t->rooms, buf_str(&name), &m, 1)) {
+	bool found = room_list_match(t->rooms, buf_str(&name), &m, 1) > 0;
+	if (found) {
 		AUTO_FREE char *id = mem_strdup(m.row->room_id);
 		tui_open(t, id, NULL);
 	} else {
 		tui_say(t, _("No room is called %s."), buf_str(&name));
 	}
 	buf_done(&name);
+	return found;
 }
 
-static bool run_own(struct tui *t, const struct words *w)
+/* *ret_ok: it was done. False: it is none of these. */
+static bool run_own(struct tui *t, const struct words *w, bool *ret_ok)
 {
+	*ret_ok = true;
 	if (!strcmp(w->word[0], "help"))
 		tui_push(t, help_new(t));
 	else if (!strcmp(w->word[0], "quit"))
 		tui_quit(t);
 	else if (!strcmp(w->word[0], "go"))
-		go_to(t, w);
+		*ret_ok = go_to(t, w);
 	else
 		return false;
 	return true;
 }
 
-static void run_words(struct tui *t, struct words *w)
+static bool run_words(struct tui *t, struct words *w, const char *typed)
 {
 	size_t verb = 0;
 	struct err err;
@@ -337,7 +391,7 @@ static void run_words(struct tui *t, struct words *w)
 	const struct command *c = words_verb(t->o->commands, w, &verb);
 	if (c && !slash_may(c)) {
 		tui_say(t, _("/%s runs in a shell: muster %s"), c->name, c->name);
-		return;
+		return false;
 	}
 	if (!c && !command_is_prefix(t->o->commands, w->word[0])) {
 		const char *near = command_suggest_verb(t->o->commands, w->word[0],
@@ -349,27 +403,32 @@ static void run_words(struct tui *t, struct words *w)
 		else
 			err_hint(&err, "%s", _("two slashes at its start send the line as it is"));
 		tui_say_err(t, &err);
-		return;
+		return false;
 	}
 	if (c) {
 		slash_fill(w, c, verb, tui_room(t), t->meant, is_room, t);
 		fill_thread(t, w, c, verb);
 	}
-	start(t, NULL, w, true);
+	return start(t, NULL, w, true, typed);
 }
 
-void slash_run(struct tui *t, const char *line)
+bool slash_run(struct tui *t, const char *line, bool typed)
 {
 	struct words w;
 	struct err err;
-	if (words_split(span_of(line), &w, &err))
+	bool ok = true;
+	if (words_split(span_of(line), &w, &err)) {
 		tui_say_err(t, &err);
-	else if (w.n && !run_own(t, &w))
-		run_words(t, &w);
+		ok = false;
+	} else if (w.n && !run_own(t, &w, &ok)) {
+		AUTO_FREE char *whole = mem_printf("/%s", line);
+		ok = run_words(t, &w, typed ? whole : NULL);
+	}
 	words_done(&w);
+	return ok;
 }
 
-void tui_command(struct tui *t, const char *line)
+bool tui_command(struct tui *t, const char *line)
 {
-	slash_run(t, line);
+	return slash_run(t, line, true);
 }

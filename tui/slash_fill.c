@@ -2,6 +2,7 @@
 #include "core/base/mem.h"
 #include "tui/slash.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,18 @@ static const struct {
 
 /* -- Short words ------------------------------------------------------------------- */
 
-static void unalias(struct words *w)
+bool slash_alias(size_t i, const char **ret_word, char ret_verb[SLASH_VERB_SIZE])
+{
+	if (i >= ARRAY_LEN(aliases))
+		return false;
+	const char *const *v = aliases[i].verb;
+	*ret_word = aliases[i].word;
+	snprintf(ret_verb, SLASH_VERB_SIZE, "%s %s%s%s", v[0], v[1], v[2] ? " " : "",
+		 v[2] ? v[2] : "");
+	return true;
+}
+
+void slash_unalias(struct words *w)
 {
 	for (size_t i = 0; w->n && i < ARRAY_LEN(aliases); i++)
 		if (!strcmp(w->word[0], aliases[i].word)) {
@@ -52,7 +64,7 @@ static char *home_path(const char *path)
 void slash_short(const struct command_set *set, struct words *w)
 {
 	size_t n;
-	unalias(w);
+	slash_unalias(w);
 	if (w->n < 2 || words_verb(set, w, &n))
 		return;
 	if (!strcmp(w->word[0], "poll")) {

@@ -21,6 +21,9 @@ const char *talk_thread(const struct talk *k);
 const struct conversation *talk_conversation(const struct talk *k);
 /** Replace what is being written; NULL: only put the focus there. */
 void talk_compose(struct talk *k, const char *text);
+/** A command that failed is put back, unless something else is being written; `meant`: the message
+ * it was about, or NULL. */
+void talk_give_back(struct talk *k, const char *line, const char *meant);
 /** Show this message and choose it. False: it is not in the window. */
 bool talk_go(struct talk *k, const char *event_id);
 /** The chosen message, or NULL. Borrowed until the next update. */

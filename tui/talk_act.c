@@ -55,6 +55,17 @@ bool talk_about(struct talk *k)
 	return true;
 }
 
+void talk_give_back(struct talk *k, const char *line, const char *meant)
+{
+	size_t at = meant ? conversation_find(k->c, meant) : SIZE_MAX;
+	if (!edit_is_empty(&k->m.e) || k->m.mode != COMPOSE_NEW)
+		return;
+	edit_set(&k->m.e, span_of(line));
+	if (at != SIZE_MAX)
+		write_about(k, conversation_at(k->c, at), COMPOSE_ABOUT, _("about what %s said: "));
+	tui_redraw(k->view.tui);
+}
+
 static int put_body(const struct store_event *e, void *arg)
 {
 	buf_put_span(arg, e->body);

@@ -108,12 +108,12 @@ void talk_send(struct talk *k)
 		return;
 	}
 	if (line[0] == '/' && line[1] != '/' && strncmp(line, "/me ", 4) != 0) {
-		AUTO_FREE char *meant = mem_strdup(k->m.mode == COMPOSE_ABOUT ? k->m.target : NULL);
-		composer_sent(&k->m);
-		talk_save_draft(k);
-		k->view.tui->meant = meant;
-		tui_command(k->view.tui, line + 1);
+		k->view.tui->meant = k->m.mode == COMPOSE_ABOUT ? k->m.target : NULL;
+		bool taken = tui_command(k->view.tui, line + 1);
 		k->view.tui->meant = NULL;
+		if (taken)
+			composer_sent(&k->m);
+		talk_save_draft(k);
 		return;
 	}
 	bool emote = line[0] == '/' && line[1] == 'm';

@@ -1,75 +1,27 @@
 /* What completion scripts ask: names from the local cache, never the network, never an error. */
+#include "core/client/complete.h"
 #include "core/base/i18n.h"
-#include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/client/command_ctx.h"
-#include "core/client/config.h"
-#include "core/client/rooms.h"
 
-static int put(struct command_ctx *ctx, const char *value, const char *what)
-{
-	json_t *row = json_object();
-	json_object_set_new(row, "value", json_string(value));
-	json_object_set_new(row, "what", json_string(what ? what : ""));
-	return command_row(ctx, row);
-}
-
-static bool starts(const char *s, const char *prefix)
-{
-	return !strncmp(s, prefix, strlen(prefix));
-}
-
-static int complete_settings(struct command_ctx *ctx, const char *prefix)
-{
-	for (const struct config_row *r = config_rows(); r->key; r++)
-		if (starts(r->key, prefix))
-			put(ctx, r->key, _(r->what));
-	return 0;
-}
-
-static int complete_verbs(struct command_ctx *ctx, const char *prefix)
-{
-	for (const struct command *const *c = ctx->line->set->commands; *c; c++)
-		if (!(*c)->hidden && starts((*c)->name, prefix))
-			put(ctx, (*c)->name, _((*c)->summary));
-	return 0;
-}
-
-static int complete_accounts(struct command_ctx *ctx, const char *prefix)
-{
-	char **names;
-	if (account_names(&names, NULL))
-		return 0;
-	for (char **n = names; *n; n++)
-		if (starts(*n, prefix))
-			put(ctx, *n, "");
-	account_names_free(names);
-	return 0;
-}
-
-static int complete_cached(struct command_ctx *ctx, const char *kind, const char *prefix)
-{
-	struct client *c;
-	if (command_client(ctx, &c, NULL))
-		return 0;
-	return !strcmp(kind, "room") ? room_complete(c, prefix, command_row_fn, ctx)
-				     : user_complete(c, prefix, command_row_fn, ctx);
-}
+#include <string.h>
 
 static int run_complete(struct command_ctx *ctx, struct err *err)
 {
+	static const enum command_kind kinds[] = {KIND_ROOM, KIND_USER, KIND_ACCOUNT, KIND_SETTING,
+						  KIND_VERB};
 	const char *kind = command_text(ctx->line, "kind");
 	const char *prefix = command_text(ctx->line, "prefix");
+	struct client *c = NULL;
 	(void)err;
-	if (!prefix)
-		prefix = "";
-	if (!strcmp(kind, "setting"))
-		complete_settings(ctx, prefix);
-	else if (!strcmp(kind, "verb"))
-		complete_verbs(ctx, prefix);
-	else if (!strcmp(kind, "account"))
-		complete_accounts(ctx, prefix);
-	else
-		complete_cached(ctx, kind, prefix);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(kind, command_kind_name(kinds[i])) != 0)
+			continue;
+		if (kinds[i] == KIND_ROOM || kinds[i] == KIND_USER)
+			command_client(ctx, &c, NULL);
+		names_complete(ctx->line->set, kinds[i], c, prefix ? prefix : "", command_row_fn,
+			       ctx);
+	}
 	return 0;
 }
 

@@ -95,7 +95,21 @@ arrived() {
 	screen "${go_physics[@]}" 'type:/room members' key:enter 'wait:@ben:s.test' key:esc \
 		'gone:@ben:s.test' \
 		'type:/room set topic "Light and shade"' key:enter 'wait:Light and shade' \
-		type:/nonsense key:enter 'wait:there is no command /nonsense'
+		type:/nonsense key:enter 'wait:there is no command /nonsense' 'wait:› /nonsense' key:ctrl-c 'gone:› /nonsense'
+}
+
+@test "a command that fails stays in its line" {
+	screen "${go_physics[@]}" 'type:/room join #nowhere:s.test' key:enter 'wait:There is no room' \
+		'wait:› /room join #nowhere:s.test' key:ctrl-c 'gone:/room join' \
+		'type:/go nowhere' key:enter 'wait:No room is called' 'wait:› /go nowhere' key:ctrl-c 'gone:/go' \
+		key:up 'wait:answer' type:/ 'wait:about what' 'type:pin x' key:enter 'wait:there is no command' \
+		'wait:about what' 'wait:/pin x' key:ctrl-c 'gone:about what'
+}
+
+@test "words known from elsewhere, settings and people are completed" {
+	screen "${go_physics[@]}" type:/joi 'wait:room join' key:ctrl-c 'gone:/joi' \
+		'type:/config set tui.th' 'wait:tui.theme' key:ctrl-c 'gone:/config' \
+		'type:/invite be' 'wait:@ben:s.test' key:ctrl-c 'gone:/invite'
 }
 
 @test "several lines, and \$EDITOR" {
@@ -184,6 +198,9 @@ m_linear() {
 
 @test "without a room, a command makes one" {
 	sign_up carl
-	"$TUI_TOOLS/screen" 'wait:No rooms yet' type:/ 'wait:Command' 'type:room create Garden' key:enter \
+	"$TUI_TOOLS/screen" 'wait:No rooms yet' type:/ 'wait:Command' 'type:room join #nowhere:s.test' \
+		key:enter 'wait:There is no room' 'wait:› /room join #nowhere:s.test' key:ctrl-c 'gone:/room join' \
+		'type:/room crea' 'wait:Make a room' key:tab 'wait:› /room create' 'type:--pub' key:tab \
+		'wait:› /room create --public' key:ctrl-w key:backspace key:backspace type:Garden key:enter \
 		'wait:# Garden' key:ctrl-q exit:0 -- "$MUSTER"
 }
