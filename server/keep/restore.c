@@ -48,12 +48,25 @@ static bool is_empty(const char *dir)
 	return empty;
 }
 
-static int look_at_target(struct restore *r, bool replace, struct err *err)
+/* Where what is there goes; another restore of the same second has its name already. */
+static char *name_aside(const char *dir)
 {
-	struct stat st;
 	char stamp[32];
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 	struct tm tm;
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	char *name = mem_printf("%s.before-restore-%s", dir, stamp);
+	for (int n = 2; fs_exists(name); n++) {
+		mem_free(name);
+		name = mem_printf("%s.before-restore-%s-%d", dir, stamp, n);
+	}
+	return name;
+}
+
+static int look_at_target(struct restore *r, bool replace, struct err *err)
+{
+	struct stat st;
 	r->staging = mem_printf("%s.restoring", r->dir);
 	r->there = stat(r->dir, &st) == 0;
 	if (!r->there)
@@ -69,9 +82,7 @@ static int look_at_target(struct restore *r, bool replace, struct err *err)
 				"there is moved aside, not removed"));
 		return ERR_CONFLICT;
 	}
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	r->old = mem_printf("%s.before-restore-%s", r->dir, stamp);
+	r->old = name_aside(r->dir);
 	return 0;
 }
 

@@ -321,6 +321,32 @@ static void test_positions_are_not_used_again(void **state)
 	json_decref(made);
 }
 
+static json_t *put_back(const char *path)
+{
+	return offline("restore", t.dir, json_pack("{s:s,s:b}", "from", path, "replace", 1), 0,
+		       NULL);
+}
+
+/* Each keeps what it found. */
+static void test_two_in_one_second(void **state)
+{
+	(void)state;
+	json_t *made = admin("backup", "{}");
+	test_server_stop(&t);
+	clock_fake_set(clock_wall_ms(), clock_mono_ms());
+	json_t *one = put_back(json_get_str(made, "path"));
+	json_t *two = put_back(json_get_str(made, "path"));
+	clock_fake_clear();
+	assert_string_not_equal(json_get_str(one, "old"), json_get_str(two, "old"));
+	fs_remove_tree(json_get_str(one, "old"), NULL);
+	assert_true(fs_exists(json_get_str(two, "old")));
+	fs_remove_tree(json_get_str(two, "old"), NULL);
+	json_decref(one);
+	json_decref(two);
+	json_decref(made);
+	test_server_start(&t);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -671,6 +697,7 @@ int main(void)
 		TEST(test_there_and_back),
 		TEST(test_keys),
 		TEST(test_positions_are_not_used_again),
+		TEST(test_two_in_one_second),
 		TEST(test_refusals),
 		TEST(test_damage_is_found),
 		TEST(test_incremental),
