@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, str(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")))
 import harness as lib  # noqa: E402
+from waits import family  # noqa: E402
 
 HERE = lib.TOP / "tests" / "interop"
 PEERS = lib.TOP / "build" / "peers"
@@ -132,16 +133,6 @@ class Person(lib.Process):
             self.child.wait(LIMIT)
 
 
-def family(pid):
-    """A process and all its descendants."""
-    out = [pid]
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
-                out += [p for child in f.read().split() for p in family(int(child))]
-    return out
-
-
 @contextlib.contextmanager
 def standing_still(pid):
     """Meanwhile a program does nothing at all, nor does what it has started."""
@@ -239,6 +230,10 @@ class LiveKit:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False
+
+    @property
+    def pid(self):
+        return self.process.pid
 
     def token(self, room, identity, **video):
         return token(self.key, self.secret, room, identity, **video)

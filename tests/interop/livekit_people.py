@@ -4,8 +4,10 @@ import os
 
 import livekit_peers as lk
 import livekit_serve
+from waits import Waits
 
 TONES = {"node": 400, "chromium": 700, "ours": 1000}
+SERVER = "the server"
 
 
 def note(text):
@@ -30,7 +32,7 @@ class Someone:
     def hears(self, other, **how):
         return self.driver.do("hear", who=other.identity, hz=other.hz, **how)
 
-    def end(self):
+    def end(self, share=0.01):
         self.driver.end()
         self.proxy.close()
 
@@ -39,15 +41,29 @@ def pairs(people):
     return [(a, b) for a in people for b in people if a is not b]
 
 
-def watch(whom):
-    """From now on, for all (a, b): does a hear b?"""
-    for a, b in whom:
-        a.driver.do("watch", who=b.identity, hz=b.hz)
+class Watch:
+    """From now on, for all (a, b): does a hear b? And how busy is the machine?"""
 
+    def __init__(self, place, whom):
+        self.whom = whom
+        people = {p for pair in whom for p in pair}
+        self.waits = Waits({SERVER: place.pid, **{p.name: p.driver.child.pid for p in people}})
+        for a, b in whom:
+            a.driver.do("watch", who=b.identity, hz=b.hz)
 
-def watched(whom):
-    return {f"{a.name} hears {b.name}": a.driver.do("watched", who=b.identity, hz=b.hz)
-            for a, b in whom}
+    def end(self, share=0.01):
+        """Of each pair: what an ear tells; `waited_ms`, in which one of the three (the two and
+        the server) wanted to run and was not let; `held`: no more is missing than for that, and
+        a share of all."""
+        out = {}
+        for a, b in self.whom:
+            out[a, b] = a.driver.do("watched", who=b.identity, hz=b.hz)
+        waited = self.waits.stop()
+        for (a, b), figures in out.items():
+            figures["waited_ms"] = sum(waited[n] for n in (SERVER, a.name, b.name))
+            figures["held"] = figures.get("ok") and (
+                figures["missing_ms"] <= figures["ms"] * share + figures["waited_ms"])
+        return {f"{a.name} hears {b.name}": figures for (a, b), figures in out.items()}
 
 
 class LiveKitPlace(lk.LiveKit):

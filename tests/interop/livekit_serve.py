@@ -52,6 +52,10 @@ class Place:
     def port(self):
         return self.serve.port
 
+    @property
+    def pid(self):
+        return self.serve.process.child.pid
+
     def start(self):
         self.serve.start()
         self.serve.stop()

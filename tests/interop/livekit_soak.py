@@ -12,7 +12,7 @@ import sys
 import time
 
 import livekit_peers as lk
-from livekit_people import Someone, kinds, note, pairs, places, watch, watched
+from livekit_people import Someone, kinds, note, pairs, places, Watch
 
 lib = lk.lib
 tap = lib.Tap("livekit_soak")
@@ -30,12 +30,11 @@ def heard(people):
     return [(a, b) for a, b in pairs(people) if b.hz]
 
 
-def gaps(place, whom, share):
-    for who, figures in watched(whom).items():
-        tap.check(figures.get("ok") and figures["missing_ms"] <= figures["ms"] * share,
-                  f"{place.name}: {who} for {SECONDS} s", figures)
+def gaps(place, watch, share):
+    for who, figures in watch.end(share).items():
+        tap.check(figures["held"], f"{place.name}: {who} for {SECONDS} s", figures)
         note(f"{who}: {figures.get('missing_ms')} of {figures.get('ms')} ms missing, "
-             f"{figures.get('longest_ms')} ms at once")
+             f"{figures.get('longest_ms')} ms at once; {figures['waited_ms']} ms without a processor")
 
 
 def undisturbed(place, people, marks):
@@ -65,10 +64,10 @@ def on_livekit(place):
     try:
         people.extend(Someone(place, k) for k in kinds())
         meet(place, people)
-        watch(heard(people))
+        watch = Watch(place, heard(people))
         marks = [p.driver.mark() for p in people]
         time.sleep(SECONDS)
-        gaps(place, heard(people), 0.01)
+        gaps(place, watch, 0.01)
         undisturbed(place, people, marks)
         log = (place.folder / "livekit.log").read_text(errors="replace")
         for p in (p for p in people if p.kind == "ours"):
@@ -138,11 +137,11 @@ def on_serve(place):
         meet(place, people)
         pid = place.serve.process.child.pid
         before = memory_mb(pid)
-        watch(heard(people))
+        watch = Watch(place, heard(people))
         marks = [p.driver.mark() for p in people]
         turns, killed = churn(place, rng, time.monotonic() + SECONDS, people)
         tap.check(turns >= 3, f"{place.name}: {turns} others came, {killed} were killed")
-        gaps(place, heard(people), 0.02)
+        gaps(place, watch, 0.02)
         undisturbed(place, people, marks)
         note(f"memory of the server: {before:.0f} MB before, {memory_mb(pid):.0f} MB after")
     finally:
