@@ -13,7 +13,7 @@
  *   - the person's own leave (a delayed leave is one), a leave from the room, or the redaction of a
  *     member event, which reads as a leave at the time of that event;
  *   - the device's next join; a member event that continues an earlier one (its created_ts is older
- *     than itself) is none;
+ *     than itself) is none; sticky events have no such thing, and each of them is one;
  *   - an observer's word (org.muster.presence, server/rtc/presence.h) that it is gone, at its `at`, but
  *     no later than that event;
  *   - the expiry of its newest member event;

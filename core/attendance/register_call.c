@@ -99,6 +99,16 @@ static void count_note(struct work *k, const char *code, uint32_t sender)
 	reg_view_note(k->w, json_pack("{s:s,s:s,s:i}", "code", code, "sender", who, "count", 1));
 }
 
+/* Something is known of a person at this time: a hole before it says no more than until then. */
+static void sign(struct work *k, uint32_t user, int64_t t)
+{
+	const struct periods *holes = &k->w->missing;
+	int64_t *next = k->people[user].next;
+	for (size_t h = 0; h < holes->n; h++)
+		if (t >= holes->v[h].to && t < next[h])
+			next[h] = t;
+}
+
 static void take_call(struct work *k, const struct item *it)
 {
 	const struct rec *r = it->r;
@@ -108,6 +118,7 @@ static void take_call(struct work *k, const struct item *it)
 		count_note(k, "foreign_member", r->sender);
 		return;
 	}
+	sign(k, r->sender, r->ts);
 	if (it->redacted && it->redactor != r->sender && !k->people[r->sender].redacted)
 		k->people[r->sender].redacted = (struct item *)it;
 	if ((it->redacted && r->sticky) || r->key == NOBODY)
@@ -139,6 +150,7 @@ static void take_seen(struct work *k, const struct item *it)
 	enum step_word word = r->gone ? STEP_GONE : STEP_SEEN;
 	bool found = false;
 	reg_view_use(k->w, it);
+	sign(k, r->user, r->at);
 	for (uint32_t i = k->first[r->user]; i != NOBODY; i = k->tracks[i].next) {
 		const struct track *t = &k->tracks[i];
 		bool other = t->sticky && r->member != NOBODY && t->key != r->member;
@@ -172,8 +184,10 @@ static void take_seen_if(struct work *k, const struct item *it)
 
 static void take_room(struct work *k, const struct item *it)
 {
-	if (it->r->now == MEMBER_LEAVE || it->r->now == MEMBER_BAN)
-		add_step_to_all(k, it->r->user, false, STEP_ROOM, it);
+	if (it->r->now != MEMBER_LEAVE && it->r->now != MEMBER_BAN)
+		return;
+	sign(k, it->r->user, it->r->ts);
+	add_step_to_all(k, it->r->user, false, STEP_ROOM, it);
 }
 
 /* -- Following one device --------------------------------------------------------------------- */
@@ -209,7 +223,7 @@ static void step_member(struct machine *m, const struct step *s)
 {
 	bool joins = s->word == STEP_JOIN;
 	if (m->open && m->member && joins) {
-		m->p->rejoined++;
+		m->p->rejoined += !s->it->r->sticky; /* those do not say that they go on */
 		end(m, s->t, ENDED_NEXT_JOIN, false);
 	}
 	m->expires = s->it->r->expires_ms;
@@ -278,17 +292,6 @@ static int by_track(const void *a, const void *b)
 
 /* -- All of it ---------------------------------------------------------------------------------- */
 
-static void note_next(struct work *k)
-{
-	const struct periods *holes = &k->w->missing;
-	for (size_t i = 0; i < k->n_steps && holes->n; i++) {
-		int64_t *next = k->people[k->tracks[k->steps[i].track].user].next;
-		for (size_t h = 0; h < holes->n; h++)
-			if (k->steps[i].t >= holes->v[h].to && k->steps[i].t < next[h])
-				next[h] = k->steps[i].t;
-	}
-}
-
 static void init_people(struct work *k, size_t n)
 {
 	size_t holes = k->w->missing.n;
@@ -327,7 +330,6 @@ struct call_person *reg_call_work_out(struct view *w)
 	}
 	if (k.n_steps)
 		run(&k);
-	note_next(&k);
 	for (size_t i = 0; i < n; i++)
 		reg_periods_join(&k.people[i].there);
 	mem_free(k.tracks);

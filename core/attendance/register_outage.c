@@ -168,16 +168,26 @@ static int64_t arrivals(const struct search *s, int64_t t, size_t need)
 	return s->w->end;
 }
 
+/* People whom a stop cut off from losses[i] on. */
+static size_t cut_off(const struct search *s, size_t i)
+{
+	JSON_AUTO json_t *people = json_object();
+	int64_t last = s->losses[i].t + OUTAGE_WINDOW_MS;
+	for (; i < s->n_losses && s->losses[i].t <= last; i++)
+		if (s->losses[i].stopped)
+			json_object_set_new(people, s->w->in->users.v[s->losses[i].user],
+					    json_true());
+	return json_object_size(people);
+}
+
 static void find_stops(struct search *s)
 {
 	int64_t done = INT64_MIN;
 	for (size_t i = 0; i < s->n_losses; i++) {
 		int64_t t0 = s->losses[i].t;
-		size_t lost = 0;
 		if (!s->losses[i].stopped || t0 < done)
 			continue;
-		for (size_t j = i; j < s->n_losses && s->losses[j].t <= t0 + OUTAGE_WINDOW_MS; j++)
-			lost += s->losses[j].stopped;
+		size_t lost = cut_off(s, i);
 		done = arrivals(s, t0, t0 < s->w->start ? 1 : lost / 2 + 1);
 		found(s, t0, done, lost, "server");
 	}
@@ -190,7 +200,6 @@ void reg_outages_find(struct view *w, const struct call_person *v, size_t n)
 	find_stops(&s);
 	find_most(&s);
 	reg_periods_join(&s.found);
-	reg_periods_clip(&s.found, w->start, w->end);
 	w->outages = s.found;
 	mem_free(s.losses);
 	mem_free(s.begins);

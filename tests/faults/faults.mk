@@ -11,5 +11,6 @@ soak:
 	@FAULT_ROUNDS=50 timeout 3600 python3 tests/faults/kill.py
 	@$(MAKE) --no-print-directory soak-calls
 	@$(MAKE) --no-print-directory soak-tui
+	@$(MAKE) --no-print-directory soak-register
 
 .PHONY: check-faults soak

@@ -64,22 +64,27 @@ static const char *call_event(struct lesson_log *g, const char *user, const char
 	return log_event(g, false, RTC_MEMBER_TYPE, user, at, key, content);
 }
 
-static json_t *join_content(const char *user, const char *device, int64_t created)
+const char *log_call(struct lesson_log *g, const char *user, const char *device, double at,
+		     double created, double life)
 {
-	struct rtc_member_draft d = {user,	     device,  LOG_ROOM, "https://x/",
-				     RTC_EXPIRES_MS, created, false};
-	return rtc_member_make(&d);
+	struct rtc_member_draft d = {.user_id = user,
+				     .device_id = device,
+				     .room_id = LOG_ROOM,
+				     .service_url = "https://x/",
+				     .expires_ms = (int64_t)(life * 1000),
+				     .created_ms = created < at ? ms_of(created) : 0};
+	return call_event(g, user, device, at, rtc_member_make(&d));
 }
 
 const char *log_join(struct lesson_log *g, const char *user, const char *device, double at)
 {
-	return call_event(g, user, device, at, join_content(user, device, 0));
+	return log_call(g, user, device, at, at, RTC_EXPIRES_MS / 1000.0);
 }
 
 const char *log_renew(struct lesson_log *g, const char *user, const char *device, double at,
 		      double created)
 {
-	return call_event(g, user, device, at, join_content(user, device, ms_of(created)));
+	return log_call(g, user, device, at, created, RTC_EXPIRES_MS / 1000.0);
 }
 
 const char *log_leave(struct lesson_log *g, const char *user, const char *device, double at)

@@ -28,6 +28,9 @@ const char *log_join(struct lesson_log *g, const char *user, const char *device,
 /* A join that goes on: created earlier. */
 const char *log_renew(struct lesson_log *g, const char *user, const char *device, double at,
 		      double created);
+/* Either, with a life of its own. */
+const char *log_call(struct lesson_log *g, const char *user, const char *device, double at,
+		     double created, double life);
 const char *log_leave(struct lesson_log *g, const char *user, const char *device, double at);
 const char *log_sticky(struct lesson_log *g, const char *user, const char *device, double at,
 		       bool join);
