@@ -24,6 +24,7 @@ struct tui_plain {
 	void (*print)(struct tui *t, struct span text); /**< sanitised there */
 	const char *(*room)(struct tui *t);		/**< the open one, or NULL */
 	void (*open)(struct tui *t, const char *room_id);
+	const char *(*event)(struct tui *t, int64_t number); /**< a message's id, or NULL */
 };
 
 enum focus { FOCUS_ROOMS, FOCUS_TALK, FOCUS_SIDE };

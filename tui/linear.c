@@ -17,15 +17,17 @@
 
 #define LINE_MAX_BYTES 65536
 #define SHOWN_AT_FIRST 10
-#define NUMBERS_MAX 1000 /* messages that can be answered by number */
+#define NUMBERS_MAX 1000 /* messages that can be named by number */
 
 struct linear {
 	struct tui t;
 	struct conversation *c;
 	char *room_id;
-	char *numbers[NUMBERS_MAX]; /* event ids */
-	int n;			    /* number of the newest */
-	char *last;		    /* id of the item that was printed last */
+	struct numbered {
+		char *room_id, *event_id;
+	} numbers[NUMBERS_MAX];
+	int n;	    /* number of the newest */
+	char *last; /* id of the item that was printed last */
 	struct buf in;
 	struct loop_watch *watch;
 	int64_t unread;	   /* of all rooms, as told last */
@@ -92,14 +94,20 @@ static void prompt(struct linear *l)
 static int number_of(struct linear *l, const char *event_id)
 {
 	int n = ++l->n;
-	mem_free(l->numbers[n % NUMBERS_MAX]);
-	l->numbers[n % NUMBERS_MAX] = mem_strdup(event_id);
+	struct numbered *m = &l->numbers[n % NUMBERS_MAX];
+	mem_free(m->room_id);
+	mem_free(m->event_id);
+	*m = (struct numbered){mem_strdup(l->room_id), mem_strdup(event_id)};
 	return n;
 }
 
-static const char *event_by_number(const struct linear *l, int n)
+/* Of the open room; the numbers of others are theirs. */
+static const char *event_by_number(const struct linear *l, int64_t n)
 {
-	return n > 0 && n <= l->n && n > l->n - NUMBERS_MAX ? l->numbers[n % NUMBERS_MAX] : NULL;
+	if (n < 1 || n > l->n || n <= l->n - NUMBERS_MAX || !l->room_id)
+		return NULL;
+	const struct numbered *m = &l->numbers[n % NUMBERS_MAX];
+	return strcmp(m->room_id, l->room_id) == 0 ? m->event_id : NULL;
 }
 
 static void put_message(struct linear *l, struct buf *b, const struct item *it)
@@ -271,6 +279,10 @@ static const struct {
 	{"/rooms", N_("lists the rooms")},
 	{"/go NAME", N_("goes to a room, by some letters of its name or its number")},
 	{"/reply N TEXT", N_("answers message N")},
+	{"/edit N TEXT", N_("changes message N, one of yours")},
+	{"/delete N", N_("deletes message N for everybody")},
+	{"/react N EMOJI", N_("reacts to message N, with an emoji or its name, such as :tada:")},
+	{"/vote N ANSWER", N_("votes in the poll that is message N, by the answer's number")},
 	{"/more", N_("reads older messages again")},
 	{"/quit", N_("leaves muster")},
 };
@@ -282,7 +294,9 @@ static void show_help(struct linear *l)
 		AUTO_FREE char *s = mem_printf("%s: %s", help[i].usage, _(help[i].what));
 		say(l, s);
 	}
-	say(l, _("All verbs of the command line work too, such as /room members."));
+	say(l, _("All verbs of the command line work too, such as /room members; a message is "
+		 "named by "
+		 "its number."));
 }
 
 static void send(struct linear *l, const char *text, const char *reply_to)
@@ -302,19 +316,28 @@ static void send(struct linear *l, const char *text, const char *reply_to)
 	slash_words(&l->t, l->t.sending, words, false);
 }
 
-static void reply(struct linear *l, struct span rest)
+static void edit(struct linear *l, const char *text, const char *event_id)
+{
+	const char *words[] = {"edit", l->room_id, event_id, "--", text, NULL};
+	slash_words(&l->t, l->t.sending, words, false);
+}
+
+/* "N TEXT": the text is taken as it stands. */
+static void about_message(struct linear *l, struct span rest,
+			  void (*fn)(struct linear *l, const char *text, const char *event_id),
+			  const char *usage)
 {
 	struct span number;
 	int64_t n;
 	rest = span_trim(rest);
 	const char *id = NULL;
 	if (span_split(&rest, ' ', &number) && span_i64(number, &n))
-		id = event_by_number(l, n > INT32_MAX ? 0 : (int)n);
+		id = event_by_number(l, n);
 	AUTO_FREE char *text = span_dup(span_trim(rest));
 	if (id && *text)
-		send(l, text, id);
+		fn(l, text, id);
 	else
-		say(l, _("Write /reply, the number of a message, and the answer."));
+		say(l, usage);
 }
 
 static void command(struct linear *l, const char *line)
@@ -327,7 +350,12 @@ static void command(struct linear *l, const char *line)
 	else if (span_eq_str(verb, "go"))
 		go_named(l, words);
 	else if (span_eq_str(verb, "reply"))
-		reply(l, rest);
+		about_message(l, rest, send,
+			      _("Write /reply, the number of a message, and the answer."));
+	else if (span_eq_str(verb, "edit"))
+		about_message(l, rest, edit,
+			      _("Write /edit, the number of a message of yours, and the new "
+				"text."));
 	else if (span_eq_str(verb, "more") && l->c)
 		print_older(l, 30);
 	else if (span_eq_str(verb, "help"))
@@ -382,7 +410,12 @@ static void open_room(struct tui *t, const char *room_id)
 	go(of(t), room_id);
 }
 
-static const struct tui_plain plain = {print, place_of_room, open_room};
+static const char *event_of(struct tui *t, int64_t number)
+{
+	return event_by_number(of(t), number);
+}
+
+static const struct tui_plain plain = {print, place_of_room, open_room, event_of};
 
 static void on_end(void *arg)
 {
@@ -431,8 +464,10 @@ int linear_run(const struct tui_options *o, struct err *err)
 	buf_done(&l->in);
 	mem_free(l->room_id);
 	mem_free(l->last);
-	for (int i = 0; i < NUMBERS_MAX; i++)
-		mem_free(l->numbers[i]);
+	for (int i = 0; i < NUMBERS_MAX; i++) {
+		mem_free(l->numbers[i].room_id);
+		mem_free(l->numbers[i].event_id);
+	}
 	mem_free(l);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/client/command_ctx.h"
 #include "tui/command_box.h"
+#include "tui/emoji.h"
 #include "tui/help.h"
 #include "tui/item_draw.h"
 #include "tui/rows_text.h"
@@ -212,7 +213,7 @@ static void show_result(struct run *r)
 	rows_put_text(&b, r->rows, &r->line);
 	buf_put_span(&b, buf_span(&r->raw));
 	size_t rows = json_array_size(r->rows);
-	if (!r->t->plain && is_ids(buf_span(&b)))
+	if (is_ids(buf_span(&b)))
 		buf_clear(&b);
 	bool long_one = rows > 1 || b.n > 300 || r->raw.n > 0;
 	if (r->t->plain && b.n) {
@@ -351,6 +352,43 @@ static void fill_thread(const struct tui *t, struct words *w, const struct comma
 	words_insert(w, verb + 1, option);
 }
 
+/* Where the words of a verb about a message name it; w->n: nowhere. */
+static size_t event_place(struct tui *t, const struct words *w, const struct command *c,
+			  size_t verb)
+{
+	const struct command_param *p = c->args;
+	if (!p || p->kind != KIND_ROOM || p[1].kind != KIND_EVENT || verb >= w->n)
+		return w->n;
+	return is_room(t, w->word[verb]) ? verb + 1 : verb;
+}
+
+/* Line by line, a message is named by its number. */
+static bool fill_number(struct tui *t, struct words *w, size_t at)
+{
+	int64_t n;
+	if (!t->plain || at >= w->n || !span_i64(span_of(w->word[at]), &n))
+		return true;
+	const char *id = t->plain->event(t, n);
+	if (!id) {
+		tui_say(t, _("There is no message %s."), w->word[at]);
+		return false;
+	}
+	mem_free(w->word[at]);
+	w->word[at] = mem_strdup(id);
+	return true;
+}
+
+/* ":tada:" is as good as the emoji. */
+static void fill_emoji(struct words *w, size_t from)
+{
+	for (size_t i = from; i < w->n; i++) {
+		struct buf b = BUF_INIT(BUF_CAP_OWN);
+		emoji_replace(&b, span_of(w->word[i]));
+		mem_free(w->word[i]);
+		w->word[i] = buf_take(&b);
+	}
+}
+
 static bool go_to(struct tui *t, const struct words *w)
 {
 	struct room_match m;
@@ -405,6 +443,10 @@ static bool run_words(struct tui *t, struct words *w, const char *typed)
 		tui_say_err(t, &err);
 		return false;
 	}
+	if (c && !fill_number(t, w, event_place(t, w, c, verb)))
+		return false;
+	if (c && !strcmp(c->name, "react"))
+		fill_emoji(w, verb);
 	if (c) {
 		slash_fill(w, c, verb, tui_room(t), t->meant, is_room, t);
 		fill_thread(t, w, c, verb);

@@ -102,8 +102,8 @@ arrived() {
 	screen "${go_physics[@]}" 'type:/room join #nowhere:s.test' key:enter 'wait:There is no room' \
 		'wait:› /room join #nowhere:s.test' key:ctrl-c 'gone:/room join' \
 		'type:/go nowhere' key:enter 'wait:No room is called' 'wait:› /go nowhere' key:ctrl-c 'gone:/go' \
-		key:up 'wait:answer' type:/ 'wait:about what' 'type:pin x' key:enter 'wait:there is no command' \
-		'wait:about what' 'wait:/pin x' key:ctrl-c 'gone:about what'
+		key:up 'wait:answer' type:/ 'wait:about what' 'type:nonsense x' key:enter 'wait:there is no command' \
+		'wait:about what' 'wait:/nonsense x' key:ctrl-c 'gone:about what'
 }
 
 @test "words known from elsewhere, settings and people are completed" {
@@ -174,15 +174,54 @@ there() {
 		-- env "M=$MUSTER" PS1='$ ' sh
 }
 
+# numbered TEXT: the number that the linear mode gives the message in ./heard that has this text
+numbered() {
+	sed -n "s/^\\([0-9]*\\)\\. .*: $1.*/\\1/p" heard | tail -n 1
+}
+
 @test "linear: read, send, answer, switch rooms, from a pipe" {
-	printf '/rooms\n/go physics\n/reply 1 spoken\nplain words\n/go staff\nfor the staff\n' |
-		m_linear >heard
+	printf '/go staff\n/go physics\n' | m_linear >heard
+	local first=$(numbered 'good morning')
+	printf '/go staff\n/go physics\n/rooms\n/reply %s spoken\nplain words\n/go staff\n/reply %s no\nfor the staff\n' \
+		"$first" "$first" | m_linear >heard
 	grep -q 'You are in Physics' heard
 	grep -q '^1\. ' heard
+	grep -q 'Write /reply' heard # that number is another room's
 	says "$ROOM" '.body == "spoken" and .reply_to'
 	says "$ROOM" '.body == "plain words"'
 	says "$STAFF" '.body == "for the staff"'
 	run ! grep -q $'\033' heard
+}
+
+@test "linear: react, vote, edit, delete by number" {
+	local room
+	room=$(new_room Numbers)
+	m send "$room" 'applaud this' >/dev/null
+	m send "$room" 'wrong wrods' >/dev/null
+	m send "$room" 'gone soon' >/dev/null
+	m poll create "$room" 'Which day?' Monday Friday >/dev/null
+	m read "$room" >/dev/null
+	printf '/go numbers\n' | m_linear >heard
+	{
+		echo '/go numbers'
+		echo "/react $(numbered applaud) :tada:"
+		echo "/edit $(numbered wrong) Don't say \"wrong words\""
+		echo "/delete $(numbered gone)"
+		echo "/vote $(numbered Which) 2"
+		echo "/room pin $(numbered applaud)"
+		echo '/react 4711 x'
+		echo '/edit 1'
+	} | m_linear >said
+	cat said
+	says "$room" '.body == "applaud this" and .reactions["🎉"] == 1'
+	says "$room" '.body == "Don'"'"'t say \"wrong words\"" and .edited'
+	says "$room" '.redacted'
+	m poll show "$room" "$(m read "$room" --json | jq -r 'select(.poll or (.type | test("poll"))).event_id' | tail -n 1)" --json |
+		jq -es 'any(.[]; .votes == 1 and .answer == "Friday")'
+	m room pins "$room" --json | jq -es 'length == 1 and .[0].body == "applaud this"'
+	grep -q 'There is no message 4711' said
+	grep -q 'Write /edit' said
+	run ! grep -q '^\$' said
 }
 
 @test "linear: what a person has read there is read" {
