@@ -434,6 +434,7 @@ static int start(struct linear *l, struct err *err)
 	l->t.frame = loop_timer_new(l->t.loop, update, l);
 	l->t.sends = loop_timer_new(l->t.loop, app_look_at_outbox, &l->t);
 	loop_on_signal(l->t.loop, SIGTERM, on_end, &l->t);
+	loop_on_signal(l->t.loop, SIGHUP, on_end, &l->t);
 	say(l, _("muster, line by line. /help lists the commands."));
 	if (room_list_count(l->t.rooms)) {
 		AUTO_FREE char *id = app_last_room(&l->t);

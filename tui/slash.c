@@ -265,9 +265,9 @@ static void give_back(struct run *r)
 	struct tui *t = r->t;
 	struct talk *side = talk_of(t->side);
 	if (was_typed_in(r, side))
-		talk_give_back(side, r->typed, r->meant);
+		talk_give_back(side, COMPOSE_ABOUT, r->meant, r->typed);
 	else if (was_typed_in(r, t->talk))
-		talk_give_back(t->talk, r->typed, r->meant);
+		talk_give_back(t->talk, COMPOSE_ABOUT, r->meant, r->typed);
 	else if (!r->room_id && !t->talk && !t->n_popups)
 		tui_push(t, command_box_new(t, r->typed));
 }

@@ -7,6 +7,7 @@
 
 #include "core/client/view/conversation.h"
 #include "tui/app.h"
+#include "tui/composer.h"
 
 struct talk;
 
@@ -21,9 +22,9 @@ const char *talk_thread(const struct talk *k);
 const struct conversation *talk_conversation(const struct talk *k);
 /** Replace what is being written; NULL: only put the focus there. */
 void talk_compose(struct talk *k, const char *text);
-/** A command that failed is put back, unless something else is being written; `meant`: the message
- * it was about, or NULL. */
-void talk_give_back(struct talk *k, const char *line, const char *meant);
+/** What failed is put back, unless something else is being written; `target`: the message that it
+ * answers, changes or is about, or NULL. */
+void talk_give_back(struct talk *k, enum composer_mode mode, const char *target, const char *line);
 /** Show this message and choose it. False: it is not in the window. */
 bool talk_go(struct talk *k, const char *event_id);
 /** The chosen message, or NULL. Borrowed until the next update. */

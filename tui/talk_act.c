@@ -55,14 +55,20 @@ bool talk_about(struct talk *k)
 	return true;
 }
 
-void talk_give_back(struct talk *k, const char *line, const char *meant)
+void talk_give_back(struct talk *k, enum composer_mode mode, const char *target, const char *line)
 {
-	size_t at = meant ? conversation_find(k->c, meant) : SIZE_MAX;
+	size_t at = target ? conversation_find(k->c, target) : SIZE_MAX;
+	const struct item *it = at != SIZE_MAX ? conversation_at(k->c, at) : NULL;
 	if (!edit_is_empty(&k->m.e) || k->m.mode != COMPOSE_NEW)
 		return;
 	edit_set(&k->m.e, span_of(line));
-	if (at != SIZE_MAX)
-		write_about(k, conversation_at(k->c, at), COMPOSE_ABOUT, _("about what %s said: "));
+	if (it && mode == COMPOSE_EDIT)
+		composer_mode(&k->m, COMPOSE_EDIT, target,
+			      _("changing your message (Esc leaves it as it was)"));
+	else if (it && mode != COMPOSE_NEW)
+		write_about(k, it, mode,
+			    mode == COMPOSE_REPLY ? _("answering %s: ")
+						  : _("about what %s said: "));
 	tui_redraw(k->view.tui);
 }
 

@@ -7,6 +7,7 @@
 #include "core/client/presence.h"
 #include "core/client/send.h"
 #include "core/client/unread.h"
+#include "core/store/drafts.h"
 #include "tui/app_priv.h"
 #include "tui/emoji.h"
 #include "tui/talk_priv.h"
@@ -24,6 +25,7 @@
 struct message {
 	struct tui *t;
 	char *room_id, *thread, *target, *text;
+	char *typed; /* what stood in the line */
 	enum composer_mode mode;
 	bool emote, markdown;
 };
@@ -58,6 +60,39 @@ static int send_now(struct client *c, void *arg, struct err *err)
 	return client_send(c, &rq, ignore_row, NULL, err);
 }
 
+static bool is_talk(const struct talk *k, const char *room_id, const char *thread)
+{
+	return k && !strcmp(k->room_id, room_id) &&
+	       (thread ? k->thread && !strcmp(k->thread, thread) : !k->thread);
+}
+
+/* Above what has been begun there since. */
+static void to_draft(const struct message *m)
+{
+	struct drafts *d = m->t->drafts;
+	struct buf b = BUF_INIT(STORE_DRAFT_MAX), begun = BUF_INIT(STORE_DRAFT_MAX);
+	buf_put_str(&b, m->typed);
+	if (drafts_get(d, m->room_id, m->thread, &begun))
+		buf_printf(&b, "\n\n%s", buf_str(&begun));
+	drafts_set(d, m->room_id, m->thread, buf_span(&b));
+	buf_done(&b);
+	buf_done(&begun);
+}
+
+/* What was refused is not lost: back into its line, or, where that is not open, a draft. */
+static void give_back(const struct message *m)
+{
+	struct tui *t = m->t;
+	struct talk *side = t->quitting ? NULL : talk_of(t->side);
+	struct talk *open = t->quitting ? NULL : t->talk;
+	if (is_talk(side, m->room_id, m->thread))
+		talk_give_back(side, m->mode, m->target, m->typed);
+	else if (is_talk(open, m->room_id, m->thread))
+		talk_give_back(open, m->mode, m->target, m->typed);
+	else if (m->mode != COMPOSE_EDIT)
+		to_draft(m);
+}
+
 static void on_sent(int rc, const struct err *err, void *arg)
 {
 	struct message *m = arg;
@@ -66,6 +101,9 @@ static void on_sent(int rc, const struct err *err, void *arg)
 			tui_say_err(m->t, err);
 		tui_news(m->t);
 	}
+	if (rc && rc != ERR_PENDING)
+		give_back(m);
+	mem_free(m->typed);
 	mem_free(m->room_id);
 	mem_free(m->thread);
 	mem_free(m->target);
@@ -85,6 +123,7 @@ static void send_text(struct talk *k, struct span text, bool emote)
 		.thread = mem_strdup(k->thread),
 		.target = mem_strdup(k->m.target),
 		.text = buf_take(&b),
+		.typed = mem_strdup(edit_text(&k->m.e)),
 		.mode = k->m.mode,
 		.emote = emote,
 		.markdown = tui_setting_bool(t, "chat.markdown"),
@@ -270,12 +309,6 @@ static void on_editor_line(void *arg, struct span line)
 {
 	(void)arg;
 	(void)line;
-}
-
-static bool is_talk(const struct talk *k, const char *room_id, const char *thread)
-{
-	return k && !strcmp(k->room_id, room_id) &&
-	       (thread ? k->thread && !strcmp(k->thread, thread) : !k->thread);
 }
 
 /* Never into another room's line: what was open may have gone meanwhile. */

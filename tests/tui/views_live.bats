@@ -60,7 +60,9 @@ as_ben() {
 @test "a file is sent and saved, an image told with its size" {
 	printf '\211PNG\r\n\032\n0123456789' >board.png
 	screen "${go_physics[@]}" 'type:/file bo' 'wait:board.png' key:tab 'wait:/file board.png' \
-		type:our\ board key:enter 'wait:▤ board.png (18 B)' 'wait:our board' 'gone:sending' \
+		type:our\ board key:enter 'wait:▤ board.png (18 B)' 'wait:our board' \
+		"run:until '$MUSTER' read '$ROOM' --json </dev/null | jq -es 'any(.[]; .filename == \"board.png\")' >/dev/null; do :; done" \
+		'gone:sending' \
 		key:up 'wait:r answer' "run:rm board.png" type:s wait:board.png \
 		'run:for i in $(seq 600); do [ -s board.png ] && exit 0; sleep 0.1; done; exit 1'
 	m read "$ROOM" --json | jq -es 'any(.[]; .filename == "board.png")' >/dev/null

@@ -1,0 +1,97 @@
+# What a screen does when something ends under it: the terminal, the log-in, the process that syncs.
+bats_require_minimum_version 1.5.0
+load ../cli/helper
+
+TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up ada
+	sign_up ben
+	use_home ada
+	export ROOM
+	ROOM=$(new_room Physics --invite @ben:s.test)
+	m send "$ROOM" 'first of all' >/dev/null
+	use_home ben
+	m room join "$ROOM" >/dev/null
+	use_home ada
+	m read "$ROOM" >/dev/null
+}
+
+teardown_file() {
+	stop_server
+}
+
+setup() {
+	use_home ada
+}
+
+# as_ben COMMAND: for run: steps
+as_ben() {
+	local h=$BATS_FILE_TMPDIR/home-ben
+	echo "HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
+}
+
+# with_pid: the screen's program, which tells its process id in ./pid
+with_pid() {
+	rm -f pid
+	printf '#!/bin/sh\necho $$ >pid\nexec "%s" "$@"\n' "$MUSTER" >with_pid
+	chmod +x with_pid
+}
+
+draft_of() {
+	"$TUI_TOOLS/screen" "wait:$1" key:ctrl-c "gone:$1" key:ctrl-q exit:0 -- "$MUSTER"
+}
+
+@test "SIGHUP ends it, and what was being written is kept" {
+	with_pid
+	"$TUI_TOOLS/screen" wait:F1 'wait:first of all' 'type:half a word' 'wait:half a word' \
+		'run:kill -HUP $(cat pid)' exit:0 -- ./with_pid
+	draft_of 'half a word'
+}
+
+@test "a terminal that goes away ends it, and what was being written is kept" {
+	TERM=xterm-256color python3 "$TOP/tests/tui/hang_up.py" 'first of all' 'all but sent' 'all but sent' \
+		"$MUSTER" >said
+	grep -q '^status 0$' said
+	draft_of 'all but sent'
+}
+
+@test "line by line, SIGHUP lets what was sent go out first" {
+	with_pid
+	"$TUI_TOOLS/screen" 'wait:Physics:' 'type:sent before the end' key:enter 'wait:sent before the end' \
+		'run:kill -HUP $(cat pid)' exit:0 -- ./with_pid --linear
+	use_home ben
+	m read "$ROOM" --json | jq -es 'any(.[]; .body == "sent before the end")' >/dev/null
+}
+
+@test "the process that syncs dies under an open screen, which goes on by itself" {
+	follow "$ROOM"
+	"$TUI_TOOLS/screen" 'wait:first of all' "run:$(as_ben send Physics 'by the other')" \
+		'wait:by the other' "run:kill -KILL $FOLLOWER" \
+		"run:$(as_ben send Physics 'by itself')" 'wait:by itself' \
+		'type:still here' key:enter 'wait:still here' 'gone:sending' key:ctrl-q exit:0 -- "$MUSTER"
+	use_home ben
+	m read "$ROOM" --json | jq -es 'any(.[]; .body == "still here")' >/dev/null
+}
+
+@test "logged out from elsewhere: the screen says so, keeps what it has, sends nothing, ends well" {
+	local device
+	device=$(m device list --json | jq -r 'select(.current).device_id')
+	[ "$device" ]
+	use_home elsewhere
+	echo sesame-open-ada | mi login "$URL" --user ada --password-stdin -q >/dev/null
+	use_home ada
+	local h=$BATS_FILE_TMPDIR/home-elsewhere
+	"$TUI_TOOLS/screen" -s 100x24 'wait:first of all' \
+		"run:echo sesame-open-ada | HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER device remove $device --password-stdin -q" \
+		'wait:logged out: muster login' 'wait:first of all' 'type:to nobody' key:enter \
+		'wait:› to nobody' 'wait:logged @ada:s.test out' key:ctrl-q exit:0 -- "$MUSTER"
+	use_home ben
+	m read "$ROOM" --json | jq -es 'all(.[]; .body != "to nobody")' >/dev/null
+	# Logged in again, it is there still.
+	use_home ada
+	echo sesame-open-ada | mi login "$URL" --user ada --password-stdin -q >/dev/null
+	draft_of 'to nobody'
+}
