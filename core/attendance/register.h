@@ -43,7 +43,8 @@
  * That holds for a lesson with a call: staff was in it, or more than half of those expected were. One
  * without, and without a roll, is "not_tracked" for everybody: nobody is absent on a holiday.
  *
- * Rolls (roll.h) that staff opened, of this lesson or of none while it was on:
+ * Rolls (roll.h) that staff opened, of this lesson (no more than REGISTER_LEAD_MS before or after it) or
+ * of none while it was on:
  *   - in a lesson with a call an answer "here" of somebody who is not in the call counts as being there from
  *     then to the roll's close; a roll that was not answered is told as a reason and is no verdict;
  *   - a lesson without a call is judged by its rolls alone: all answered is present, or late when an
@@ -68,14 +69,17 @@
 #include "core/attendance/sheet.h"
 #include "core/base/buf.h"
 #include "core/matrix/event.h"
+#include "core/matrix/power_history.h"
 
 #define REGISTER_LEAD_MS \
-	(4LL * 3600 * 1000)	   /**< as long as a member event lives that does not say it */
+	(4LL * 3600 * 1000) /**< as long as a member event lives that does not say it */
+#define REGISTER_LATE_MS \
+	(24LL * 3600 * 1000) /**< how long after the lesson's end an observer may speak of it */
 #define REGISTER_EVENTS_MAX 500000 /**< that one register takes in */
 #define OUTAGE_PEOPLE 3
 #define OUTAGE_WINDOW_MS (60LL * 1000)
 #define OUTAGE_BACK_MS (15LL * 60 * 1000)
-#define STAFF_POWER 50
+#define STAFF_POWER POWER_STAFF
 
 #define PRESENCE_OBSERVED_TYPE "org.muster.presence" /**< server/rtc/presence.h */
 #define MARK_TYPE "org.muster.mark"	  /**< staff: a correction, an excuse, a mark of a roll */

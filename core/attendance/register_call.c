@@ -178,7 +178,8 @@ static void each(struct work *k, enum rec_kind kind, void (*fn)(struct work *, c
 
 static void take_seen_if(struct work *k, const struct item *it)
 {
-	if (!it->redacted && reg_view_is_observer(k->w, it->r->sender))
+	if (!it->redacted && it->r->ts < k->w->end + REGISTER_LATE_MS &&
+	    reg_view_is_observer(k->w, it->r->sender))
 		take_seen(k, it);
 }
 

@@ -20,6 +20,7 @@ struct case_ {
 	struct person *p;
 	struct periods expected; /* in the room */
 	struct periods left;	 /* of it, what is tracked */
+	struct periods raw;	 /* there, with all gaps */
 	bool roll_excused;
 	json_t *excuse;
 };
@@ -269,6 +270,7 @@ static void find_there(struct case_ *c)
 		if (c->j->now_ms < c->w->end)
 			reg_periods_clip(&p->there, INT64_MIN, c->j->now_ms + 1);
 	}
+	reg_periods_copy(&p->there, &c->raw);
 	bridge(c, &p->there, &gaps, &gap_ms);
 	tell_there(c, gaps, gap_ms);
 }
@@ -279,7 +281,7 @@ static enum mark_status best_case(const struct case_ *c)
 	struct periods there;
 	size_t gaps;
 	int64_t gap_ms;
-	reg_periods_copy(&c->p->there, &there);
+	reg_periods_copy(&c->raw, &there);
 	for (size_t h = 0; h < c->w->missing.n; h++) {
 		int64_t to = c->call->next[h] < c->w->end ? c->call->next[h] : c->w->end;
 		reg_periods_put(&there, c->w->missing.v[h].from, to);
@@ -462,4 +464,5 @@ void reg_judge_person(const struct judged *j, uint32_t user, struct person *p)
 	contests(&c);
 	reg_periods_done(&c.expected);
 	reg_periods_done(&c.left);
+	reg_periods_done(&c.raw);
 }

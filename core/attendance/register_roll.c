@@ -16,6 +16,8 @@ static bool belongs(const struct view *w, const struct roll *r)
 	const struct lesson *l = w->t.l;
 	if (l->roll_id)
 		return strcmp(r->id, l->roll_id) == 0;
+	if (r->opened_ms < w->start - REGISTER_LEAD_MS || r->opened_ms >= w->end + REGISTER_LEAD_MS)
+		return false;
 	if (r->uid)
 		return same_text(r->uid, l->uid) && same_text(r->recurrence_id, l->recurrence_id);
 	return r->opened_ms >= w->start && r->opened_ms < w->end;

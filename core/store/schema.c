@@ -155,5 +155,11 @@ static const char v6[] = "DROP INDEX state_calls;";
 static const char v7[] = "ALTER TABLE outbox ADD due_ms INTEGER NOT NULL DEFAULT 0;"
 			 "ALTER TABLE outbox ADD delay_id TEXT;";
 
-const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6, v7};
+/* What registers of lessons are made of, by time; chat is asked for by the minutes of a roll. */
+static const char v8[] = "CREATE INDEX events_evidence ON events(room, ts)"
+			 " WHERE type NOT IN ('m.room.message','m.reaction');"
+			 "CREATE INDEX events_messages ON events(room, ts)"
+			 " WHERE type='m.room.message';";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8};
 const int store_migration_count = ARRAY_LEN(store_migrations);

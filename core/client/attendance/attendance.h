@@ -29,6 +29,10 @@ int client_attendance_sheet(struct client *c, const struct attendance_query *q,
 int client_attendance_register(struct client *c, const struct attendance_query *q,
 			       struct register_input **ret_input, struct attendance_register **ret,
 			       struct err *err);
+/** How a lesson's register stands to its seal: seal ("none", "good", "inputs_missing", "inputs_new", "different"), by, ts, missing, added.
+ * The caller owns it. */
+json_t *client_attendance_seal_row(const struct register_input *in,
+				   const struct attendance_register *r);
 /** Our own marks, from what we were told and what we can see ourselves. Rows as the contract's. */
 int client_attendance_mine(struct client *c, const struct attendance_query *q, client_row_fn *fn,
 			   void *arg, struct err *err);
@@ -61,6 +65,12 @@ int client_attendance_set_rules(struct client *c, const char *room_id,
 				const struct attendance_rules *r, struct err *err);
 /** Ask not to be tracked, or take it back. ERR_FORBIDDEN where the class does not allow it. */
 int client_attendance_opt_out(struct client *c, const char *room_id, bool out, struct err *err);
+/**
+ * Staff's part for others: send on into the staff room what people said to us in direct chats (contests,
+ * opt-outs). Invitations to such chats from people of our classes are accepted. From the cache, which is
+ * refreshed before; every verb of attendance does it for staff. *ret_n (may be NULL): how many.
+ */
+int client_attendance_relay(struct client *c, size_t *ret_n, struct err *err);
 /** Delete what is older than the class's retention; rows of what would go (`dry_run`) or went. */
 int client_attendance_expire(struct client *c, const char *room_id, bool dry_run, client_row_fn *fn,
 			     void *arg, struct err *err);

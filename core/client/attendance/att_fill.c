@@ -1,0 +1,63 @@
+/* History for registers: fetched back to where the first lesson begins; what cannot be had is told. */
+#include "core/base/mem.h"
+#include "core/client/attendance/attendance_priv.h"
+#include "core/client/sync.h"
+#include "core/store/evidence.h"
+
+#define PAGE 500
+#define CLOCKS_APART_MS 3600000 /* events a little out of order by their own clocks */
+
+/* The highest gap whose upper edge is not before `since_ms`. */
+static bool next_gap(struct store *s, int64_t room, int64_t below, int64_t since_ms,
+		     struct store_gap *ret)
+{
+	int64_t ts;
+	bool create;
+	if (!store_gap_find(s, room, below, ret))
+		return false;
+	return !store_evidence_ts(s, room, ret->pos, true, &ts, &create) ||
+	       ts >= since_ms - CLOCKS_APART_MS;
+}
+
+int att_fill(const struct att_lessons *l, int64_t room, int64_t since_ms, struct err *err)
+{
+	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
+	struct client *c = l->a.c;
+	int64_t pages = 0;
+	int rc = 0;
+	while (!rc && next_gap(l->a.s, room, INT64_MAX, since_ms, g)) {
+		bool more;
+		rc = client_check_time(c, err);
+		if (!rc)
+			rc = sync_backfill(c, room, g->pos, PAGE, &more, err);
+		if (l->q->progress)
+			l->q->progress(l->q->progress_arg, "history", ++pages * PAGE, 0);
+	}
+	return rc;
+}
+
+static void tell(struct att_lessons *l, int64_t from_ms, int64_t to_ms)
+{
+	for (size_t i = 0; i < l->n; i++)
+		register_input_missing(l->v[i].in, from_ms, to_ms);
+}
+
+void att_missing(struct att_lessons *l, int64_t room, int64_t since_ms)
+{
+	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
+	int64_t below = INT64_MAX, from, to;
+	bool create;
+	while (next_gap(l->a.s, room, below, since_ms, g)) {
+		if (!store_evidence_ts(l->a.s, room, g->pos, true, &to, &create))
+			to = INT64_MAX;
+		if (!g->low || !store_evidence_ts(l->a.s, room, g->low, false, &from, &create))
+			from = 0;
+		tell(l, from, to);
+		below = g->pos - 1;
+	}
+	/* A history that begins with something else than its beginning is hidden before. */
+	if (!store_gap_find(l->a.s, room, INT64_MAX, g) &&
+	    store_evidence_ts(l->a.s, room, INT64_MIN, true, &to, &create) && !create &&
+	    to > since_ms)
+		tell(l, 0, to);
+}

@@ -1,0 +1,156 @@
+/* Which lessons a query means. */
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/attendance/attendance_priv.h"
+#include "core/client/relations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LESSON_MAX_MS (24LL * 3600 * 1000)
+
+static char *copy(const char *s)
+{
+	return mem_strdup(s);
+}
+
+void att_lesson_add(struct att_lessons *l, const struct lesson *lesson)
+{
+	struct lesson own = *lesson;
+	own.room_id = copy(lesson->room_id);
+	own.uid = copy(lesson->uid);
+	own.recurrence_id = copy(lesson->recurrence_id);
+	own.roll_id = copy(lesson->roll_id);
+	own.title = copy(lesson->title);
+	own.zone = copy(lesson->zone);
+	l->v = mem_realloc_array(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = (struct att_lesson){.l = own};
+}
+
+static void lesson_free(struct att_lesson *v)
+{
+	mem_free((char *)v->l.room_id);
+	mem_free((char *)v->l.uid);
+	mem_free((char *)v->l.recurrence_id);
+	mem_free((char *)v->l.roll_id);
+	mem_free((char *)v->l.title);
+	mem_free((char *)v->l.zone);
+	register_input_free(v->in);
+}
+
+void att_lessons_done(struct att_lessons *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		lesson_free(&l->v[i]);
+	mem_free(l->v);
+	att_room_done(&l->a);
+	*l = (struct att_lessons){0};
+}
+
+/* -- A roll ------------------------------------------------------------------------------- */
+
+static int add_roll_of(struct att_lessons *l, json_t *event, struct err *err)
+{
+	struct mx_event ev;
+	struct roll r;
+	struct mx_poll poll;
+	int rc = event_parse(event, EVENT_ROOM, &ev, err);
+	if (rc)
+		return rc;
+	if (!roll_read(&ev, &r)) {
+		rc = err_set(err, ERR_USAGE, _("%s is no roll-call"), ev.event_id);
+	} else {
+		AUTO_FREE char *title =
+			event_poll_start(&ev, &poll) ? span_dup(poll.question) : NULL;
+		struct lesson lesson = {.room_id = l->a.room.room_id,
+					.roll_id = r.id,
+					.title = title,
+					.start_ms = r.opened_ms,
+					.end_ms = roll_closes_ms(&r)};
+		att_lesson_add(l, &lesson);
+		roll_done(&r);
+	}
+	event_done(&ev);
+	return rc;
+}
+
+static int add_roll(struct att_lessons *l, struct err *err)
+{
+	JSON_AUTO json_t *event = NULL;
+	int rc = event_get(l->a.c, &l->a.room, l->q->roll_id, l->a.offline, &event, err);
+	return rc ? rc : add_roll_of(l, event, err);
+}
+
+/* -- A time --------------------------------------------------------------------------------- */
+
+static int add_range(struct att_lessons *l, struct err *err)
+{
+	const struct attendance_query *q = l->q;
+	struct lesson lesson = {.room_id = l->a.room.room_id,
+				.title = l->a.room.display,
+				.start_ms = q->since_ms,
+				.end_ms = q->until_ms ? q->until_ms : clock_wall_ms()};
+	if (lesson.end_ms <= lesson.start_ms)
+		return err_set(err, ERR_USAGE, _("--until must be after --since"));
+	if (lesson.end_ms - lesson.start_ms > LESSON_MAX_MS) {
+		err_set(err, ERR_NOT_FOUND, _("There are no lessons in that time"));
+		err_hint(err, _("a time without scheduled lessons is taken for one; it may last a "
+				"day at most"));
+		return ERR_NOT_FOUND;
+	}
+	att_lesson_add(l, &lesson);
+	return 0;
+}
+
+int att_lessons_find(struct att_lessons *l, struct err *err)
+{
+	if (l->q->roll_id)
+		return add_roll(l, err);
+	if (!l->q->since_ms) {
+		err_set(err, ERR_USAGE, _("which lesson?"));
+		err_hint(err, _("--meeting, --roll, or --since and --until"));
+		return ERR_USAGE;
+	}
+	return add_range(l, err);
+}
+
+/* -- All of it ---------------------------------------------------------------------------------- */
+
+static int by_start(const void *a, const void *b)
+{
+	const struct att_lesson *x = a, *y = b;
+	if (x->l.start_ms != y->l.start_ms)
+		return x->l.start_ms < y->l.start_ms ? -1 : 1;
+	return strcmp(x->l.uid ? x->l.uid : "", y->l.uid ? y->l.uid : "");
+}
+
+int att_lessons_load(struct client *c, const struct attendance_query *q, struct att_lessons *ret,
+		     struct err *err)
+{
+	*ret = (struct att_lessons){.q = q};
+	int rc = att_room_open(c, q->room_id, &ret->a, err);
+	if (!rc)
+		rc = att_lessons_find(ret, err);
+	if (rc)
+		return rc;
+	qsort(ret->v, ret->n, sizeof(*ret->v), by_start);
+	int64_t since = ret->v[0].l.start_ms - REGISTER_LEAD_MS;
+	rc = att_fill(ret, ret->a.room.id, since, err);
+	if (!rc && ret->a.staff)
+		rc = att_fill(ret, ret->a.staff, 0, err);
+	if (rc)
+		return rc;
+	att_gather(ret);
+	att_missing(ret, ret->a.room.id, since);
+	return 0;
+}
+
+int att_one(const struct att_lessons *l, struct err *err)
+{
+	if (l->n == 1)
+		return 0;
+	err_set(err, ERR_USAGE, _("That means %zu lessons, and one is needed"), l->n);
+	err_hint(err, "muster meet list");
+	return ERR_USAGE;
+}

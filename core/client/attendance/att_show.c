@@ -1,0 +1,193 @@
+/* Registers as sheets and rows. */
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/attendance/attendance_priv.h"
+#include "core/store/evidence.h"
+
+#include <string.h>
+
+bool att_wanted(const struct attendance_query *q, const char *user_id, enum mark_status status)
+{
+	bool named = !q->users;
+	for (size_t i = 0; q->users && q->users[i]; i++)
+		named |= strcmp(q->users[i], user_id) == 0;
+	return named && (!q->status || strcmp(q->status, mark_status_name(status)) == 0);
+}
+
+static void drop_unwanted(const struct attendance_query *q, struct sheet_lesson *l)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < l->n_rows; i++) {
+		if (att_wanted(q, l->rows[i].user_id, l->rows[i].status))
+			l->rows[n++] = l->rows[i];
+		else
+			sheet_row_done(&l->rows[i]);
+	}
+	l->n_rows = n;
+}
+
+int client_attendance_sheet(struct client *c, const struct attendance_query *q,
+			    struct attendance_sheet *ret, struct err *err)
+{
+	AUTO(att_lessons_done) struct att_lessons l;
+	int rc = att_lessons_load(c, q, &l, err);
+	if (!rc)
+		rc = att_need_staff(&l.a, err);
+	for (size_t i = 0; !rc && i < l.n; i++) {
+		struct attendance_register *r = register_judge(l.v[i].in, clock_wall_ms());
+		struct sheet_lesson *s = sheet_add_lesson(ret);
+		if (s) {
+			register_sheet(r, s);
+			drop_unwanted(q, s);
+		} else {
+			rc = err_set(err, ERR_TOO_LARGE, _("More than %d lessons"),
+				     SHEET_LESSONS_MAX);
+		}
+		register_free(r);
+	}
+	return rc;
+}
+
+int client_attendance_register(struct client *c, const struct attendance_query *q,
+			       struct register_input **ret_input, struct attendance_register **ret,
+			       struct err *err)
+{
+	AUTO(att_lessons_done) struct att_lessons l;
+	int rc = att_lessons_load(c, q, &l, err);
+	if (!rc)
+		rc = att_one(&l, err);
+	if (rc)
+		return rc;
+	*ret = register_judge(l.v[0].in, clock_wall_ms());
+	if (ret_input)
+		*ret_input = take(&l.v[0].in);
+	return 0;
+}
+
+/* -- Rows -------------------------------------------------------------------------------------- */
+
+static json_t *time_or_null(int64_t ms)
+{
+	return ms > 0 ? json_integer(ms) : json_null();
+}
+
+static json_t *intervals_json(const struct sheet_row *r)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < r->n_intervals; i++)
+		json_array_append_new(list, json_pack("{s:I,s:o,s:b}", "from_ts",
+						      (json_int_t)r->intervals[i].from_ms, "to_ts",
+						      time_or_null(r->intervals[i].to_ms),
+						      "inferred", (int)r->intervals[i].inferred));
+	return list;
+}
+
+json_t *att_row(const struct sheet_lesson *l, const struct sheet_row *r)
+{
+	json_t *row = json_object();
+	row_str(row, "room_id", l->room_id);
+	row_str(row, "uid", l->uid);
+	row_str(row, "recurrence_id", l->recurrence_id);
+	row_str(row, "title", l->title);
+	row_int(row, "start_ts", l->start_ms);
+	row_int(row, "end_ts", l->end_ms);
+	row_str(row, "user_id", r->user_id);
+	row_str(row, "name", r->name);
+	row_str(row, "external_id", r->external_id);
+	row_str(row, "email", r->email);
+	row_str(row, "role", r->role);
+	row_bool(row, "guest", r->guest);
+	row_str(row, "status", mark_status_name(r->status));
+	json_object_set_new(row, "first_join_ts", time_or_null(r->first_join_ms));
+	json_object_set_new(row, "last_leave_ts", time_or_null(r->last_leave_ms));
+	json_object_set_new(row, "present_s",
+			    r->present_ms >= 0 ? json_integer(r->present_ms / 1000) : json_null());
+	json_object_set_new(row, "intervals", intervals_json(r));
+	json_object_set(row, "reasons", r->reasons);
+	row_bool(row, "sealed", l->sealed);
+	return row;
+}
+
+/* -- One's own ------------------------------------------------------------------------------------ */
+
+/* What staff told us by direct message of this lesson; the last word counts. Borrowed from *ret_event. */
+struct told {
+	const struct lesson *l;
+	json_t *record; /* owned */
+	int64_t ts;
+	const char *own;
+};
+
+static int take_record(const struct store_event *e, void *arg)
+{
+	struct told *t = arg;
+	JSON_AUTO json_t *event = NULL;
+	if (e->ts < t->ts || span_eq_str(e->sender, t->own) || e->redacted_by.p ||
+	    !memmem(e->json.p, e->json.n, RECORD_TYPE, strlen(RECORD_TYPE)) ||
+	    json_parse_object(e->json, &event, NULL))
+		return 0;
+	json_t *record = json_get_object(json_get_object(event, "content"), RECORD_TYPE);
+	if (!record || !lesson_is(t->l, record))
+		return 0;
+	json_decref(t->record);
+	t->record = json_incref(record);
+	t->ts = e->ts;
+	return 0;
+}
+
+/* Of a person's word only what staff of that class said counts. */
+static void find_record(struct att_lessons *l, const struct att_lesson *v, struct told *t)
+{
+	AUTO_FREE int64_t *ids = store_room_ids(l->a.s, "join");
+	for (int64_t *p = ids; *p; p++) {
+		AUTO(store_room_done) struct store_room r = {0};
+		if (!store_room_get(l->a.s, *p, &r) || !r.direct ||
+		    !att_user_is_staff(&l->a, r.direct))
+			continue;
+		t->l = &v->l;
+		store_evidence_messages(l->a.s, *p, v->l.start_ms, INT64_MAX, take_record, t);
+	}
+}
+
+static void apply_record(json_t *row, const json_t *record)
+{
+	static const char *const keys[] = {"status", "first_join_ts", "last_leave_ts", "present_s",
+					   "reasons"};
+	row_str(row, "source", record ? "staff" : "own");
+	for (size_t i = 0; record && i < ARRAY_LEN(keys); i++)
+		if (json_object_get(record, keys[i]))
+			json_object_set(row, keys[i], json_object_get(record, keys[i]));
+}
+
+static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_row_fn *fn,
+		      void *arg)
+{
+	struct attendance_register *r = register_judge(v->in, clock_wall_ms());
+	struct sheet_lesson s = {0};
+	struct told t = {.own = client_account(l->a.c)->user_id};
+	int rc = 0;
+	register_sheet(r, &s);
+	find_record(l, v, &t);
+	for (size_t i = 0; !rc && i < s.n_rows; i++) {
+		if (strcmp(s.rows[i].user_id, t.own) != 0)
+			continue;
+		JSON_AUTO json_t *row = att_row(&s, &s.rows[i]);
+		apply_record(row, t.record);
+		rc = fn(row, arg);
+	}
+	json_decref(t.record);
+	sheet_lesson_done(&s);
+	register_free(r);
+	return rc;
+}
+
+int client_attendance_mine(struct client *c, const struct attendance_query *q, client_row_fn *fn,
+			   void *arg, struct err *err)
+{
+	AUTO(att_lessons_done) struct att_lessons l;
+	int rc = att_lessons_load(c, q, &l, err);
+	for (size_t i = 0; !rc && i < l.n; i++)
+		rc = own_lesson(&l, &l.v[i], fn, arg);
+	return rc;
+}
