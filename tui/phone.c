@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/client/call/call_sound.h"
 #include "core/client/view/call_bar.h"
+#include "tui/phone_bar.h"
 #include "tui/pick.h"
 
 #include <string.h>
@@ -114,61 +115,6 @@ static void ask(struct phone *k, const char *room_id, bool ring)
 
 /* -- The bar ------------------------------------------------------------------------------ */
 
-static void put_time(struct buf *b, int64_t since_ms)
-{
-	long long s = since_ms ? (clock_wall_ms() - since_ms) / 1000 : 0;
-	if (s >= 3600)
-		buf_printf(b, " %lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
-	else if (since_ms)
-		buf_printf(b, " %lld:%02lld", s / 60, s % 60);
-}
-
-static void put_state(struct buf *b, const struct call_bar_row *r)
-{
-	if (r->state == CALL_BAR_JOINING)
-		buf_printf(b, " · %s", _("joining…"));
-	else if (r->state == CALL_BAR_RECONNECTING)
-		buf_printf(b, " · %s", _("connection lost, coming back…"));
-	else if (r->state == CALL_BAR_LEAVING)
-		buf_printf(b, " · %s", _("leaving…"));
-	if (!r->here)
-		buf_printf(b, " · %s", _("in another window"));
-	if (r->listen_only)
-		buf_printf(b, " · %s", _("listening"));
-	else if (r->muted)
-		buf_printf(b, " · %s", _("microphone off"));
-	if (r->hand)
-		buf_printf(b, " · %s", _("your hand is up"));
-	if (r->recording)
-		buf_printf(b, " · %s", _("recorded"));
-}
-
-static void put_others(struct buf *b, const struct call_bar_row *r)
-{
-	if (r->n)
-		buf_printf(b, ngettext(" · %d person", " · %d people", r->n), (int)r->n);
-	if (r->hands)
-		buf_printf(b, ngettext(" · %d hand", " · %d hands", (unsigned long)r->hands),
-			   r->hands);
-	if (r->loss_percent >= 3)
-		buf_printf(b, _(" · %d %% lost"), r->loss_percent);
-	if (r->speaking.n)
-		buf_printf(b, " · ♪ %s", r->speaking.s);
-}
-
-static int draw_key(struct phone *k, struct canvas *c, struct rect r, int right, enum action a,
-		    const char *what)
-{
-	AUTO(buf_done) struct buf keys = BUF_INIT(200);
-	keymap_put_keys(&keys, k->t->keys, PLACE_ALL, a);
-	int n = text_cells(buf_span(&keys)) + 1 + text_cells(span_of(what));
-	if (!keys.n || right - n < r.x + r.w / 2)
-		return right;
-	int x = draw_text(c, r, right - n, r.y, buf_span(&keys), ROLE_BAR);
-	draw_own(c, r, x + 1, r.y, what, ROLE_BAR_DIM);
-	return right - n - 2;
-}
-
 int phone_lines(const struct phone *k)
 {
 	const struct call_bar_row *r = k ? call_bar_row(k->bar) : NULL;
@@ -177,25 +123,7 @@ int phone_lines(const struct phone *k)
 
 void phone_draw(struct phone *k, struct canvas *c, struct rect r)
 {
-	const struct call_bar_row *row_ = call_bar_row(k->bar);
-	AUTO(buf_done) struct buf b = BUF_INIT(4096);
-	bool in = row_->state != CALL_BAR_NONE;
-	draw_fill(c, r, ROLE_BAR);
-	int right = r.x + r.w - 1;
-	right = draw_key(k, c, r, right, ACT_CALL, in ? _("leave") : _("answer"));
-	if (in && !row_->listen_only)
-		right = draw_key(k, c, r, right, ACT_MUTE,
-				 row_->muted ? _("speak") : _("microphone off"));
-	if (in) {
-		buf_printf(&b, "☎ %s", row_->room.s ? row_->room.s : "");
-		put_time(&b, row_->since_ms);
-		put_state(&b, row_);
-		put_others(&b, row_);
-	} else {
-		buf_printf(&b, _("☎ %s calls: %s"), row_->ring_name.s ? row_->ring_name.s : "",
-			   row_->ring_room_name.s ? row_->ring_room_name.s : "");
-	}
-	draw_fit(c, r, r.x + 1, r.y, right - r.x - 1, buf_span(&b), ROLE_BAR);
+	phone_bar_draw(call_bar_row(k->bar), k->t->keys, clock_wall_ms(), c, r);
 }
 
 /* -- What happens -------------------------------------------------------------------------- */

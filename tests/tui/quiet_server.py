@@ -1,17 +1,27 @@
-"""A homeserver that has no news: answers every request, holds long polls. Prints its port."""
+"""A homeserver that has no news: answers every request, holds long polls. Prints its port.
+
+quiet_server.py [PUBLIC_ROOMS.json]: a list of rooms for its directory.
+"""
 import http.server
 import json
+import sys
 import threading
 import urllib.parse
 
 HOLD_S = 20
+ROOMS = json.load(open(sys.argv[1], encoding="utf-8")) if len(sys.argv) > 1 else []
+
+
+def public_rooms(asked):
+    term = (asked.get("filter") or {}).get("generic_search_term", "").lower()
+    return [r for r in ROOMS if term in (r["name"] + r.get("topic", "")).lower()]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
         reply = {}
@@ -23,6 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             reply = {"filter_id": "1"}
         elif url.path.endswith("/versions"):
             reply = {"versions": ["v1.11"]}
+        elif url.path.endswith("/publicRooms"):
+            reply = {"chunk": public_rooms(json.loads(asked))}
         body = json.dumps(reply).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

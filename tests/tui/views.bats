@@ -65,6 +65,21 @@ chess=(wait:›\  key:focus-out key:ctrl-k 'wait:──' type:chess 'wait:› ch
 	screen 80x24 "${chess[@]}" key:up key:i wait:✓ "golden:$GOLDEN/receipts-80x24.txt"
 }
 
+@test "the room directory: our own rooms, wide letters, what a server may send, nothing found" {
+	python3 "$TOP/tests/tui/quiet_server.py" "$TOP/tests/tui/public_rooms.json" >"$BATS_TEST_TMPDIR/port" 3>&- &
+	local server=$!
+	wait_for "$BATS_TEST_TMPDIR/port" '^[0-9]+$'
+	use_home directory
+	MUSTER_FILL_SERVER=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port") \
+		"$TUI_TOOLS/fill" @ada:school.test "$TOP/tests/tui/club.json"
+	"$TUI_TOOLS/screen" -s 100x30 "${chess[@]}" gone:connecting key:alt-p wait:100000 \
+		"golden:$GOLDEN/directory-100x30.txt" resize:40x12 "golden:$GOLDEN/directory-40x12.txt" \
+		resize:12x5 "golden:$GOLDEN/directory-12x5.txt" resize:100x30 type:数学 gone:Choir \
+		"golden:$GOLDEN/directory-found-100x30.txt" type:x 'wait:No public room' \
+		"golden:$GOLDEN/directory-nothing-100x30.txt" key:ctrl-q exit:0 -- "$MUSTER"
+	kill "$server"
+}
+
 @test "search and spaces" {
 	screen 80x24 "${chess[@]}" key:ctrl-f wait:Search type:棋盘 'wait:› Chess club' "golden:$GOLDEN/search-80x24.txt" \
 		resize:30x6 "golden:$GOLDEN/search-30x6.txt"
