@@ -200,7 +200,8 @@ static int64_t choose_timeout(const struct app *app)
 {
 	const struct command_line *l = &app->line;
 	const struct command *c = l->command;
-	bool waits = c->no_timeout || given(l, "follow") || given(l, "file") || given(l, "lines");
+	bool waits = c->no_timeout || given(l, "follow") || given(l, "file") || given(l, "lines") ||
+		     given(l, "wait");
 	if (command_given(l, "timeout"))
 		return command_number(l, "timeout", 0);
 	if (waits)

@@ -66,17 +66,20 @@ void output_put_json(struct buf *b, const json_t *row)
 	buf_done(&plain);
 }
 
-/* "ts" and "..._ts" are Unix milliseconds inside the program, ISO 8601 outside. */
-static bool is_time_key(const char *key)
+/*
+ * "ts", "..._ts" and what the verb declares as a time are Unix milliseconds inside the program, ISO
+ * 8601 outside.
+ */
+static bool is_time_key(const char *key, const char *type)
 {
 	struct span s = span_of(key);
-	return span_eq_str(s, "ts") || span_ends(s, "_ts");
+	return span_eq_str(s, "ts") || span_ends(s, "_ts") || (type && !strcmp(type, "time"));
 }
 
-static json_t *outward(const char *key, json_t *value)
+static json_t *outward(const char *key, const char *type, json_t *value)
 {
 	char iso[WHEN_ISO_SIZE];
-	if (!is_time_key(key) || !json_is_integer(value))
+	if (!is_time_key(key, type) || !json_is_integer(value))
 		return json_incref(value);
 	when_iso(json_integer_value(value), iso);
 	return json_string(iso);
@@ -89,9 +92,9 @@ json_t *output_arrange(const struct command *c, json_t *row)
 	json_t *value;
 	for (const struct command_key *k = c ? c->keys : NULL; k && k->name; k++)
 		if ((value = json_object_get(row, k->name)) != NULL)
-			json_object_set_new(ret, k->name, outward(k->name, value));
+			json_object_set_new(ret, k->name, outward(k->name, k->type, value));
 	json_object_foreach (row, key, value)
 		if (!json_object_get(ret, key))
-			json_object_set_new(ret, key, outward(key, value));
+			json_object_set_new(ret, key, outward(key, NULL, value));
 	return ret;
 }

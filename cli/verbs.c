@@ -87,6 +87,14 @@
 	VERB(roster_show)         \
 	VERB(roster_match)        \
 	VERB(roster_remove)       \
+	VERB(roll_open)           \
+	VERB(roll_answer)         \
+	VERB(roll_status)         \
+	VERB(roll_list)           \
+	VERB(roll_close)          \
+	VERB(roll_cancel)         \
+	VERB(roll_remind)         \
+	VERB(roll_mark)           \
 	VERB(serve)               \
 	VERB(admin_user_add)      \
 	VERB(admin_user_import)   \

@@ -78,6 +78,8 @@ void roll_tally_free(struct roll_tally *t);
 bool roll_tally_event(struct roll_tally *t, const struct mx_event *ev, bool may_end);
 /** When it closed: by its end, or its window (INT64_MAX never happens). */
 int64_t roll_tally_closed_ms(struct roll_tally *t);
+/** Has anybody who may sent an end, be it after the window? */
+bool roll_tally_has_end(struct roll_tally *t);
 /** True when its start was redacted or its end says so: it counts for nothing. */
 bool roll_tally_cancelled(struct roll_tally *t);
 /** Ended before its window was over? *ret_by: by whom, borrowed; NULL is allowed. */

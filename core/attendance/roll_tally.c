@@ -29,7 +29,7 @@ struct roll_tally {
 	struct roll_answer *answers;
 	size_t n_answers;
 	int64_t closed_ms;
-	bool ended, cancelled;
+	bool ended, cancelled, has_end;
 	const char *ended_by; /* of an entry */
 };
 
@@ -198,12 +198,13 @@ static void find_end(struct roll_tally *t)
 {
 	t->closed_ms = roll_closes_ms(t->roll);
 	t->cancelled = json_object_get(t->redacted, t->roll->id) != NULL;
-	t->ended = false;
+	t->ended = t->has_end = false;
 	t->ended_by = NULL;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *e = &t->v[i];
 		if (!is_end(e) || !counts(t, e))
 			continue;
+		t->has_end = true;
 		t->cancelled |= e->said == SAID_CANCELLED;
 		if (e->ts >= t->closed_ms)
 			continue;
@@ -270,6 +271,12 @@ bool roll_tally_ended(struct roll_tally *t, const char **ret_by)
 	if (ret_by)
 		*ret_by = t->ended_by;
 	return t->ended;
+}
+
+bool roll_tally_has_end(struct roll_tally *t)
+{
+	work_out(t);
+	return t->has_end;
 }
 
 bool roll_tally_cancelled(struct roll_tally *t)

@@ -123,6 +123,21 @@ void client_give_time(struct client *c, int64_t ms)
 	session_set_deadline(c->session, c->deadline_ms);
 }
 
+int64_t client_limit(struct client *c, int64_t ms)
+{
+	int64_t before = c->deadline_ms, end = clock_mono_ms() + (ms > 0 ? ms : 1);
+	if (!before || end < before)
+		c->deadline_ms = end;
+	session_set_deadline(c->session, c->deadline_ms);
+	return before;
+}
+
+void client_unlimit(struct client *c, int64_t before)
+{
+	c->deadline_ms = before;
+	session_set_deadline(c->session, before);
+}
+
 int client_check_time(const struct client *c, struct err *err)
 {
 	if (is_cancelled(c))

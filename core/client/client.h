@@ -49,6 +49,12 @@ struct loop *client_loop(struct client *c);
 int client_time_left_ms(const struct client *c);
 /** Move the deadline: `ms` went by in which nothing could be done. */
 void client_give_time(struct client *c, int64_t ms);
+/**
+ * What is done now ends with ERR_CANCELLED in `ms` at the latest, if not sooner. Returns what
+ * client_unlimit takes to go on as before.
+ */
+int64_t client_limit(struct client *c, int64_t ms);
+void client_unlimit(struct client *c, int64_t before);
 /** ERR_CANCELLED with a sentence once the deadline has passed or client_begin's flag is set. */
 int client_check_time(const struct client *c, struct err *err);
 /**

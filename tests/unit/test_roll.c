@@ -316,6 +316,11 @@ static void test_window(void **state)
 	assert_int_equal(a.ts, T0);
 	assert_int_equal(roll_tally_closed_ms(t), T0 + 600);
 	assert_false(roll_tally_ended(t, NULL));
+	end(t, "$e1", 700, false, false);
+	assert_false(roll_tally_has_end(t));
+	end(t, "$e2", 700, true, false);
+	assert_true(roll_tally_has_end(t));
+	assert_false(roll_tally_ended(t, NULL));
 	roll_tally_free(t);
 	roll_done(&r);
 }
