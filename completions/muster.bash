@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
@@ -19,6 +19,7 @@ _muster_next()
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'roster') echo 'import export show match remove' ;;
+	'roll') echo 'open answer status list close cancel remind mark' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
@@ -81,6 +82,12 @@ _muster_options()
 	'roster show') echo -n ' --room' ;;
 	'roster match') echo -n ' --room' ;;
 	'roster remove') echo -n ' --room' ;;
+	'roll open') echo -n ' --window --late-after --wait --word --question --txn-id' ;;
+	'roll answer') echo -n ' --away --txn-id' ;;
+	'roll list') echo -n ' --since' ;;
+	'roll cancel') echo -n ' --reason' ;;
+	'roll remind') echo -n ' --user' ;;
+	'roll mark') echo -n ' --reason' ;;
 	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
@@ -214,6 +221,16 @@ _muster_value()
 	'roster show'' --room' | 'roster show'' -r') echo '@room' ;;
 	'roster match'' --room' | 'roster match'' -r') echo '@room' ;;
 	'roster remove'' --room' | 'roster remove'' -r') echo '@room' ;;
+	'roll open'' --window') echo '-' ;;
+	'roll open'' --late-after') echo '-' ;;
+	'roll open'' --word') echo '-' ;;
+	'roll open'' --question') echo '-' ;;
+	'roll open'' --txn-id') echo '-' ;;
+	'roll answer'' --txn-id') echo '-' ;;
+	'roll list'' --since') echo '-' ;;
+	'roll cancel'' --reason') echo '-' ;;
+	'roll remind'' --user') echo '@user' ;;
+	'roll mark'' --reason') echo '-' ;;
 	'serve'' --data' | 'serve'' -d') echo '@folder' ;;
 	'serve'' --listen' | 'serve'' -l') echo '-' ;;
 	'serve'' --udp-port') echo '-' ;;
@@ -338,6 +355,15 @@ _muster_position()
 	'call leave 0') echo '@room' ;;
 	'roster import 0') echo '@file' ;;
 	'roster match '*) echo '@file' ;;
+	'roll open 0') echo '@room' ;;
+	'roll answer 0') echo '@room' ;;
+	'roll status 0') echo '@room' ;;
+	'roll list 0') echo '@room' ;;
+	'roll close 0') echo '@room' ;;
+	'roll cancel 0') echo '@room' ;;
+	'roll remind 0') echo '@room' ;;
+	'roll mark 0') echo '@room' ;;
+	'roll mark 2') echo 'here late absent excused none' ;;
 	'admin user add 0') echo '@user' ;;
 	'admin user import 0') echo '@file' ;;
 	'admin user password 0') echo '@user' ;;

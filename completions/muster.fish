@@ -1,7 +1,7 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --room -r --room -r --output -o --room -r --room -r --room -r --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
-set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'roster' 'admin' 'admin user' 'config' 'audio'
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --room -r --room -r --output -o --room -r --room -r --room -r --window --late-after --word --question --txn-id --txn-id --since --reason --user --reason --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
+set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'roster' 'roll' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
 function __muster_place
@@ -82,6 +82,7 @@ complete -c muster -n '__muster_in ""' -a report -d 'Report a message, a room or
 complete -c muster -n '__muster_in ""' -a class -d 'Classes'
 complete -c muster -n '__muster_in ""' -a call -d 'Calls'
 complete -c muster -n '__muster_in ""' -a roster -d 'Attendance'
+complete -c muster -n '__muster_in ""' -a roll -d 'Attendance'
 complete -c muster -n '__muster_in ""' -a serve -d 'Run a server for a class or a team.'
 complete -c muster -n '__muster_in ""' -a admin -d 'Administration'
 complete -c muster -n '__muster_in ""' -a config -d 'Tools'
@@ -162,6 +163,14 @@ complete -c muster -n '__muster_in "roster"' -a export -d 'Write the roster of a
 complete -c muster -n '__muster_in "roster"' -a show -d 'Show who is expected in a class.'
 complete -c muster -n '__muster_in "roster"' -a match -d 'Show whom the lines of a list, or words, mean in a class.'
 complete -c muster -n '__muster_in "roster"' -a remove -d 'Take people off the roster of a class.'
+complete -c muster -n '__muster_in "roll"' -a open -d 'Call the roll: ask who is there, and close by itself.'
+complete -c muster -n '__muster_in "roll"' -a answer -d 'Answer a roll-call: here, or not able to come.'
+complete -c muster -n '__muster_in "roll"' -a status -d 'Show how a roll-call stands, person by person.'
+complete -c muster -n '__muster_in "roll"' -a list -d 'List roll-calls, the newest first.'
+complete -c muster -n '__muster_in "roll"' -a close -d 'Close a roll-call now: later answers do not count.'
+complete -c muster -n '__muster_in "roll"' -a cancel -d 'Cancel a roll-call: it counts for nothing.'
+complete -c muster -n '__muster_in "roll"' -a remind -d 'Tell those who have not answered, each by direct message.'
+complete -c muster -n '__muster_in "roll"' -a mark -d 'Answer a roll-call for somebody, as staff.'
 complete -c muster -n '__muster_in "admin"' -a user -d 'Administration'
 complete -c muster -n '__muster_in "admin"' -a invite -d 'Make an invitation with which people register, or list and revoke them.'
 complete -c muster -n '__muster_in "admin"' -a reports -d 'List what people reported to who runs the server, the newest first.'
@@ -423,6 +432,27 @@ complete -c muster -n '__muster_in "roster show"' -l room -s r -x -a '(__muster_
 complete -c muster -n '__muster_in "roster match"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
 complete -c muster -n '__muster_in "roster match" any' -F
 complete -c muster -n '__muster_in "roster remove"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster it is: its room\'s id, alias or local name'
+complete -c muster -n '__muster_in "roll open"' -l window -x -d 'how long it is open; 10m unless the class has its own rule'
+complete -c muster -n '__muster_in "roll open"' -l late-after -x -d 'who answers later than that is late; 5m unless the class has its own rule'
+complete -c muster -n '__muster_in "roll open"' -l wait -d 'stay until all have answered or it has closed, or for this time'
+complete -c muster -n '__muster_in "roll open"' -l word -x -d 'a word that answers, beside the common ones'
+complete -c muster -n '__muster_in "roll open"' -l question -x -d 'what is asked'
+complete -c muster -n '__muster_in "roll open"' -l txn-id -x -d 'a name for this action of your choice: the same again does nothing twice'
+complete -c muster -n '__muster_in "roll open" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll answer"' -l away -d 'say that you cannot come'
+complete -c muster -n '__muster_in "roll answer"' -l txn-id -x -d 'a name for this action of your choice: the same again does nothing twice'
+complete -c muster -n '__muster_in "roll answer" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll status" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll list"' -l since -x -d 'nothing older; seven days without this option'
+complete -c muster -n '__muster_in "roll list" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll close" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll cancel"' -l reason -x -d 'why, for the people concerned'
+complete -c muster -n '__muster_in "roll cancel" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll remind"' -l user -x -a '(__muster_ask user)' -d 'only this person, when they have not answered'
+complete -c muster -n '__muster_in "roll remind" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll mark"' -l reason -x -d 'why, for the people concerned'
+complete -c muster -n '__muster_in "roll mark" 0' -a '(__muster_ask room)'
+complete -c muster -n '__muster_in "roll mark" 2' -a 'here late absent excused none'
 complete -c muster -n '__muster_in "serve"' -l data -s d -r -a '(__fish_complete_directories)' -d 'data folder; muster/server in your data folder without it'
 complete -c muster -n '__muster_in "serve"' -l init -d 'make the data folder, an administrator and an invitation'
 complete -c muster -n '__muster_in "serve"' -l check -d 'check settings, certificate, data folder and the port of calls, do not start'
