@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 120000
+
 struct waiter {
 	struct waiter *next;
 	struct httpd_request *rq;
@@ -323,6 +325,23 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+static void default_int(int *v, int usual)
+{
+	if (!*v)
+		*v = usual;
+}
+
+/* What a test is not about may take as long as the machine needs. */
+static void be_patient(struct httpd_options *o)
+{
+	default_int(&o->head_timeout_ms, PATIENCE_MS);
+	default_int(&o->body_stall_ms, PATIENCE_MS);
+	default_int(&o->rate_grace_ms, PATIENCE_MS);
+	default_int(&o->keepalive_ms, PATIENCE_MS);
+	default_int(&o->write_stall_ms, PATIENCE_MS);
+	default_int(&o->ws_ping_ms, PATIENCE_MS);
+}
+
 struct fixture *fixture_start(const struct httpd_options *opt)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -332,6 +351,7 @@ struct fixture *fixture_start(const struct httpd_options *opt)
 	f->impl->f = f;
 	if (opt)
 		f->impl->opt = *opt;
+	be_patient(&f->impl->opt);
 	tmpdir_make(f->dir);
 	fixture_new_cert(f, "one");
 	sem_init(&f->impl->up, 0, 0);
