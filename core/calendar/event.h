@@ -10,6 +10,7 @@
 #define CAL_TEXT_MAX 8192 /**< bytes of a description */
 #define CAL_LINE_MAX 255  /**< bytes of a title, a place, a UID, a rule */
 #define CAL_EXDATES_MAX 500
+#define CAL_RDATES_MAX 500
 #define CAL_OVERRIDES_MAX 500
 #define CAL_OCCURRENCES_MAX 10000 /**< that one expansion yields */
 #define CAL_DURATION_MAX_MS (31LL * 24 * 3600 * 1000)
@@ -34,6 +35,8 @@ struct cal_event {
 	char *rrule; /**< "FREQ=WEEKLY;BYDAY=MO", or NULL: it happens once */
 	struct cal_time *exdates;
 	size_t n_exdates;
+	struct cal_time *rdates; /**< dates beside the rule's */
+	size_t n_rdates;
 	struct cal_override *overrides;
 	size_t n_overrides;
 	int64_t sequence; /**< raised by every change (RFC 5546) */
@@ -43,7 +46,7 @@ struct cal_event {
 void cal_event_done(struct cal_event *e); /**< A zeroed struct is allowed. */
 /** Deep copy; *ret is to be freed with cal_event_done. */
 void cal_event_copy(const struct cal_event *e, struct cal_event *ret);
-/** Everything within caps, dates that exist, known zones, a rule that libical understands and that
+/** Everything within caps, dates that exist, known zones, a rule that is understood (rrule.h) and that
  * yields something. ERR_USAGE with one sentence. */
 int cal_event_check(const struct cal_event *e, struct err *err);
 
@@ -65,6 +68,13 @@ typedef int cal_occurrence_fn(const struct cal_occurrence *o, void *arg);
  */
 int cal_expand(const struct cal_event *e, int64_t from_ms, int64_t to_ms, size_t max,
 	       cal_occurrence_fn *fn, void *arg, struct err *err);
+/**
+ * Does the series begin with its start (RFC 5545, 3.8.5.3 leaves open what it means when not)?
+ * *ret_first: the Unix ms of the first date that it yields.
+ */
+bool cal_starts_right(const struct cal_event *e, int64_t *ret_first);
+/** Unix ms at which the series' last occurrence ends, moved ones included; INT64_MAX: it has no end. */
+int cal_last_end(const struct cal_event *e, int64_t *ret_ms, struct err *err);
 /**
  * The occurrence that a person means by `when`: "2026-03-01", "2026-03-01T09:00",
  * "20260301T090000"; by its RECURRENCE-ID, else by the day it was moved to. NULL: of a single

@@ -2,6 +2,9 @@
  * iCalendar files (RFC 5545; scheduling: RFC 5546), read and written through
  * libical. What other calendars write is accepted: several events a file,
  * VTIMEZONE with names that are not IANA's (mapped, else kept by offset), folded lines, CRLF or LF, BOM.
+ *
+ * libical is loaded by the first of these calls; without it they fail with
+ * ERR_UNSUPPORTED and the sentence that names the package. Any thread.
  */
 #ifndef MUSTER_CALENDAR_ICS_H
 #define MUSTER_CALENDAR_ICS_H

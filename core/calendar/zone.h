@@ -1,10 +1,7 @@
 /*
- * Wall-clock times in named zones (RFC 5545, 3.3.5), by libical and the
- * system's zone database. Knows nothing of Matrix; opens no sockets.
- *
- * libical is loaded when a function of this folder is first called; without it
- * they fail with ERR_UNSUPPORTED and the sentence that names the package.
- * Any thread.
+ * Wall-clock times in named zones (RFC 5545, 3.3.5), by the system's zone
+ * database (TZDIR, else /usr/share/zoneinfo). Knows nothing of Matrix; opens no
+ * sockets. Any thread.
  */
 #ifndef MUSTER_CALENDAR_ZONE_H
 #define MUSTER_CALENDAR_ZONE_H

@@ -140,8 +140,6 @@ const char *command_suggest_option(const struct command_set *set, const struct c
 				   const char *name);
 /** The row of `choices` ("a|b|c") nearest to `word`, into `ret`; false when nothing is near. */
 bool command_suggest_choice(const char *choices, const char *word, char *ret, size_t size);
-/** Edits (insert, delete, replace, swap) between two words, ASCII case ignored. */
-int command_distance(struct span a, struct span b);
 
 /** Append a JSON string as sanitised text of one line: for `line` functions. */
 void command_put_clean(struct buf *b, const json_t *value);

@@ -2,44 +2,7 @@
 #include "core/client/command.h"
 
 #include "core/base/mem.h"
-
-#include <ctype.h>
-
-#define WORD_MAX 40
-
-static bool same(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-static int min3(int a, int b, int c)
-{
-	int m = a < b ? a : b;
-	return m < c ? m : c;
-}
-
-/* Optimal string alignment; words are short, so three rows on the stack do. */
-int command_distance(struct span a, struct span b)
-{
-	int rows[3][WORD_MAX + 1];
-	if (a.n > WORD_MAX || b.n > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= b.n; j++)
-		rows[0][j] = (int)j;
-	for (size_t i = 1; i <= a.n; i++) {
-		int *now = rows[i % 3], *prev = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-		now[0] = (int)i;
-		for (size_t j = 1; j <= b.n; j++) {
-			int cost = same(a.p[i - 1], b.p[j - 1]) ? 0 : 1;
-			now[j] = min3(prev[j] + 1, now[j - 1] + 1, prev[j - 1] + cost);
-			bool swap = i > 1 && j > 1 && same(a.p[i - 1], b.p[j - 2]) &&
-				    same(a.p[i - 2], b.p[j - 1]);
-			if (swap && before[j - 2] + 1 < now[j])
-				now[j] = before[j - 2] + 1;
-		}
-	}
-	return rows[a.n % 3][b.n];
-}
+#include "core/base/near.h"
 
 /* The best candidate so far. */
 struct nearest {
@@ -57,7 +20,7 @@ static struct nearest nearest_start(struct span typed)
 
 static void consider(struct nearest *n, struct span candidate, const char *name)
 {
-	int d = command_distance(n->typed, candidate);
+	int d = near_distance(n->typed, candidate);
 	if (n->typed.n >= 3 && candidate.n > n->typed.n && d > 1 &&
 	    !strncasecmp(n->typed.p, candidate.p, n->typed.n))
 		d = 1; /* the beginning of it */
@@ -103,7 +66,7 @@ const char *command_suggest_verb(const struct command_set *set, const char *firs
 	const char *found = by_words(set, first, second);
 	if (found)
 		return found;
-	char both[2 * WORD_MAX + 2];
+	char both[2 * NEAR_WORD_MAX + 2];
 	struct nearest one = nearest_start(span_of(first));
 	int n = snprintf(both, sizeof(both), "%s %s", first, second ? second : "");
 	struct nearest two = nearest_start(span_of(both));

@@ -107,6 +107,11 @@ $(BUILD)/tests/interop/%: tests/interop/%.c $(BUILD)/libmuster.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
 -include $(wildcard $(BUILD)/tests/interop/*.d)
 
+#: make recurrence  1,000 random recurrence rules, compared with Python's dateutil
+recurrence: $(BUILD)/tests/interop/recurrence_expand
+	@timeout 600 /usr/bin/python3 tests/interop/recurrence.py $<
+CHECKS += recurrence
+
 interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 	@$(MAKE) --no-print-directory -i $(PEERS)/livekit/.done
 	@if [ -f $(PEERS)/livekit/.done ]; then \
@@ -148,5 +153,5 @@ interop:
 		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 
-.PHONY: interop interop-livekit-proto interop-rtc-jssdk interop-calls \
+.PHONY: interop recurrence interop-livekit-proto interop-rtc-jssdk interop-calls \
 	soak-calls call-peers chat-peers compatibility

@@ -7,6 +7,7 @@
 
 #include "cli/verbs.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 
 #define NOW_MS 1767225600000
 
@@ -81,11 +82,11 @@ static void test_errors_keep_what_was_understood(void **state)
 static void test_distance(void **state)
 {
 	(void)state;
-	assert_int_equal(command_distance(span_of(""), span_of("abc")), 3);
-	assert_int_equal(command_distance(span_of("send"), span_of("send")), 0);
-	assert_int_equal(command_distance(span_of("sned"), span_of("send")), 1);
-	assert_int_equal(command_distance(span_of("Send"), span_of("sent")), 1);
-	assert_int_equal(command_distance(span_of("kitten"), span_of("sitting")), 3);
+	assert_int_equal(near_distance(span_of(""), span_of("abc")), 3);
+	assert_int_equal(near_distance(span_of("send"), span_of("send")), 0);
+	assert_int_equal(near_distance(span_of("sned"), span_of("send")), 1);
+	assert_int_equal(near_distance(span_of("Send"), span_of("sent")), 1);
+	assert_int_equal(near_distance(span_of("kitten"), span_of("sitting")), 3);
 }
 
 static bool has_word(const char *choices, const char *word)
