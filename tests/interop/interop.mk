@@ -110,6 +110,7 @@ $(BUILD)/tests/interop/%: tests/interop/%.c $(BUILD)/libmuster.a
 #: make recurrence  1,000 random recurrence rules, compared with Python's dateutil
 recurrence: $(BUILD)/tests/interop/recurrence_expand
 	@timeout 600 /usr/bin/python3 tests/interop/recurrence.py $<
+	@timeout 600 /usr/bin/python3 tests/interop/recurrence_zones.py $<
 CHECKS += recurrence
 
 interop-livekit-proto: $(BUILD)/tests/interop/lk_proto

@@ -1,10 +1,11 @@
 /*
  * Expands series for recurrence.py. A line in: zone, start, rule, EXDATEs,
  * RDATEs (comma-separated, "-": none), separated by tabs. A line out: the Unix
- * seconds of the first dates, or "error: ...".
+ * seconds of the first dates, or "error: ...". With ZONE START as arguments: a
+ * calendar with one event then, for recurrence_zones.py.
  */
 #include "core/base/json.h"
-#include "core/calendar/event.h"
+#include "core/calendar/ics.h"
 
 #define DATES 20
 
@@ -45,9 +46,25 @@ static int expand(struct span line, struct err *err)
 	return rc ? rc : cal_expand(&e, INT64_MIN, INT64_MAX, DATES, put, NULL, err);
 }
 
-int main(void)
+static int calendar(const char *zone, const char *start)
+{
+	char uid[] = "uid";
+	struct cal_event e = {.uid = uid, .duration_ms = 2700000};
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct err err = {.code = 0};
+	int rc = cal_stamp_parse(span_of(start), zone, &e.start, &err);
+	if (!rc)
+		rc = ics_write(&e, 1, ICS_PUBLISH, &b, &err);
+	printf("%s", rc ? err.msg : buf_str(&b));
+	buf_done(&b);
+	return rc ? 1 : 0;
+}
+
+int main(int argc, char **argv)
 {
 	char line[4096];
+	if (argc == 3)
+		return calendar(argv[1], argv[2]);
 	while (fgets(line, sizeof(line), stdin)) {
 		struct err err = {.code = 0};
 		if (expand(span_trim(span_of(line)), &err))
