@@ -9,12 +9,15 @@
 #include "core/base/crypto.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/lib.h"
 #include "core/base/log.h"
 #include "core/base/loop.h"
 #include "core/base/mem.h"
 #include "core/base/sql.h"
 
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void test_buf_cap(void **state)
 {
@@ -161,13 +164,38 @@ static void test_log_is_clean(void **state)
 	log_set_sink(NULL, NULL);
 }
 
+/* Of the C library, which is there; a library that is not says what to install. */
+static void test_lib(void **state)
+{
+	static const char *const names[] = {"strlen", "environ"}, *const other[] = {
+									  "no_such_thing"};
+	struct {
+		size_t (*length)(const char *s);
+		char ***environment;
+	} table;
+	struct err err = {0};
+	(void)state;
+	assert_int_equal(lib_load("libc.so.6", "libc6", names, 2, &table, &err), 0);
+	assert_int_equal(table.length("four"), 4);
+	assert_ptr_equal(*table.environment, environ);
+	assert_int_equal(lib_load("libc.so.6", "libc6", other, 1, &table, &err), ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.msg, "libc.so.6 lacks no_such_thing"));
+	assert_int_equal(lib_load("libnone.so.3", "libnone3", names, 2, &table, &err),
+			 ERR_UNSUPPORTED);
+	assert_string_equal(err.msg, "libnone.so.3 is not installed");
+	assert_string_equal(err.hint, "install the package libnone3");
+	err = (struct err){0};
+	lib_load("libnone.so.3", "", names, 2, &table, &err);
+	assert_string_equal(err.hint, "install the package that brings libnone.so.3");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buf_cap),	     cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_canonical),    cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_sql),	     cmocka_unit_test(test_sql_private),
-		cmocka_unit_test(test_log_is_clean),
+		cmocka_unit_test(test_log_is_clean), cmocka_unit_test(test_lib),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
