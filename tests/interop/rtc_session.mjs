@@ -34,7 +34,7 @@ obey({
 		session.on(MatrixRTCSessionEvent.DidSendCallNotification, (e) =>
 			emit('rang', { event_id: e.event_id, type: e.notification_type }));
 		client.on('Room.timeline', (e) => emit('event', { type: e.getType(), id: e.getId(),
-			sender: e.getSender(), content: e.getContent() }));
+			sender: e.getSender(), ts: e.getTs(), content: e.getContent() }));
 		return { members: members() };
 	},
 	transports: async () => ({ list: await client._unstable_getRTCTransports() }),
