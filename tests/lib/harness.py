@@ -217,6 +217,26 @@ def wait_for(test, limit=STEP, every=0.1):
     return None
 
 
+def keep_alive(begin, again, delays=(1500, 6000, 24000)):
+    """A client that lives: `begin(delay)` schedules something so many ms ahead, and `again()` puts
+    it off in a third of that time, until it was put off for twice the delay; True: it was always
+    in time. Who was too late by their own clock begins anew with more time.
+    """
+    for delay in delays:
+        begin(delay)
+        seen = start = time.monotonic()
+        good = True
+        while good and time.monotonic() - start < 2 * delay / 1000:
+            time.sleep(delay / 3000)
+            good = again()
+            late, seen = time.monotonic() - seen, time.monotonic()
+            if late * 1000 >= delay:
+                break
+        else:
+            return good
+    return False
+
+
 def rss_mb(pid):
     """Resident memory of a process."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
