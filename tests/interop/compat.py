@@ -69,7 +69,7 @@ class Peer:
     def stop(self):
         self.process.child.stdin.close()
         try:
-            self.process.child.wait(30)
+            self.process.child.wait(lib.STEP)
         except subprocess.TimeoutExpired:
             self.process.stop()
 
@@ -310,7 +310,7 @@ class Ours:
         return {}
 
     def hear(self, on, test):
-        return lib.wait_for(lambda: next((r for r in self.heard(on) if test(r)), None), 30, 0.3)
+        return lib.wait_for(lambda: next((r for r in self.heard(on) if test(r)), None), every=0.3)
 
     def heard(self, on):
         kinds = {"text": "m.room.message", "file": "m.room.message", "reaction": "m.reaction"}

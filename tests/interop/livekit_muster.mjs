@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 
 import { emit, now, obey } from './livekit_driver.mjs';
-import { MixedEars, Mouth, listenToPcm, listening, talkPcm } from './livekit_ear.mjs';
+import { LIMIT, MixedEars, Mouth, listenToPcm, listening, talkPcm } from './livekit_ear.mjs';
 import { createInterface } from 'node:readline';
 
 const [muster] = process.argv.slice(2);
@@ -15,7 +15,7 @@ let exit;
 let ended;
 
 const verb = (...words) => new Promise((done) => {
-	execFile(muster, ['--json', '--no-input', 'call', ...words], { timeout: 30000 },
+	execFile(muster, ['--json', '--no-input', 'call', ...words], { timeout: LIMIT },
 		(error, stdout, stderr) => done({ status: error ? error.code ?? -1 : 0, stderr,
 			rows: stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l)) }));
 });

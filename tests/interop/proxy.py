@@ -147,7 +147,7 @@ def main(tap, folder):
     proxy = lib.Process([nginx(), "-p", str(folder), "-c", str(folder / "nginx.conf")])
     try:
         web = Browser(folder, port)
-        if not lib.wait_for(lambda: answers(web), 20):
+        if not lib.wait_for(lambda: answers(web)):
             raise RuntimeError("nginx did not start:\n" + proxy.error_text())
         look(tap, web)
     finally:

@@ -80,7 +80,7 @@ class TokenService:
         try:
             with urllib.request.urlopen(f"{self.homeserver}/_matrix/federation/v1/openid/userinfo"
                                         f"?access_token={urllib.parse.quote(token)}",
-                                        timeout=20) as r:
+                                        timeout=lib.STEP) as r:
                 return json.load(r)["sub"]
         except (urllib.error.URLError, KeyError):
             return None
