@@ -23,7 +23,8 @@ PKGS := libcurl jansson sqlite3 libcrypto libssl libuv libutf8proc
 PKGS += md4c md4c-html libargon2 libprotobuf-c
 
 # Not linked but loaded when first used (core/base/lib.h), each with what pkg-config calls it.
-LOADED := NCURSES=ncursesw QRENCODE=libqrencode WEBSOCKETS=libwebsockets SRTP=libsrtp2 ICAL=libical
+LOADED := NCURSES=ncursesw QRENCODE=libqrencode WEBSOCKETS=libwebsockets SRTP=libsrtp2 ICAL=libical \
+	XLSXWRITER=xlsxwriter
 LOADED_SOUND := PORTAUDIO=portaudio-2.0 OPUS=opus SPEEXDSP=speexdsp SNDFILE=sndfile
 PKGS_LOADED := $(foreach l,$(LOADED) $(LOADED_SOUND),$(lastword $(subst =, ,$(l))))
 

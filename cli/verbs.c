@@ -95,6 +95,7 @@
 	VERB(roll_cancel)         \
 	VERB(roll_remind)         \
 	VERB(roll_mark)           \
+	VERB(attendance_convert)  \
 	VERB(serve)               \
 	VERB(admin_user_add)      \
 	VERB(admin_user_import)   \

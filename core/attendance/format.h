@@ -23,7 +23,8 @@ enum attendance_format {
 	FORMAT_TEAMS,	   /**< UTF-16LE TSV in three sections */
 	FORMAT_TEAMS_2020, /**< Full Name, User Action, Timestamp; read only */
 	FORMAT_MEET,
-	FORMAT_MOODLE, /**< mod_attendance: .txt export and the CSV that it imports */
+	FORMAT_MOODLE,	   /**< the CSV that mod_attendance imports for one session */
+	FORMAT_MOODLE_TXT, /**< what it exports: text, one column a session */
 	FORMAT_COUNT
 };
 /** "csv", "teams" ...; FORMAT_COUNT for another word. */
@@ -35,13 +36,25 @@ bool format_writes(enum attendance_format f);
 bool format_reads(enum attendance_format f);
 
 struct format_options {
-	bool excel; /**< CSV: BOM and CRLF, formulas neutralised (which is done for every spreadsheet form) */
+	bool excel;    /**< CSV with BOM and CRLF (formulas are neutralised in any case) */
 	bool no_times; /**< who attended, without when */
 	const char
 		*zone; /**< IANA name for local times, NULL: the lesson's own, else the process's */
 };
 
-/** Append the whole file. ERR_UNSUPPORTED for read-only forms. */
+/** All names that can be written, and read, for options. */
+#define FORMAT_CHOICES_WRITE \
+	"csv|intervals|xlsx|json|html|ics|graph|zoom|zoom-unique|teams|meet|moodle|moodle-txt"
+#define FORMAT_CHOICES_READ \
+	"csv|intervals|json|graph|zoom|zoom-unique|teams|teams-2020|meet|moodle|moodle-txt"
+/** Forms whose bytes are no text for a terminal. */
+bool format_is_binary(enum attendance_format f);
+
+/**
+ * Append the whole file. ERR_UNSUPPORTED for read-only forms and for xlsx without its
+ * library; ERR_USAGE for several lessons in a form that holds one, for a form made of times with `no_times`, for an unknown zone. After an error `ret` is
+ * as it was.
+ */
 int format_write(enum attendance_format f, const struct attendance_sheet *s,
 		 const struct format_options *o, struct buf *ret, struct err *err);
 
@@ -57,5 +70,9 @@ enum attendance_format format_detect(struct span text);
 int format_read(enum attendance_format f, struct span text, const struct format_options *o,
 		int64_t day_ms, format_problem_fn *problem, void *arg, struct attendance_sheet *ret,
 		struct err *err);
+
+/** A person's row of one lesson with the command line's keys, as in FORMAT_JSON; NULL and an error when the zone is not known. New reference. */
+json_t *format_json_row(const struct sheet_lesson *l, const struct sheet_row *r,
+			const struct format_options *o, struct err *err);
 
 #endif

@@ -1,4 +1,8 @@
-/* A class list from anywhere: read, planned, put into a roster, cut into chunks and read back. */
+/*
+ * A class list from anywhere: read, planned, put into a roster, cut into chunks and read back; matched to
+ * the roster, written as a list and read again.
+ */
+#include "core/attendance/roster_match.h"
 #include "core/client/class_plan.h"
 #include "core/client/class_slips.h"
 
@@ -36,6 +40,47 @@ static void round_trip(const struct roster *r)
 	roster_free(again);
 }
 
+/* Nobody is two lines; who is doubtful is told why. */
+static void match(const struct roster_rows *rows, const struct roster *r)
+{
+	static const struct roster_member members[] = {{"@anna:x", "Anna"}, {"@b:x", NULL}};
+	struct roster_match_query q = {.roster = r,
+				       .members = members,
+				       .n_members = ARRAY_LEN(members),
+				       .server_name = "x",
+				       .any_id = rows->n & 1};
+	struct roster_match *m = roster_match(&q, rows->v, rows->n);
+	for (size_t i = 0; i < rows->n; i++) {
+		demand((m[i].why != NULL) == (m[i].how == HOW_AMBIGUOUS));
+		demand((m[i].user_id != NULL) ==
+		       (m[i].how != HOW_AMBIGUOUS && m[i].how != HOW_NONE));
+		for (size_t k = 0; k < i; k++)
+			demand(!m[i].user_id || !m[k].user_id ||
+			       strcmp(m[i].user_id, m[k].user_id) != 0);
+	}
+	roster_match_free(m, rows->n);
+}
+
+/* What is exported is read as the same people. */
+static void export_and_read(const struct roster *r)
+{
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct csv *t = NULL;
+	struct roster_rows rows = {0};
+	int problems = 0;
+	roster_put_csv(&b, r, roster_size(r) & 1);
+	demand(csv_parse(buf_span(&b), &t, NULL) == 0);
+	demand(roster_rows_read(t, on_problem, &problems, &rows, NULL) == 0);
+	demand(rows.n == roster_size(r));
+	for (size_t i = 0; i < rows.n; i++) {
+		demand(!strcmp(rows.v[i].p.user_id, roster_at(r, i)->user_id));
+		demand(!rows.v[i].p.name == !roster_at(r, i)->name);
+	}
+	roster_rows_done(&rows);
+	csv_free(t);
+	buf_done(&b);
+}
+
 static void plan_and_keep(const struct roster_rows *rows)
 {
 	int problems = 0;
@@ -59,6 +104,8 @@ static void plan_and_keep(const struct roster_rows *rows)
 		}
 		demand(!full && roster_size(r) == plan.n);
 		round_trip(r);
+		export_and_read(r);
+		match(rows, r);
 		class_plan_done(&plan);
 	} else {
 		demand(problems > 0 && err.msg[0]);

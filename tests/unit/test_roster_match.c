@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/attendance/roster_match.h"
+#include "core/attendance/roster_sheet.h"
 
 #include <string.h>
 
@@ -136,6 +136,67 @@ static void test_typed(void **state)
 	matches("name\nbert\n", true, "user @bert:x\n");
 }
 
+/* -- files of other systems -------------------------------------------------------- */
+
+static void on_stranger(void *arg, const struct sheet_row *r, const char *why)
+{
+	buf_printf(arg, "%s%s%s\n", r->name, why ? ": " : "", why ? why : "");
+}
+
+static void add_row(struct sheet_lesson *l, const char *user, const char *name, const char *email)
+{
+	struct sheet_row *r = sheet_add_row(l);
+	r->user_id = mem_strdup(user);
+	r->name = mem_strdup(name);
+	r->email = mem_strdup(email);
+	r->status = MARK_LATE;
+	sheet_add_interval(r, (struct sheet_interval){1, 2, false});
+}
+
+/* Who is expected stands there, absent or not; who is not, behind them. */
+static void test_sheet(void **state)
+{
+	struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct sheet_lesson l = {0};
+	(void)state;
+	add_row(&l, "dc17-of-graph", "Zoe", NULL);
+	add_row(&l, NULL, "phone", "BERT@X");
+	add_row(&l, NULL, "Dora Lang", NULL);
+	add_row(&l, NULL, "Anna Meier", NULL);
+	add_row(&l, "@anna2:x", "A", NULL);
+	struct roster_match_query q = {.roster = roster,
+				       .members = members,
+				       .n_members = ARRAY_LEN(members),
+				       .server_name = "x"};
+	roster_sheet_match(&q, &l, on_stranger, &b);
+	assert_string_equal(buf_str(&b), "Zoe\nAnna Meier: 2 people are called Anna Meier\n");
+	assert_int_equal(l.n_rows, 7);
+	static const struct {
+		const char *user, *name;
+		enum mark_status status;
+		bool guest;
+	} want[] = {{"@anna1:x", "Anna Meier", MARK_ABSENT, false},
+		    {"@anna2:x", "Anna Meier", MARK_LATE, false},
+		    {"@bert:x", "Bert Alt", MARK_LATE, false},
+		    {"@carl:x", "Carl Neu", MARK_ABSENT, false},
+		    {"dc17-of-graph", "Zoe", MARK_LATE, true},
+		    {"@dora:x", "Dora Lang", MARK_LATE, true},
+		    {NULL, "Anna Meier", MARK_LATE, true}};
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		const struct sheet_row *r = &l.rows[i];
+		assert_string_equal(r->user_id ? r->user_id : "", want[i].user ? want[i].user : "");
+		assert_string_equal(r->name, want[i].name);
+		assert_int_equal(r->status, want[i].status);
+		assert_int_equal(r->guest, want[i].guest);
+		assert_int_equal(r->n_intervals, want[i].status == MARK_LATE);
+	}
+	assert_string_equal(l.rows[2].email, "Bert@X");
+	for (int i = 0; i < 20; i++)
+		add_row(&l, NULL, "more", NULL);
+	sheet_lesson_done(&l);
+	buf_done(&b);
+}
+
 /* -- lists ---------------------------------------------------------------------- */
 
 static struct roster_rows read_list(struct span raw)
@@ -214,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_twins, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_typed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sheet, set_up, tear_down),
 		cmocka_unit_test(test_encodings),
 		cmocka_unit_test_setup_teardown(test_export, set_up, tear_down),
 	};

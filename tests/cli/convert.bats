@@ -1,0 +1,161 @@
+# Attendance files of one system turned into those of another, without and with a roster.
+bats_require_minimum_version 1.5.0
+load helper
+
+GOLDEN=$TOP/tests/golden/attendance
+
+setup_file() {
+	clean_environment
+}
+
+setup() {
+	use_home nobody
+}
+
+teardown_file() {
+	stop_server
+}
+
+@test "convert needs no account: forms are recognised, endings say as what" {
+	m attendance convert "$GOLDEN/one.zoom.csv" zoom.json --zone Europe/Berlin
+	jq -es 'length == 5 and .[0].name == "Anna Meier" and .[0].first_join == "2026-03-02T08:58:00.000+01:00"' zoom.json >/dev/null
+	[ "$(stat -c %a zoom.json)" = 600 ]
+	m attendance convert "$GOLDEN/one.teams.csv" --as csv --zone Europe/Berlin >teams.csv
+	[ "$(wc -l <teams.csv)" -eq 6 ]
+	# Through the pipe, and back into what it was.
+	m attendance convert teams.csv again.csv --as teams --zone Europe/Berlin
+	head -c 2 again.csv | cmp - <(printf '\xff\xfe')
+	mi attendance convert - --as json --zone UTC <again.csv | jq -es 'length == 5' >/dev/null
+	m attendance convert "$GOLDEN/two.jsonl" --as csv | cmp - "$GOLDEN/two.csv"
+	m attendance convert "$GOLDEN/two.jsonl" page.html
+	grep -q '<svg' page.html
+	m attendance convert "$GOLDEN/two.graph.json" --as graph | jq -e '.value | length == 2' >/dev/null
+	m attendance convert "$GOLDEN/two.jsonl" excel.csv --excel
+	[ "$(head -c 3 excel.csv | od -An -tx1)" = " ef bb bf" ]
+	m attendance convert "$GOLDEN/two.jsonl" --as csv --no-times >plain.csv
+	run ! grep -E 'T08:58|first_join' plain.csv
+}
+
+@test "a workbook, as openpyxl reads it" {
+	m attendance convert "$GOLDEN/two.jsonl" book.xlsx
+	TZ=Asia/Tokyo m attendance convert "$GOLDEN/two.jsonl" again.xlsx
+	cmp book.xlsx again.xlsx
+	/usr/bin/python3 - book.xlsx <<-'END'
+		import datetime, sys, openpyxl
+		book = openpyxl.load_workbook(sys.argv[1])
+		assert book.sheetnames == ["Summary", "Intervals"], book.sheetnames
+		summary, intervals = book["Summary"], book["Intervals"]
+		head = [c.value for c in summary[1]]
+		rows = [dict(zip(head, [c for c in row])) for row in summary.iter_rows(min_row=2)]
+		assert len(rows) == 9 and intervals.max_row == 8, (len(rows), intervals.max_row)
+		anna, bert = rows[0], rows[1]
+		# Ids stay text: the zeros in front are there; the format is text, too.
+		assert anna["Id"].value == "007" and anna["Id"].data_type == "s" and anna["Id"].number_format == "@"
+		assert bert["Id"].value == "+49" and bert["Id"].data_type == "s"
+		# No cell is a formula, whatever people call themselves.
+		assert bert["Name"].value.startswith("=HYPERLINK") and bert["Name"].data_type == "s"
+		assert not [c for s in book for r in s.iter_rows() for c in r if c.data_type == "f"]
+		# Times are times in the lesson's zone, durations can be added up.
+		assert anna["Came"].value == datetime.datetime(2026, 3, 2, 8, 58), anna["Came"].value
+		assert anna["Present"].value == datetime.timedelta(minutes=93), anna["Present"].value
+		assert anna["Present"].number_format == "[h]:mm:ss"
+		for s in book:
+		    assert s.freeze_panes == "A2" and s["A1"].font.b and s.auto_filter.ref
+		    assert all(s.column_dimensions[c.column_letter].width > 7 for c in s[1])
+	END
+	m attendance convert "$GOLDEN/two.jsonl" plain.xlsx --no-times
+	/usr/bin/python3 -c 'import openpyxl; b = openpyxl.load_workbook("plain.xlsx"); assert b.sheetnames == ["Summary"] and "Came" not in [c.value for c in b["Summary"][1]]'
+	# Nothing of it stays in the folder for temporary files.
+	mkdir -p tmp
+	TMPDIR=$PWD/tmp m attendance convert "$GOLDEN/two.jsonl" third.xlsx
+	[ -z "$(ls tmp)" ]
+}
+
+@test "what is wrong is said before anything is written" {
+	fails_with 2 attendance convert "$GOLDEN/two.jsonl"
+	[[ $stderr == *--as* ]]
+	fails_with 2 attendance convert "$GOLDEN/two.jsonl" a.csv -o b.csv
+	fails_with 2 attendance convert "$GOLDEN/two.jsonl" a.csv --as zoom
+	[[ $stderr == *"holds one lesson"* ]]
+	fails_with 2 attendance convert "$GOLDEN/one.zoom.csv" a.csv --zone Europe/Berlim
+	[[ $stderr == *Berlim* ]]
+	fails_with 2 attendance convert "$GOLDEN/one.zoom.csv" a.csv --as pdf
+	fails_with 2 attendance convert "$GOLDEN/one.zoom.csv" a.csv --as zoom --no-times
+	[ ! -e a.csv ]
+	fails_with 1 attendance convert "$GOLDEN/one.meet.csv" a.csv
+	[[ $stderr == *--day* ]]
+	m attendance convert "$GOLDEN/one.meet.csv" a.csv --day 2026-03-02
+	grep -q T08:58 a.csv
+	# The day is that day wherever the lesson was.
+	for zone in Pacific/Auckland America/Los_Angeles; do
+		m attendance convert "$GOLDEN/one.meet.csv" --as csv --day 2026-03-02 --zone $zone | grep -q 2026-03-02T08:58
+		TZ=Asia/Tokyo m attendance convert "$GOLDEN/one.meet.csv" --as csv --day 2026-03-02 --zone $zone |
+			grep -q 2026-03-02T08:58
+	done
+	fails_with 1 attendance convert "$GOLDEN/one.meet.csv" a.csv --day 2026-03-02
+	[[ $stderr == *--force* ]]
+	m attendance convert "$GOLDEN/one.zoom.csv" a.csv --force --dry-run --json | jq -e '.form == "csv"' >/dev/null
+	grep -q T08:58 a.csv
+	fails_with 5 attendance convert none.csv b.csv
+}
+
+@test "bad input: clear errors with line numbers, nothing half written" {
+	printf 'user_id,status\n@a:x,present\n"@b:x,present\n' >quote.csv
+	fails_with 1 attendance convert quote.csv out.csv
+	[[ $stderr == *"quote.csv: line 3: a quote that is not closed"* ]]
+	printf 'user_id,status\n@a:x,pre\0sent\n' >nul.csv
+	fails_with 1 attendance convert nul.csv out.csv
+	[[ $stderr == *"line 2: a NUL byte"* ]]
+	echo "Dear Sir," >letter.csv
+	fails_with 1 attendance convert letter.csv out.csv
+	[[ $stderr == *--from* ]]
+	m attendance convert "$GOLDEN/two.jsonl" book.xlsx --force
+	fails_with 1 attendance convert book.xlsx out.csv
+	[[ $stderr == *"written, not read"* ]]
+	truncate -s 100M huge.csv
+	fails_with 1 attendance convert huge.csv out.csv
+	[[ $stderr == *huge.csv* ]]
+	[ ! -e out.csv ]
+	# Single lines: told, left out, the rest is written, and the exit status says so.
+	printf 'user_id,status,start,first_join\n@a:x,present,2026-02-30T09:00:00Z,\n@b:x,present,2026-03-02T09:00:00Z,2026-03-02T09:00:00Z\n' >dates.csv
+	fails_with 7 attendance convert dates.csv out.csv
+	[[ $stderr == *"dates.csv, line 2: \"2026-02-30T09:00:00Z\" does not exist"* ]]
+	[ "$(wc -l <out.csv)" -eq 2 ]
+	# A disk that is full leaves what was there.
+	cp out.csv before.csv
+	mkdir -p locked
+	cp out.csv locked/out.csv
+	(
+		ulimit -f 0
+		trap '' XFSZ
+		fails_with 1 attendance convert "$GOLDEN/two.jsonl" locked/out.csv --force
+	)
+	cmp before.csv locked/out.csv
+	[ "$(ls locked)" = out.csv ]
+}
+
+@test "--room: people by the roster, who was absent, who does not belong" {
+	use_home admin
+	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json >"$BATS_FILE_TMPDIR/init"
+	start_server
+	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	printf 'Name,ID,E-Mail\nAnna Meier,007,\nBert Alt,008,bert@x.example\nTwin,009,\nTwin,010,\n' >class.csv
+	m class create Physics --students class.csv -q >/dev/null
+	cat >zoom.csv <<-'END'
+		Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest
+		"Meier, Anna",,03/02/2026 09:00:00 AM,03/02/2026 10:30:00 AM,90,No
+		B's phone,BERT@x.example,03/02/2026 09:10:00 AM,03/02/2026 10:30:00 AM,80,No
+		Twin,,03/02/2026 09:10:00 AM,03/02/2026 10:30:00 AM,80,No
+		Stranger,,03/02/2026 09:10:00 AM,03/02/2026 09:20:00 AM,10,Yes
+	END
+	r attendance convert zoom.csv --as json --room Physics --zone UTC
+	[ "$status" -eq 7 ]
+	[[ $stderr == *"Twin is not matched: 2 people are called Twin"* ]]
+	[[ $stderr == *"Stranger is not on the roster"* ]]
+	echo "$output" | jq -es 'map([.name, .external_id, .status, .guest]) == [
+		["Anna Meier", "007", "present", false], ["Bert Alt", "008", "present", false],
+		["Twin", "009", "absent", false], ["Twin", "010", "absent", false],
+		["Twin", null, "present", true], ["Stranger", null, "present", true]]
+		and .[0].user_id == "@anna.meier:s.test"' >/dev/null
+	fails_with 5 attendance convert zoom.csv --as json --room Nowhere
+}
