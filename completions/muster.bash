@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll attendance serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
@@ -20,6 +20,7 @@ _muster_next()
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
+	'attendance') echo 'convert' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
@@ -88,6 +89,7 @@ _muster_options()
 	'roll cancel') echo -n ' --reason' ;;
 	'roll remind') echo -n ' --user' ;;
 	'roll mark') echo -n ' --reason' ;;
+	'attendance convert') echo -n ' --output --from --as --room --zone --day --excel --no-times --force' ;;
 	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
@@ -231,6 +233,12 @@ _muster_value()
 	'roll cancel'' --reason') echo '-' ;;
 	'roll remind'' --user') echo '@user' ;;
 	'roll mark'' --reason') echo '-' ;;
+	'attendance convert'' --output' | 'attendance convert'' -o') echo '@file' ;;
+	'attendance convert'' --from') echo 'csv intervals json graph zoom zoom-unique teams teams-2020 meet moodle moodle-txt' ;;
+	'attendance convert'' --as') echo 'csv intervals xlsx json html ics graph zoom zoom-unique teams meet moodle moodle-txt' ;;
+	'attendance convert'' --room' | 'attendance convert'' -r') echo '@room' ;;
+	'attendance convert'' --zone') echo '-' ;;
+	'attendance convert'' --day') echo '-' ;;
 	'serve'' --data' | 'serve'' -d') echo '@folder' ;;
 	'serve'' --listen' | 'serve'' -l') echo '-' ;;
 	'serve'' --udp-port') echo '-' ;;
@@ -364,6 +372,8 @@ _muster_position()
 	'roll remind 0') echo '@room' ;;
 	'roll mark 0') echo '@room' ;;
 	'roll mark 2') echo 'here late absent excused none' ;;
+	'attendance convert 0') echo '@file' ;;
+	'attendance convert 1') echo '@file' ;;
 	'admin user add 0') echo '@user' ;;
 	'admin user import 0') echo '@file' ;;
 	'admin user password 0') echo '@user' ;;

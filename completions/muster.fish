@@ -1,7 +1,7 @@
 # Completion of muster(1) for fish, made by `muster completion fish`.
 
-set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --room -r --room -r --output -o --room -r --room -r --room -r --window --late-after --word --question --txn-id --txn-id --since --reason --user --reason --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
-set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'roster' 'roll' 'admin' 'admin user' 'config' 'audio'
+set -g __muster_takes --account -A --format --timeout --ca-file --user -u --email --token-file --device-name --user -u --email --invite-file --device-name --new-file --status --file -f --reply --thread --mention --txn-id --at --number -n --since --until --type --thread --txn-id --txn-id --reason --txn-id --thread --for --number -n --max --thread --txn-id --txn-id --txn-id --room -r --number -n --output -o --room -r --alias --topic --invite --space --reason --reason --reason --reason --reason --reason --output -o --server --number -n --reason --order --topic --alias --space --depth --order --number -n --user --reason --students --teacher --slips -o --language --valid --space --students --teacher --slips -o --language --valid --user -u --slips -o --language --valid --play --record --in --out --pcm --events --for --input --output --driver --via --play --record --in --out --pcm --events --for --input --output --driver --room -r --room -r --output -o --room -r --room -r --room -r --window --late-after --word --question --txn-id --txn-id --since --reason --user --reason --output -o --from --as --room -r --zone --day --data -d --listen -l --udp-port --server-name --public-url --announce --tls-cert --tls-key --config --name --email --external-id --data --data --data --data --data --data --data --data --data --data --uses --expires --note --revoke --data --done --data --data --output -o --data --data --output -o --data --data --scope --driver --driver --input --output --for --driver --input --output --delay --for --data
+set -g __muster_groups 'account' 'device' 'profile' 'presence' 'thread' 'poll' 'file' 'queue' 'room' 'space' 'people' 'class' 'call' 'roster' 'roll' 'attendance' 'admin' 'admin user' 'config' 'audio'
 
 # The verb so far and the number of positionals behind it, on two lines.
 function __muster_place
@@ -83,6 +83,7 @@ complete -c muster -n '__muster_in ""' -a class -d 'Classes'
 complete -c muster -n '__muster_in ""' -a call -d 'Calls'
 complete -c muster -n '__muster_in ""' -a roster -d 'Attendance'
 complete -c muster -n '__muster_in ""' -a roll -d 'Attendance'
+complete -c muster -n '__muster_in ""' -a attendance -d 'Attendance'
 complete -c muster -n '__muster_in ""' -a serve -d 'Run a server for a class or a team.'
 complete -c muster -n '__muster_in ""' -a admin -d 'Administration'
 complete -c muster -n '__muster_in ""' -a config -d 'Tools'
@@ -171,6 +172,7 @@ complete -c muster -n '__muster_in "roll"' -a close -d 'Close a roll-call now: l
 complete -c muster -n '__muster_in "roll"' -a cancel -d 'Cancel a roll-call: it counts for nothing.'
 complete -c muster -n '__muster_in "roll"' -a remind -d 'Tell those who have not answered, each by direct message.'
 complete -c muster -n '__muster_in "roll"' -a mark -d 'Answer a roll-call for somebody, as staff.'
+complete -c muster -n '__muster_in "attendance"' -a convert -d 'Turn an attendance file of one system into that of another.'
 complete -c muster -n '__muster_in "admin"' -a user -d 'Administration'
 complete -c muster -n '__muster_in "admin"' -a invite -d 'Make an invitation with which people register, or list and revoke them.'
 complete -c muster -n '__muster_in "admin"' -a reports -d 'List what people reported to who runs the server, the newest first.'
@@ -453,6 +455,17 @@ complete -c muster -n '__muster_in "roll remind" 0' -a '(__muster_ask room)'
 complete -c muster -n '__muster_in "roll mark"' -l reason -x -d 'why, for the people concerned'
 complete -c muster -n '__muster_in "roll mark" 0' -a '(__muster_ask room)'
 complete -c muster -n '__muster_in "roll mark" 2' -a 'here late absent excused none'
+complete -c muster -n '__muster_in "attendance convert"' -l output -s o -r -F -d 'file to write; - or nothing writes to standard output'
+complete -c muster -n '__muster_in "attendance convert"' -l from -x -a 'csv intervals json graph zoom zoom-unique teams teams-2020 meet moodle moodle-txt' -d 'what the file is, when it is not recognised: csv, intervals, json, graph, zoom, zoom-unique, teams, teams-2020, meet, moodle or moodle-txt'
+complete -c muster -n '__muster_in "attendance convert"' -l as -x -a 'csv intervals xlsx json html ics graph zoom zoom-unique teams meet moodle moodle-txt' -d 'what is written: csv, intervals (a row each time), xlsx, json, html, ics, graph, zoom, zoom-unique, teams, meet, moodle (to be imported there) or moodle-txt (as exported)'
+complete -c muster -n '__muster_in "attendance convert"' -l room -s r -x -a '(__muster_ask room)' -d 'the class whose roster says who people are'
+complete -c muster -n '__muster_in "attendance convert"' -l zone -x -d 'zone of times that say none, and in which times are written (Europe/Berlin); otherwise the lesson\'s or yours'
+complete -c muster -n '__muster_in "attendance convert"' -l day -x -d 'the day it was, where a file has times without a date'
+complete -c muster -n '__muster_in "attendance convert"' -l excel -d 'CSV with a byte order mark and CRLF, as spreadsheets like it'
+complete -c muster -n '__muster_in "attendance convert"' -l no-times -d 'who attended, without when'
+complete -c muster -n '__muster_in "attendance convert"' -l force -d 'overwrite a file that exists'
+complete -c muster -n '__muster_in "attendance convert" 0' -F
+complete -c muster -n '__muster_in "attendance convert" 1' -F
 complete -c muster -n '__muster_in "serve"' -l data -s d -r -a '(__fish_complete_directories)' -d 'data folder; muster/server in your data folder without it'
 complete -c muster -n '__muster_in "serve"' -l init -d 'make the data folder, an administrator and an invitation'
 complete -c muster -n '__muster_in "serve"' -l check -d 'check settings, certificate, data folder and the port of calls, do not start'

@@ -29,6 +29,7 @@ teardown_file() {
 	m attendance convert "$GOLDEN/two.jsonl" --as csv | cmp - "$GOLDEN/two.csv"
 	m attendance convert "$GOLDEN/two.jsonl" page.html
 	grep -q '<svg' page.html
+	m attendance convert "$GOLDEN/two.jsonl" --as ics | grep -c BEGIN:VEVENT | grep -qx 2
 	m attendance convert "$GOLDEN/two.graph.json" --as graph | jq -e '.value | length == 2' >/dev/null
 	m attendance convert "$GOLDEN/two.jsonl" excel.csv --excel
 	[ "$(head -c 3 excel.csv | od -An -tx1)" = " ef bb bf" ]

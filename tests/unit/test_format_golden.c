@@ -12,6 +12,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/fs.h"
+#include "core/calendar/ics.h"
 #include "tests/lib/sheets.h"
 
 #include <stdlib.h>
@@ -356,6 +357,32 @@ static void test_html(void **state)
 	lacks(&b, "url(");
 }
 
+static void on_problem(void *arg, int line, const char *sentence)
+{
+	(void)arg;
+	fail_msg("line %d: %s", line, sentence);
+}
+
+/* ics: an event a lesson, with how many had which mark; our own reader takes it. */
+static void test_ics(void **state)
+{
+	(void)state;
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	AUTO(cal_events_done) struct cal_events events = {0};
+	struct err err = {0};
+	is_golden(FORMAT_ICS, &plain, true, "two.ics");
+	write_to(&b, FORMAT_ICS, &plain, true);
+	if (ics_read(buf_span(&b), on_problem, NULL, &events, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(events.n, 2);
+	assert_string_equal(events.v[0].title, "Physics 10b: \"Waves\", part 2");
+	assert_int_equal(events.v[0].start.hour, 9);
+	assert_string_equal(events.v[0].start.zone, "Europe/Berlin");
+	assert_int_equal(events.v[0].duration_ms, 90 * 60000);
+	assert_non_null(strstr(events.v[0].description, "present: 2\nlate: 1\n"));
+	assert_string_not_equal(events.v[0].uid, events.v[1].uid);
+}
+
 /* The zone that is asked for counts before the lesson's own. */
 static void test_zone(void **state)
 {
@@ -429,8 +456,9 @@ int main(void)
 		cmocka_unit_test(test_zoom),	 cmocka_unit_test(test_zoom_unique),
 		cmocka_unit_test(test_teams),	 cmocka_unit_test(test_meet),
 		cmocka_unit_test(test_moodle),	 cmocka_unit_test(test_moodle_txt),
-		cmocka_unit_test(test_html),	 cmocka_unit_test(test_zone),
-		cmocka_unit_test(test_table),	 cmocka_unit_test(test_xlsx),
+		cmocka_unit_test(test_html),	 cmocka_unit_test(test_ics),
+		cmocka_unit_test(test_zone),	 cmocka_unit_test(test_table),
+		cmocka_unit_test(test_xlsx),
 	};
 	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
