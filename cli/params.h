@@ -101,6 +101,9 @@
 /** "event id" for people; a queued one says so. A `line` function. */
 void line_sent(struct buf *b, const json_t *row, const struct command_line *l);
 
+/** In a chat of two, when the other is quiet now: a sentence that says until when, and what to do. */
+void say_if_quiet(struct command_ctx *ctx, struct client *c, const char *room_id);
+
 /**
  * Do one thing to each of a list of people; rows: room_id, user_id, ok, error.
  * ERR_PARTIAL when some failed, the first error when all did.

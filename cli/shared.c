@@ -5,6 +5,9 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/when.h"
+#include "core/client/quiet/quiet.h"
+
+#include <time.h>
 
 static void put_time(struct buf *b, int64_t at_ms)
 {
@@ -26,6 +29,30 @@ void line_sent(struct buf *b, const json_t *row, const struct command_line *l)
 	} else {
 		command_put_clean(b, json_object_get(row, "event_id"));
 	}
+}
+
+/* As --at takes it: a time of day is the next one. */
+static void put_at(int64_t ms, int64_t now_ms, char ret[WHEN_ISO_SIZE])
+{
+	bool soon = ms - now_ms < 86400000;
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	localtime_r(&t, &tm);
+	if (!strftime(ret, WHEN_ISO_SIZE, soon ? "%H:%M" : "\"%Y-%m-%d %H:%M\"", &tm))
+		ret[0] = '\0';
+}
+
+void say_if_quiet(struct command_ctx *ctx, struct client *c, const char *room_id)
+{
+	AUTO_FREE char *user = NULL, *name = NULL;
+	char when[WHEN_ISO_SIZE], option[WHEN_ISO_SIZE];
+	int64_t until, now = clock_wall_ms();
+	if (!client_quiet_other(c, room_id, &user, &name, &until))
+		return;
+	when_human(until, now, when);
+	put_at(until, now, option);
+	command_say(ctx, _("%s is quiet until %s; --at %s sends a message then"),
+		    name ? name : user, when, option);
 }
 
 static int user_row(struct command_ctx *ctx, const char *room_id, const char *user_id, int rc,

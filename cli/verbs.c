@@ -18,7 +18,13 @@
 	VERB(profile_set)         \
 	VERB(presence_show)       \
 	VERB(presence_set)        \
+	VERB(quiet_show)          \
+	VERB(quiet_set)           \
+	VERB(quiet_on)            \
+	VERB(quiet_off)           \
+	VERB(notify_test)         \
 	VERB(send)                \
+	VERB(urgent)              \
 	VERB(read)                \
 	VERB(react)               \
 	VERB(edit)                \

@@ -1,5 +1,7 @@
 /* What waits to be sent: queue list, run, retry, drop. */
 #include "cli/params.h"
+#include "core/base/clock.h"
+#include "core/client/quiet/quiet.h"
 #include "core/client/send.h"
 
 #define ARG_TXN                                                             \
@@ -43,9 +45,13 @@ static int run_queue(struct command_ctx *ctx, bool failed, struct err *err)
 	if (command_dry_run(ctx, NULL))
 		return 0;
 	int rc = command_client(ctx, &c, err);
-	return rc ? rc
-		  : client_queue_run(c, command_text(ctx->line, "txn"), failed, command_row_fn, ctx,
-				     err);
+	if (!rc)
+		rc = client_queue_run(c, command_text(ctx->line, "txn"), failed, command_row_fn,
+				      ctx, err);
+	/* A timer runs this: what others may know of quiet hours is kept up to date by it. */
+	if (!rc)
+		client_quiet_tell(c, clock_wall_ms(), NULL);
+	return rc;
 }
 
 static int run_run(struct command_ctx *ctx, struct err *err)

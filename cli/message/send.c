@@ -164,6 +164,8 @@ static int run_send(struct command_ctx *ctx, struct err *err)
 	};
 	rq.format = format_of(ctx, true);
 	rc = command_flag(l, "lines") ? send_lines(ctx, c, &rq, err) : send_it(ctx, c, &rq, err);
+	if (!rc && !at)
+		say_if_quiet(ctx, c, room);
 	command_list_free(mentions);
 	return rc;
 }

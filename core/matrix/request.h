@@ -148,6 +148,8 @@ struct request request_tag_delete(const char *user, const char *room, const char
 struct request request_profile_get(const char *user, const char *key);
 /** PUT /v3/profile/{}/{}; `value` NULL: DELETE. */
 struct request request_profile_set(const char *user, const char *key, const char *value);
+/** Any field of a profile (v1.16). PUT /v3/profile/{}/{}; `value` NULL: DELETE. */
+struct request request_profile_field(const char *user, const char *key, const json_t *value);
 
 /* Media. The body of an upload is the caller's file. */
 struct request request_upload(const char *filename); /**< POST /_matrix/media/v3/upload */

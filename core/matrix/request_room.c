@@ -234,6 +234,14 @@ struct request request_profile_set(const char *user, const char *key, const char
 	return rq;
 }
 
+struct request request_profile_field(const char *user, const char *key, const json_t *value)
+{
+	struct request rq = request_make(value ? "PUT" : "DELETE", "/v3/profile/{}/{}", user, key);
+	if (value)
+		request_body(&rq, json_pack("{s:O}", key, value));
+	return rq;
+}
+
 struct request request_upload(const char *filename)
 {
 	struct request rq = request_make("POST", "/_matrix/media/v3/upload");

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "server/accounts/user.h"
 #include "server/routes/route_steps.h"
+#include "server/sync/hub.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,23 @@ static bool find_person(struct rq *rq, struct user *ret)
 	return false;
 }
 
+/* Until when somebody is not to be disturbed is for those who meet them in a room. */
+#define QUIET_FIELD "org.muster.quiet"
+
+static json_t *visible(struct rq *rq, int64_t nid)
+{
+	json_t *all = profile_get(db_reader(rq->srv->db), nid);
+	if (nid != rq->who.user_nid && json_object_get(all, QUIET_FIELD) &&
+	    !hub_share_room(rq->srv->hub, rq->who.user_nid, nid))
+		json_object_del(all, QUIET_FIELD);
+	return all;
+}
+
 static void get_profile(struct rq *rq)
 {
 	struct user u;
 	if (find_person(rq, &u))
-		rq_json(rq, 200, profile_get(db_reader(rq->srv->db), u.nid));
+		rq_json(rq, 200, visible(rq, u.nid));
 }
 
 static void get_field(struct rq *rq)
@@ -38,7 +51,7 @@ static void get_field(struct rq *rq)
 	const char *key = rq->param[1].p;
 	if (!find_person(rq, &u))
 		return;
-	json_t *all = profile_get(db_reader(rq->srv->db), u.nid);
+	json_t *all = visible(rq, u.nid);
 	json_t *v = json_incref(json_object_get(all, key));
 	json_decref(all);
 	if (v)
