@@ -62,9 +62,11 @@ struct tui {
 	struct classroom *classroom; /* a server that we started */
 	struct opening *openings;    /* links on their way into a browser */
 	int64_t told;		     /* what bells have told of; -1: nothing yet */
+	int64_t told_seq;	     /* the newest event then: order of arrival */
 	char *told_but;		     /* the room that was being looked at then, or NULL */
 	struct editing *editing;     /* $EDITOR has the terminal */
 	struct loop_timer *sends;    /* looks at the outbox while something goes out */
+	struct loop_timer *minute;   /* quiet.h; NULL until the account syncs */
 
 	const char *meant; /* while a command is run: the message that it is about, or NULL */
 

@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "tui/app_priv.h"
 #include "tui/phone.h"
+#include "tui/quiet.h"
 #include "tui/rooms.h"
 #include "tui/talk.h"
 
@@ -108,6 +109,7 @@ void app_account_sync(void *arg)
 		engine_set_presence(t->engine, "online");
 	if (!t->plain)
 		t->phone = phone_new(t);
+	minute_start(t);
 	tui_redraw(t);
 }
 
@@ -135,6 +137,7 @@ static void finish_sending(struct tui *t)
 void app_account_close(struct tui *t)
 {
 	finish_sending(t);
+	minute_stop(t);
 	phone_free(t->phone);
 	work_free(t->sending);
 	work_free(t->looking);

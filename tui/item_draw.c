@@ -1,6 +1,8 @@
 #include "tui/item_draw.h"
 
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
+#include "core/base/when.h"
 #include "tui/flow.h"
 
 #define COLUMNS_FROM 46 /* narrower panes have name and time on a line of their own */
@@ -310,6 +312,13 @@ static void put_thread(const struct item_pane *p, struct flow *f, const struct i
 	buf_done(&b);
 }
 
+static void put_later(struct buf *b, int64_t due_ms)
+{
+	char when[WHEN_ISO_SIZE];
+	when_human(due_ms, clock_wall_ms(), when);
+	buf_printf(b, _("… to be sent at %s"), when);
+}
+
 static void put_state(const struct item_pane *p, struct flow *f, const struct item *it)
 {
 	struct buf b = BUF_INIT(4096);
@@ -317,10 +326,23 @@ static void put_state(const struct item_pane *p, struct flow *f, const struct it
 		buf_put_str(&b, _("… waiting to be sent"));
 	else if (it->state == STATE_SENDING)
 		buf_put_str(&b, _("… sending"));
+	else if (it->state == STATE_LATER)
+		put_later(&b, it->due_ms);
 	else if (it->state == STATE_FAILED)
 		buf_printf(&b, _("! not sent: %s"), it->error.s ? it->error.s : "");
 	if (b.n)
 		line(p, f, buf_span(&b), it->state == STATE_FAILED ? ROLE_ERROR : ROLE_DIM);
+	buf_done(&b);
+}
+
+/* Told by words and a sign, not by colour alone. */
+static void put_urgent(const struct item_pane *p, struct flow *f, const struct item *it)
+{
+	struct buf b = BUF_INIT(4096);
+	if (!it->urgent.n)
+		return;
+	buf_printf(&b, _("‼ urgent: %s"), it->urgent.s);
+	line(p, f, buf_span(&b), ROLE_MENTION);
 	buf_done(&b);
 }
 
@@ -384,6 +406,7 @@ static int draw_message(const struct item_pane *p, const struct item *it, int y)
 	int top = has_columns(p->r) ? 0 : draw_heading(p, it, y);
 	struct flow f = text_column(p, y + top);
 	put_reply(p, &f, it);
+	put_urgent(p, &f, it);
 	put_blocks(p, &f, it);
 	put_file(p, &f, it);
 	put_poll(p, &f, it);

@@ -5,8 +5,10 @@
 #include "core/base/mem.h"
 #include "core/client/call/call_sound.h"
 #include "core/client/view/call_bar.h"
+#include "core/store/rooms.h"
 #include "tui/phone_bar.h"
 #include "tui/pick.h"
+#include "tui/quiet.h"
 
 #include <string.h>
 
@@ -135,6 +137,9 @@ static void show_ring(struct phone *k, const struct call_bar_row *r)
 		return;
 	mem_free(k->rung);
 	k->rung = mem_strdup(r->ring_event);
+	/* In quiet hours the line that says who calls is all. */
+	if (quiet_silences(k->t, store_room_find(k->t->store, span_of(r->ring_room))))
+		return;
 	tty_bell(k->t->tty);
 	if (r->ring && !k->t->n_popups)
 		ask(k, r->ring_room, true);

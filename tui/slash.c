@@ -24,6 +24,7 @@ static const struct slash_own own[] = {
 	{"go", N_("go to a room by its name")},
 	{"me", N_("say what you do: /me waves")},
 	{"file", N_("send a file: /file PATH, and words about it")},
+	{"at", N_("send later: /at 8:00 and words")},
 	{"poll", N_("ask the room: /poll \"Which day?\" Monday Friday")},
 	{"quit", N_("leave muster")},
 	{NULL, NULL},
@@ -291,7 +292,9 @@ static void on_done(int rc, const struct err *err, void *arg)
 static struct work *worker_for(const struct tui *t, const struct command_line *l)
 {
 	bool file = command_option(t->o->commands, l->command, "file") != NULL;
-	bool slow = l->command->no_timeout || (file && command_count(l, "file") > 0);
+	bool waits = command_option(t->o->commands, l->command, "wait") &&
+		     command_given(l, "wait");
+	bool slow = l->command->no_timeout || waits || (file && command_count(l, "file") > 0);
 	return slow && t->moving ? t->moving : t->looking;
 }
 

@@ -63,7 +63,7 @@ static char *home_path(const char *path)
 	return mem_strdup(path);
 }
 
-/* "/file PATH words" sends, "/poll Q A B" asks; with a verb's second word they are that verb. */
+/* "/file PATH words" and "/at TIME words" send, "/poll Q A B" asks; with a verb's second word they are that verb. */
 void slash_short(const struct command_set *set, struct words *w)
 {
 	size_t n;
@@ -72,6 +72,14 @@ void slash_short(const struct command_set *set, struct words *w)
 		return;
 	if (!strcmp(w->word[0], "poll")) {
 		words_insert(w, 1, "create");
+	} else if (!strcmp(w->word[0], "at")) {
+		AUTO_FREE char *time = mem_strdup(w->word[1]);
+		mem_free(w->word[0]);
+		mem_free(w->word[1]);
+		w->word[0] = mem_strdup("send");
+		w->word[1] = mem_printf("--at=%s", time);
+		if (w->n > 2)
+			words_insert(w, 2, "--");
 	} else if (!strcmp(w->word[0], "file")) {
 		AUTO_FREE char *path = home_path(w->word[1]);
 		mem_free(w->word[0]);

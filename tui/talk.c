@@ -124,6 +124,8 @@ static const char *hint(const struct talk *k)
 		return _("This room is encrypted; muster cannot write here.");
 	if (!h->can_send)
 		return h->why_not.n ? h->why_not.s : _("You may not write here.");
+	if (talk_quiet_hint(k))
+		return talk_quiet_hint(k);
 	return k->thread ? _("Answer in the thread") : _("Write a message, or / for a command");
 }
 
@@ -299,6 +301,7 @@ static void news(struct view *v)
 	struct talk *k = of(v);
 	if (conversation_update(k->c))
 		tui_redraw(v->tui);
+	talk_look_at_quiet(k);
 	if (timeline_at_end(&k->tl) && !k->on_messages)
 		conversation_trim(k->c, WINDOW);
 }
@@ -307,6 +310,7 @@ static void free_talk(struct view *v)
 {
 	struct talk *k = of(v);
 	talk_forget_jobs(k);
+	talk_forget_quiet(k);
 	timeline_done(&k->tl);
 	composer_done(&k->m);
 	conversation_free(k->c);

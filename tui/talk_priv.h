@@ -19,7 +19,19 @@ struct talk {
 	bool fill_failed;	/* not again before the person scrolls */
 	int64_t saved_ms;	/* clock_mono_ms: the draft was kept */
 	int64_t told_typing_ms; /* clock_mono_ms; 0: not typing */
+	/* talk_quiet.c, of a chat of two */
+	struct quiet_job *quiet_job;	 /* that asks about the other */
+	int64_t quiet_asked_ms;		 /* clock_mono_ms; 0: not yet */
+	int64_t quiet_from, quiet_until; /* Unix ms; 0: nothing is known */
+	char *quiet_hint;		 /* for the empty composer; or NULL */
 };
+
+/* -- talk_quiet.c */
+/** Ask whether the other is quiet, unless that was done lately. */
+void talk_look_at_quiet(struct talk *k);
+/** What the empty composer says of it now; NULL: nothing. Borrowed. */
+const char *talk_quiet_hint(const struct talk *k);
+void talk_forget_quiet(struct talk *k);
 
 /* -- talk_send.c */
 void talk_send(struct talk *k);

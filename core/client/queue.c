@@ -127,6 +127,30 @@ int client_queue_run(struct client *c, const char *txn_id, bool failed, client_r
 	return rc;
 }
 
+int client_queue_due(struct client *c, client_row_fn *fn, void *arg, struct err *err)
+{
+	struct store *s;
+	struct store_outbox o;
+	int64_t after = 0;
+	int rc = client_store(c, &s, err);
+	if (!rc)
+		settle_all(c, s);
+	while (!rc && store_outbox_next(s, after, 0, &o)) {
+		JSON_AUTO json_t *row = NULL;
+		after = o.id;
+		if (o.due_ms)
+			rc = deliver_row(c, &o, true, &row, err);
+		if (rc == ERR_PENDING)
+			rc = 0;
+		else if (!rc && row)
+			rc = fn(row, arg);
+		store_outbox_done(&o);
+		if (!rc)
+			rc = client_check_time(c, err);
+	}
+	return rc;
+}
+
 /* ERR_CONFLICT: it is too late. */
 static int drop_row(struct client *c, struct store *s, struct store_outbox *o, int *count,
 		    struct err *err)

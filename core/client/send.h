@@ -63,6 +63,11 @@ int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err
  */
 int client_queue_run(struct client *c, const char *txn_id, bool failed, client_row_fn *fn,
 		     void *arg, struct err *err);
+/**
+ * The same, only for what was to be sent later: what is due goes out, what the server was to send is
+ * looked after. For what runs on while somebody is there. Nothing to do costs two queries.
+ */
+int client_queue_due(struct client *c, client_row_fn *fn, void *arg, struct err *err);
 /** Forget a queued message, take a scheduled one back from the server; NULL: all. *ret_dropped
  * counts. ERR_CONFLICT: `txn_id` has gone out already. */
 int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, struct err *err);

@@ -73,7 +73,9 @@ static void put_message(struct buf *b, const struct item *it)
 	if (it->state == STATE_FAILED)
 		buf_printf(b, " failed: %s", it->error.s);
 	else if (it->state)
-		buf_put_str(b, it->state == STATE_QUEUED ? " queued" : " sending");
+		buf_put_str(b, it->state == STATE_QUEUED  ? " queued"
+			       : it->state == STATE_LATER ? " later"
+							  : " sending");
 	if (it->highlight)
 		buf_put_str(b, " HIGHLIGHT");
 }

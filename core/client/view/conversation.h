@@ -57,7 +57,13 @@ struct text_block {
 	size_t n;
 };
 
-enum item_state { STATE_SENT, STATE_QUEUED, STATE_SENDING, STATE_FAILED };
+enum item_state {
+	STATE_SENT,
+	STATE_QUEUED,
+	STATE_SENDING,
+	STATE_FAILED,
+	STATE_LATER, /**< to be sent at due_ms */
+};
 
 struct item_reaction {
 	struct term_text key;
@@ -96,6 +102,8 @@ struct item {
 	size_t n_blocks;
 	enum item_state state;
 	struct term_text error; /**< STATE_FAILED: why */
+	int64_t due_ms;		/**< STATE_LATER: when, Unix ms */
+	struct term_text urgent; /**< an urgent message: its reason; else empty */
 	/* what it answers */
 	const char *reply_to;			    /**< event id, or NULL */
 	struct term_text reply_name, reply_excerpt; /**< empty while that event is not here */

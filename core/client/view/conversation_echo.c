@@ -16,11 +16,13 @@ struct echoing {
 	bool changed;
 };
 
-static enum item_state state_of(const char *s)
+static enum item_state state_of(const struct store_outbox *o)
 {
-	return strcmp(s, "queued") == 0	  ? STATE_QUEUED
-	       : strcmp(s, "failed") == 0 ? STATE_FAILED
-					  : STATE_SENDING;
+	if (strcmp(o->state, "failed") == 0)
+		return STATE_FAILED;
+	if (strcmp(o->state, "scheduled") == 0 || o->due_ms > clock_wall_ms())
+		return STATE_LATER;
+	return strcmp(o->state, "queued") == 0 ? STATE_QUEUED : STATE_SENDING;
 }
 
 /* An event as it will be, so that it looks as it will look. */
@@ -65,7 +67,8 @@ static struct entry *make_echo(struct conversation *c, const struct store_outbox
 	if (!en)
 		return NULL;
 	en->item.event_id = NULL;
-	en->item.state = state_of(o->state);
+	en->item.state = state_of(o);
+	en->item.due_ms = o->due_ms;
 	if (o->error)
 		en->item.error = pool_text(&en->pool, span_of(o->error), TEXT_LINE);
 	return en;
@@ -96,7 +99,7 @@ static int on_row(const struct store_outbox *o, void *arg)
 {
 	struct echoing *x = arg;
 	struct entry *old = take_old(x, o->txn_id);
-	bool same = old && !old->gone_ms && old->item.state == state_of(o->state) &&
+	bool same = old && !old->gone_ms && old->item.state == state_of(o) &&
 		    span_eq_str((struct span){old->item.error.s, old->item.error.n},
 				o->error ? o->error : "");
 	if (has_arrived(x->c, o->txn_id)) {

@@ -1,6 +1,7 @@
 /* What a message looks like: its newest text, what it answers, its thread and file. */
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/urgent.h"
 #include "core/client/view/conversation_priv.h"
 
 #include <string.h>
@@ -203,6 +204,7 @@ void item_message(struct conversation *c, struct entry *en, const struct store_e
 {
 	unsigned related = store_relations(c->s, c->room, e->event_id);
 	struct editing x = {c, en, false};
+	const char *urgent = urgent_reason(ev->content);
 	struct mx_message m;
 	struct mx_poll poll;
 	if (related & STORE_THREADED)
@@ -212,6 +214,8 @@ void item_message(struct conversation *c, struct entry *en, const struct store_e
 		return;
 	}
 	put_reply(c, en, ev);
+	if (urgent)
+		en->item.urgent = pool_text(&en->pool, span_of(urgent), TEXT_LINE);
 	if (related & STORE_EDITED)
 		store_event_edit(c->s, c->room, e->event_id, e->sender, on_edit, &x);
 	if (event_poll_start(ev, &poll))

@@ -278,14 +278,25 @@ int64_t room_list_unread(const struct room_list *l, int64_t *ret_highlights)
 	return unread;
 }
 
+static int64_t calls_of(const struct room_row *r)
+{
+	bool all = r->direct && !r->muted && r->unread > r->highlights;
+	return all ? r->unread : r->highlights;
+}
+
 int64_t room_list_calling(const struct room_list *l, const char *but)
 {
 	int64_t n = 0;
-	for (size_t i = 0; i < l->n; i++) {
-		const struct room_row *r = &l->rows[i]->pub;
-		bool all = r->direct && !r->muted && r->unread > r->highlights;
-		if (!but || strcmp(r->room_id, but) != 0)
-			n += all ? r->unread : r->highlights;
-	}
+	for (size_t i = 0; i < l->n; i++)
+		if (!but || strcmp(l->rows[i]->pub.room_id, but) != 0)
+			n += calls_of(&l->rows[i]->pub);
 	return n;
+}
+
+bool room_list_room_calls(const struct room_list *l, const char *room_id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->rows[i]->pub.room_id, room_id) == 0)
+			return calls_of(&l->rows[i]->pub) > 0;
+	return false;
 }

@@ -68,6 +68,8 @@ int64_t room_list_unread(const struct room_list *l, int64_t *ret_highlights);
  * single people who are not muted. `but`: a room that is being looked at, or NULL.
  */
 int64_t room_list_calling(const struct room_list *l, const char *but);
+/** Does this room have something that a bell may tell? */
+bool room_list_room_calls(const struct room_list *l, const char *room_id);
 
 /* -- Fuzzy search (the switcher) -------------------------------------------- */
 
