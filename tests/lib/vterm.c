@@ -27,6 +27,7 @@ struct vt {
 	VTermPos cursor;
 	bool cursor_shown, blind;
 	size_t bytes;
+	int notices, notice_at; /* OSC 9 seen; how much of the next one's beginning */
 	char title[256];
 	size_t title_n;
 };
@@ -39,6 +40,18 @@ static int on_cursor(VTermPos pos, VTermPos old, int visible, void *arg)
 	(void)visible;
 	((struct vt *)arg)->cursor = pos;
 	return 1;
+}
+
+static void count_notices(struct vt *v, const char *p, size_t n)
+{
+	static const char begin[] = "\033]9;";
+	for (size_t i = 0; i < n; i++) {
+		v->notice_at = p[i] == begin[v->notice_at] ? v->notice_at + 1 : p[i] == begin[0];
+		if (begin[v->notice_at])
+			continue;
+		v->notices++;
+		v->notice_at = 0;
+	}
 }
 
 /* A title comes as a string in 0.1 and as a piece of one from 0.2 on. */
@@ -178,10 +191,16 @@ bool vt_pump(struct vt *v, int ms)
 			break;
 		}
 		v->bytes += (size_t)n;
+		count_notices(v, piece, (size_t)n);
 		if (!v->blind)
 			vterm_input_write(v->vt, piece, (size_t)n);
 	}
 	return some;
+}
+
+int vt_notices(const struct vt *v)
+{
+	return v->notices;
 }
 
 size_t vt_bytes(const struct vt *v)

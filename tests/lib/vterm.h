@@ -40,6 +40,8 @@ int vt_end(struct vt *v, int ms);
 size_t vt_bytes(const struct vt *v);
 /** Title of the window. */
 const char *vt_title(const struct vt *v);
+/** Notices of the terminal's window (OSC 9) so far. */
+int vt_notices(const struct vt *v);
 
 /** The rows as text, without blanks at their ends. */
 void vt_put_text(struct vt *v, struct buf *b);

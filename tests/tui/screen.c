@@ -9,7 +9,8 @@
  *   resize:WxH   text           print the screen       html:FILE    a page that looks like it
  *   click:X,Y    wheel:X,Y      paste:TEXT             title:TEXT   the window's title is that
  *   run:COMMAND  by a shell; must succeed              exit:STATUS  until the program ends so
- *   bytes        print what the program has written
+ *   bytes        print how much the program has written
+ *   notices:N    so many notices of the terminal's window have come so far
  *
  * Every step has its time (-t, or STEP); the first that fails prints the screen and ends with 1.
  */
@@ -121,6 +122,13 @@ static bool resize(struct play *p, const char *size)
 	return true;
 }
 
+static bool notices(struct play *p, const char *want)
+{
+	char have[16];
+	snprintf(have, sizeof(have), "%d", vt_notices(p->v));
+	return !strcmp(have, want) || say(p, want, have);
+}
+
 static bool title(struct play *p, const char *want)
 {
 	int64_t until = clock_mono_ms() + p->step_ms;
@@ -177,6 +185,8 @@ static bool step(struct play *p, const char *s)
 		return click(p, arg, 0);
 	if (span_eq_str(verb, "wheel"))
 		return click(p, arg, 64);
+	if (span_eq_str(verb, "notices"))
+		return notices(p, arg);
 	if (span_eq_str(verb, "title"))
 		return title(p, arg);
 	if (span_eq_str(verb, "run"))

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define CLOCKS_APART_MS 60000 /* ours and the server's */
 #define GHOST_MS 10000 /* what was sent stays in sight until sync brings it, so long at most */
 
 struct echoing {
@@ -95,6 +96,37 @@ static bool has_arrived(struct conversation *c, const char *txn_id)
 	return id != NULL;
 }
 
+struct coming {
+	const char *own;
+	json_t *content;
+	int64_t from_ms;
+	bool found;
+};
+
+static int on_recent(const struct store_event *e, void *arg)
+{
+	struct coming *x = arg;
+	JSON_AUTO json_t *event = NULL;
+	if (e->ts < x->from_ms)
+		return 1;
+	if (!span_eq_str(e->sender, x->own) || json_parse_object(e->json, &event, NULL))
+		return 0;
+	x->found = json_equal(json_object_get(event, "content"), x->content);
+	return x->found;
+}
+
+/* What the server sent at its time comes without a transaction id: the same content since then. */
+static bool has_come(struct conversation *c, const struct store_outbox *o)
+{
+	JSON_AUTO json_t *content = NULL;
+	if (!o->delay_id || o->due_ms > clock_wall_ms() ||
+	    json_parse_object(span_of(o->content), &content, NULL))
+		return false;
+	struct coming x = {c->own, content, o->due_ms - CLOCKS_APART_MS, false};
+	store_events_walk(c->s, c->room, 0, INT64_MAX, true, on_recent, &x);
+	return x.found;
+}
+
 static int on_row(const struct store_outbox *o, void *arg)
 {
 	struct echoing *x = arg;
@@ -102,7 +134,7 @@ static int on_row(const struct store_outbox *o, void *arg)
 	bool same = old && !old->gone_ms && old->item.state == state_of(o) &&
 		    span_eq_str((struct span){old->item.error.s, old->item.error.n},
 				o->error ? o->error : "");
-	if (has_arrived(x->c, o->txn_id)) {
+	if (has_arrived(x->c, o->txn_id) || has_come(x->c, o)) {
 		x->changed = x->changed || old;
 		conv_entry_free(old);
 		return 0;
@@ -123,6 +155,12 @@ static int on_row(const struct store_outbox *o, void *arg)
 static void keep_ghost(struct echoing *x, struct entry *en)
 {
 	int64_t now = clock_mono_ms();
+	bool dropped = en->item.state == STATE_LATER && en->item.due_ms > clock_wall_ms();
+	if (dropped) { /* nothing was sent that could come */
+		x->changed = true;
+		conv_entry_free(en);
+		return;
+	}
 	if (!en->gone_ms) {
 		en->gone_ms = now;
 		x->changed = true;

@@ -1,0 +1,108 @@
+# Quiet hours, urgent messages and messages for later on the screen, with a real server.
+bats_require_minimum_version 1.5.0
+load ../cli/helper
+
+TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up ben
+	m quiet off >/dev/null
+	sign_up ada
+	m quiet off >/dev/null
+	export ROOM DIRECT
+	ROOM=$(new_room Physics --invite @ben:s.test)
+	new_room Attic >/dev/null
+
+	m send @ben:s.test 'hello Ben' >/dev/null
+	use_home ben
+	m room join "$ROOM" >/dev/null
+	DIRECT=$(m room list --invited --json | jq -r 'select(.membership == "invite").room_id')
+	m room join "$DIRECT" >/dev/null
+	use_home ada
+	m room role "$ROOM" @ben:s.test teacher >/dev/null
+	m config set tui.notify window
+}
+
+teardown_file() {
+	stop_server
+}
+
+setup() {
+	clean_environment
+	use_home ada
+}
+
+# screen STEPS... : a person's screen, on whatever room was open
+screen() {
+	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
+}
+
+to() { # NAME: steps to a room
+	printf '%s\n' key:ctrl-k 'wait:Go to' "type:$1" "wait:› $1" key:enter 'gone:Go to'
+}
+
+as_ben() {
+	local h=$BATS_FILE_TMPDIR/home-ben
+	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
+}
+
+@test "a message for later is shown as such, and taken back" {
+	readarray -t physics < <(to Physics)
+	screen wait:F1 "${physics[@]}" 'type:/at now+1h see you at nine' key:enter \
+		'wait:see you at nine' 'wait:to be sent at' \
+		"run:$MUSTER queue list --json | jq -e '.state == \"scheduled\"'" \
+		"run:$MUSTER queue drop --yes" 'gone:see you at nine'
+	[ -z "$(m queue list --json)" ]
+}
+
+@test "what is due comes once" {
+	screen wait:F1 'type:/at now+3s in a moment' key:enter 'wait:to be sent at' 'gone:to be sent at' \
+		'wait:in a moment'
+	[ "$(m read "$ROOM" --json | jq -r .body | grep -c '^in a moment$')" -eq 1 ]
+}
+
+@test "what the server does not keep so long goes out when it is due" {
+	screen wait:F1 'type:/at now+300d next year' key:enter 'wait:next year' 'wait:to be sent at'
+	[ "$(m queue list --json | jq -r .state)" = queued ]
+	m queue drop --yes
+}
+
+@test "whoever writes to somebody in quiet hours reads it where they write" {
+	readarray -t physics < <(to Physics)
+	use_home ben
+	m quiet set --for 1h --all
+	use_home ada
+	screen wait:F1 "${physics[@]}" 'wait:Write a message' key:ctrl-k 'wait:Go to' type:ben \
+		'wait:› ' key:enter 'gone:Go to' 'wait:is quiet until' 'type:never mind' key:enter \
+		'wait:never mind'
+	use_home ben
+	m quiet off >/dev/null
+	m read "$DIRECT" --json | jq -es 'any(.[]; .body == "never mind")'
+}
+
+@test "an urgent message is told from others; its readers are a key away" {
+	readarray -t physics < <(to Physics)
+	screen wait:F1 "${physics[@]}" "$(as_ben "urgent '$ROOM' 'room 12 is wet' --user @ada:s.test --reason 'bring boots'")" \
+		'wait:‼ urgent: bring boots' 'wait:room 12 is wet' key:esc key:up key:i \
+		'wait:Who has read it' key:esc 'gone:Who has read it'
+}
+
+@test "nothing is notified in quiet hours but what is urgent and of staff" {
+	readarray -t attic < <(to Attic)
+	# Ben's hour for Ada is used up: this is another client's urgent message.
+	local h=$BATS_FILE_TMPDIR/home-ben
+	TOKEN=$(jq -r .access_token "$h"/data/muster/accounts/ben/secrets.json)
+	urgent="run:curl -sf -X PUT '$URL/_matrix/client/v3/rooms/$ROOM/send/m.room.message/TXN' -H 'Authorization: Bearer $TOKEN' -d '{\"msgtype\":\"m.text\",\"body\":\"BODY\",\"m.mentions\":{\"user_ids\":[\"@ada:s.test\"]},\"org.muster.urgent\":{\"reason\":\"why\"}}' >/dev/null"
+	wet=${urgent/TXN/t1} wet=${wet/BODY/wet indeed}
+	fire=${urgent/TXN/t2} fire=${fire/BODY/it burns}
+	mention=$(as_ben "send '$ROOM' 'Ada, BODY' --mention @ada:s.test")
+	m quiet set --for 1h --all
+	screen wait:F1 "${attic[@]}" "${mention/BODY/one}" 'wait:@1' notices:0
+	screen wait:F1 "${attic[@]}" "$wet" 'wait:@2' notices:1
+	m quiet set --no-urgent
+	screen wait:F1 "${attic[@]}" "$fire" 'wait:@3' notices:0
+	m quiet off
+	screen wait:F1 "${attic[@]}" "${mention/BODY/two}" 'wait:@4' notices:1
+}
