@@ -292,8 +292,7 @@ static void on_done(int rc, const struct err *err, void *arg)
 static struct work *worker_for(const struct tui *t, const struct command_line *l)
 {
 	bool file = command_option(t->o->commands, l->command, "file") != NULL;
-	bool waits = command_option(t->o->commands, l->command, "wait") &&
-		     command_given(l, "wait");
+	bool waits = command_option(t->o->commands, l->command, "wait") && command_given(l, "wait");
 	bool slow = l->command->no_timeout || waits || (file && command_count(l, "file") > 0);
 	return slow && t->moving ? t->moving : t->looking;
 }

@@ -26,8 +26,8 @@ static void put_hint(struct talk *k, const char *user_id)
 {
 	char when[WHEN_ISO_SIZE];
 	struct store *s = k->view.tui->store;
-	AUTO_FREE char *name = store_member_name(s, store_room_find(s, span_of(k->room_id)),
-						 span_of(user_id));
+	AUTO_FREE char *name =
+		store_member_name(s, store_room_find(s, span_of(k->room_id)), span_of(user_id));
 	when_human(k->quiet_until, clock_wall_ms(), when);
 	AUTO_FREE char *words = mem_printf(_("%s is quiet until %s; /at TIME and words send later"),
 					   name ? name : user_id, when);

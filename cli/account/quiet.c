@@ -50,12 +50,12 @@ static int show(struct command_ctx *ctx, struct client *c, const struct quiet_ho
 	bool quiet = quiet_at(q, now, &until);
 	if (!quiet)
 		quiet_next(q, now, &from, &end);
-	return command_row(
-		ctx, json_pack("{s:b,s:o,s:o,s:b,s:o,s:s,s:s,s:b,s:b,s:b}", "quiet", quiet,
-			       "until_ts", time_or_null(until), "next_ts", time_or_null(from), "on",
-			       q->on, "hours", spans_row(q), "zone", q->zone, "rooms",
-			       q->all ? "all" : "work", "urgent", !q->no_urgent, "private",
-			       q->hidden, "published", client_quiet_told(c)));
+	return command_row(ctx,
+			   json_pack("{s:b,s:o,s:o,s:b,s:o,s:s,s:s,s:b,s:b,s:b}", "quiet", quiet,
+				     "until_ts", time_or_null(until), "next_ts", time_or_null(from),
+				     "on", q->on, "hours", spans_row(q), "zone", q->zone, "rooms",
+				     q->all ? "all" : "work", "urgent", !q->no_urgent, "private",
+				     q->hidden, "published", client_quiet_told(c)));
 }
 
 static int run_show(struct command_ctx *ctx, struct err *err)
@@ -75,10 +75,11 @@ const struct command verb_quiet_show = {
 	.examples = EXAMPLES{{"muster quiet show", N_("yours")},
 			     {"muster quiet show --json | jq .quiet", N_("is it quiet now?")},
 			     END_EXAMPLES},
-	.details = N_("While it is quiet nothing rings and nothing is notified; everything arrives all "
-		      "the same. Until you say otherwise it is quiet from 20:00 to 07:00 and at "
-		      "weekends, in rooms where people work together: classes, spaces, and chats with "
-		      "people who are in one of them with you."),
+	.details = N_(
+		"While it is quiet nothing rings and nothing is notified; everything arrives all "
+		"the same. Until you say otherwise it is quiet from 20:00 to 07:00 and at "
+		"weekends, in rooms where people work together: classes, spaces, and chats with "
+		"people who are in one of them with you."),
 	.keys = keys,
 	.shape = SHAPE_RECORD,
 	.run = run_show,
@@ -91,7 +92,7 @@ static int check_words(const struct command_line *l, struct err *err)
 	static const char *const pairs[][2] = {{"all", "work"},
 					       {"private", "public"},
 					       {"no-urgent", "urgent"}};
-	static const char *const what[] = {"for", "tz",	    "weekend", "all",	 "work",
+	static const char *const what[] = {"for",     "tz",	"weekend", "all",      "work",
 					   "private", "public", "urgent",  "no-urgent"};
 	bool any = command_count(l, "hours") > 0;
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
@@ -101,7 +102,8 @@ static int check_words(const struct command_line *l, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(what); i++)
 		any = any || command_given(l, what[i]);
 	if (command_given(l, "days") && !command_count(l, "hours"))
-		return err_set(err, ERR_USAGE, _("--days says when the hours hold: give them, too"));
+		return err_set(err, ERR_USAGE,
+			       _("--days says when the hours hold: give them, too"));
 	if (!any) {
 		err_set(err, ERR_USAGE, _("there is nothing to set"));
 		err_hint(err, _("write for example muster quiet set 20:00-07:00 --weekend"));
@@ -224,54 +226,55 @@ const struct command verb_quiet_set = {
 	.name = "quiet set",
 	.group = GROUP_ACCOUNT,
 	.summary = N_("Say when you are not to be disturbed."),
-	.examples =
-		EXAMPLES{{"muster quiet set 20:00-07:00 --weekend", N_("at night, and at weekends")},
-			 {"muster quiet set 18:00-08:00 --days mon-fri --tz Europe/Berlin",
-			  N_("on working days, whatever zone this machine has")},
-			 {"muster quiet set --for 2h", N_("now, for two hours")},
-			 {"muster quiet set --private", N_("and tell nobody")},
-			 END_EXAMPLES},
-	.details = N_("Spans given replace those that were there. Who writes to you in a chat of two is "
-		      "told \"quiet until 08:00\", and nothing more than that: it stands in your profile "
-		      "while it is quiet or about to be. --private keeps it from everybody.\n\nAn urgent "
-		      "message that names you and comes from the staff of its room is heard in quiet "
-		      "hours, unless you say --no-urgent."),
+	.examples = EXAMPLES{{"muster quiet set 20:00-07:00 --weekend",
+			      N_("at night, and at weekends")},
+			     {"muster quiet set 18:00-08:00 --days mon-fri --tz Europe/Berlin",
+			      N_("on working days, whatever zone this machine has")},
+			     {"muster quiet set --for 2h", N_("now, for two hours")},
+			     {"muster quiet set --private", N_("and tell nobody")},
+			     END_EXAMPLES},
+	.details = N_(
+		"Spans given replace those that were there. Who writes to you in a chat of two is "
+		"told \"quiet until 08:00\", and nothing more than that: it stands in your profile "
+		"while it is quiet or about to be. --private keeps it from everybody.\n\nAn urgent "
+		"message that names you and comes from the staff of its room is heard in quiet "
+		"hours, unless you say --no-urgent."),
 	.args = PARAMS{{.name = "hours",
 			.kind = KIND_TEXT,
 			.value = "FROM-TO",
 			.repeat = true,
 			.what = N_("a span such as 20:00-07:00; may go over midnight")},
 		       END_PARAMS},
-	.options =
-		PARAMS{{.name = "days",
-			.kind = KIND_TEXT,
-			.value = "DAYS",
-			.what = N_("on which days they begin: mon-fri, sat,sun; every day without it")},
-		       {.name = "weekend",
-			.kind = KIND_FLAG,
-			.what = N_("all Saturday and Sunday, too")},
-		       {.name = "tz",
-			.kind = KIND_TEXT,
-			.value = "ZONE",
-			.what = N_("time zone of the hours, such as Europe/Berlin")},
-		       {.name = "for",
-			.kind = KIND_DURATION,
-			.what = N_("quiet from now on for so long, whatever the hour")},
-		       {.name = "all", .kind = KIND_FLAG, .what = N_("in every room")},
-		       {.name = "work",
-			.kind = KIND_FLAG,
-			.what = N_("only in classes, spaces and chats with people of those")},
-		       {.name = "private", .kind = KIND_FLAG, .what = N_("tell nobody")},
-		       {.name = "public",
-			.kind = KIND_FLAG,
-			.what = N_("tell who writes to you until when it is quiet")},
-		       {.name = "no-urgent",
-			.kind = KIND_FLAG,
-			.what = N_("urgent messages wait like all others")},
-		       {.name = "urgent",
-			.kind = KIND_FLAG,
-			.what = N_("urgent messages that name you are heard")},
-		       END_PARAMS},
+	.options = PARAMS{{.name = "days",
+			   .kind = KIND_TEXT,
+			   .value = "DAYS",
+			   .what = N_("on which days they begin: mon-fri, sat,sun; every day "
+				      "without it")},
+			  {.name = "weekend",
+			   .kind = KIND_FLAG,
+			   .what = N_("all Saturday and Sunday, too")},
+			  {.name = "tz",
+			   .kind = KIND_TEXT,
+			   .value = "ZONE",
+			   .what = N_("time zone of the hours, such as Europe/Berlin")},
+			  {.name = "for",
+			   .kind = KIND_DURATION,
+			   .what = N_("quiet from now on for so long, whatever the hour")},
+			  {.name = "all", .kind = KIND_FLAG, .what = N_("in every room")},
+			  {.name = "work",
+			   .kind = KIND_FLAG,
+			   .what = N_("only in classes, spaces and chats with people of those")},
+			  {.name = "private", .kind = KIND_FLAG, .what = N_("tell nobody")},
+			  {.name = "public",
+			   .kind = KIND_FLAG,
+			   .what = N_("tell who writes to you until when it is quiet")},
+			  {.name = "no-urgent",
+			   .kind = KIND_FLAG,
+			   .what = N_("urgent messages wait like all others")},
+			  {.name = "urgent",
+			   .kind = KIND_FLAG,
+			   .what = N_("urgent messages that name you are heard")},
+			  END_PARAMS},
 	.keys = keys,
 	.shape = SHAPE_RECORD,
 	.run = run_set,

@@ -101,13 +101,14 @@ const struct command verb_urgent = {
 			  "parents are here\" --wait=10m",
 			  N_("until she has read it, ten minutes at most")},
 			 END_EXAMPLES},
-	.details = N_("It is an ordinary message that says in words who is meant and why, so that every "
-		      "client shows it. Quiet hours are broken only for the people named, only by the "
-		      "staff of a room, and not for those who do not want it (muster quiet set "
-		      "--no-urgent). Your client sends three an hour to a room and one an hour to a "
-		      "person.\n\nWith --wait a row comes for each person as they read it. Receipts that "
-		      "are private look like not having read it; muster receipts shows the same "
-		      "later."),
+	.details = N_(
+		"It is an ordinary message that says in words who is meant and why, so that every "
+		"client shows it. Quiet hours are broken only for the people named, only by the "
+		"staff of a room, and not for those who do not want it (muster quiet set "
+		"--no-urgent). Your client sends three an hour to a room and one an hour to a "
+		"person.\n\nWith --wait a row comes for each person as they read it. Receipts that "
+		"are private look like not having read it; muster receipts shows the same "
+		"later."),
 	.args = PARAMS{ARG_ROOM,
 		       {.name = "words",
 			.kind = KIND_TEXT,
@@ -116,22 +117,21 @@ const struct command verb_urgent = {
 			.dash = true,
 			.what = N_("the message; - reads standard input")},
 		       END_PARAMS},
-	.options =
-		PARAMS{{.name = "user",
-			.kind = KIND_USER,
-			.repeat = true,
-			.required = true,
-			.what = N_("who is meant; once for each, 50 at most")},
-		       {.name = "reason",
-			.kind = KIND_TEXT,
-			.required = true,
-			.what = N_("why it cannot wait; everybody can read it")},
-		       {.name = "wait",
-			.kind = KIND_DURATION,
-			.value_optional = true,
-			.what = N_("until all have read it, or so long")},
-		       OPT_TXN,
-		       END_PARAMS},
+	.options = PARAMS{{.name = "user",
+			   .kind = KIND_USER,
+			   .repeat = true,
+			   .required = true,
+			   .what = N_("who is meant; once for each, 50 at most")},
+			  {.name = "reason",
+			   .kind = KIND_TEXT,
+			   .required = true,
+			   .what = N_("why it cannot wait; everybody can read it")},
+			  {.name = "wait",
+			   .kind = KIND_DURATION,
+			   .value_optional = true,
+			   .what = N_("until all have read it, or so long")},
+			  OPT_TXN,
+			  END_PARAMS},
 	.keys = KEYS{KEY_EVENT_ID(NULL),
 		     KEY_ROOM_ID,
 		     {"txn_id", "string", NULL, N_("name of this action"), false},

@@ -21,7 +21,8 @@ static char *sentence(enum notice_why why, const char *how, int64_t until)
 				    "urgent messages of staff are heard"),
 				  when);
 	case NOTICE_OFF:
-		return mem_strdup(_("notices are off: muster config set tui.notify bell, or window"));
+		return mem_strdup(
+			_("notices are off: muster config set tui.notify bell, or window"));
 	case NOTICE_MUTED:
 		return mem_strdup(_("the room is muted: muster room notify ROOM default"));
 	case NOTICE_QUIET:
@@ -73,17 +74,18 @@ static int run_test(struct command_ctx *ctx, struct err *err)
 		return rc;
 	enum notice_why why = notice_judge(&q, &n, &until);
 	AUTO_FREE char *what = sentence(why, how ? how : "off", until);
-	return command_row(ctx, json_pack("{s:b,s:s,s:s,s:s,s:o,s:s}", "shown",
-					  notice_is_shown(why), "why", notice_word(why), "how",
-					  how ? how : "off", "text", notice_text(), "until_ts",
-					  until ? json_integer(until) : json_null(), "message",
-					  what));
+	return command_row(ctx,
+			   json_pack("{s:b,s:s,s:s,s:s,s:o,s:s}", "shown", notice_is_shown(why),
+				     "why", notice_word(why), "how", how ? how : "off", "text",
+				     notice_text(), "until_ts",
+				     until ? json_integer(until) : json_null(), "message", what));
 }
 
 const struct command verb_notify_test = {
 	.name = "notify test",
 	.group = GROUP_ACCOUNT,
-	.summary = N_("Show how a notification would look now, and why it would or would not come."),
+	.summary =
+		N_("Show how a notification would look now, and why it would or would not come."),
 	.examples = EXAMPLES{{"muster notify test --room physics", N_("of a message there")},
 			     {"muster notify test --urgent", N_("of an urgent one of staff")},
 			     END_EXAMPLES},
@@ -102,7 +104,8 @@ const struct command verb_notify_test = {
 		      false},
 		     {"text", "string", N_("Text"), N_("what it says"), false},
 		     {"until_ts", "time", N_("Quiet until"), N_("null: it is not quiet"), false},
-		     {"message", "string", N_("That is"), N_("the reason, and what changes it"), false},
+		     {"message", "string", N_("That is"), N_("the reason, and what changes it"),
+		      false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,
 	.run = run_test,

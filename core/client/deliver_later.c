@@ -75,6 +75,9 @@ static int judge(struct err *err, struct span body, int rc)
 {
 	int64_t max_ms = 0;
 	char human[WHEN_ISO_SIZE];
+	if (strcmp(err->errcode, "ORG.MATRIX.MSC4140_DELAY_TOO_LARGE") == 0) /* Synapse's */
+		return err_set(err, ERR_UNSUPPORTED,
+			       _("that is later than this server keeps messages for"));
 	switch (rtc_delayed_judge(err, body, &max_ms)) {
 	case RTC_DELAYED_TOO_LONG:
 		duration_human(max_ms, human);

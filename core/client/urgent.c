@@ -79,8 +79,7 @@ static int on_arrival(const struct store_event *e, void *arg)
 {
 	const struct arriving *x = arg;
 	JSON_AUTO json_t *event = NULL;
-	if (e->redacted_by.p || !mentions_key(e->json) ||
-	    json_parse_object(e->json, &event, NULL))
+	if (e->redacted_by.p || !mentions_key(e->json) || json_parse_object(e->json, &event, NULL))
 		return 0;
 	return urgent_breaks(x->s, e->room, event, x->own);
 }
@@ -145,14 +144,16 @@ static int too_many(const struct count *x, struct err *err)
 	if (x->in_room >= URGENT_ROOM_MAX) {
 		when_human(x->first_in_room + URGENT_WINDOW_MS, now, when);
 		return err_set(err, ERR_LIMITED,
-			       _("you have sent %d urgent messages to this room within an hour: the "
+			       _("you have sent %d urgent messages to this room within an hour: "
+				 "the "
 				 "next may go at %s"),
 			       x->in_room, when);
 	}
 	if (x->person) {
 		when_human(x->person_ms + URGENT_WINDOW_MS, now, when);
 		return err_set(err, ERR_LIMITED,
-			       _("%s has had an urgent message of yours within an hour: the next may "
+			       _("%s has had an urgent message of yours within an hour: the next "
+				 "may "
 				 "go at %s"),
 			       x->person, when);
 	}
@@ -243,15 +244,15 @@ static int keep_row(json_t *row, void *arg)
 	return 0;
 }
 
-static int send_it(struct client *c, struct store *s, int64_t room,
-		   const struct urgent_request *rq, json_t **ret, struct err *err)
+static int send_it(struct client *c, struct store *s, int64_t room, const struct urgent_request *rq,
+		   json_t **ret, struct err *err)
 {
 	AUTO(buf_done) struct buf body = BUF_INIT(BUF_CAP_OWN);
 	JSON_AUTO json_t *row = NULL;
 	put_body(&body, s, room, rq);
-	JSON_AUTO json_t *mark = json_pack("{s:{s:i,s:o,s:o}}", URGENT_KEY, "version", 1, "reason",
-					   row_text(span_of(rq->reason)), "text",
-					   row_text(rq->text));
+	JSON_AUTO json_t *mark =
+		json_pack("{s:{s:i,s:o,s:o}}", URGENT_KEY, "version", 1, "reason",
+			  row_text(span_of(rq->reason)), "text", row_text(rq->text));
 	struct send_request send = {
 		.room_id = rq->room_id,
 		.format = SEND_TEXT,

@@ -14,12 +14,12 @@
 
 #define URGENT_KEY "org.muster.urgent"
 #define URGENT_PEOPLE_MAX 50
-#define URGENT_REASON_MAX 300	    /**< bytes */
-#define URGENT_TEXT_MAX 16384	    /**< bytes */
-#define URGENT_WINDOW_MS 3600000LL  /**< in so long ... */
-#define URGENT_ROOM_MAX 3	    /**< ... so many by one sender in a room */
-#define URGENT_PERSON_MAX 1	    /**< ... and to one person, in all rooms */
-#define URGENT_STAFF 50		    /**< power level */
+#define URGENT_REASON_MAX 300	   /**< bytes */
+#define URGENT_TEXT_MAX 16384	   /**< bytes */
+#define URGENT_WINDOW_MS 3600000LL /**< in so long ... */
+#define URGENT_ROOM_MAX 3	   /**< ... so many by one sender in a room */
+#define URGENT_PERSON_MAX 1	   /**< ... and to one person, in all rooms */
+#define URGENT_STAFF 50		   /**< power level */
 
 struct urgent_request {
 	const char *room_id;
@@ -33,8 +33,7 @@ struct urgent_request {
  * Send one. *ret as a row of client_send. ERR_USAGE for people who are not in the room, too many,
  * no reason; ERR_LIMITED with the time from which on it is possible again.
  */
-int client_urgent(struct client *c, const struct urgent_request *rq, json_t **ret,
-		  struct err *err);
+int client_urgent(struct client *c, const struct urgent_request *rq, json_t **ret, struct err *err);
 
 /** Are we staff of the room, so that ours break quiet hours there? From the cache. */
 bool client_urgent_is_staff(struct client *c, const char *room_id);

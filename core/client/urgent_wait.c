@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_MS 1000	  /* how often it is looked at first ... */
+#define LOOK_MS 1000	   /* how often it is looked at first ... */
 #define LOOK_LATER_MS 5000 /* ... and after a minute */
 #define NAP_MS 100
 

@@ -150,7 +150,7 @@ interop:
 	@$(MAKE) --no-print-directory -i $(PEERS)/nginx/.done $(PEERS)/page/.done chat-peers call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve restore nio_encrypted crypto_jssdk synapse class_synapse roll rooms compat delayed proxy rtc_server portaudio via join_page join_page_engines; do \
+		for t in nio_serve restore nio_encrypted crypto_jssdk synapse class_synapse later_synapse roll rooms compat delayed proxy rtc_server portaudio via join_page join_page_engines; do \
 		timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
 		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
 

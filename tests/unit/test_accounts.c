@@ -513,6 +513,24 @@ static void test_profile(void **state)
 	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "/profile/@nobody:localhost", a, NULL);
 	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "/profile/@faces:localhost/m.none", a, NULL);
 	ok(test_json(&t, 200, "DELETE", V3 "/profile/@faces:localhost/m.tz", a, NULL));
+	/* Quiet hours are for who meets the person in a room, and for themself. */
+	ok(test_json(&t, 200, "PUT", V3 "/profile/@faces:localhost/org.muster.quiet", a,
+		     "{\"org.muster.quiet\":{\"until_ts\":1}}"));
+	ok(test_json(&t, 200, "GET", V3 "/profile/@faces:localhost/org.muster.quiet", a, NULL));
+	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "/profile/@faces:localhost/org.muster.quiet",
+		   admin, NULL);
+	j = test_json(&t, 200, "GET", V3 "/profile/@faces:localhost", admin, NULL);
+	assert_null(json_object_get(j, "org.muster.quiet"));
+	json_decref(j);
+	char *invite = mem_printf(V3 "/rooms/%s/invite", room),
+	     *join = mem_printf(V3 "/join/%s", room);
+	ok(test_json(&t, 200, "POST", invite, a, "{\"user_id\":\"@root:localhost\"}"));
+	test_error(&t, 404, "M_NOT_FOUND", "GET", V3 "/profile/@faces:localhost/org.muster.quiet",
+		   admin, NULL);
+	ok(test_json(&t, 200, "POST", join, admin, "{}"));
+	ok(test_json(&t, 200, "GET", V3 "/profile/@faces:localhost/org.muster.quiet", admin, NULL));
+	mem_free(invite);
+	mem_free(join);
 	/* 64 KB in all, over several fields. */
 	char *half = mem_alloc(40001);
 	memset(half, 'x', 40000);

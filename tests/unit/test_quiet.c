@@ -242,9 +242,13 @@ static void check_days(const struct quiet_hours *q, int64_t base)
 
 static void test_reference(void **state)
 {
-	static const char *const zones[] = {"Europe/Berlin", "America/New_York",
-					    "Australia/Lord_Howe", "Asia/Kolkata",
-					    "Pacific/Apia",  "America/Sao_Paulo", "UTC"};
+	static const char *const zones[] = {"Europe/Berlin",
+					    "America/New_York",
+					    "Australia/Lord_Howe",
+					    "Asia/Kolkata",
+					    "Pacific/Apia",
+					    "America/Sao_Paulo",
+					    "UTC"};
 	static const char *const days[] = {"2026-03-28", "2026-10-24", "2026-03-07", "2026-10-31",
 					   "2026-04-04", "2026-10-03", "2026-12-31", "2028-02-28"};
 	unsigned seed = 20261129;
@@ -272,9 +276,17 @@ static void test_reference(void **state)
 
 static void test_words(void **state)
 {
-	static const char *const bad_spans[] = {"", "20", "20:00", "20:00-", "25:00-07:00",
-						"20:60-07:00", "20:00-07:00x", "24:00-07:00",
-						"20:0-07:00", "-1:00-07:00", "20:00 07:00"};
+	static const char *const bad_spans[] = {"",
+						"20",
+						"20:00",
+						"20:00-",
+						"25:00-07:00",
+						"20:60-07:00",
+						"20:00-07:00x",
+						"24:00-07:00",
+						"20:0-07:00",
+						"-1:00-07:00",
+						"20:00 07:00"};
 	static const char *const bad_days[] = {"", "monday", "mon-", "mon..fri", "mon,,fri", "1-5"};
 	struct quiet_span p;
 	unsigned days;
@@ -321,10 +333,14 @@ static void test_round_trip(void **state)
 
 static void test_malformed(void **state)
 {
-	static const char *const bad[] = {
-		"[]", "{\"spans\":{}}", "{\"spans\":[{}]}", "{\"spans\":[1]}", "{\"zone\":\"Mars\"}",
-		"{\"spans\":[{\"from\":\"20:00\",\"to\":\"7\"}]}",
-		"{\"spans\":[{\"from\":\"20:00\",\"to\":\"07:00\",\"days\":[\"moon\"]}]}"};
+	static const char *const bad[] =
+		{"[]",
+		 "{\"spans\":{}}",
+		 "{\"spans\":[{}]}",
+		 "{\"spans\":[1]}",
+		 "{\"zone\":\"Mars\"}",
+		 "{\"spans\":[{\"from\":\"20:00\",\"to\":\"7\"}]}",
+		 "{\"spans\":[{\"from\":\"20:00\",\"to\":\"07:00\",\"days\":[\"moon\"]}]}"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct quiet_hours q = {.n = -7};
@@ -426,12 +442,12 @@ static void test_covers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_midnight),   cmocka_unit_test(test_weekend),
+		cmocka_unit_test(test_midnight),      cmocka_unit_test(test_weekend),
 		cmocka_unit_test(test_clock_changes), cmocka_unit_test(test_overrides),
-		cmocka_unit_test(test_next),	   cmocka_unit_test(test_reference),
-		cmocka_unit_test(test_words),	   cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_malformed),  cmocka_unit_test(test_published),
-		cmocka_unit_test(test_notice),	   cmocka_unit_test(test_covers),
+		cmocka_unit_test(test_next),	      cmocka_unit_test(test_reference),
+		cmocka_unit_test(test_words),	      cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_published),
+		cmocka_unit_test(test_notice),	      cmocka_unit_test(test_covers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,10 +10,10 @@
 /** What has come in, and where. */
 struct notice {
 	int64_t now_ms;
-	bool wanted; /**< the setting wants notices at all */
-	bool muted;  /**< the room's push rules say nothing */
+	bool wanted;  /**< the setting wants notices at all */
+	bool muted;   /**< the room's push rules say nothing */
 	bool covered; /**< quiet hours count in this room */
-	bool urgent; /**< an urgent message of the room's staff that names us (urgent.h) */
+	bool urgent;  /**< an urgent message of the room's staff that names us (urgent.h) */
 };
 
 enum notice_why {

@@ -7,9 +7,9 @@
 void quiet_published_read(const json_t *field, int64_t now_ms, int64_t *ret_from,
 			  int64_t *ret_until)
 {
-	int64_t from = json_get_i64(field, "from_ts", 0), until = json_get_i64(field, "until_ts", 0);
-	bool holds = from > 0 && from < until && now_ms < until &&
-		     until - now_ms <= QUIET_AHEAD_MS;
+	int64_t from = json_get_i64(field, "from_ts", 0),
+		until = json_get_i64(field, "until_ts", 0);
+	bool holds = from > 0 && from < until && now_ms < until && until - now_ms <= QUIET_AHEAD_MS;
 	*ret_from = holds ? from : 0;
 	*ret_until = holds ? until : 0;
 }

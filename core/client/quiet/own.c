@@ -34,10 +34,9 @@ int client_quiet_get(struct client *c, struct quiet_hours *ret, struct err *err)
 {
 	JSON_AUTO json_t *content = NULL;
 	struct err e = {0};
-	int rc = session_do(
-		client_session(c),
-		request_account_data_get(client_account(c)->user_id, NULL, QUIET_TYPE), &content,
-		&e);
+	int rc = session_do(client_session(c),
+			    request_account_data_get(client_account(c)->user_id, NULL, QUIET_TYPE),
+			    &content, &e);
 	if (rc == ERR_NOT_FOUND) {
 		quiet_default(ret);
 		return 0;

@@ -47,8 +47,7 @@ bool quiet_at(const struct quiet_hours *q, int64_t now_ms, int64_t *ret_until);
  * The span that is now (*ret_from <= now_ms) or comes next, its end at most QUIET_AHEAD_MS ahead.
  * False: there is none so soon.
  */
-bool quiet_next(const struct quiet_hours *q, int64_t now_ms, int64_t *ret_from,
-		int64_t *ret_until);
+bool quiet_next(const struct quiet_hours *q, int64_t now_ms, int64_t *ret_from, int64_t *ret_until);
 
 /** "20:00-07:00"; ERR_USAGE with what would be right. `days` of *ret is left alone. */
 int quiet_span_parse(struct span s, struct quiet_span *ret, struct err *err);

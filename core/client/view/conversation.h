@@ -101,8 +101,8 @@ struct item {
 	const struct text_block *blocks; /**< ITEM_CHANGE: one of one run */
 	size_t n_blocks;
 	enum item_state state;
-	struct term_text error; /**< STATE_FAILED: why */
-	int64_t due_ms;		/**< STATE_LATER: when, Unix ms */
+	struct term_text error;	 /**< STATE_FAILED: why */
+	int64_t due_ms;		 /**< STATE_LATER: when, Unix ms */
 	struct term_text urgent; /**< an urgent message: its reason; else empty */
 	/* what it answers */
 	const char *reply_to;			    /**< event id, or NULL */
