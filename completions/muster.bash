@@ -4,11 +4,13 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence send read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll attendance serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence quiet notify send urgent read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll attendance serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
 	'presence') echo 'show set' ;;
+	'quiet') echo 'show set on off' ;;
+	'notify') echo 'test' ;;
 	'thread') echo 'list' ;;
 	'poll') echo 'create vote show close' ;;
 	'file') echo 'get' ;;
@@ -38,7 +40,11 @@ _muster_options()
 	'account deactivate') echo -n ' --erase --password-stdin' ;;
 	'device remove') echo -n ' --password-stdin' ;;
 	'presence set') echo -n ' --status' ;;
+	'quiet set') echo -n ' --days --weekend --tz --for --all --work --private --public --no-urgent --urgent' ;;
+	'quiet off') echo -n ' --for' ;;
+	'notify test') echo -n ' --room --urgent' ;;
 	'send') echo -n ' --file --text --markdown --reply --thread --mention --notice --emote --lines --txn-id --at --queue' ;;
+	'urgent') echo -n ' --user --reason --wait --txn-id' ;;
 	'read') echo -n ' --number --since --until --follow --type --all-types --thread --edits --ids --raw --offline --mark-read' ;;
 	'react') echo -n ' --remove --txn-id' ;;
 	'edit') echo -n ' --text --markdown --txn-id' ;;
@@ -131,12 +137,20 @@ _muster_value()
 	'register'' --device-name') echo '-' ;;
 	'account password'' --new-file') echo '@file' ;;
 	'presence set'' --status') echo '-' ;;
+	'quiet set'' --days') echo '-' ;;
+	'quiet set'' --tz') echo '-' ;;
+	'quiet set'' --for') echo '-' ;;
+	'quiet off'' --for') echo '-' ;;
+	'notify test'' --room') echo '@room' ;;
 	'send'' --file' | 'send'' -f') echo '@file' ;;
 	'send'' --reply') echo '-' ;;
 	'send'' --thread') echo '-' ;;
 	'send'' --mention') echo '@user' ;;
 	'send'' --txn-id') echo '-' ;;
 	'send'' --at') echo '-' ;;
+	'urgent'' --user') echo '@user' ;;
+	'urgent'' --reason') echo '-' ;;
+	'urgent'' --txn-id') echo '-' ;;
 	'read'' --number' | 'read'' -n') echo '-' ;;
 	'read'' --since') echo '-' ;;
 	'read'' --until') echo '-' ;;
@@ -304,6 +318,7 @@ _muster_position()
 	'presence show '*) echo '@user' ;;
 	'presence set 0') echo 'online unavailable offline' ;;
 	'send 0') echo '@room' ;;
+	'urgent 0') echo '@room' ;;
 	'read 0') echo '@room' ;;
 	'react 0') echo '@room' ;;
 	'edit 0') echo '@room' ;;

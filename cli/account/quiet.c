@@ -235,7 +235,8 @@ const struct command verb_quiet_set = {
 			     END_EXAMPLES},
 	.details = N_(
 		"Spans given replace those that were there. Who writes to you in a chat of two is "
-		"told until when it is quiet, and nothing more than that: it stands in your profile "
+		"told until when it is quiet, and nothing more than that: it stands in your "
+		"profile "
 		"while it is quiet or about to be. --private keeps it from everybody.\n\nAn urgent "
 		"message that names you and comes from the staff of its room is heard in quiet "
 		"hours, unless you say --no-urgent."),

@@ -48,8 +48,10 @@ static void test_who(void **state)
 	assert_true(heard(&k, "!r:x", "@ann:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
 	assert_true(heard(&k, "!r:x", "@tea:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
 	/* An assistant, a student, ourselves from another device. */
-	assert_false(heard(&k, "!r:x", "@ass:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
-	assert_false(heard(&k, "!r:x", "@ben:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
+	assert_false(
+		heard(&k, "!r:x", "@ass:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
+	assert_false(
+		heard(&k, "!r:x", "@ben:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
 	assert_false(heard(&k, "!r:x", "@me:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
 	cached_close(&k);
 }
@@ -83,8 +85,10 @@ static void test_direct(void **state)
 	struct cached k;
 	(void)state;
 	begin(&k);
-	cached_sync(&k, "'account_data':{'events':[{'type':'m.direct','content':{'@ann:x':['!r:x']}}]}");
-	assert_false(heard(&k, "!r:x", "@ann:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
+	cached_sync(&k, "'account_data':{'events':[{'type':'m.direct','content':{'@ann:x':['!r:x']}"
+			"}]}");
+	assert_false(
+		heard(&k, "!r:x", "@ann:x", "m.room.message", "{" TEXT "," NAMED "," MARK "}"));
 	cached_close(&k);
 }
 
