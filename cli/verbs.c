@@ -102,6 +102,17 @@
 	VERB(roll_remind)         \
 	VERB(roll_mark)           \
 	VERB(attendance_convert)  \
+	VERB(attendance_show)     \
+	VERB(attendance_mine)     \
+	VERB(attendance_term)     \
+	VERB(attendance_correct)  \
+	VERB(attendance_seal)     \
+	VERB(attendance_notify)   \
+	VERB(attendance_contest)  \
+	VERB(attendance_contests) \
+	VERB(attendance_opt_out)  \
+	VERB(attendance_rules)    \
+	VERB(attendance_expire)   \
 	VERB(serve)               \
 	VERB(admin_user_add)      \
 	VERB(admin_user_import)   \

@@ -18,7 +18,8 @@
  *     no later than that event;
  *   - the expiry of its newest member event;
  *   - the end of the lesson.
- * All but the first are inferred, and say so; the end of the lesson is not when an observer had seen
+ * All but the first are inferred, and say so (a departure is not where the person's own leave follows within
+ * REGISTER_CONFIRM_MS); the end of the lesson is not when an observer had seen
  * the device come. After an observer's "left" only a new join or the observer's "joined" counts. An
  * observer's "joined" counts by itself, too. Events more than REGISTER_LEAD_MS before the start say
  * nothing. All intervals of a person, of whatever device, are one set of times: nobody counts twice.
@@ -73,6 +74,7 @@
 
 #define REGISTER_LEAD_MS \
 	(4LL * 3600 * 1000) /**< as long as a member event lives that does not say it */
+#define REGISTER_CONFIRM_MS (60LL * 1000)
 #define REGISTER_LATE_MS \
 	(24LL * 3600 * 1000) /**< how long after the lesson's end an observer may speak of it */
 #define REGISTER_EVENTS_MAX 500000 /**< that one register takes in */

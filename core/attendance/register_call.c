@@ -201,6 +201,8 @@ struct machine {
 	bool departed;	   /* an observer saw it go; only a join brings it back */
 	bool was_there;
 	int64_t since, expires;
+	size_t last; /* place of the period that a departure ended */
+	int64_t departed_at;
 };
 
 static void begin(struct machine *m, int64_t t)
@@ -215,6 +217,8 @@ static void end(struct machine *m, int64_t t, enum ended_by by, bool stopped)
 		return;
 	bool inferred = by >= ENDED_DEPARTURE && !(by == ENDED_END && m->attested);
 	m->was_there |= t > m->since && t > m->k->w->start;
+	m->last = m->p->there.n;
+	m->departed_at = t;
 	reg_periods_add(&m->p->there, (struct period){m->since, t, by, inferred, stopped});
 	m->open = false;
 	m->attested = false;
@@ -249,6 +253,15 @@ static void step_seen(struct machine *m, const struct step *s)
 	}
 }
 
+/* Servers see connections end before they hear of it: the person's own word right after says why. */
+static void confirm(struct machine *m, int64_t t)
+{
+	if (!m->departed || t - m->departed_at > REGISTER_CONFIRM_MS || m->last >= m->p->there.n)
+		return;
+	m->p->there.v[m->last].inferred = false;
+	m->p->there.v[m->last].by = ENDED_LEAVE;
+}
+
 static void expire(struct machine *m, int64_t t)
 {
 	if (!m->member || m->expires > t)
@@ -266,6 +279,7 @@ static void step(struct machine *m, const struct step *s)
 	} else if (s->word == STEP_SEEN || s->word == STEP_GONE) {
 		step_seen(m, s);
 	} else {
+		confirm(m, s->t);
 		end(m, s->t, s->word == STEP_ROOM ? ENDED_ROOM : ENDED_LEAVE, false);
 		m->member = m->departed = false;
 	}

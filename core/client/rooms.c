@@ -121,7 +121,7 @@ int client_room_create(struct client *c, const struct room_create *rq, json_t **
 }
 
 /* Who invited us to a direct chat, or NULL. The caller owns it. */
-static char *direct_inviter(struct client *c, const char *room_id)
+char *client_direct_inviter(struct client *c, const char *room_id)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	JSON_AUTO json_t *ev = NULL;
@@ -160,7 +160,7 @@ int client_room_join(struct client *c, const char *what, const char *reason, jso
 		rc = reply_room_id(reply, &room_id, err);
 	if (rc)
 		return rc;
-	AUTO_FREE char *direct = direct_inviter(c, room_id);
+	AUTO_FREE char *direct = client_direct_inviter(c, room_id);
 	client_note_room(c, room_id, NULL, direct);
 	*ret = json_pack("{s:s}", "room_id", room_id);
 	return direct ? room_note_direct(c, direct, room_id, err) : 0;

@@ -59,6 +59,8 @@ json_t *room_power_defaults(bool is_space);
 int client_room_create(struct client *c, const struct room_create *rq, json_t **ret,
 		       struct err *err);
 /** `what` is a room id, alias, or a name we are invited under. *ret: room_id. */
+/** Who invited us to a direct chat; NULL: nobody did, or to a room that is none. The caller owns it. */
+char *client_direct_inviter(struct client *c, const char *room_id);
 int client_room_join(struct client *c, const char *what, const char *reason, json_t **ret,
 		     struct err *err);
 int client_room_leave(struct client *c, const char *room_id, const char *reason, bool forget,

@@ -231,6 +231,18 @@ static void test_departure(void **state)
 			 false); /* the server saw them to the end */
 }
 
+/* Servers see connections end before they hear of it. */
+static void test_departure_and_leave(void **state)
+{
+	(void)state;
+	log_join(&g, ANNA, "A", 0);
+	log_seen(&g, LOG_SERVER, ANNA, "A", 3500, 3500, "left");
+	log_leave(&g, ANNA, "A", 3501);
+	mark(ANNA, "present", NULL);
+	assert_null(log_reason(row(ANNA), "end_inferred"));
+	assert_int_equal(row(ANNA)->last_leave_ms, LOG_START + 3500000);
+}
+
 static void test_expiry(void **state)
 {
 	(void)state;
@@ -691,16 +703,36 @@ static void test_seal_forged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_present),	 TEST(test_late_and_early), TEST(test_minimum),
-		TEST(test_devices),	 TEST(test_sticky),	    TEST(test_grace),
-		TEST(test_next_join),	 TEST(test_departure),	    TEST(test_expiry),
-		TEST(test_foreign),	 TEST(test_redacted),	    TEST(test_joined_room),
-		TEST(test_no_roster),	 TEST(test_holiday),	    TEST(test_cancelled),
-		TEST(test_pending),	 TEST(test_most_lost),	    TEST(test_server_stopped),
-		TEST(test_missing),	 TEST(test_corrected),	    TEST(test_power),
-		TEST(test_contest),	 TEST(test_opt_out),	    TEST(test_rolls),
-		TEST(test_roll_marks),	 TEST(test_roll_in_call),   TEST(test_seal),
-		TEST(test_seal_of_many), TEST(test_seal_forged),
+		TEST(test_present),
+		TEST(test_late_and_early),
+		TEST(test_minimum),
+		TEST(test_devices),
+		TEST(test_sticky),
+		TEST(test_grace),
+		TEST(test_next_join),
+		TEST(test_departure),
+		TEST(test_departure_and_leave),
+		TEST(test_expiry),
+		TEST(test_foreign),
+		TEST(test_redacted),
+		TEST(test_joined_room),
+		TEST(test_no_roster),
+		TEST(test_holiday),
+		TEST(test_cancelled),
+		TEST(test_pending),
+		TEST(test_most_lost),
+		TEST(test_server_stopped),
+		TEST(test_missing),
+		TEST(test_corrected),
+		TEST(test_power),
+		TEST(test_contest),
+		TEST(test_opt_out),
+		TEST(test_rolls),
+		TEST(test_roll_marks),
+		TEST(test_roll_in_call),
+		TEST(test_seal),
+		TEST(test_seal_of_many),
+		TEST(test_seal_forged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,13 @@ int att_direct(struct client *c, const char *user_id, char **ret, struct err *er
 int att_send_staff(const struct att_room *a, const char *type, const json_t *content,
 		   const char *txn_id, json_t **ret, struct err *err)
 {
-	return client_send_event(a->c, att_staff_id(a), type, content, txn_id, false, ret, err);
+	json_t *row = NULL;
+	int rc = client_send_event(a->c, att_staff_id(a), type, content, txn_id, false, &row, err);
+	if (ret)
+		*ret = row;
+	else
+		json_decref(row);
+	return rc;
 }
 
 static void keep_row(json_t **ret, json_t *row)

@@ -122,8 +122,9 @@ static int send_on(struct relay *k, const json_t *said, size_t *n, struct err *e
 				      json_object_get(said, "sender"), "ts",
 				      json_object_get(said, "ts")));
 	AUTO_FREE char *txn = mem_printf("muster-relay-%s", json_get_str(said, "event_id"));
+	JSON_AUTO json_t *sent = NULL;
 	int rc = client_send_event(k->c, staff, json_get_str(said, "type"), content, txn, false,
-				   NULL, err);
+				   &sent, err);
 	*n += !rc;
 	return rc;
 }
@@ -151,11 +152,15 @@ static void accept_chats(struct relay *k)
 	bool any = false;
 	for (int64_t *p = ids; *p; p++) {
 		AUTO(store_room_done) struct store_room r = {0};
-		if (!store_room_get(k->s, *p, &r) || !r.direct)
+		AUTO_FREE char *by = store_room_get(k->s, *p, &r)
+					     ? client_direct_inviter(k->c, r.room_id)
+					     : NULL;
+		if (!by)
 			continue;
-		struct classmates m = {k, r.direct, false};
+		struct classmates m = {k, by, false};
 		class_each(k->c, is_of_class, &m, NULL);
-		any |= m.found && client_room_join(k->c, r.room_id, NULL, NULL, NULL) == 0;
+		JSON_AUTO json_t *joined = NULL;
+		any |= m.found && client_room_join(k->c, r.room_id, NULL, &joined, NULL) == 0;
 	}
 	if (any)
 		client_refresh(k->c, NULL);

@@ -77,10 +77,11 @@ static int delete_all(struct expiry *x, bool dry_run, client_row_fn *fn, void *a
 		const char *room = json_get_str(row, "room_id"),
 			   *id = json_get_str(row, "event_id");
 		AUTO_FREE char *txn = mem_printf("muster-expire-%s", id);
+		JSON_AUTO json_t *sent = NULL;
 		row_str(row, "state", dry_run ? "would go" : "gone");
 		if (!dry_run)
 			rc = client_delete(x->a->c, room, id, _("kept for as long as it had to be"),
-					   txn, NULL, err);
+					   txn, &sent, err);
 		if (!rc)
 			rc = fn(row, arg);
 		if (rc)

@@ -2,6 +2,7 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/base/when.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/store/evidence.h"
 
@@ -69,29 +70,33 @@ int client_attendance_register(struct client *c, const struct attendance_query *
 
 static json_t *time_or_null(int64_t ms)
 {
-	return ms > 0 ? json_integer(ms) : json_null();
+	char iso[WHEN_ISO_SIZE];
+	if (ms <= 0)
+		return json_null();
+	when_iso(ms, iso);
+	return json_string(iso);
 }
 
 static json_t *intervals_json(const struct sheet_row *r)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < r->n_intervals; i++)
-		json_array_append_new(list, json_pack("{s:I,s:o,s:b}", "from_ts",
-						      (json_int_t)r->intervals[i].from_ms, "to_ts",
+		json_array_append_new(list, json_pack("{s:o,s:o,s:b}", "from",
+						      time_or_null(r->intervals[i].from_ms), "to",
 						      time_or_null(r->intervals[i].to_ms),
 						      "inferred", (int)r->intervals[i].inferred));
 	return list;
 }
 
-json_t *att_row(const struct sheet_lesson *l, const struct sheet_row *r)
+json_t *client_attendance_row(const struct sheet_lesson *l, const struct sheet_row *r)
 {
 	json_t *row = json_object();
 	row_str(row, "room_id", l->room_id);
 	row_str(row, "uid", l->uid);
 	row_str(row, "recurrence_id", l->recurrence_id);
 	row_str(row, "title", l->title);
-	row_int(row, "start_ts", l->start_ms);
-	row_int(row, "end_ts", l->end_ms);
+	json_object_set_new(row, "start", time_or_null(l->start_ms));
+	json_object_set_new(row, "end", time_or_null(l->end_ms));
 	row_str(row, "user_id", r->user_id);
 	row_str(row, "name", r->name);
 	row_str(row, "external_id", r->external_id);
@@ -99,8 +104,8 @@ json_t *att_row(const struct sheet_lesson *l, const struct sheet_row *r)
 	row_str(row, "role", r->role);
 	row_bool(row, "guest", r->guest);
 	row_str(row, "status", mark_status_name(r->status));
-	json_object_set_new(row, "first_join_ts", time_or_null(r->first_join_ms));
-	json_object_set_new(row, "last_leave_ts", time_or_null(r->last_leave_ms));
+	json_object_set_new(row, "first_join", time_or_null(r->first_join_ms));
+	json_object_set_new(row, "last_leave", time_or_null(r->last_leave_ms));
 	json_object_set_new(row, "present_s",
 			    r->present_ms >= 0 ? json_integer(r->present_ms / 1000) : json_null());
 	json_object_set_new(row, "intervals", intervals_json(r));
@@ -150,14 +155,21 @@ static void find_record(struct att_lessons *l, const struct att_lesson *v, struc
 	}
 }
 
+/* What staff said is what counts, also where we cannot see all that they see. */
 static void apply_record(json_t *row, const json_t *record)
 {
-	static const char *const keys[] = {"status", "first_join_ts", "last_leave_ts", "present_s",
-					   "reasons"};
+	int64_t present = json_get_i64(record, "present_s", -1);
 	row_str(row, "source", record ? "staff" : "own");
-	for (size_t i = 0; record && i < ARRAY_LEN(keys); i++)
-		if (json_object_get(record, keys[i]))
-			json_object_set(row, keys[i], json_object_get(record, keys[i]));
+	if (!record)
+		return;
+	row_str(row, "status", json_get_str(record, "status"));
+	json_object_set_new(row, "first_join",
+			    time_or_null(json_get_i64(record, "first_join_ts", 0)));
+	json_object_set_new(row, "last_leave",
+			    time_or_null(json_get_i64(record, "last_leave_ts", 0)));
+	json_object_set_new(row, "present_s", present < 0 ? json_null() : json_integer(present));
+	if (json_get_array(record, "reasons"))
+		json_object_set(row, "reasons", json_get_array(record, "reasons"));
 }
 
 static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_row_fn *fn,
@@ -172,7 +184,7 @@ static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_
 	for (size_t i = 0; !rc && i < s.n_rows; i++) {
 		if (strcmp(s.rows[i].user_id, t.own) != 0)
 			continue;
-		JSON_AUTO json_t *row = att_row(&s, &s.rows[i]);
+		JSON_AUTO json_t *row = client_attendance_row(&s, &s.rows[i]);
 		apply_record(row, t.record);
 		rc = fn(row, arg);
 	}

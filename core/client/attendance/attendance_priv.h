@@ -62,8 +62,6 @@ void att_gather(struct att_lessons *l);
 /** An event without what a register does not ask of it; the cache's word on redaction. False: it cannot be read. */
 bool att_event(struct store *s, const struct store_event *e, struct mx_event *ret);
 
-/** A row of the contract for one person of one lesson. */
-json_t *att_row(const struct sheet_lesson *l, const struct sheet_row *r);
 /** Does the query ask for this person and mark? */
 bool att_wanted(const struct attendance_query *q, const char *user_id, enum mark_status status);
 /** The direct chat with somebody, made when there is none. The caller owns *ret. */

@@ -1,0 +1,216 @@
+/* Registers: everybody's, one's own, a term's. */
+#include "cli/attendance/attendance.h"
+
+#include "core/base/mem.h"
+#include "core/base/text.h"
+
+#include <string.h>
+
+#define KEYS_MARK                                                                                  \
+	KEYS_LESSON, {"title", "string", NULL, N_("of the lesson"), false},                        \
+		{"start", "string", NULL, N_("when it began"), false},                             \
+		{"end", "string", NULL, N_("when it ended"), false},                               \
+		{"user_id", "string", N_("User"), N_("Matrix id of the person"), true},            \
+		{"external_id", "string", N_("Id"), N_("id in the school's own lists"), false},    \
+		{"name", "string", N_("Name"), N_("name of the person"), false},                   \
+		{"email", "string", NULL, N_("e-mail address"), false},                            \
+		{"role", "string", NULL, N_("teacher or student"), false},                         \
+		{"guest", "boolean", NULL, N_("not on the roster"), false},                        \
+		{"status", "string", N_("Mark"),                                                   \
+		 N_("present, late, left_early, partial, absent, excused, not_tracked, not_known " \
+		    "or pending"),                                                                 \
+		 false},                                                                           \
+		{"first_join", "string", N_("From"), N_("came first; null: never"), false},        \
+		{"last_leave", "string", N_("To"), N_("left last; null: never, or still there"),   \
+		 false},                                                                           \
+		{"present_s", "seconds", N_("There"), N_("within the lesson; null: not known"),    \
+		 false},                                                                           \
+		{"intervals", "array", NULL, N_("objects with from, to, inferred"), false},        \
+		{"reasons", "array", NULL, N_("objects with code, text and what belongs to it"),   \
+		 false},                                                                           \
+	{                                                                                          \
+		"sealed", "boolean", NULL, N_("the register was closed with a seal"), false        \
+	}
+
+static const char *const seals[][2] = {
+	{"good", N_("the seal is good")},
+	{"inputs_missing", N_("the seal names %zu events that are no longer there")},
+	{"inputs_new", N_("%zu events from before the seal are not in it")},
+	{"different", N_("the seal does not fit: judged by its own rules from the events that it "
+			 "names, the marks are others")},
+};
+
+/* What the seal says, and beginnings of the ids that are missing in it or here. */
+static void tell_seal(struct command_ctx *ctx, const json_t *seal)
+{
+	const char *word = json_get_str(seal, "seal");
+	const json_t *list =
+		json_get_array(seal, strcmp(word, "inputs_new") == 0 ? "added" : "missing");
+	const json_t *id;
+	size_t i;
+	for (i = 0; i < sizeof(seals) / sizeof(seals[0]); i++)
+		if (strcmp(seals[i][0], word) == 0 && strcmp(word, "good") == 0)
+			command_say(ctx, "%s", _(seals[i][1]));
+		else if (strcmp(seals[i][0], word) == 0)
+			command_warn(ctx, _(seals[i][1]), json_array_size(list));
+	json_array_foreach (list, i, id)
+		if (i < 10)
+			command_warn(ctx, "  %s", json_string_value(id));
+}
+
+static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
+{
+	const json_t *note;
+	size_t i;
+	json_array_foreach (l->notes, i, note)
+		command_say(ctx, "%s", json_string_value(note));
+	command_say(ctx,
+		    _("late after %llds, early from %llds, at least %lld %%, absences up to %llds "
+		      "bridged"),
+		    (long long)json_get_i64(l->rules, "late_s", 0),
+		    (long long)json_get_i64(l->rules, "early_s", 0),
+		    (long long)json_get_i64(l->rules, "min_percent", 0),
+		    (long long)json_get_i64(l->rules, "grace_s", 0));
+}
+
+static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && i < l->n_rows; i++) {
+		*pending |= l->rows[i].status == MARK_PENDING;
+		rc = command_row(ctx, client_attendance_row(l, &l->rows[i]));
+	}
+	tell_notes(ctx, l);
+	return rc;
+}
+
+static int check_seal(struct command_ctx *ctx, const struct attendance_query *q, struct client *c,
+		      struct err *err)
+{
+	struct register_input *in = NULL;
+	struct attendance_register *r = NULL;
+	int rc = client_attendance_register(c, q, &in, &r, err);
+	if (rc)
+		return rc;
+	JSON_AUTO json_t *seal = client_attendance_seal_row(in, r);
+	tell_seal(ctx, seal);
+	register_free(r);
+	register_input_free(in);
+	return 0;
+}
+
+static int run_show(struct command_ctx *ctx, struct err *err)
+{
+	AUTO(attendance_asked_done) struct attendance_asked a;
+	AUTO(sheet_done) struct attendance_sheet s = {0};
+	bool pending = false;
+	int rc = attendance_ask(ctx, &a, err);
+	if (!rc)
+		rc = client_attendance_sheet(a.c, &a.q, &s, err);
+	for (size_t i = 0; !rc && i < s.n_lessons; i++)
+		rc = show_lesson(ctx, &s.lessons[i], &pending);
+	if (!rc && s.n_lessons == 1 && s.lessons[0].sealed)
+		rc = check_seal(ctx, &a.q, a.c, err);
+	if (!rc && pending)
+		rc = err_set(err, ERR_PENDING, _("The lesson is still under way"));
+	return rc;
+}
+
+const struct command verb_attendance_show = {
+	.name = "attendance show",
+	.group = GROUP_ATTENDANCE,
+	.no_timeout = true,
+	.summary = N_("Show who was there, and why each mark is what it is."),
+	.details = N_("Marks are worked out from what devices and servers wrote into the room "
+		      "while the lesson was on, from roll-calls, and from what staff said since; "
+		      "everybody of the staff gets the same. History that is not here is fetched "
+		      "first; what cannot be had makes a mark not_known, never absent. With --json "
+		      "each mark carries its reasons.\n\n"
+		      "Where the register was sealed, the seal is verified, and what is missing is "
+		      "named."),
+	.examples =
+		EXAMPLES{{"muster attendance show --room physics --since 9:00 --until 10:30",
+			  N_("this morning's lesson")},
+			 {"muster attendance show --room physics --since 9:00 --until 10:30 "
+			  "--status absent --json | jq -r .email",
+			  N_("whom to write to")},
+			 {"muster attendance show --room physics --since 9:00 --until 10:30 --user "
+			  "ada --json | jq .reasons",
+			  N_("why")},
+			 END_EXAMPLES},
+	.options = PARAMS{OPTS_LESSON, OPTS_WHOSE, OPTS_RULES, END_PARAMS},
+	.keys = KEYS{KEYS_MARK, END_KEYS},
+	.exits = EXITS{{8, N_("a lesson is still under way")}, END_EXITS},
+	.shape = SHAPE_TABLE,
+	.run = run_show,
+};
+
+static int run_mine(struct command_ctx *ctx, struct err *err)
+{
+	AUTO(attendance_asked_done) struct attendance_asked a;
+	int rc = attendance_ask(ctx, &a, err);
+	return rc ? rc : client_attendance_mine(a.c, &a.q, command_row_fn, ctx, err);
+}
+
+const struct command verb_attendance_mine = {
+	.name = "attendance mine",
+	.group = GROUP_ATTENDANCE,
+	.no_timeout = true,
+	.summary = N_("Show your own marks, and why they are what they are."),
+	.details = N_("From what staff told you by direct message, else from what you can see "
+		      "yourself: then excuses and corrections are not in it."),
+	.examples = EXAMPLES{{"muster attendance mine --room physics --since 9:00 --until 10:30",
+			      N_("of this morning")},
+			     END_EXAMPLES},
+	.options = PARAMS{OPTS_LESSON, END_PARAMS},
+	.keys = KEYS{KEYS_MARK,
+		     {"source", "string", N_("By"), N_("staff, or own: worked out here"), false},
+		     END_KEYS},
+	.shape = SHAPE_TABLE,
+	.run = run_mine,
+};
+
+static int run_term(struct command_ctx *ctx, struct err *err)
+{
+	AUTO(attendance_asked_done) struct attendance_asked a;
+	int rc = attendance_ask(ctx, &a, err);
+	return rc ? rc : client_attendance_term(a.c, &a.q, command_row_fn, ctx, err);
+}
+
+const struct command verb_attendance_term = {
+	.name = "attendance term",
+	.group = GROUP_ATTENDANCE,
+	.no_timeout = true,
+	.summary = N_("Add up many lessons, person by person."),
+	.details = N_("Percent is of the lessons that count: those for which a person was neither "
+		      "excused nor without a mark. Who came late or left early was there; who was "
+		      "there for less than the minimum was not."),
+	.examples =
+		EXAMPLES{{"muster attendance term --room physics --since 2026-02-01 --until "
+			  "2026-07-01",
+			  N_("a term")},
+			 {"muster attendance term --room physics --since 2026-02-01 --json | jq -r "
+			  "'select(.percent < 75).name'",
+			  N_("whom to talk to")},
+			 END_EXAMPLES},
+	.options = PARAMS{OPTS_LESSON, OPTS_WHOSE, OPTS_RULES, END_PARAMS},
+	.keys = KEYS{{"user_id", "string", NULL, N_("Matrix id of the person"), true},
+		     {"external_id", "string", N_("Id"), N_("id in the school's own lists"), false},
+		     {"name", "string", N_("Name"), N_("name of the person"), false},
+		     {"email", "string", NULL, N_("e-mail address"), false},
+		     {"lessons", "integer", N_("Lessons"), N_("that they were expected in"), false},
+		     {"present", "integer", N_("Present"), N_("how many of these"), false},
+		     {"late", "integer", N_("Late"), N_("how many"), false},
+		     {"left_early", "integer", N_("Early"), N_("how many"), false},
+		     {"partial", "integer", N_("Partial"), N_("how many"), false},
+		     {"absent", "integer", N_("Absent"), N_("how many"), false},
+		     {"excused", "integer", N_("Excused"), N_("how many"), false},
+		     {"not_tracked", "integer", NULL, N_("how many"), false},
+		     {"not_known", "integer", NULL, N_("how many"), false},
+		     {"percent", "integer", N_("%"), N_("of the lessons that count; null: none"),
+		      false},
+		     {"present_s", "seconds", N_("There"), N_("in all of them"), false},
+		     END_KEYS},
+	.shape = SHAPE_TABLE,
+	.run = run_term,
+};

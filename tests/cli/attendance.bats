@@ -1,0 +1,232 @@
+# Attendance against a real server with real clients in calls.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	use_home admin
+	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json \
+		>"$BATS_FILE_TMPDIR/init"
+	start_server
+	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	for name in ada bert carl; do sign_up "$name"; done
+	use_home admin
+	printf 'user;id;name\n@ada:s.test;1;Ada\n@bert:s.test;2;Bert\n;3;Dora\n' >list.csv
+	m class create Physics --students list.csv --teacher @carl:s.test --json >rows
+	ROOM=$(jq -rs '.[0].room_id' rows)
+	export ROOM
+	for name in ada bert; do
+		use_home "$name"
+		m room join "$ROOM" -q
+	done
+}
+
+setup() {
+	use_home admin
+}
+
+teardown_file() {
+	stop_server
+}
+
+# In the call as NAME, in the background: its pid in $CALL_PID
+enter() {
+	use_home "$1"
+	F=$BATS_FILE_TMPDIR/$1.events
+	"$MUSTER" call join "$ROOM" --driver null --json >"$F" 2>"$F.err" </dev/null 3>&- &
+	CALL_PID=$!
+	wait_for "$F" '"event":"joined".*@'"$1"':' || { cat "$F.err"; return 1; }
+}
+
+leave() { # PID
+	kill -INT "$1"
+	timeout "$STEP" tail --pid="$1" -f /dev/null
+}
+
+# There is one line, for which this holds: one [JQ-OPTIONS] FILTER
+one() {
+	jq -es "${@:1:$#-1}" "length == 1 and (.[0] | (${!#}))"
+}
+
+now() {
+	date -u +%Y-%m-%dT%H:%M:%S.%3NZ
+}
+
+# The lesson that was played, by rules under which time does not matter.
+lesson() {
+	# shellcheck source=/dev/null
+	. "$BATS_FILE_TMPDIR/lesson"
+	LESSON=(--room "$ROOM" --since "$SINCE" --until "$UNTIL")
+	EASY=(--late 1h --early 1h --min 0)
+}
+
+@test "a lesson: who was there, on two devices of staff the same, and why" {
+	local teacher ada bert since
+	since=$(now)
+	enter admin
+	teacher=$CALL_PID
+	enter ada
+	ada=$CALL_PID
+	enter bert
+	bert=$CALL_PID
+	# One client dies and comes back.
+	kill -KILL "$bert"
+	enter bert
+	bert=$CALL_PID
+	leave "$ada"
+	leave "$bert"
+	leave "$teacher"
+	printf 'SINCE=%s\nUNTIL=%s\n' "$since" "$(now)" >"$BATS_FILE_TMPDIR/lesson"
+	lesson
+	use_home admin
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --json >"$BATS_FILE_TMPDIR/show" 2>said
+	cat "$BATS_FILE_TMPDIR/show"
+	jq -es 'map({(.user_id): .}) | add
+		| .["@ada:s.test"].status == "present" and .["@bert:s.test"].status == "present"
+		and .["@dora:s.test"].status == "absent" and .["@dora:s.test"].external_id == "3"
+		and .["@admin:s.test"].role == "teacher" and .["@admin:s.test"].guest
+		and (.["@ada:s.test"].intervals | length == 1 and .[0].inferred == false)
+		and .["@ada:s.test"].present_s >= 0
+		and (.["@dora:s.test"].reasons | map(.code) | index("not_seen") != null)' \
+		"$BATS_FILE_TMPDIR/show" >/dev/null
+	grep -q 'at least 0 %' said
+	use_home carl
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --json | cmp - "$BATS_FILE_TMPDIR/show"
+}
+
+@test "whose and with which mark" {
+	lesson
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --status absent --json |
+		jq -es 'map(.user_id) == ["@dora:s.test"]' >/dev/null
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
+		jq -es 'map(.user_id) == ["@ada:s.test"]' >/dev/null
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --format csv | grep -q '@bert:s.test'
+}
+
+@test "correct: an excuse with its reason, seen by all of the staff, taken back" {
+	lesson
+	fails_with 2 attendance correct @dora:s.test excused "${LESSON[@]}"
+	m attendance correct @dora:s.test excused "${LESSON[@]}" --reason "at the doctor's" --json |
+		one '.before == "absent" and .after == "excused"' >/dev/null
+	use_home carl
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --user @dora:s.test --json |
+		one '.status == "excused" and (.reasons | map(select(.code == "excused"))[0]
+			| .reason == "at the doctor'"'"'s" and .by == "@admin:s.test"
+			and .worked_out == "absent")' >/dev/null
+	# A student may not.
+	use_home ada
+	fails_with 4 attendance correct @ada:s.test present "${LESSON[@]}" --reason please
+	fails_with 4 attendance show "${LESSON[@]}"
+}
+
+@test "seal: once, verified by another of the staff; later corrections leave it good" {
+	lesson
+	m attendance seal "${LESSON[@]}" "${EASY[@]}" --json |
+		one '.seal == "good" and .existing == false' >/dev/null
+	m attendance seal "${LESSON[@]}" --json | one '.existing and .seal == "good"' >/dev/null
+	use_home carl
+	m attendance correct @dora:s.test present "${LESSON[@]}" --reason "came in person" -q
+	r attendance show "${LESSON[@]}" --json
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"the seal is good"* ]]
+	jq -es 'all(.sealed)' <<<"$output" >/dev/null
+	m attendance seal "${LESSON[@]}" --json | one '.existing and .by == "@admin:s.test"' >/dev/null
+}
+
+@test "mine: from what one sees, then from what staff said" {
+	lesson
+	use_home ada
+	m attendance mine "${LESSON[@]}" --json |
+		jq -es 'length == 1 and .[0].user_id == "@ada:s.test" and .[0].source == "own"' >/dev/null
+	use_home admin
+	m attendance notify "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
+		one '.state == "told" and .status == "present"' >/dev/null
+	m attendance notify "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
+		one '.state == "known"' >/dev/null
+	use_home ada
+	m room list --invited --json | jq -r .room_id | while read -r room; do
+		m room join "$room" -q
+	done
+	m attendance mine "${LESSON[@]}" --json | one '.source == "staff" and .status == "present"' >/dev/null
+}
+
+@test "contest: by direct message, into the staff room, answered" {
+	local id
+	lesson
+	use_home bert
+	id=$(m attendance contest "${LESSON[@]}" I was there from the beginning --json | jq -r .contest_id)
+	use_home admin
+	m attendance contests --room "$ROOM" --json |
+		one --arg id "$id" '.contest_id == $id and .user_id == "@bert:s.test" and .state == "open"
+			and .reason == "I was there from the beginning"' >/dev/null
+	m attendance correct @bert:s.test late "${LESSON[@]}" --contest "$id" --reason "the log says so" -q
+	use_home carl
+	m attendance contests --room "$ROOM" --json | jq -es 'length == 0' >/dev/null
+	m attendance contests --room "$ROOM" --all --json | one '.state == "accepted" and .by == "@admin:s.test"' >/dev/null
+	m attendance show "${LESSON[@]}" --user @bert:s.test --json |
+		one '.reasons | map(select(.code == "contested"))[0].state == "accepted"' >/dev/null
+	# Nobody but staff reads them.
+	use_home ada
+	fails_with 4 attendance contests --room "$ROOM"
+}
+
+@test "rules, and people who do not want to be tracked where they may" {
+	lesson
+	use_home ada
+	fails_with 4 attendance opt-out --room "$ROOM"
+	use_home admin
+	fails_with 2 attendance rules --room "$ROOM" --min 101
+	m attendance rules --room "$ROOM" --late 10m --opt-out yes --json |
+		one '.late_s == 600 and .early_s == 300 and .opt_out and .changed' >/dev/null
+	m attendance rules --room "$ROOM" --json | one '.late_s == 600 and .changed == false' >/dev/null
+	use_home ada
+	m attendance opt-out --room "$ROOM"
+	use_home admin
+	m attendance contests --room "$ROOM" --all -q >/dev/null
+	# From now on, not backwards.
+	m attendance show "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json | one '.status == "present"' >/dev/null
+}
+
+@test "a time without any lesson: nobody is absent" {
+	m attendance show --room "$ROOM" --since 2020-01-06T09:00:00Z --until 2020-01-06T10:00:00Z --json |
+		jq -es 'all(.status != "absent")' >/dev/null
+	m attendance term --room "$ROOM" --since 2020-01-06T09:00:00Z --until 2020-01-06T10:00:00Z --json |
+		jq -es 'all(.absent == 0)' >/dev/null
+}
+
+@test "while it is on: pending, exit 8" {
+	r attendance show --room "$ROOM" --since now-1m --until now+1h --json
+	[ "$status" -eq 8 ]
+	jq -es 'length == 3 and all(.status == "pending" or .user_id == "@ada:s.test")' <<<"$output" >/dev/null
+	fails_with 8 attendance seal --room "$ROOM" --since now-1m --until now+1h
+}
+
+@test "term: marks added up" {
+	lesson
+	m attendance term "${LESSON[@]}" "${EASY[@]}" --json |
+		jq -es 'map({(.user_id): .}) | add | .["@ada:s.test"].present == 1
+			and .["@ada:s.test"].percent == 100 and .["@bert:s.test"].late == 1
+			and (has("@admin:s.test") | not)' >/dev/null
+}
+
+@test "expire: only where it is set, shown before it is done, and then the seal says what is missing" {
+	lesson
+	fails_with 2 attendance expire --room "$ROOM" --yes
+	m attendance rules --room "$ROOM" --keep 1s -q >/dev/null
+	m attendance expire --room "$ROOM" --dry-run --json >would
+	[ -s would ]
+	fails_with 2 attendance expire --room "$ROOM" --no-input
+	m attendance expire --room "$ROOM" --yes --json >gone
+	jq -es 'all(.state == "gone")' gone >/dev/null
+	[ "$(wc -l <gone)" -ge "$(wc -l <would)" ]
+	m attendance show "${LESSON[@]}" --user @ada:s.test --json | one '.sealed == false' >/dev/null
+}
+
+@test "words that make no sense" {
+	fails_with 2 attendance show --room "$ROOM"
+	fails_with 2 attendance show
+	fails_with 5 attendance show --room '!none:s.test' --since now-1h
+	fails_with 2 attendance show --room "$ROOM" --since now-1h --until now-2h
+	fails_with 5 attendance show --room "$ROOM" --since 2020-01-01 --until 2021-01-01
+	fails_with 2 attendance correct @ada:s.test splendid --room "$ROOM" --since now-1h --reason x
+}
