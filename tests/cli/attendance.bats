@@ -197,7 +197,7 @@ lesson() {
 @test "while it is on: pending, exit 8" {
 	r attendance show --room "$ROOM" --since now-1m --until now+1h --json
 	[ "$status" -eq 8 ]
-	jq -es 'length == 3 and all(.status == "pending" or .user_id == "@ada:s.test")' <<<"$output" >/dev/null
+	jq -es 'length >= 3 and all(.status == "pending" or .user_id == "@ada:s.test")' <<<"$output" >/dev/null
 	fails_with 8 attendance seal --room "$ROOM" --since now-1m --until now+1h
 }
 
