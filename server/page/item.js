@@ -41,8 +41,10 @@ function answeredNode(room, content) {
 }
 
 function bodyNode(room, item, content) {
-	if (item.ev.type === START)
-		return pollNode(room, item, content);
+	if (item.ev.type === START) {
+		const roll = readRoll(room, item, content);
+		return roll ? rollNode(room, item, content, roll) : pollNode(room, item, content);
+	}
 	if (item.ev.type === 'm.room.encrypted')
 		return el('p', { class: 'note' }, t('An encrypted message: it cannot be read here.'));
 	const media = mediaNode(content);

@@ -54,6 +54,7 @@ function start() {
 	startEnter();
 	startRoom();
 	startRooms();
+	startRecord();
 	$('language').addEventListener('change', chooseLanguage);
 	window.addEventListener('hashchange', () => {
 		if (takeCode())

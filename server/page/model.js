@@ -181,6 +181,7 @@ function takeEvent(room, ev, atEnd) {
 	if (ev.unsigned.redacted_because)
 		room.deleted.add(ev.event_id);
 	if (atEnd) {
+		takeClock(ev);
 		room.last = ev.event_id;
 		room.changedAt = ev.origin_server_ts;
 		takeState(room, ev);

@@ -1,4 +1,4 @@
-// Polls (MSC3381, unstable names), and roll-calls, which are polls marked org.muster.roll.
+// Polls (MSC3381, unstable names).
 
 const MOST_ANSWERS = 20;
 
@@ -18,7 +18,6 @@ function readPoll(content) {
 			.map((a) => ({ id: a.id, text: pollText(a) || cleanName(a.id) })),
 		most: start.max_selections >= 1 ? Math.floor(start.max_selections) : 1,
 		open: start.kind === 'org.matrix.msc3381.poll.disclosed',
-		roll: 'org.muster.roll' in content || 'org.muster.roll' in start,
 	};
 	return poll.answers.length ? poll : null;
 }
@@ -80,9 +79,8 @@ function votePlus(poll, mine, id) {
 
 function answerNode(room, item, poll, answer, about) {
 	const chosen = about.mine.has(answer.id);
-	const text = poll.roll && poll.answers.length === 1 ? t('I am here') : answer.text;
 	const count = about.shown ? ' · ' + about.count(answer.id) : '';
-	const inside = [el('bdi', {}, text), el('span', { class: 'count' }, (chosen ? ' ✓' : '') + count)];
+	const inside = [el('bdi', {}, answer.text), el('span', { class: 'count' }, (chosen ? ' ✓' : '') + count)];
 	if (about.end !== null)
 		return el('li', { class: 'answer' + (chosen ? ' chosen' : '') }, ...inside);
 	const button = el('button', { type: 'button', class: 'answer', 'data-act': 'a' + answer.id,
@@ -111,7 +109,7 @@ function pollNode(room, item, content) {
 		count: (id) => Array.from(votes.values()).filter((ids) => ids.has(id)).length,
 	};
 	return el('div', { class: 'poll' },
-		el('p', { class: 'kind' }, poll.roll ? t('Roll call') : t('Poll')),
+		el('p', { class: 'kind' }, t('Poll')),
 		el('p', { class: 'question', dir: 'auto' }, poll.question),
 		el('ul', { class: 'answers' }, ...poll.answers.map((a) => answerNode(room, item, poll, a, about))),
 		el('p', { class: 'note' }, pollSays(poll, about)));

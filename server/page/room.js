@@ -129,6 +129,7 @@ function drawRoom(end) {
 	$('nothing').hidden = room.items.length > 0 || !!room.before || outbox.length > 0;
 	setChildren($('log'), logNodes(room));
 	drawComposer(room);
+	$('to-roll').hidden = !waitingRoll(room);
 	if (follow)
 		toEnd();
 	$('down').hidden = follow || atEnd();
@@ -138,7 +139,8 @@ function drawRoom(end) {
 function say(room, ev) {
 	const heard = $('heard');
 	const poll = ev.type === START ? readPoll(object(ev.content)) : null;
-	const text = poll ? (poll.roll ? t('Roll call') : t('Poll')) + ': ' + poll.question : bodyOf(object(ev.content));
+	const text = poll ? (ROLL in ev.content ? t('Roll call') : t('Poll')) + ': ' + poll.question
+		: bodyOf(object(ev.content));
 	heard.appendChild(el('p', {}, apart(personName(room, ev.sender)) + ': ' + text.slice(0, 500)));
 	while (heard.childNodes.length > 5)
 		heard.removeChild(heard.firstChild);

@@ -83,7 +83,9 @@ function onHistory(e) {
 	const room = session && e.state && e.state.room && rooms.get(e.state.room);
 	if (room)
 		enterRoom(room);
-	else if (session && openRoom)
+	else if (session && e.state && e.state.record)
+		enterRecord();
+	else if (session && (openRoom || !$('view-record').hidden))
 		goRooms();
 }
 

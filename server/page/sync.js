@@ -103,6 +103,7 @@ function takeSync(answer, first) {
 function drawAll() {
 	drawRoom();
 	drawRooms();
+	drawRecord();
 	drawTitle();
 	markRead();
 }

@@ -263,12 +263,99 @@ const tests = {
 		await send('teacher', { 'm.relates_to': { rel_type: 'm.reference', event_id: id }, [`${POLL}.end`]: {} }, `${POLL}.end`);
 		await page.waitForSelector('.poll >> text=Closed. People who answered: 2');
 		check(await page.locator('.poll button').count() === 0, 'a closed poll takes no votes');
-		const roll = await poll('Who is here?', ['Here'], { 'org.muster.roll': {} });
-		await page.click('.poll:has-text("Roll call") button:has-text("I am here")');
-		await page.waitForSelector('.poll:has-text("Roll call") button[aria-pressed=true]');
-		check(JSON.stringify(await votes(roll)) === '[["@ana:localhost",["a0"]]]', 'a roll call is answered by a button');
-		await accessible(page, 'closed and roll call');
+		const fake = await send('bo', { [`${POLL}.start`]: { kind: `${POLL}.disclosed`, max_selections: 1,
+			question: { [TEXT]: 'Mine?' }, answers: [{ id: 'here', [TEXT]: 'Yes' }] },
+			'org.muster.roll': { version: 1, window_ms: 600000 } }, `${POLL}.start`);
+		await page.waitForSelector('.poll:not(.roll):has-text("Mine?") button:has-text("Yes")');
+		check(fake && await page.isHidden('#to-roll'), 'what no staff has opened is only a poll');
+		await accessible(page, 'closed and pupil');
 		await fine(page, 'polls');
+	},
+
+	async 'a roll call'() {
+		const page = await phone();
+		await logIn(page, 'ana');
+		await openRoom(page, CLASS);
+		const roll = (await muster('teacher', 'roll', 'open', facts.room, '--window', '1h', '--late-after', '30m'))[0].roll_id;
+		await page.waitForSelector('.roll button.here:text-is("I am here")');
+		check(/^Open until .*, (59|60) min left$/.test(await page.textContent('.roll .left')), 'it says how long one may answer',
+			await page.textContent('.roll .left'));
+		check(await page.evaluate(() => document.getElementById('heard').textContent.includes('Roll call: ')),
+			'and screen readers say it');
+		await accessible(page, 'a roll call');
+		for (let i = 0; i < 12; i++)
+			await send('bo', { msgtype: 'm.text', body: `talk ${i}\nand\nmore` });
+		await page.waitForSelector('text=talk 11');
+		await page.click('#to-roll');
+		check(await page.evaluate(() => document.activeElement.textContent) === 'I am here', 'when it is far up, one comes to it');
+		await page.keyboard.press('Enter');
+		await page.waitForSelector('.roll button.here[aria-pressed=true]');
+		await page.waitForSelector('.roll .said:has-text("You are here since")');
+		await page.waitForSelector('#to-roll', { state: 'hidden' });
+		const status = async () => (await muster('teacher', 'roll', 'status', roll))
+			.filter((r) => r.user_id === '@ana:localhost').map((r) => `${r.status} by ${r.way}`)[0];
+		check(await status() === 'here by vote', 'the answer is counted', await status());
+		await page.click('.roll button:text-is("I cannot come")');
+		await page.waitForSelector('.roll .said:has-text("You said that you cannot come.")');
+		check(await status() === 'away by vote', 'a later answer changes it', await status());
+		await accessible(page, 'a roll call answered');
+		await muster('teacher', 'roll', 'close', facts.room);
+		await page.waitForSelector('.roll .left:has-text("Closed at")');
+		check(await page.locator('.roll button').count() === 0, 'a closed one takes no answers');
+		await page.context().close();
+
+		const late = await phone();
+		await logIn(late, 'ana');
+		await openRoom(late, CLASS);
+		const soon = (await muster('teacher', 'roll', 'open', facts.room, '--window', '8s'))[0].roll_id;
+		await late.waitForSelector('.roll:has-text("You have not answered.") .left:has-text("Closed at")');
+		check(await late.locator('.roll button').count() === 0 && soon, 'it closes by itself');
+		await muster('teacher', 'roll', 'open', facts.room);
+		await late.waitForSelector('.roll button.here');
+		await muster('teacher', 'roll', 'cancel', facts.room);
+		await late.waitForSelector('.roll .left:has-text("Cancelled: it counts for nothing.")');
+		await fine(late, 'roll calls');
+	},
+
+	async 'my record'() {
+		const page = await phone();
+		await ask('add', 'rita', 'Rita', facts.room);
+		await ask('add', 'rob', 'Rob', facts.room);
+		await logIn(page, 'rita');
+		if (await page.isVisible('#view-room')) await page.click('#back');
+		await page.click('#to-record');
+		await page.waitForSelector('#no-records:not([hidden])');
+		check(await heading(page) === 'H1 My record', 'the heading has the focus', await heading(page));
+		await page.click('#record-back');
+		const chat = (await ask('http', 'teacher', 'POST', '/_matrix/client/v3/createRoom',
+			{ is_direct: true, preset: 'trusted_private_chat', invite: ['@rita:localhost'] })).room_id;
+		const robs = (await ask('http', 'rob', 'POST', '/_matrix/client/v3/createRoom',
+			{ is_direct: true, preset: 'trusted_private_chat', invite: ['@rita:localhost'] })).room_id;
+		for (let i = 0; i < 2; i++) {
+			await page.click('#rooms .invite button:text-is("Accept")');
+			await page.waitForFunction((n) => document.querySelectorAll('#rooms .invite').length === n, 1 - i);
+		}
+		const record = (uid, status, more = {}) => ({ msgtype: 'm.notice', body: `You were ${status}.`,
+			'org.muster.record': { version: 1, room_id: facts.room, uid, recurrence_id: '20260302T090000',
+				title: `Lesson <b>${uid}</b>`, start_ts: Date.UTC(2026, 2, 2, 9), status, ...more } });
+		await send('teacher', record('u1', 'absent'), 'm.room.message', chat);
+		await send('teacher', record('u2', 'late', { first_join_ts: Date.UTC(2026, 2, 2, 9, 7), present_s: 4980,
+			start_ts: Date.UTC(2026, 2, 3, 9) }), 'm.room.message', chat);
+		await send('teacher', record('u1', 'excused'), 'm.room.message', chat);
+		await send('teacher', record('u3', 5), 'm.room.message', chat);
+		await send('rob', record('u2', 'present'), 'm.room.message', robs);
+		await page.click('#to-record');
+		await page.waitForFunction(() => document.querySelectorAll('#records li').length === 2 &&
+			document.querySelector('#records').textContent.includes('excused'));
+		const rows = await texts(page, '#records li');
+		check(/Lesson <b>u2<\/b>.*late.*Came at 9:07 AM\. There for 83 min\..*Told by/.test(rows[0]) &&
+			/Lesson <b>u1<\/b>.*excused/.test(rows[1]), 'the last word of staff on each lesson', rows);
+		await accessible(page, 'my record');
+		await page.goBack();
+		await page.waitForSelector('#view-rooms:not([hidden])');
+		await page.goForward();
+		await page.waitForSelector('#view-record:not([hidden])');
+		await fine(page, 'my record');
 	},
 
 	async 'nothing of others becomes markup'() {
