@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Sending later: by the server, else from the queue.
-# shellcheck disable=SC2030,SC2031
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Quiet hours: setting them, what others are told, what would be heard.
-# shellcheck disable=SC2030,SC2031
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 

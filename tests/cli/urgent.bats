@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Urgent messages: named people, a reason, limits, who has read it.
-# shellcheck disable=SC2030,SC2031
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 
