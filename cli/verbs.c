@@ -102,6 +102,7 @@
 	VERB(roll_remind)         \
 	VERB(roll_mark)           \
 	VERB(attendance_convert)  \
+	VERB(attendance_import)   \
 	VERB(attendance_show)     \
 	VERB(attendance_mine)     \
 	VERB(attendance_term)     \

@@ -8,9 +8,9 @@ static int run_convert(struct command_ctx *ctx, struct err *err)
 	unsigned passed = 0;
 	int rc = attendance_target(ctx, &to, err);
 	if (!rc)
-		rc = attendance_read(ctx, &sheet, &passed, err);
+		rc = attendance_read(ctx, &sheet, NULL, &passed, err);
 	if (!rc)
-		rc = attendance_by_roster(ctx, &sheet, &passed, err);
+		rc = attendance_by_roster(ctx, &sheet, true, &passed, err);
 	if (!rc)
 		rc = attendance_write(ctx, &to, &sheet, err);
 	if (rc || !passed)

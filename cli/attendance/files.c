@@ -129,13 +129,13 @@ static int day_of(const struct command_ctx *ctx, const char *zone, int64_t *ret,
 	return rc ? rc : cal_time_ms(&day, ret, err);
 }
 
-int attendance_read(struct command_ctx *ctx, struct attendance_sheet *ret, unsigned *passed,
-		    struct err *err)
+int attendance_read(struct command_ctx *ctx, struct attendance_sheet *ret,
+		    enum attendance_format *ret_form, unsigned *passed, struct err *err)
 {
 	const char *file = command_text(ctx->line, "in"), *from = command_text(ctx->line, "from");
 	struct reading r = {ctx, strcmp(file, "-") ? file : _("standard input"), passed};
 	AUTO(buf_done) struct buf b = BUF_INIT(LIMIT_CSV_BYTES);
-	struct format_options o = options_of(ctx);
+	struct format_options o = {.zone = command_text(ctx->line, "zone")};
 	int64_t day;
 	int rc = load(ctx, file, &b, err);
 	if (!rc)
@@ -146,6 +146,8 @@ int attendance_read(struct command_ctx *ctx, struct attendance_sheet *ret, unsig
 	rc = format_read(f, buf_span(&b), &o, day, on_problem, &r, ret, err);
 	if (rc == ERR_INVALID || rc == ERR_UNSUPPORTED)
 		err_prefix(err, "%s", r.name);
+	if (!rc && ret_form)
+		*ret_form = f;
 	return rc;
 }
 
@@ -193,8 +195,8 @@ static int find_people(struct command_ctx *ctx, struct by_roster *ret, struct er
 	return rc;
 }
 
-int attendance_by_roster(struct command_ctx *ctx, struct attendance_sheet *s, unsigned *passed,
-			 struct err *err)
+int attendance_by_roster(struct command_ctx *ctx, struct attendance_sheet *s, bool absent,
+			 unsigned *passed, struct err *err)
 {
 	AUTO(by_roster_done) struct by_roster b = {0};
 	struct reading d = {.ctx = ctx, .passed = passed};
@@ -206,6 +208,6 @@ int attendance_by_roster(struct command_ctx *ctx, struct attendance_sheet *s, un
 				       .n_members = b.members.n,
 				       .server_name = b.server_name};
 	for (size_t i = 0; i < s->n_lessons && !rc; i++)
-		roster_sheet_match(&q, &s->lessons[i], on_stranger, &d);
+		roster_sheet_match(&q, &s->lessons[i], absent, on_stranger, &d);
 	return rc;
 }

@@ -69,13 +69,13 @@ int attendance_write(struct command_ctx *ctx, const struct attendance_file *to,
 		     const struct attendance_sheet *s, struct err *err);
 
 /**
- * The sheet of file `in` (zeroed before; the caller owns it), by --from, --zone and --day. Problems are
- * warned of and counted.
+ * The sheet of file `in` (zeroed before; the caller owns it), by --from, --zone and --day; *ret_form (may be NULL): what
+ * it is. Problems are warned of and counted.
  */
-int attendance_read(struct command_ctx *ctx, struct attendance_sheet *ret, unsigned *passed,
-		    struct err *err);
-/** With --room: its people by that class's roster. Strangers are warned of and counted. */
-int attendance_by_roster(struct command_ctx *ctx, struct attendance_sheet *s, unsigned *passed,
-			 struct err *err);
+int attendance_read(struct command_ctx *ctx, struct attendance_sheet *ret,
+		    enum attendance_format *ret_form, unsigned *passed, struct err *err);
+/** With --room: its people by that class's roster; with `absent` who is expected, too. Strangers are warned of and counted. */
+int attendance_by_roster(struct command_ctx *ctx, struct attendance_sheet *s, bool absent,
+			 unsigned *passed, struct err *err);
 
 #endif

@@ -67,6 +67,12 @@ bool format_reads(enum attendance_format f)
 	return f < FORMAT_COUNT && forms[f]->read;
 }
 
+bool format_has_marks(enum attendance_format f)
+{
+	return f == FORMAT_CSV || f == FORMAT_INTERVALS || f == FORMAT_JSON || f == FORMAT_MOODLE ||
+	       f == FORMAT_MOODLE_TXT;
+}
+
 bool format_is_binary(enum attendance_format f)
 {
 	return f == FORMAT_XLSX || f == FORMAT_TEAMS;

@@ -47,6 +47,8 @@ struct format_options {
 	"csv|intervals|xlsx|json|html|ics|graph|zoom|zoom-unique|teams|meet|moodle|moodle-txt"
 #define FORMAT_CHOICES_READ \
 	"csv|intervals|json|graph|zoom|zoom-unique|teams|teams-2020|meet|moodle|moodle-txt"
+/** Does it have a mark for each person? Else who stands in it was there. */
+bool format_has_marks(enum attendance_format f);
 /** Forms whose bytes are no text for a terminal. */
 bool format_is_binary(enum attendance_format f);
 

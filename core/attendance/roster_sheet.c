@@ -36,19 +36,17 @@ static void take_person(struct sheet_row *r, const struct roster_person *p)
 	r->guest = false;
 }
 
-/* The row of this person, taken out of the lesson; an absent one when there is none. */
-static struct sheet_row row_for(struct sheet_lesson *l, const struct roster_match *m,
-				const struct roster_person *p, bool *taken)
+/* The row of this person, taken out of the lesson. */
+static bool row_for(struct sheet_lesson *l, const struct roster_match *m,
+		    const struct roster_person *p, bool *taken, struct sheet_row *ret)
 {
-	struct sheet_row r = {.status = MARK_ABSENT};
 	for (size_t i = 0; i < l->n_rows; i++)
 		if (!taken[i] && m[i].user_id && !strcmp(m[i].user_id, p->user_id)) {
 			taken[i] = true;
-			r = l->rows[i];
-			break;
+			*ret = l->rows[i];
+			return true;
 		}
-	take_person(&r, p);
-	return r;
+	return false;
 }
 
 static void take_stranger(struct sheet_row *r, const struct roster_match *m,
@@ -70,7 +68,7 @@ static size_t room_for(size_t n)
 	return room;
 }
 
-void roster_sheet_match(const struct roster_match_query *q, struct sheet_lesson *l,
+void roster_sheet_match(const struct roster_match_query *q, struct sheet_lesson *l, bool absent,
 			roster_stranger_fn *stranger, void *arg)
 {
 	AUTO_FREE struct roster_row *rows = rows_of(l);
@@ -79,8 +77,13 @@ void roster_sheet_match(const struct roster_match_query *q, struct sheet_lesson 
 	struct sheet_lesson old = *l;
 	size_t n = 0;
 	l->rows = mem_alloc(room_for(old.n_rows + roster_size(q->roster)) * sizeof(*l->rows));
-	for (size_t i = 0; i < roster_size(q->roster); i++)
-		l->rows[n++] = row_for(&old, m, roster_at(q->roster, i), taken);
+	for (size_t i = 0; i < roster_size(q->roster); i++) {
+		struct sheet_row r = {.status = MARK_ABSENT};
+		if (!row_for(&old, m, roster_at(q->roster, i), taken, &r) && !absent)
+			continue;
+		take_person(&r, roster_at(q->roster, i));
+		l->rows[n++] = r;
+	}
 	for (size_t i = 0; i < old.n_rows; i++) {
 		if (taken[i])
 			continue;

@@ -44,7 +44,7 @@ teardown_file() {
 	/usr/bin/python3 - book.xlsx <<-'END'
 		import datetime, sys, openpyxl
 		book = openpyxl.load_workbook(sys.argv[1])
-		assert book.sheetnames == ["Summary", "Intervals"], book.sheetnames
+		assert book.sheetnames == ["Summary", "Intervals", "Notes"], book.sheetnames
 		summary, intervals = book["Summary"], book["Intervals"]
 		head = [c.value for c in summary[1]]
 		rows = [dict(zip(head, [c for c in row])) for row in summary.iter_rows(min_row=2)]
@@ -60,12 +60,15 @@ teardown_file() {
 		assert anna["Came"].value == datetime.datetime(2026, 3, 2, 8, 58), anna["Came"].value
 		assert anna["Present"].value == datetime.timedelta(minutes=93), anna["Present"].value
 		assert anna["Present"].number_format == "[h]:mm:ss"
+		assert bert["Why"].value == "came 12:34 late", bert["Why"].value
+		assert [r[3].value for r in book["Notes"].iter_rows(min_row=2)] == ["Rules: late after 5m, left early before "
+		    "the last 5m, present from 80 %, absences up to 2m do not count", "09:40 to 09:42 not tracked: the server was away"]
 		for s in book:
 		    assert s.freeze_panes == "A2" and s["A1"].font.b and s.auto_filter.ref
 		    assert all(s.column_dimensions[c.column_letter].width > 7 for c in s[1])
 	END
 	m attendance convert "$GOLDEN/two.jsonl" plain.xlsx --no-times
-	/usr/bin/python3 -c 'import openpyxl; b = openpyxl.load_workbook("plain.xlsx"); assert b.sheetnames == ["Summary"] and "Came" not in [c.value for c in b["Summary"][1]]'
+	/usr/bin/python3 -c 'import openpyxl; b = openpyxl.load_workbook("plain.xlsx"); assert b.sheetnames == ["Summary", "Notes"] and "Came" not in [c.value for c in b["Summary"][1]]'
 	# Nothing of it stays in the folder for temporary files.
 	mkdir -p tmp
 	TMPDIR=$PWD/tmp m attendance convert "$GOLDEN/two.jsonl" third.xlsx
@@ -159,4 +162,38 @@ teardown_file() {
 		["Twin", null, "present", true], ["Stranger", null, "present", true]]
 		and .[0].user_id == "@anna.meier:s.test"' >/dev/null
 	fails_with 5 attendance convert zoom.csv --as json --room Nowhere
+}
+
+# Twice, in a home with a class of three and an open roll: a file with marks, and one without
+@test "import: marks into the register of a roll; what the register knows better stays; safe to repeat" {
+	use_home admin
+	printf 'Name,ID,E-Mail\nAnna Import,101,\nBert Import,102,bi@x.example\nCara Import,103,\n' >class.csv
+	m class create Marks --students class.csv -q >/dev/null
+	local roll
+	# Nobody answers until it closes by itself.
+	m roll open Marks --window 1s --wait --json >opened || [ "$?" -eq 8 ]
+	roll=$(jq -rs '.[0].roll_id' opened)
+	printf 'idnumber,status\n101,P\n102,E\n103,X\n999,P\n' >marks.csv
+	fails_with 2 attendance import marks.csv --room Marks
+	fails_with 2 attendance import "$GOLDEN/two.jsonl" --room Marks --roll "$roll"
+	r attendance import marks.csv --room Marks --roll "$roll" --dry-run --json
+	[ "$status" -eq 7 ]
+	r attendance import marks.csv --room Marks --roll "$roll" --json
+	[ "$status" -eq 7 ]
+	[[ $stderr == *'marks.csv, line 4: "X" is none of P, L, E and A'* ]]
+	echo "$output" | jq -es 'map(select(.state == "changed") | [.external_id, .after]) == [["101", "present"], ["102", "excused"]]
+		and all(.event_id | startswith("$")) and all(.before | length > 0)' >/dev/null
+	r attendance import marks.csv --room Marks --roll "$roll" --json
+	echo "$output" | jq -es 'map(.state) == ["same", "same"]' >/dev/null
+	# Times without marks fill in, and change nobody who is excused.
+	cat >zoom.csv <<-'END'
+		Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest
+		Bert Import,bi@x.example,03/02/2026 09:00:00 AM,03/02/2026 10:30:00 AM,90,No
+		Cara Import,,03/02/2026 09:00:00 AM,03/02/2026 10:30:00 AM,90,No
+	END
+	r attendance import zoom.csv --room Marks --roll "$roll" --json
+	[ "$status" -eq 0 ]
+	echo "$output" >rows
+	jq -es 'map(select(.external_id == "102"))[0].state == "kept" and map(select(.external_id == "103"))[0].after == "present"' rows >/dev/null
+	m attendance import zoom.csv --room Marks --roll "$roll" --json | jq -es 'all(.state != "changed")' >/dev/null
 }

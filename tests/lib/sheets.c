@@ -144,6 +144,7 @@ void sheet_sample(struct attendance_sheet *ret)
 	*ret = (struct attendance_sheet){0};
 	struct sheet_lesson *l = add_lesson(ret, NINE);
 	l->recurrence_id = mem_strdup("2026-03-02T09:00:00+01:00");
+	l->rules = json_pack("{s:i,s:i}", "version", 1, "min_percent", 80);
 	l->notes = json_pack("[s]", "09:40 to 09:42 not tracked: the server was away");
 	for (size_t i = 0; i < ARRAY_LEN(people); i++)
 		add_person(l, &people[i]);

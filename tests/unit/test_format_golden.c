@@ -196,6 +196,7 @@ static void test_json(void **state)
 	assert_int_equal(json_get_i64(o, "present_s", 0), 5580);
 	assert_string_equal(json_get_str(o, "zone"), "Europe/Berlin");
 	assert_int_equal(json_array_size(json_get_array(o, "notes")), 1);
+	assert_int_equal(json_get_i64(json_get_object(o, "rules"), "min_percent", 0), 80);
 	json_t *v = json_array_get(json_get_array(o, "intervals"), 0);
 	assert_string_equal(json_get_str(v, "to"), "2026-03-02T10:31:00.000+01:00");
 	assert_false(json_get_bool(v, "inferred", true));
@@ -351,6 +352,8 @@ static void test_html(void **state)
 	has(&b, "<th scope=\"row\">");
 	has(&b, "@media print");
 	has(&b, "not tracked: the server was away");
+	has(&b, "present from 80 %"); /* by what rules */
+	has(&b, "came 12:34 late");   /* every mark explains itself */
 	lacks(&b, "<script");
 	lacks(&b, "src=");
 	lacks(&b, "href=");

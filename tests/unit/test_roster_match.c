@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/attendance/roster_sheet.h"
+#include "core/attendance/sheet_judge.h"
 
 #include <string.h>
 
@@ -168,7 +169,7 @@ static void test_sheet(void **state)
 				       .members = members,
 				       .n_members = ARRAY_LEN(members),
 				       .server_name = "x"};
-	roster_sheet_match(&q, &l, on_stranger, &b);
+	roster_sheet_match(&q, &l, true, on_stranger, &b);
 	assert_string_equal(buf_str(&b), "Zoe\nAnna Meier: 2 people are called Anna Meier\n");
 	assert_int_equal(l.n_rows, 7);
 	static const struct {
@@ -191,10 +192,54 @@ static void test_sheet(void **state)
 		assert_int_equal(r->n_intervals, want[i].status == MARK_LATE);
 	}
 	assert_string_equal(l.rows[2].email, "Bert@X");
+	/* Without those who do not stand in it. */
+	sheet_lesson_done(&l);
+	add_row(&l, NULL, "Bert Alt", NULL);
+	roster_sheet_match(&q, &l, false, on_stranger, &b);
+	assert_int_equal(l.n_rows, 1);
+	assert_string_equal(l.rows[0].user_id, "@bert:x");
 	for (int i = 0; i < 20; i++)
 		add_row(&l, NULL, "more", NULL);
 	sheet_lesson_done(&l);
 	buf_done(&b);
+}
+
+#define MIN 60000
+
+static enum mark_status judged(int from, int to, int from2, int to2)
+{
+	struct sheet_row r = {.present_ms = -1, .status = MARK_PRESENT};
+	if (to)
+		sheet_add_interval(&r, (struct sheet_interval){from * MIN, to * MIN, false});
+	if (to2)
+		sheet_add_interval(&r, (struct sheet_interval){from2 * MIN, to2 * MIN, false});
+	enum mark_status s = sheet_judge(&r, 100 * MIN, 200 * MIN, &attendance_defaults);
+	sheet_row_done(&r);
+	return s;
+}
+
+/* Late after 5 minutes, gone 5 before the end, 75 %, gaps of 2 minutes: as a register has it. */
+static void test_judge(void **state)
+{
+	(void)state;
+	assert_int_equal(judged(90, 210, 0, 0), MARK_PRESENT);
+	assert_int_equal(judged(105, 195, 0, 0), MARK_PRESENT);
+	assert_int_equal(judged(106, 200, 0, 0), MARK_LATE);
+	assert_int_equal(judged(100, 194, 0, 0), MARK_LEFT_EARLY);
+	assert_int_equal(judged(106, 190, 0, 0), MARK_LATE);
+	assert_int_equal(judged(100, 174, 0, 0), MARK_PARTIAL);
+	assert_int_equal(judged(100, 150, 152, 200), MARK_PRESENT);
+	assert_int_equal(judged(100, 130, 160, 200), MARK_PARTIAL);
+	assert_int_equal(judged(10, 90, 0, 0), MARK_ABSENT); /* there, but at another time */
+	assert_int_equal(judged(0, 0, 0, 0), MARK_PRESENT);  /* nothing but a name */
+	struct sheet_row r = {.present_ms = 74 * MIN};
+	assert_int_equal(sheet_judge(&r, 100 * MIN, 200 * MIN, &attendance_defaults), MARK_PARTIAL);
+	r.present_ms = 75 * MIN;
+	assert_int_equal(sheet_judge(&r, 100 * MIN, 200 * MIN, &attendance_defaults), MARK_PRESENT);
+	r.present_ms = 0;
+	assert_int_equal(sheet_judge(&r, 100 * MIN, 200 * MIN, &attendance_defaults), MARK_ABSENT);
+	r.status = MARK_LATE;
+	assert_int_equal(sheet_judge(&r, 100, 100, &attendance_defaults), MARK_LATE);
 }
 
 /* -- lists ---------------------------------------------------------------------- */
@@ -276,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_twins, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_typed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sheet, set_up, tear_down),
+		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_encodings),
 		cmocka_unit_test_setup_teardown(test_export, set_up, tear_down),
 	};

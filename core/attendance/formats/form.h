@@ -176,6 +176,10 @@ struct form_place form_place_of(struct form_in *in, const struct csv *t, size_t 
 
 /** How much of each of `n` equal parts of a lesson somebody was there, in thousandths. */
 void form_coverage(const struct sheet_lesson *l, const struct sheet_row *r, int n, int *ret);
+/** Why somebody's mark is what it is, in words, joined by "; "; "" without reasons. The caller owns it. */
+char *form_why(const struct sheet_row *r);
+/** By what rules a lesson was judged, in words; "" when it does not say. The caller owns it. */
+char *form_rules(const struct sheet_lesson *l);
 /** "1:27:51" */
 void form_hours(int64_t ms, char ret[FORM_TIME_SIZE]);
 

@@ -222,7 +222,7 @@ static int not_a_time(struct span s, bool impossible, struct err *err)
 
 int form_time_read(const struct form_clock *c, struct span s, int64_t *ret_ms, struct err *err)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE] = "";
 	struct cal_time t = {0};
 	int ms = 0, offset = 0, rc = 0;
 	if (!flatten(s, text))
@@ -254,7 +254,7 @@ int form_time_read(const struct form_clock *c, struct span s, int64_t *ret_ms, s
 
 void form_dates_see(struct form_dates *d, struct span s)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE] = "";
 	struct triple t;
 	const char *p = text;
 	if (!flatten(s, text) || !read_triple(&p, &t) || t.long_first)
@@ -321,7 +321,7 @@ static bool read_colons(const char *p, int64_t *ret_ms)
 
 bool form_duration_read(struct span s, int64_t *ret_ms)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE] = "";
 	int64_t total = 0, last = INT64_MAX;
 	if (!flatten(s, text))
 		return false;

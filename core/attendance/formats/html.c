@@ -127,6 +127,8 @@ static void put_columns(struct form_out *w, bool bars)
 			   _("Came"), _("Left"), _("Present"));
 	if (bars)
 		buf_printf(w->b, "<th scope=\"col\">%s</th>", _("Time"));
+	if (!w->o->no_times)
+		buf_printf(w->b, "<th scope=\"col\">%s</th>", _("Why"));
 	buf_put_str(w->b, "</tr></thead><tbody>\n");
 }
 
@@ -157,6 +159,12 @@ static void put_person(struct form_out *w, const struct sheet_lesson *l, const s
 	if (bars) {
 		buf_put_str(w->b, "<td class=\"bar\">");
 		put_bar(w, l, r);
+		buf_put_str(w->b, "</td>");
+	}
+	if (!w->o->no_times) {
+		AUTO_FREE char *why = form_why(r);
+		buf_put_str(w->b, "<td class=\"why\" dir=\"auto\">");
+		esc(w->b, why);
 		buf_put_str(w->b, "</td>");
 	}
 	buf_put_str(w->b, "</tr>\n");
@@ -201,6 +209,12 @@ static void put_lesson(struct form_out *w, const struct sheet_lesson *l)
 	if (l->start_ms)
 		put_when(w, l);
 	buf_printf(w->b, "%s</p>\n", l->sealed ? _(" · sealed") : "");
+	AUTO_FREE char *rules = form_rules(l);
+	if (*rules) {
+		buf_put_str(w->b, "<p>");
+		esc(w->b, rules);
+		buf_put_str(w->b, "</p>\n");
+	}
 	put_notes(w, l);
 	buf_put_str(w->b, "<table><caption>");
 	put_counts(w, l);

@@ -1,6 +1,6 @@
 /*
  * A workbook (ECMA-376) by libxlsxwriter, loaded when first used: a sheet with one row a
- * person and lesson, and one with a row an interval. Ids are text, so that 007 stays 007; nothing is a formula. Times are the lesson's
+ * person and lesson, one with a row an interval, one with what is to be known of a whole lesson. Ids are text, so that 007 stays 007; nothing is a formula. Times are the lesson's
  * wall clock. The library wants a file: a temporary one, read back and removed. Its stamp is that of the last
  * lesson, so that the same sheet gives the same bytes.
  */
@@ -129,7 +129,8 @@ static const struct column summary[] = {{N_("Lesson"), 24, false}, {N_("Begins")
 					{N_("User"), 28, false},   {N_("Role"), 10, false},
 					{N_("Mark"), 14, false},   {N_("Guest"), 8, false},
 					{N_("Came"), 19, true},	   {N_("Left"), 19, true},
-					{N_("Present"), 10, true}, {NULL, 0, false}};
+					{N_("Present"), 10, true}, {N_("Why"), 40, true},
+					{NULL, 0, false}};
 
 static void put_lesson(struct book *b, const struct sheet_lesson *l)
 {
@@ -157,6 +158,8 @@ static void put_row(struct book *b, const struct sheet_lesson *l, const struct s
 		put_moment(b, l, r->first_join_ms);
 		put_moment(b, l, r->last_leave_ms);
 		put_hours(b, form_present_ms(l, r));
+		AUTO_FREE char *why = form_why(r);
+		put_text(b, why);
 	}
 	next_row(b);
 }
@@ -180,6 +183,37 @@ static void put_interval(struct book *b, const struct sheet_lesson *l, const str
 	next_row(b);
 }
 
+/* By what rules, and what was wrong with the whole. */
+static const struct column notes[] = {{N_("Lesson"), 24, false},
+				      {N_("Begins"), 19, false},
+				      {N_("Ends"), 19, false},
+				      {N_("Note"), 100, false},
+				      {NULL, 0, false}};
+
+static void put_note(struct book *b, const struct sheet_lesson *l, const char *text)
+{
+	if (!text || !*text)
+		return;
+	put_lesson(b, l);
+	put_text(b, text);
+	next_row(b);
+}
+
+static void put_notes(struct book *b)
+{
+	size_t k;
+	json_t *note;
+	begin_sheet(b, N_("Notes"), notes);
+	for (size_t i = 0; i < b->w->s->n_lessons && !b->failed && !b->w->rc; i++) {
+		const struct sheet_lesson *l = &b->w->s->lessons[i];
+		AUTO_FREE char *rules = form_rules(l);
+		put_note(b, l, rules);
+		json_array_foreach (l->notes, k, note)
+			put_note(b, l, json_string_value(note));
+	}
+	end_sheet(b, notes);
+}
+
 static void put_sheets(struct book *b)
 {
 	const struct attendance_sheet *s = b->w->s;
@@ -188,8 +222,10 @@ static void put_sheets(struct book *b)
 		for (size_t k = 0; k < s->lessons[i].n_rows && !b->failed && !b->w->rc; k++)
 			put_row(b, &s->lessons[i], &s->lessons[i].rows[k]);
 	end_sheet(b, summary);
-	if (b->w->o->no_times)
+	if (b->w->o->no_times) {
+		put_notes(b);
 		return;
+	}
 	begin_sheet(b, N_("Intervals"), intervals);
 	for (size_t i = 0; i < s->n_lessons; i++)
 		for (size_t k = 0; k < s->lessons[i].n_rows; k++) {
@@ -198,6 +234,7 @@ static void put_sheets(struct book *b)
 				put_interval(b, &s->lessons[i], r, &r->intervals[n]);
 		}
 	end_sheet(b, intervals);
+	put_notes(b);
 }
 
 /* -- the workbook --------------------------------------------------------------- */
