@@ -22,7 +22,7 @@ _muster_next()
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
-	'attendance') echo 'convert show mine term correct seal notify contest contests opt-out rules expire' ;;
+	'attendance') echo 'convert import show mine term correct seal notify contest contests opt-out rules expire' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
@@ -96,6 +96,7 @@ _muster_options()
 	'roll remind') echo -n ' --user' ;;
 	'roll mark') echo -n ' --reason' ;;
 	'attendance convert') echo -n ' --output --from --as --room --zone --day --excel --no-times --force' ;;
+	'attendance import') echo -n ' --room --meeting --roll --reason --from --zone --day' ;;
 	'attendance show') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;
 	'attendance mine') echo -n ' --room --meeting --roll --since --until' ;;
 	'attendance term') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;
@@ -264,6 +265,13 @@ _muster_value()
 	'attendance convert'' --room' | 'attendance convert'' -r') echo '@room' ;;
 	'attendance convert'' --zone') echo '-' ;;
 	'attendance convert'' --day') echo '-' ;;
+	'attendance import'' --room' | 'attendance import'' -r') echo '@room' ;;
+	'attendance import'' --meeting') echo '-' ;;
+	'attendance import'' --roll') echo '-' ;;
+	'attendance import'' --reason') echo '-' ;;
+	'attendance import'' --from') echo 'csv intervals json graph zoom zoom-unique teams teams-2020 meet moodle moodle-txt' ;;
+	'attendance import'' --zone') echo '-' ;;
+	'attendance import'' --day') echo '-' ;;
 	'attendance show'' --room' | 'attendance show'' -r') echo '@room' ;;
 	'attendance show'' --meeting') echo '-' ;;
 	'attendance show'' --roll') echo '-' ;;
@@ -471,6 +479,7 @@ _muster_position()
 	'roll mark 2') echo 'here late absent excused none' ;;
 	'attendance convert 0') echo '@file' ;;
 	'attendance convert 1') echo '@file' ;;
+	'attendance import 0') echo '@file' ;;
 	'attendance correct 0') echo '@user' ;;
 	'attendance correct 1') echo 'present late left_early partial absent excused not_tracked none' ;;
 	'admin user add 0') echo '@user' ;;
