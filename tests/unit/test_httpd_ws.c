@@ -410,7 +410,7 @@ static int setup(void **state)
 
 static int setup_ping(void **state)
 {
-	struct httpd_options opt = {.ws_ping_ms = 1000};
+	struct httpd_options opt = {.ws_ping_ms = 3000};
 	*state = fixture_start(&opt);
 	return 0;
 }
