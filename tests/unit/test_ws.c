@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 /* What one connection saw; the loop stops when it is closed. */
+#define PATIENCE_MS 120000
+
 struct seen {
 	struct loop *l;
 	struct ws *w;
@@ -93,6 +95,8 @@ static void run(struct seen *s, struct ws_options opt)
 	struct ws_client *c = ws_client_new(s->l, &e);
 	assert_non_null(c);
 	buf_init(&s->last, 8u << 20);
+	if (!opt.connect_timeout_ms)
+		opt.connect_timeout_ms = PATIENCE_MS;
 	s->w = ws_connect(c, &opt, &handler, s);
 	assert_int_equal(s->opened + s->closed, 0);
 	loop_run(s->l);
@@ -432,7 +436,7 @@ static void test_many(void **state)
 	struct loop *l = loop_new();
 	struct ws_client *c = ws_client_new(l, NULL);
 	struct loop_timer *t = loop_timer_new(l, (loop_fn *)close_it, &s[0]);
-	loop_timer_start(t, 60000, 0);
+	loop_timer_start(t, PATIENCE_MS, 0);
 	for (size_t i = 0; i < ARRAY_LEN(s); i++) {
 		s[i] = (struct seen){.l = l, .say = span_of("hi"), .close_after_message = true};
 		buf_init(&s[i].last, 100);
@@ -440,7 +444,8 @@ static void test_many(void **state)
 			c,
 			&(struct ws_options){.url = i % 2 ? address("ws://127.0.0.1:%d/", "plain")
 							  : address("wss://localhost:%d/", "tls"),
-					     .ca_file = ca_file},
+					     .ca_file = ca_file,
+					     .connect_timeout_ms = PATIENCE_MS},
 			&handler, &s[i]);
 	}
 	for (size_t left = ARRAY_LEN(s); left;) {
