@@ -88,6 +88,16 @@
 	VERB(call_unmute)         \
 	VERB(call_hand)           \
 	VERB(call_leave)          \
+	VERB(meet_schedule)       \
+	VERB(meet_list)           \
+	VERB(meet_show)           \
+	VERB(meet_change)         \
+	VERB(meet_cancel)         \
+	VERB(meet_start)          \
+	VERB(meet_agenda)         \
+	VERB(meet_watch)          \
+	VERB(meet_export)         \
+	VERB(meet_import)         \
 	VERB(roster_import)       \
 	VERB(roster_export)       \
 	VERB(roster_show)         \

@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence quiet notify send urgent read react edit delete receipts mark typing thread poll search file queue room space people report class call roster roll attendance serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence quiet notify send urgent read react edit delete receipts mark typing thread poll search file queue room space people report class call meet roster roll attendance serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
@@ -20,6 +20,7 @@ _muster_next()
 	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
+	'meet') echo 'schedule list show change cancel start agenda watch export import' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
 	'attendance') echo 'convert import show mine term correct seal notify contest contests opt-out rules expire' ;;
@@ -84,6 +85,16 @@ _muster_options()
 	'class close') echo -n ' --undo' ;;
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'meet schedule') echo -n ' --room --start --duration --repeat --tz --uid --description --location --own-room --invite --no-message --no-file --no-pin --past' ;;
+	'meet list') echo -n ' --room --since --until --number --all' ;;
+	'meet show') echo -n ' --room' ;;
+	'meet change') echo -n ' --title --start --duration --repeat --tz --description --location --reason --room --no-message' ;;
+	'meet cancel') echo -n ' --reason --room --no-message' ;;
+	'meet start') echo -n ' --room' ;;
+	'meet agenda') echo -n ' --week --room --all' ;;
+	'meet watch') echo -n ' --room --before' ;;
+	'meet export') echo -n ' --room --output --force' ;;
+	'meet import') echo -n ' --room' ;;
 	'roster import') echo -n ' --room --prune' ;;
 	'roster export') echo -n ' --room --output --excel --force' ;;
 	'roster show') echo -n ' --room' ;;
@@ -243,6 +254,38 @@ _muster_value()
 	'call answer'' --input') echo '-' ;;
 	'call answer'' --output') echo '-' ;;
 	'call answer'' --driver') echo 'portaudio file pipe tone null' ;;
+	'meet schedule'' --room' | 'meet schedule'' -r') echo '@room' ;;
+	'meet schedule'' --start') echo '-' ;;
+	'meet schedule'' --duration') echo '-' ;;
+	'meet schedule'' --repeat') echo '-' ;;
+	'meet schedule'' --tz') echo '-' ;;
+	'meet schedule'' --uid') echo '-' ;;
+	'meet schedule'' --description') echo '-' ;;
+	'meet schedule'' --location') echo '-' ;;
+	'meet schedule'' --invite') echo '@user' ;;
+	'meet list'' --room' | 'meet list'' -r') echo '@room' ;;
+	'meet list'' --since') echo '-' ;;
+	'meet list'' --until') echo '-' ;;
+	'meet list'' --number' | 'meet list'' -n') echo '-' ;;
+	'meet show'' --room' | 'meet show'' -r') echo '@room' ;;
+	'meet change'' --title') echo '-' ;;
+	'meet change'' --start') echo '-' ;;
+	'meet change'' --duration') echo '-' ;;
+	'meet change'' --repeat') echo '-' ;;
+	'meet change'' --tz') echo '-' ;;
+	'meet change'' --description') echo '-' ;;
+	'meet change'' --location') echo '-' ;;
+	'meet change'' --reason') echo '-' ;;
+	'meet change'' --room' | 'meet change'' -r') echo '@room' ;;
+	'meet cancel'' --reason') echo '-' ;;
+	'meet cancel'' --room' | 'meet cancel'' -r') echo '@room' ;;
+	'meet start'' --room' | 'meet start'' -r') echo '@room' ;;
+	'meet agenda'' --room' | 'meet agenda'' -r') echo '@room' ;;
+	'meet watch'' --room' | 'meet watch'' -r') echo '@room' ;;
+	'meet watch'' --before') echo '-' ;;
+	'meet export'' --room' | 'meet export'' -r') echo '@room' ;;
+	'meet export'' --output' | 'meet export'' -o') echo '@file' ;;
+	'meet import'' --room' | 'meet import'' -r') echo '@room' ;;
 	'roster import'' --room' | 'roster import'' -r') echo '@room' ;;
 	'roster export'' --room' | 'roster export'' -r') echo '@room' ;;
 	'roster export'' --output' | 'roster export'' -o') echo '@file' ;;
@@ -466,6 +509,12 @@ _muster_position()
 	'call hand 0') echo 'up down' ;;
 	'call hand 1') echo '@room' ;;
 	'call leave 0') echo '@room' ;;
+	'meet show 0') echo '@meeting' ;;
+	'meet change 0') echo '@meeting' ;;
+	'meet cancel 0') echo '@meeting' ;;
+	'meet start 0') echo '@meeting' ;;
+	'meet export 0') echo '@meeting' ;;
+	'meet import 0') echo '@file' ;;
 	'roster import 0') echo '@file' ;;
 	'roster match '*) echo '@file' ;;
 	'roll open 0') echo '@room' ;;

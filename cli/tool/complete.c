@@ -8,8 +8,8 @@
 
 static int run_complete(struct command_ctx *ctx, struct err *err)
 {
-	static const enum command_kind kinds[] = {KIND_ROOM, KIND_USER, KIND_ACCOUNT, KIND_SETTING,
-						  KIND_VERB};
+	static const enum command_kind kinds[] = {KIND_ROOM,	KIND_USER,    KIND_ACCOUNT,
+						  KIND_SETTING, KIND_MEETING, KIND_VERB};
 	const char *kind = command_text(ctx->line, "kind");
 	const char *prefix = command_text(ctx->line, "prefix");
 	struct client *c = NULL;
@@ -17,7 +17,7 @@ static int run_complete(struct command_ctx *ctx, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (strcmp(kind, command_kind_name(kinds[i])) != 0)
 			continue;
-		if (kinds[i] == KIND_ROOM || kinds[i] == KIND_USER)
+		if (kinds[i] == KIND_ROOM || kinds[i] == KIND_USER || kinds[i] == KIND_MEETING)
 			command_client(ctx, &c, NULL);
 		names_complete(ctx->line->set, kinds[i], c, prefix ? prefix : "", command_row_fn,
 			       ctx);

@@ -12,6 +12,7 @@ void completion_put_source(struct buf *b, const struct command_param *p)
 	case KIND_USER:
 	case KIND_ACCOUNT:
 	case KIND_SETTING:
+	case KIND_MEETING:
 	case KIND_VERB:
 		buf_printf(b, "@%s", command_kind_name(p->kind));
 		break;

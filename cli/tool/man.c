@@ -234,6 +234,7 @@ void man_put_group(struct buf *b, const struct command_set *set, enum command_gr
 		[GROUP_ROOM] = "rooms and the people in them",
 		[GROUP_CLASS] = "classes: accounts, rooms and slips out of a list",
 		[GROUP_CALL] = "calls: speak, listen, play, record",
+		[GROUP_MEETING] = "meetings: schedule, change, agenda, calendar files",
 		[GROUP_ATTENDANCE] = "attendance: rosters, roll-calls, registers, reports",
 		[GROUP_SERVER] = "run a server",
 		[GROUP_ADMIN] = "administer a server",

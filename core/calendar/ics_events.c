@@ -312,11 +312,26 @@ static void add_orphan(struct reader *r, size_t i, const char *uid, struct cal_e
 	add(ret, &e);
 }
 
+/* A series that is there but could not be used takes its dates with it. */
+static bool has_master(struct reader *r, const char *uid)
+{
+	bool found = false;
+	for (size_t i = 0; i < r->n_events && !found; i++) {
+		if (first(r, r->events[i], ICAL_RECURRENCEID_PROPERTY))
+			continue;
+		AUTO_FREE char *own = ics_text(r, r->events[i], ICAL_UID_PROPERTY, CAL_LINE_MAX);
+		found = own && !strcmp(own, uid);
+	}
+	return found;
+}
+
 static void add_override(struct reader *r, size_t i, struct cal_events *ret)
 {
 	struct err err = {.code = 0};
 	AUTO_FREE char *uid = ics_text(r, r->events[i], ICAL_UID_PROPERTY, CAL_LINE_MAX);
 	struct cal_event *e = uid ? of_uid(ret, uid) : NULL;
+	if (uid && !e && has_master(r, uid))
+		return; /* told */
 	if (uid && !e)
 		add_orphan(r, i, uid, ret);
 	else if (!uid || read_override(r, r->events[i], r->lines[i], e, &err))

@@ -103,6 +103,7 @@ static const struct {
 	[GROUP_ROOM] = {N_("Rooms"), "muster-room"},
 	[GROUP_CLASS] = {N_("Classes"), "muster-class"},
 	[GROUP_CALL] = {N_("Calls"), "muster-call"},
+	[GROUP_MEETING] = {N_("Meetings"), "muster-meet"},
 	[GROUP_ATTENDANCE] = {N_("Attendance"), "muster-attendance"},
 	[GROUP_SERVER] = {N_("Server"), "muster-serve"},
 	[GROUP_ADMIN] = {N_("Administration"), "muster-admin"},

@@ -30,6 +30,7 @@ enum command_kind {
 	KIND_MXC,     /**< mxc://server/id */
 	KIND_ACCOUNT, /**< a local account's name */
 	KIND_SETTING, /**< a key of settings.h */
+	KIND_MEETING, /**< UID[@DATE], now, last */
 	KIND_VERB,
 	KIND_COUNT
 };
@@ -79,6 +80,7 @@ enum command_group {
 	GROUP_ROOM,
 	GROUP_CLASS,
 	GROUP_CALL,
+	GROUP_MEETING,
 	GROUP_ATTENDANCE,
 	GROUP_SERVER,
 	GROUP_ADMIN,

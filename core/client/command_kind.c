@@ -152,6 +152,7 @@ static const struct kind {
 	[KIND_MXC] = {"mxc", "URI", check_mxc},
 	[KIND_ACCOUNT] = {"account", "NAME", check_name},
 	[KIND_SETTING] = {"setting", "KEY", check_name},
+	[KIND_MEETING] = {"meeting", "MEETING", check_name},
 	[KIND_VERB] = {"verb", "VERB", check_text},
 };
 

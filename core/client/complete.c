@@ -3,6 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/client/account.h"
 #include "core/client/config.h"
+#include "core/client/meet/meet.h"
 #include "core/client/rooms.h"
 
 #include <string.h>
@@ -65,6 +66,8 @@ int names_complete(const struct command_set *set, enum command_kind kind, struct
 		return c ? room_complete(c, prefix, fn, arg) : 0;
 	case KIND_USER:
 		return c ? user_complete(c, prefix, fn, arg) : 0;
+	case KIND_MEETING:
+		return c ? meeting_complete(c, prefix, fn, arg) : 0;
 	default:
 		return 0;
 	}

@@ -66,8 +66,10 @@ static json_t *create_options(const struct room_create *rq, const char *alias)
 	json_object_set_new(o, "visibility", json_string(rq->is_public ? "public" : "private"));
 	if (rq->direct)
 		json_object_set_new(o, "is_direct", json_true());
-	if (rq->is_space)
-		json_object_set_new(o, "creation_content", json_pack("{s:s}", "type", "m.space"));
+	if (rq->is_space || rq->type)
+		json_object_set_new(o, "creation_content",
+				    json_pack("{s:s}", "type",
+					      rq->is_space ? "m.space" : rq->type));
 	json_t *invite = json_array();
 	for (const char *const *u = rq->invite; u && *u; u++)
 		json_array_append_new(invite, json_string(*u));

@@ -52,6 +52,7 @@ struct room_create {
 	bool is_public, is_space, direct;
 	const json_t *power; /**< power_level_content_override, or NULL */
 	const json_t *state; /**< more initial_state entries (array), or NULL */
+	const char *type;    /**< of the room (m.room.create), or NULL */
 };
 /** Power levels as rooms are made here; for struct room_create.power. The caller owns it. */
 json_t *room_power_defaults(bool is_space);

@@ -17,10 +17,15 @@ struct meet_request {
 	int64_t start_ms, duration_ms;
 	const char *zone, *rrule;
 	bool no_message, no_file, no_pin; /**< what people of other clients would see */
+	bool past;			  /**< also when it is over already */
 	bool own_room;			  /**< a room of its own, in the Nordeck widget's shape */
 	const char *const *invite;	  /**< of a room of its own: user ids, NULL-ended */
 };
-/** Schedule. *ret: a row with `existing` (true: nothing changed) and `changed`. */
+/**
+ * Schedule. *ret: a row with `existing` and `changed`; what is there already stays as it is, whatever else
+ * was asked for. ERR_AUTH without the power to; ERR_USAGE for what cal_event_check refuses, for a series
+ * whose rule does not yield its start, and for what is over (unless `past`).
+ */
 int client_meet_schedule(struct client *c, const struct meet_request *rq, json_t **ret,
 			 struct err *err);
 
@@ -48,6 +53,30 @@ int client_meet_list(struct client *c, const struct meet_query *q, client_row_fn
 /** All meetings of a room (series as one). The caller frees each with meeting_done and the array. */
 int client_meetings(struct client *c, const char *room_id, struct meeting **ret, size_t *ret_n,
 		    struct err *err);
+
+/** What client_meet_watch tells of. */
+struct meet_watch {
+	const char *room_id; /**< NULL: all rooms */
+	int64_t before_ms;   /**< so long before it begins: "soon" */
+};
+/**
+ * Rows as they happen, until the deadline (ERR_CANCELLED) or until fn says stop: those of
+ * client_meet_list with `event`: "soon", "begins", "ends", "new", "changed", "cancelled". `ready` (may be NULL) runs
+ * once when nothing can be missed from now on.
+ */
+int client_meet_watch(struct client *c, const struct meet_watch *w, client_row_fn *fn,
+		      void (*ready)(void *arg), void *arg, struct err *err);
+/** A meeting by its UID, series and all, from the refreshed cache. */
+int client_meet_get(struct client *c, const char *room_id, const char *uid, struct meeting *ret,
+		    struct err *err);
+/** Row of all of it: that of its next date, with `dates`: the next ones as ISO 8601. The caller owns it. */
+json_t *client_meet_show(struct client *c, const struct meeting *m);
+/** Row of one occurrence. The caller owns it. */
+json_t *client_meet_show_one(struct client *c, const struct meeting *m,
+			     const struct cal_occurrence *o);
+
+/** Ids of meetings that are not over, for completion; from the cache alone. Rows: value, what. */
+int meeting_complete(struct client *c, const char *prefix, client_row_fn *fn, void *arg);
 
 /**
  * MEETING of the contract: "UID[@DATE]", "now", "last"; `room_id` narrows it (NULL: all rooms).

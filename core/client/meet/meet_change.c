@@ -1,0 +1,241 @@
+/* Changes of a meeting, of all of it or of one date. */
+#include "core/base/clock.h"
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/meet/meet_priv.h"
+#include "core/client/util.h"
+
+#include <string.h>
+
+/* Put `s` in the place of *text; true when that is something else. */
+static bool set(char **text, const char *s)
+{
+	if (!s || (*text && !strcmp(*text, s)))
+		return false;
+	mem_free(*text);
+	*text = mem_strdup(s);
+	return true;
+}
+
+/* -- All of it ----------------------------------------------------------- */
+
+static int64_t wall_ms(const struct cal_time *t)
+{
+	struct cal_time utc = *t;
+	int64_t ms = 0;
+	memcpy(utc.zone, "UTC", 4);
+	cal_time_ms(&utc, &ms, NULL);
+	return ms;
+}
+
+/* The same clock some time later, in a zone. */
+static void shift(struct cal_time *t, int64_t by_ms, const char *zone)
+{
+	bool date_only = t->date_only;
+	cal_time_at(wall_ms(t) + by_ms, "UTC", t, NULL);
+	t->date_only = date_only;
+	snprintf(t->zone, sizeof(t->zone), "%s", zone);
+}
+
+/* What was said of single dates goes with the series. */
+static void shift_dates(struct cal_event *e, int64_t by_ms)
+{
+	const char *zone = e->start.zone;
+	for (size_t i = 0; i < e->n_exdates; i++)
+		shift(&e->exdates[i], by_ms, zone);
+	for (size_t i = 0; i < e->n_rdates; i++)
+		shift(&e->rdates[i], by_ms, zone);
+	for (size_t i = 0; i < e->n_overrides; i++) {
+		struct cal_override *o = &e->overrides[i];
+		if (o->cancelled) /* it stands where it would have been */
+			shift(&o->start, by_ms, zone);
+		shift(&o->recurrence_id, by_ms, zone);
+	}
+}
+
+static int new_start(struct cal_event *e, const struct meet_change *ch, bool *changed,
+		     struct err *err)
+{
+	char zone[CAL_ZONE_MAX];
+	struct cal_time start = e->start;
+	int rc = cal_zone_check(ch->zone ? ch->zone : e->start.zone, zone, err);
+	if (!rc && ch->start_ms) {
+		bool date_only = start.date_only;
+		rc = cal_time_at(ch->start_ms, zone, &start, err);
+		start.date_only = date_only;
+	}
+	if (rc)
+		return rc;
+	memcpy(start.zone, zone, sizeof(zone));
+	int64_t by_ms = wall_ms(&start) - wall_ms(&e->start);
+	if (!by_ms && !strcmp(zone, e->start.zone))
+		return 0;
+	e->start = start;
+	shift_dates(e, by_ms);
+	*changed = true;
+	return 0;
+}
+
+static int stop(const struct cal_occurrence *o, void *arg)
+{
+	const struct cal_time *id = arg;
+	return wall_ms(&o->recurrence_id) == wall_ms(id);
+}
+
+/* Dates that a new rule no longer has take their changes with them. */
+static void drop_lost(struct cal_event *e)
+{
+	struct cal_event bare = *e;
+	size_t kept = 0;
+	bare.n_overrides = 0;
+	for (size_t i = 0; i < e->n_overrides; i++) {
+		struct cal_override *o = &e->overrides[i];
+		int64_t ms;
+		if (!cal_time_ms(&o->recurrence_id, &ms, NULL) &&
+		    cal_expand(&bare, ms, ms + 1, 0, stop, &o->recurrence_id, NULL) == 1) {
+			e->overrides[kept++] = *o;
+			continue;
+		}
+		mem_free(o->title);
+		mem_free(o->description);
+		mem_free(o->location);
+	}
+	e->n_overrides = kept;
+}
+
+static int change_all(struct meeting *m, const struct meet_change *ch, bool *changed,
+		      struct err *err)
+{
+	struct cal_event *e = &m->event;
+	if (ch->cancel) {
+		*changed = e->status != CAL_CANCELLED;
+		e->status = CAL_CANCELLED;
+		return 0;
+	}
+	*changed = e->status == CAL_CANCELLED; /* a change brings it back */
+	e->status = CAL_CONFIRMED;
+	*changed |= set(&e->title, ch->title);
+	*changed |= set(&e->description, ch->description);
+	*changed |= set(&e->location, ch->location);
+	bool rule = set(&e->rrule, ch->rrule);
+	*changed |= rule || (ch->duration_ms && ch->duration_ms != e->duration_ms);
+	if (ch->duration_ms)
+		e->duration_ms = ch->duration_ms;
+	int rc = new_start(e, ch, changed, err);
+	if (!rc)
+		rc = cal_event_check(e, err);
+	if (!rc && rule)
+		drop_lost(e);
+	return rc;
+}
+
+/* -- One date ------------------------------------------------------------ */
+
+static struct cal_override *override_of(struct cal_event *e, const struct cal_occurrence *o)
+{
+	for (size_t i = 0; i < e->n_overrides; i++)
+		if (wall_ms(&e->overrides[i].recurrence_id) == wall_ms(&o->recurrence_id))
+			return &e->overrides[i];
+	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
+	struct cal_override *n = &e->overrides[e->n_overrides++];
+	*n = (struct cal_override){.recurrence_id = o->recurrence_id,
+				   .start = o->recurrence_id,
+				   .duration_ms = e->duration_ms};
+	return n;
+}
+
+static int change_one(struct meeting *m, const struct meet_change *ch, bool *changed,
+		      struct err *err)
+{
+	struct cal_event *e = &m->event;
+	struct cal_occurrence found;
+	if (ch->rrule || ch->zone)
+		return err_set(err, ERR_USAGE,
+			       _("a single date has no rule and no zone of its own"));
+	int rc = cal_find(e, ch->recurrence, clock_wall_ms(), &found, err);
+	if (rc)
+		return rc;
+	struct cal_override *o = override_of(e, &found);
+	*changed |= set(&o->title, ch->title);
+	*changed |= set(&o->description, ch->description);
+	*changed |= set(&o->location, ch->location);
+	*changed |= o->cancelled != ch->cancel;
+	o->cancelled = ch->cancel; /* a change brings a cancelled one back */
+	if (ch->start_ms && ch->start_ms != found.start_ms) {
+		bool date_only = o->start.date_only;
+		rc = cal_time_at(ch->start_ms, e->start.zone, &o->start, err);
+		o->start.date_only = date_only;
+		*changed = true;
+	}
+	*changed |= ch->duration_ms && ch->duration_ms != o->duration_ms;
+	if (ch->duration_ms)
+		o->duration_ms = ch->duration_ms;
+	return rc ? rc : cal_event_check(e, err);
+}
+
+/* -- Both ---------------------------------------------------------------- */
+
+static bool is_nothing(const struct meet_change *ch)
+{
+	return !ch->cancel && !ch->title && !ch->description && !ch->location && !ch->rrule &&
+	       !ch->zone && !ch->start_ms && !ch->duration_ms;
+}
+
+static int room_of(struct client *c, const struct meet_change *ch, struct meeting *ret,
+		   struct err *err)
+{
+	struct meeting cached;
+	int rc = meet_find_uid(c, ch->room_id, ch->uid, &cached, err);
+	if (rc)
+		return rc;
+	rc = meet_get(c, cached.room_id, ch->uid, ret, err);
+	meeting_done(&cached);
+	return rc;
+}
+
+static int publish(struct client *c, struct meeting *m, const struct meet_change *ch,
+		   struct err *err)
+{
+	struct cal_occurrence one;
+	struct meet_tell t = {.news = ch->cancel ? MEET_CANCELLED : MEET_CHANGED,
+			      .reason = ch->reason,
+			      .no_message = ch->quiet,
+			      .no_file = ch->quiet};
+	m->event.sequence++;
+	m->event.changed_ms = clock_wall_ms();
+	if (ch->recurrence && !cal_find(&m->event, ch->recurrence, m->event.changed_ms, &one, NULL))
+		t.occurrence = &one;
+	return meet_put(c, m, &t, err);
+}
+
+static json_t *answer(struct client *c, const struct meeting *m, const struct meet_change *ch,
+		      bool changed)
+{
+	AUTO_FREE char *name = meet_room_name(c, m->room_id);
+	struct cal_occurrence one;
+	int64_t now = clock_wall_ms();
+	bool single = ch->recurrence && !cal_find(&m->event, ch->recurrence, now, &one, NULL);
+	json_t *row = single ? meet_row(m, &one, name, now) : meet_row_series(m, name, now);
+	row_bool(row, "existing", !changed);
+	row_bool(row, "changed", changed);
+	return row;
+}
+
+int client_meet_change(struct client *c, const struct meet_change *ch, json_t **ret,
+		       struct err *err)
+{
+	struct meeting m = {.room_id = NULL};
+	bool changed = false;
+	if (is_nothing(ch))
+		return err_set(err, ERR_USAGE, _("what is to be changed?"));
+	int rc = room_of(c, ch, &m, err);
+	if (!rc)
+		rc = ch->recurrence ? change_one(&m, ch, &changed, err)
+				    : change_all(&m, ch, &changed, err);
+	if (!rc && changed)
+		rc = publish(c, &m, ch, err);
+	if (!rc)
+		*ret = answer(c, &m, ch, changed);
+	meeting_done(&m);
+	return rc;
+}

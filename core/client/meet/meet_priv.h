@@ -1,0 +1,56 @@
+/*
+ * What the files of this folder share.
+ */
+#ifndef MUSTER_CLIENT_MEET_PRIV_H
+#define MUSTER_CLIENT_MEET_PRIV_H
+
+#include "core/client/meet/meet.h"
+
+#define DAY_MS (24LL * 3600 * 1000)
+#define HALF_DAY_MS (DAY_MS / 2)
+#define MEET_MAX 10000 /**< occurrences that one list holds */
+
+/** Why something is said to a room. */
+enum meet_news { MEET_NEW, MEET_CHANGED, MEET_CANCELLED };
+
+/** "2026-03-01T09:00:00+01:00" in a zone. */
+void meet_iso(int64_t ms, const char *zone, char ret[40]);
+/** Row of an occurrence. New reference. */
+json_t *meet_row(const struct meeting *m, const struct cal_occurrence *o, const char *room_name,
+		 int64_t now_ms);
+/** Row of a meeting or series: of its next date, else its last. New reference. */
+json_t *meet_row_series(const struct meeting *m, const char *room_name, int64_t now_ms);
+/** Name of a room as the cache has it, or NULL. The caller owns it. */
+char *meet_room_name(struct client *c, const char *room_id);
+
+/** What is said of a meeting, or of one of its dates (`o` NULL: of all): text and HTML. */
+void meet_words(const struct meeting *m, const struct cal_occurrence *o, enum meet_news news,
+		const char *reason, struct buf *ret_text, struct buf *ret_html);
+
+/** What other people see of a change. */
+struct meet_tell {
+	enum meet_news news;
+	const struct cal_occurrence *occurrence; /**< NULL: all of it */
+	const char *reason;
+	bool no_message, no_file, no_pin;
+};
+/** ERR_AUTH with one sentence when we may not schedule in that room, as far as is known here. */
+int meet_check_power(struct client *c, const char *room_id, struct err *err);
+/**
+ * Post what `t` says, write the state event (m->announced and m->file_event are set), pin. A repetition
+ * after an interruption posts nothing twice.
+ */
+int meet_put(struct client *c, struct meeting *m, const struct meet_tell *t, struct err *err);
+/** A meeting of a room, fresh from the server. ERR_NOT_FOUND. */
+int meet_get(struct client *c, const char *room_id, const char *uid, struct meeting *ret,
+	     struct err *err);
+/** The same by its UID alone, from the cache, in any joined room or in `room_id`. */
+int meet_find_uid(struct client *c, const char *room_id, const char *uid, struct meeting *ret,
+		  struct err *err);
+/** Walk meetings of a room or (NULL) of all joined ones, from the cache. `m` is the callback's to keep: it is zeroed when it takes it. */
+typedef int meet_walk_fn(struct meeting *m, const char *room_name, void *arg);
+int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err);
+/** The UID of what has none. */
+void meet_make_uid(const char *room_id, const char *title, int64_t start_ms, char ret[33]);
+
+#endif

@@ -1,0 +1,275 @@
+#include "core/client/meet/meeting.h"
+
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/meet/meet_priv.h"
+
+#include <string.h>
+
+#define CONTENT_MAX 60000 /* an event holds 64 KB */
+
+void meeting_done(struct meeting *m)
+{
+	mem_free(m->room_id);
+	mem_free(m->creator);
+	mem_free(m->announced);
+	mem_free(m->file_event);
+	cal_event_done(&m->event);
+	*m = (struct meeting){.room_id = NULL};
+}
+
+/* -- In ------------------------------------------------------------------ */
+
+static int read_time(const json_t *entry, const char *key, bool all_day, struct cal_time *ret,
+		     struct err *err)
+{
+	const json_t *o = json_get_object(entry, key);
+	struct span value = json_get_span(o, "value");
+	const char *zone = json_get_str(o, "tzid");
+	char name[CAL_ZONE_MAX];
+	int rc = zone ? cal_zone_check(zone, name, err) : 0;
+	if (!zone)
+		rc = err_set(err, ERR_INVALID, _("%s has no zone"), key);
+	if (!rc)
+		rc = cal_stamp_parse(all_day ? span_head(value, 8) : value, name, ret, err);
+	return rc;
+}
+
+/* Start and length. */
+static int read_span(const json_t *entry, bool all_day, struct cal_time *start,
+		     int64_t *ret_duration_ms, struct err *err)
+{
+	struct cal_time end;
+	int64_t from, to;
+	int rc = read_time(entry, "dtstart", all_day, start, err);
+	if (!rc)
+		rc = read_time(entry, "dtend", all_day, &end, err);
+	if (!rc)
+		rc = cal_time_ms(start, &from, err);
+	if (!rc)
+		rc = cal_time_ms(&end, &to, err);
+	if (!rc) /* days are counted, whatever the clock does in them */
+		*ret_duration_ms =
+			all_day ? (to - from + HALF_DAY_MS) / DAY_MS * DAY_MS : to - from;
+	return rc;
+}
+
+static int read_dates(const json_t *entry, const char *key, bool all_day, size_t max,
+		      struct cal_time **ret, size_t *ret_n, struct err *err)
+{
+	const json_t *list = json_get_array(entry, key);
+	size_t n = json_array_size(list);
+	int rc = 0;
+	if (n > max)
+		return err_set(err, ERR_TOO_LARGE, _("more than %zu single dates differ"), max);
+	if (n)
+		*ret = mem_realloc_array(NULL, n, sizeof(**ret));
+	for (size_t i = 0; i < n && !rc; i++) {
+		JSON_AUTO json_t *one = json_pack("{s:O}", key, json_array_get(list, i));
+		rc = read_time(one, key, all_day, &(*ret)[i], err);
+		*ret_n += rc ? 0 : 1;
+	}
+	return rc;
+}
+
+static char *text(const json_t *o, const char *key)
+{
+	return mem_strdup(json_get_str(o, key));
+}
+
+static int read_override(const json_t *entry, struct cal_event *e, struct err *err)
+{
+	struct cal_override o = {.cancelled = false};
+	const char *status = json_get_str(entry, "status");
+	int rc = read_time(entry, "recurrenceId", e->start.date_only, &o.recurrence_id, err);
+	if (!rc)
+		rc = read_span(entry, e->start.date_only, &o.start, &o.duration_ms, err);
+	if (rc)
+		return rc;
+	o.cancelled = status && !strcmp(status, "cancelled");
+	o.title = text(entry, "title");
+	o.description = text(entry, "description");
+	o.location = text(entry, "location");
+	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
+	e->overrides[e->n_overrides++] = o;
+	return 0;
+}
+
+static int read_calendar(const json_t *calendar, struct cal_event *e, struct err *err)
+{
+	const json_t *first = json_array_get(calendar, 0);
+	bool all_day = json_get_bool(first, "allday", false);
+	if (json_array_size(calendar) > CAL_OVERRIDES_MAX)
+		return err_set(err, ERR_TOO_LARGE, _("the calendar has too many entries"));
+	int rc = read_span(first, all_day, &e->start, &e->duration_ms, err);
+	e->rrule = text(first, "rrule");
+	if (!rc)
+		rc = read_dates(first, "exdate", all_day, CAL_EXDATES_MAX, &e->exdates,
+				&e->n_exdates, err);
+	if (!rc)
+		rc = read_dates(first, "rdate", all_day, CAL_RDATES_MAX, &e->rdates, &e->n_rdates,
+				err);
+	for (size_t i = 1; i < json_array_size(calendar) && !rc; i++)
+		rc = read_override(json_array_get(calendar, i), e, err);
+	return rc;
+}
+
+int meeting_read(const char *room_id, const char *state_key, const json_t *content,
+		 struct meeting *ret, struct err *err)
+{
+	struct meeting m = {.room_id = mem_strdup(room_id)};
+	struct cal_event *e = &m.event;
+	const char *status = json_get_str(content, "status");
+	e->uid = mem_strdup(state_key);
+	e->title = text(content, "title");
+	e->description = text(content, "description");
+	e->location = text(content, "location");
+	e->sequence = json_get_i64(content, "sequence", 0);
+	e->created_ms = json_get_i64(content, "created_ts", 0);
+	e->changed_ms = json_get_i64(content, "changed_ts", 0);
+	e->status = status && !strcmp(status, "cancelled") ? CAL_CANCELLED : CAL_CONFIRMED;
+	m.creator = text(content, "creator");
+	m.announced = text(content, "announced");
+	m.file_event = text(content, "file_event");
+	m.lesson = json_get_bool(content, "lesson", false);
+	int rc = json_get_i64(content, "version", 0) == 1
+			 ? 0
+			 : err_set(err, ERR_INVALID, _("the meeting is of a newer muster"));
+	if (!rc)
+		rc = read_calendar(json_get_array(content, "calendar"), e, err);
+	if (!rc)
+		rc = cal_event_check(e, err);
+	if (rc) {
+		meeting_done(&m);
+		if (err)
+			err->code = ERR_INVALID;
+		return ERR_INVALID;
+	}
+	*ret = m;
+	return 0;
+}
+
+/* -- Out ----------------------------------------------------------------- */
+
+static void set_text(json_t *o, const char *key, const char *s)
+{
+	if (s && *s)
+		json_object_set_new(o, key, json_string(s));
+}
+
+/* The widget knows times of the day alone. */
+static json_t *time_entry(const struct cal_time *t)
+{
+	struct cal_time full = *t;
+	char stamp[CAL_STAMP_SIZE];
+	full.date_only = false;
+	cal_stamp(&full, stamp);
+	return json_pack("{s:s,s:s}", "tzid", *t->zone ? t->zone : "UTC", "value", stamp);
+}
+
+static struct cal_time end_of(const struct cal_time *start, int64_t duration_ms)
+{
+	struct cal_time end = *start, noon = *start;
+	int64_t ms;
+	if (start->date_only) { /* from noon: no clock changes then */
+		noon.date_only = false;
+		noon.hour = 12;
+	}
+	if (!cal_time_ms(&noon, &ms, NULL))
+		cal_time_at(ms + duration_ms, start->zone, &end, NULL);
+	if (start->date_only)
+		end.hour = end.minute = end.second = 0;
+	return end;
+}
+
+static json_t *entry_of(const char *uid, const struct cal_time *start, int64_t duration_ms)
+{
+	struct cal_time end = end_of(start, duration_ms);
+	return json_pack("{s:s,s:o,s:o}", "uid", uid, "dtstart", time_entry(start), "dtend",
+			 time_entry(&end));
+}
+
+static json_t *dates_of(const struct cal_time *t, size_t n)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, time_entry(&t[i]));
+	return list;
+}
+
+static json_t *series_entry(const struct cal_event *e)
+{
+	json_t *o = entry_of(e->uid, &e->start, e->duration_ms);
+	set_text(o, "rrule", e->rrule);
+	if (e->n_exdates)
+		json_object_set_new(o, "exdate", dates_of(e->exdates, e->n_exdates));
+	if (e->n_rdates)
+		json_object_set_new(o, "rdate", dates_of(e->rdates, e->n_rdates));
+	if (e->start.date_only)
+		json_object_set_new(o, "allday", json_true());
+	return o;
+}
+
+static json_t *override_entry(const struct cal_event *e, const struct cal_override *c)
+{
+	json_t *o = entry_of(e->uid, &c->start, c->duration_ms);
+	json_object_set_new(o, "recurrenceId", time_entry(&c->recurrence_id));
+	set_text(o, "title", c->title);
+	set_text(o, "description", c->description);
+	set_text(o, "location", c->location);
+	if (c->cancelled)
+		json_object_set_new(o, "status", json_string("cancelled"));
+	return o;
+}
+
+int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
+{
+	const struct cal_event *e = &m->event;
+	json_t *calendar = json_array();
+	json_array_append_new(calendar, series_entry(e));
+	for (size_t i = 0; i < e->n_overrides; i++)
+		json_array_append_new(calendar, override_entry(e, &e->overrides[i]));
+	json_t *o = json_pack("{s:i,s:o,s:s,s:I,s:I,s:I}", "version", 1, "calendar", calendar,
+			      "status", e->status == CAL_CANCELLED ? "cancelled" : "confirmed",
+			      "sequence", (json_int_t)e->sequence, "created_ts",
+			      (json_int_t)e->created_ms, "changed_ts", (json_int_t)e->changed_ms);
+	set_text(o, "title", e->title);
+	set_text(o, "description", e->description);
+	set_text(o, "location", e->location);
+	set_text(o, "creator", m->creator);
+	set_text(o, "announced", m->announced);
+	set_text(o, "file_event", m->file_event);
+	if (m->lesson)
+		json_object_set_new(o, "lesson", json_true());
+	AUTO_FREE char *whole = json_text(o);
+	if (strlen(whole) > CONTENT_MAX) {
+		json_decref(o);
+		err_set(err, ERR_TOO_LARGE, _("the meeting does not fit into an event"));
+		err_hint(err, _("a series of which fewer dates differ does, or a shorter "
+				"description"));
+		return ERR_TOO_LARGE;
+	}
+	*ret = o;
+	return 0;
+}
+
+/* The widget has no cancelled dates: they are left out. */
+json_t *meeting_nordeck(const struct meeting *m)
+{
+	struct cal_event e = m->event;
+	json_t *calendar = json_array();
+	struct cal_time *out =
+		mem_realloc_array(NULL, e.n_exdates + e.n_overrides + 1, sizeof(*out));
+	if (e.n_exdates)
+		memcpy(out, e.exdates, e.n_exdates * sizeof(*out));
+	for (size_t i = 0; i < e.n_overrides; i++)
+		if (e.overrides[i].cancelled)
+			out[e.n_exdates++] = e.overrides[i].recurrence_id;
+	e.exdates = out;
+	json_array_append_new(calendar, series_entry(&e));
+	for (size_t i = 0; i < e.n_overrides; i++)
+		if (!e.overrides[i].cancelled)
+			json_array_append_new(calendar, override_entry(&e, &e.overrides[i]));
+	mem_free(out);
+	return calendar;
+}

@@ -1,0 +1,220 @@
+# Meetings against a real server.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup_file() {
+	clean_environment
+	start_server
+	sign_up bob
+	sign_up ada
+}
+
+setup() {
+	use_home ada
+	export TZ=UTC
+}
+
+teardown_file() {
+	stop_server
+}
+
+# A room with bob in it: class_room NAME
+class_room() {
+	local id
+	id=$(new_room "$1")
+	m room invite "$id" @bob:s.test >/dev/null
+	use_home bob
+	m room join "$id" >/dev/null
+	use_home ada
+	echo "$id"
+}
+
+events() { # ROOM TYPE
+	m read "$1" -n 100 --type "$2" --json
+}
+
+@test "the same schedule twice changes nothing and posts nothing" {
+	local id n
+	id=$(class_room Physics)
+	m meet schedule Waves --room "$id" --start "2090-03-01 09:00" --duration 45m --tz Europe/Berlin \
+		--repeat "FREQ=WEEKLY;COUNT=5" --location "Room 12" --json >made
+	jq -e '.existing == false and .changed == true and .start == "2090-03-01T09:00:00+01:00"
+		and .end == "2090-03-01T09:45:00+01:00" and .duration_s == 2700 and .tz == "Europe/Berlin"
+		and .status == "scheduled" and .title == "Waves" and .sequence == 0
+		and .recurrence_id == "20900301T090000" and .room == "Physics" and .location == "Room 12"
+		and (.event_id | startswith("$"))' made >/dev/null
+	n=$(m read "$id" -n 1000 --type '*' --json | wc -l)
+	m meet schedule Waves --room "$id" --start "2090-03-01 09:00" --duration 45m --tz Europe/Berlin \
+		--repeat "FREQ=WEEKLY;COUNT=5" --location "Room 12" --json |
+		jq -e '.existing and (.changed | not)' >/dev/null
+	[ "$(m read "$id" -n 1000 --type '*' --json | wc -l)" -eq "$n" ]
+	# One readable message, one file, one pin.
+	events "$id" m.room.message >said
+	[ "$(wc -l <said)" -eq 2 ]
+	jq -se '.[0].msgtype == "m.text" and (.[0].body | contains("Waves") and contains("2090-03-01, 09:00-09:45 (Europe/Berlin)")
+		and contains("and on 2090-03-08") and contains("Room 12")) and (.[0].formatted_body | contains("<strong>Waves</strong>"))
+		and .[1].msgtype == "m.file" and .[1].filename == "Waves.ics" and .[1].mimetype == "text/calendar"' said >/dev/null
+	m room pins "$id" --json | jq -se --arg e "$(jq -r .event_id made)" 'length == 1 and .[0].event_id == $e' >/dev/null
+	m file get "$(jq -rs '.[1].url' said)" -o waves.ics
+	grep -q '^RRULE:FREQ=WEEKLY;COUNT=5' waves.ics
+	# By an id of one's own.
+	m meet schedule Light --uid light-1@school --room "$id" --start "2090-04-01 09:00" --duration 45m >/dev/null
+	m meet schedule Light --uid light-1@school --room "$id" --start "2090-04-01 09:00" --duration 45m --json |
+		jq -e '.existing and .uid == "light-1@school"' >/dev/null
+	# The other member sees the same.
+	use_home bob
+	m meet list --room "$id" --since 2090-01-01 --until 2091-01-01 --json | jq -se 'length == 6' >/dev/null
+	fails_with 4 meet schedule Mine --room "$id" --start "2090-03-01 09:00" --duration 45m
+	[[ $stderr == *"may not schedule"* ]]
+}
+
+@test "one date is moved, one is cancelled, the series follows" {
+	local id
+	id=$(class_room Optics)
+	m meet schedule Lens --uid lens --room "$id" --start "2090-03-20 09:00" --duration 1h --tz Europe/Berlin \
+		--repeat "FREQ=WEEKLY;COUNT=4" >/dev/null
+	m meet change lens@2090-03-27 --start "2090-03-28 11:00" --tz Europe/Berlin --reason sports --json |
+		jq -e '.changed and .sequence == 1 and .start == "2090-03-28T11:00:00+02:00"
+			and .recurrence_id == "20900327T090000"' >/dev/null
+	m meet cancel lens@2090-04-03 --reason holiday --json | jq -e '.status == "cancelled" and .sequence == 2' >/dev/null
+	m meet cancel lens@2090-04-03 --json | jq -e '.existing and (.changed | not) and .sequence == 2' >/dev/null
+	m meet list --room "$id" --since 2090-03-01 --until 2090-05-01 --all --json >rows
+	# Over the change of the clock the wall clock stays.
+	jq -se 'map([.start, .status]) == [["2090-03-20T09:00:00+01:00","scheduled"],["2090-03-28T11:00:00+02:00","moved"],
+		["2090-04-03T09:00:00+02:00","cancelled"],["2090-04-10T09:00:00+02:00","scheduled"]]' rows >/dev/null
+	m meet list --room "$id" --since 2090-03-01 --until 2090-05-01 --json | jq -se 'length == 3' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.msgtype == "m.text")) | length == 3
+		and (.[1].body | contains("this date alone") and contains("sports"))
+		and (.[2].body | startswith("Cancelled, this date alone"))' >/dev/null
+	# All of it half an hour later: what was said of single dates goes with it.
+	m meet change lens --start "2090-03-20T09:30:00+01:00" --json | jq -e '.sequence == 3' >/dev/null
+	m meet list --room "$id" --since 2090-03-01 --until 2090-05-01 --all --json |
+		jq -se 'map([.recurrence_id, .status]) == [["20900320T093000","scheduled"],["20900327T093000","moved"],
+			["20900403T093000","cancelled"],["20900410T093000","scheduled"]]' >/dev/null
+	m meet show lens --json | jq -e '.dates | length == 3' >/dev/null
+	m meet show lens@2090-04-10 --json | jq -e '.recurrence_id == "20900410T093000"' >/dev/null
+	m meet cancel lens --json | jq -e '.status == "cancelled"' >/dev/null
+	m meet list --room "$id" --since 2090-03-01 --until 2090-05-01 --json | jq -se 'length == 0' >/dev/null
+	m room pins "$id" --json | jq -se 'length == 0' >/dev/null
+}
+
+@test "what is wrong is said" {
+	local id
+	id=$(new_room Wrong)
+	fails_with 2 meet schedule X --room "$id" --start 2090-02-30 --duration 1h
+	fails_with 2 meet schedule X --room "$id" --start "2090-03-01 09:00" --duration 0s
+	[[ $stderr == *"longer than no time"* ]]
+	fails_with 2 meet schedule X --room "$id" --start "2090-03-01 09:00" --duration 1h --tz Europe/Berln
+	[[ $stderr == *"Europe/Berlin"* ]]
+	fails_with 2 meet schedule X --room "$id" --start "2090-03-01 09:00" --duration 1h --repeat FREQ=SOMETIMES
+	fails_with 2 meet schedule X --room "$id" --start "2090-03-01 09:00" --duration 1h --repeat "FREQ=WEEKLY;BYDAY=MO"
+	[[ $stderr == *"2090-03-06"* ]]
+	fails_with 2 meet schedule X --room "$id" --start "2090-03-01 09:00" --duration 1h --repeat "FREQ=WEEKLY;UNTIL=20890101"
+	fails_with 2 meet schedule X --room "$id" --start "2020-03-01 09:00" --duration 1h
+	[[ $stderr == *"over already"* ]]
+	fails_with 2 meet schedule "" --room "$id" --start "2090-03-01 09:00" --duration 1h
+	fails_with 2 meet schedule X --start "2090-03-01 09:00" --duration 1h
+	fails_with 2 meet schedule X --room "$id" --uid @x --start "2090-03-01 09:00" --duration 1h
+	m meet list --room "$id" --since 2000-01-01 --until 2099-01-01 --json | jq -se 'length == 0' >/dev/null
+	m meet schedule X --uid x --room "$id" --start "2090-03-01 09:00" --duration 1h --repeat weekly --no-message >/dev/null
+	fails_with 2 meet start x
+	[[ $stderr == *"several dates: 2090-03-01"* ]]
+	fails_with 5 meet show x@2090-03-02
+	fails_with 5 meet show nothing
+	fails_with 5 meet start now --room "$id"
+	fails_with 2 meet change x
+	fails_with 2 meet change x@2090-03-01 --repeat daily
+}
+
+@test "what is on now is found, started once, and shown on the day's agenda" {
+	local id
+	id=$(class_room Now)
+	m meet schedule Lesson --uid lesson --room "$id" --start now-10m --duration 1h >/dev/null
+	m meet show now --room "$id" --json | jq -e '.uid == "lesson" and .status == "now"' >/dev/null
+	m meet start --room "$id" --json | jq -e '.existing == false and (.event_id | startswith("$"))' >/dev/null
+	m meet start --room "$id" --json | jq -e '.existing and .event_id == null' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.msgtype == "m.notice")) | length == 1
+		and (.[0].body | startswith("Attendance is taken until"))' >/dev/null
+	events "$id" org.muster.attendance.taking | jq -se 'length == 1 and .[0].content.uid == "lesson"
+		and (.[0].content.until_ts | type) == "number"' >/dev/null
+	m meet agenda now-10m --room "$id" >agenda
+	grep -q 'Lesson (Now)' agenda
+	use_home bob
+	m meet agenda now-10m --room "$id" --json | jq -se '.[0].first_of_day' >/dev/null
+	fails_with 4 meet start --room "$id"
+	use_home ada
+	m meet schedule Other --room "$id" --start now-5m --duration 1h --no-message >/dev/null
+	fails_with 2 meet show now --room "$id"
+	[[ $stderr == *"several meetings are on now"* ]]
+	m meet schedule Old --uid old --room "$id" --start "2020-03-01 09:00" --duration 1h --past --no-message >/dev/null
+	m meet show old --json | jq -e '.status == "over"' >/dev/null
+}
+
+@test "calendar files go out and in, and twice changes nothing" {
+	local id other
+	id=$(new_room Out)
+	other=$(new_room In)
+	m meet schedule Waves --uid waves --room "$id" --start "2090-03-01 09:00" --duration 45m --tz Europe/Berlin \
+		--repeat "FREQ=WEEKLY;COUNT=5" --description "two; lines, here" >/dev/null
+	m meet cancel waves@2090-03-15 --no-message >/dev/null
+	m meet export --room "$id" -o out.ics
+	m meet export --room "$id" | cmp - out.ics
+	fails_with 1 meet export --room "$id" -o out.ics
+	m meet import out.ics --room "$other" --dry-run --json | jq -e '.changed and (.existing | not)' >/dev/null
+	m meet list --room "$other" --since 2090-01-01 --until 2091-01-01 --json | jq -se 'length == 0' >/dev/null
+	m meet import out.ics --room "$other" --json | jq -e '.changed and (.existing | not)' >/dev/null
+	m meet import out.ics --room "$other" --json | jq -e '(.changed | not) and .existing' >/dev/null
+	for r in "$id" "$other"; do
+		m meet list --room "$r" --since 2090-01-01 --until 2091-01-01 --all --json |
+			jq -c '[.uid, .recurrence_id, .start, .status, .title, .description]' >"rows-$([ "$r" = "$id" ] && echo a || echo b)"
+	done
+	cmp rows-a rows-b
+	[ "$(wc -l <rows-a)" -eq 5 ]
+	# What cannot be used is named with its line; the rest is taken.
+	sed 's/^SUMMARY:Waves/SUMMARY:Bad/; s/^UID:.*/UID:bad/; /^RRULE/s/:.*/:FREQ=SOMETIMES/' out.ics >bad.ics
+	printf 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:good\r\nDTSTART:20900301T090000Z\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' >>bad.ics
+	r meet import bad.ics --room "$other" --json
+	[ "$status" -eq 0 ]
+	[[ $stderr == *line*Bad* ]]
+	[ "$(jq -r .uid <<<"$output")" = good ]
+	echo nonsense >no.ics
+	r meet import no.ics --room "$other"
+	[ "$status" -ne 0 ]
+	mi meet import - --room "$other" --json <out.ics | jq -e '.existing' >/dev/null
+}
+
+@test "a room of its own has the shape that Nordeck's widget reads" {
+	local id
+	m meet schedule Staff --own-room --invite @bob:s.test --start "2090-03-01 14:00" --duration 1h --tz Europe/Berlin \
+		--repeat weekly --json >made
+	id=$(jq -r .room_id made)
+	m meet schedule Staff --own-room --invite @bob:s.test --start "2090-03-01 14:00" --duration 1h --tz Europe/Berlin \
+		--repeat weekly --json | jq -e --arg i "$id" '.existing and .room_id == $i' >/dev/null
+	m room list --json | jq -se --arg i "$id" 'map(select(.room_id == $i))[0] | .type == "net.nordeck.meetings.meeting"
+		and .name == "Staff"' >/dev/null
+	m meet cancel "$(jq -r .uid made)@2090-03-08" --no-message >/dev/null
+	events "$id" net.nordeck.meetings.metadata | jq -se '.[-1].content | .creator == "@ada:s.test"
+		and (.calendar | length == 1) and (.calendar[0] | .dtstart == {"tzid":"Europe/Berlin","value":"20900301T140000"}
+			and .dtend.value == "20900301T150000" and .rrule == "FREQ=WEEKLY"
+			and .exdate == [{"tzid":"Europe/Berlin","value":"20900308T140000"}])' >/dev/null
+	use_home bob
+	m room list --invited --json | jq -se --arg i "$id" 'any(.[]; .room_id == $i)' >/dev/null
+}
+
+@test "watch tells of what begins, ends and changes" {
+	local id
+	id=$(new_room Watched)
+	"$MUSTER" meet watch --room "$id" --before 1h --json >watched 2>state </dev/null 3>&- &
+	WATCHER=$!
+	wait_for state watching
+	m meet schedule Soon --uid soon --room "$id" --start now+2h --duration 10m --no-message >/dev/null
+	wait_for watched '"new"'
+	m meet change soon --start now+1s --no-message >/dev/null
+	wait_for watched '"begins"'
+	m meet change soon --duration 1s --no-message >/dev/null
+	m meet cancel soon --no-message >/dev/null
+	wait_for watched '"cancelled"'
+	kill "$WATCHER"
+	wait "$WATCHER" || true
+	jq -se 'map(.event) | index("new") < index("changed") and index("changed") <= index("begins")' watched >/dev/null
+}
