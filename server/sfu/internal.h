@@ -187,6 +187,7 @@ struct sfu_track {
 	uint64_t newest;     /**< sequence number that does not wrap */
 	uint16_t newest_seq; /**< the same, as it came */
 	int64_t spoke;	     /**< last loud packet; INT64_MIN: never */
+	int64_t confirmed;   /**< when its person was told last that it is taken */
 	int64_t passed_on;   /**< last packet that went to listeners */
 	struct sfu_sub *subs;
 	size_t subs_n;
@@ -434,6 +435,8 @@ void sfu_publish_close(struct sfu_person *p, int64_t now);
 
 /* track.c */
 void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now);
+/** After a resume: what was confirmed lately, in case the word was lost with the old line. */
+void sfu_track_confirm_again(struct sfu_person *p, int64_t now);
 /** It ends; whoever hears it is offered its end. */
 void sfu_track_end(struct sfu_track *t, int64_t now);
 void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now);

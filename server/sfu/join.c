@@ -90,6 +90,7 @@ static void resume(struct sfu_arrival *a, int64_t now)
 	sfu_send(p, &m);
 	sfu_room_tell(p->room, p);
 	sfu_speakers_tell(p, true);
+	sfu_track_confirm_again(p, now);
 	sfu_offer_restart(p, now);
 }
 

@@ -41,8 +41,9 @@
 #define SFU_OFFER_TRIES 3
 #define SFU_SPEAKERS_MS 400
 #define SFU_QUALITY_MS 5000
-#define SFU_RESUME_MS 10000 /* to come back after the WebSocket broke */
-#define SFU_SILENT_MS 12000 /* without a sign of life: lost */
+#define SFU_RESUME_MS 10000  /* to come back after the WebSocket broke */
+#define SFU_PUBLISH_MS 10000 /* so long clients wait for the word that a track is taken */
+#define SFU_SILENT_MS 12000  /* without a sign of life: lost */
 #define SFU_ROOM_EMPTY_MS 30000
 #define SFU_GONE_MS 30000	/* who comes back hears of those who left so lately */
 #define SFU_GONE_MAX 10		/* sessions that one identity may end in that time */

@@ -56,6 +56,23 @@ static bool may_add(struct sfu_person *p, const struct lk_add_track *a, int64_t 
 	       strlen(a->name) + strlen(a->stream) <= SFU_TRACK_TEXT_MAX && sfu_may_change(p, now);
 }
 
+static void confirm(struct sfu_track *t, int64_t now)
+{
+	const struct lk_response m = {
+		.kind = LK_RES_TRACK_PUBLISHED,
+		.track_published = {.cid = t->cid, .has_track = true, .track = t->info},
+	};
+	t->confirmed = now;
+	sfu_send(t->person, &m);
+}
+
+void sfu_track_confirm_again(struct sfu_person *p, int64_t now)
+{
+	for (size_t i = 0; i < p->pub.tracks_n; i++)
+		if (now - p->pub.tracks[i]->confirmed < SFU_PUBLISH_MS)
+			confirm(p->pub.tracks[i], now);
+}
+
 void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 {
 	const struct lk_add_track *a = &rq->add_track;
@@ -78,11 +95,7 @@ void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 	}
 	if (!t)
 		t = track_new(p, a);
-	const struct lk_response m = {
-		.kind = LK_RES_TRACK_PUBLISHED,
-		.track_published = {.cid = a->cid, .has_track = true, .track = t->info},
-	};
-	sfu_send(p, &m);
+	confirm(t, now);
 	sfu_publish_bind(p, now);
 }
 

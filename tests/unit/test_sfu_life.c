@@ -148,6 +148,29 @@ static void test_resume(void **state)
 	assert_int_equal(w.presence_n, 2);
 }
 
+/* The word that a track is taken may be lost with the line: it is said again, while it is waited for. */
+static void test_confirmed_again(void **state)
+{
+	(void)state;
+	struct sfu_client *a = sfu_client_join(&w, "r", "ann");
+	sfu_client_connect(a);
+	sfu_client_announce(a, "a", false);
+	size_t from = a->got_n;
+	sfu_client_drop(a);
+	sfu_client_resume(a);
+	const struct lk_response *r = sfu_until_got(a, LK_RES_TRACK_PUBLISHED, from);
+	assert_string_equal(r->track_published.cid, "a");
+	assert_string_equal(r->track_published.track.sid, a->track);
+	sfu_world_jump(&w, 250);
+	sfu_pass(&w, 11000);
+	from = a->got_n;
+	sfu_client_drop(a);
+	sfu_client_resume(a);
+	sfu_until_got(a, LK_RES_OFFER, from);
+	assert_null(sfu_client_got(a, LK_RES_TRACK_PUBLISHED, from));
+	assert_int_equal(w.presence_n, 1);
+}
+
 static void test_resume_too_late(void **state)
 {
 	(void)state;
@@ -303,9 +326,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE(test_leave),   LIVE(test_twice),		LIVE(test_powers),
-		LIVE(test_resume),  LIVE(test_resume_too_late), LIVE(test_killed),
-		LIVE(test_cut_off), LIVE(test_media_lost),	LIVE(test_refresh),
-		LIVE(test_close),
+		LIVE(test_resume),  LIVE(test_confirmed_again), LIVE(test_resume_too_late),
+		LIVE(test_killed),  LIVE(test_cut_off),		LIVE(test_media_lost),
+		LIVE(test_refresh), LIVE(test_close),
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
