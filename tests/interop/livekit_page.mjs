@@ -203,6 +203,14 @@ window.person = {
 	},
 	publish,
 	video: publishVideo,
+	// A second track, which is taken back when the server has taken it.
+	another: async () => {
+		const out = new MediaStreamAudioDestinationNode(sound, { channelCount: 1 });
+		const pub = await room.localParticipant.publishTrack(out.stream.getAudioTracks()[0],
+			{ source: lk.Track.Source.ScreenShareAudio, name: 'another' });
+		await room.localParticipant.unpublishTrack(pub.track);
+		return { sid: pub.trackSid };
+	},
 	unpublish: async () => {
 		await room.localParticipant.unpublishTrack(published.track);
 		return {};

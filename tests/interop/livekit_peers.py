@@ -260,6 +260,8 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.pairs = []
         self.closed_to_new = False
+        self.swallows = False  # whatever the server says from now on
+        self.asked = self.swallowed = 0  # bytes that went to the server, and that the server said in vain
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -278,13 +280,16 @@ class Proxy:
                 continue
             self.pairs.append((here, there))
             for a, b in ((here, there), (there, here)):
-                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+                threading.Thread(target=self._pump, args=(a, b, b is there), daemon=True).start()
 
-    @staticmethod
-    def _pump(a, b):
+    def _pump(self, a, b, to_server):
         with contextlib.suppress(OSError):
             while data := a.recv(65536):
-                b.sendall(data)
+                if to_server or not self.swallows:
+                    b.sendall(data)
+                else:
+                    self.swallowed += len(data)
+                self.asked += len(data) if to_server else 0
         for s in (a, b):
             with contextlib.suppress(OSError):
                 s.shutdown(socket.SHUT_RDWR)

@@ -17,6 +17,7 @@ from livekit_people import Someone, kinds, note, pairs, places, Watch
 lib = lk.lib
 tap = lib.Tap("livekit_rooms")
 RESUME_S = 10  # so long our SFU waits for who was cut off
+WORD_BYTES = 60  # less than a request for a track or the word on it, more than a ping
 UNSUPPORTED_TYPE = 5  # LiveKit's RequestResponse.Reason
 LISTEN_S = 30  # for how long sound on livekit-server is watched
 
@@ -228,6 +229,22 @@ def sleeps(place, people, person):
         ok(person.hears(o), f"{what}: {person.name} hears {o.name} again")
 
 
+def word_lost(place, people, person):
+    """The signalling breaks after a track was asked for, and before the server's word of it came."""
+    what = f"{place.name}: the word on {person.name}'s track is lost with the line"
+    proxy, driver = person.proxy, person.driver
+    mark, asked, swallowed = driver.mark(), proxy.asked, proxy.swallowed
+    proxy.swallows = True
+    n = driver.ask("another")
+    lib.wait_for(lambda: proxy.asked - asked > WORD_BYTES and proxy.swallowed - swallowed > WORD_BYTES)
+    proxy.cut()
+    proxy.swallows = False
+    ok(driver.answer(n, lk.LIMIT), f"{what}: it is published all the same", driver.lines[-6:])
+    tap.check(driver.event(since=mark, event="reconnected"), f"{what}: after a resume")
+    for a, b in pairs(people):
+        ok(a.hears(b), f"{what}: {a.name} hears {b.name}")
+
+
 def restart(place, people, how):
     """The server ends and comes back: everybody is there again by themselves."""
     what = f"{place.name}: after {how.name} and a start"
@@ -250,6 +267,8 @@ def only_on_serve(place, people):
     tap.check(all(sum(after[p]) == sum(before[p]) for p in before),
               f"{place.name}: nobody takes who is not let through for lost packets",
               f"{before} {after}")
+    for p in (p for p in people if p.kind == "chromium"):
+        word_lost(place, people, p)
     scenarios(place, people)
     for p in people:
         sleeps(place, people, p)
