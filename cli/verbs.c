@@ -114,6 +114,7 @@
 	VERB(attendance_convert)  \
 	VERB(attendance_import)   \
 	VERB(attendance_show)     \
+	VERB(attendance_export)   \
 	VERB(attendance_mine)     \
 	VERB(attendance_term)     \
 	VERB(attendance_correct)  \

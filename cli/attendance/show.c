@@ -1,6 +1,7 @@
 /* Registers: everybody's, one's own, a term's. */
 #include "cli/attendance/attendance.h"
 
+#include "core/attendance/format.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
@@ -73,12 +74,15 @@ static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
 		    (long long)json_get_i64(l->rules, "grace_s", 0));
 }
 
-static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending)
+static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending,
+		       struct err *err)
 {
+	const struct format_options o = {0};
 	int rc = 0;
 	for (size_t i = 0; !rc && i < l->n_rows; i++) {
+		json_t *row = format_json_row(l, &l->rows[i], &o, err);
 		*pending |= l->rows[i].status == MARK_PENDING;
-		rc = command_row(ctx, client_attendance_row(l, &l->rows[i]));
+		rc = row ? command_row(ctx, row) : ERR_INVALID;
 	}
 	tell_notes(ctx, l);
 	return rc;
@@ -108,7 +112,7 @@ static int run_show(struct command_ctx *ctx, struct err *err)
 	if (!rc)
 		rc = client_attendance_sheet(a.c, &a.q, &s, err);
 	for (size_t i = 0; !rc && i < s.n_lessons; i++)
-		rc = show_lesson(ctx, &s.lessons[i], &pending);
+		rc = show_lesson(ctx, &s.lessons[i], &pending, err);
 	if (!rc && s.n_lessons == 1 && s.lessons[0].sealed)
 		rc = check_seal(ctx, &a.q, a.c, err);
 	if (!rc && pending)

@@ -68,8 +68,8 @@ $(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUI
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a $(LDFLAGS_ALL) \
 		$(LIBS) -lcmocka
 
-# Caches of invented rooms: the models behind a screen; searching and counting in a large one.
-$(BUILD)/tests/bench/bench_view $(BUILD)/tests/bench/bench_cache: $(BUILD)/tests/bench/%: \
+# Caches of invented rooms: the models behind a screen; searching and counting in a large one; a term of attendance.
+$(BUILD)/tests/bench/bench_view $(BUILD)/tests/bench/bench_cache $(BUILD)/tests/bench/bench_term: $(BUILD)/tests/bench/%: \
 		tests/bench/%.c tests/bench/fill.c tests/bench/fill.h $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $@"

@@ -71,6 +71,7 @@ lesson() {
 	bert=$CALL_PID
 	# One client dies and comes back.
 	kill -KILL "$bert"
+	timeout "$STEP" tail --pid="$bert" -f /dev/null
 	enter bert
 	bert=$CALL_PID
 	leave "$ada"
@@ -101,6 +102,24 @@ lesson() {
 	m attendance show "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
 		jq -es 'map(.user_id) == ["@ada:s.test"]' >/dev/null
 	m attendance show "${LESSON[@]}" "${EASY[@]}" --format csv | grep -q '@bert:s.test'
+}
+
+@test "export: into files that others read, whole or not at all" {
+	lesson
+	m attendance export "${LESSON[@]}" "${EASY[@]}" -o lesson.csv
+	grep -q '@dora:s.test' lesson.csv
+	[ "$(stat -c %a lesson.csv)" = 600 ]
+	fails_with 1 attendance export "${LESSON[@]}" -o lesson.csv
+	m attendance export "${LESSON[@]}" "${EASY[@]}" --as json >rows
+	[ "$(wc -l <rows)" -eq "$(wc -l <"$BATS_FILE_TMPDIR/show")" ]
+	jq -c .user_id rows | cmp - <(jq -c .user_id "$BATS_FILE_TMPDIR/show")
+	m attendance export "${LESSON[@]}" "${EASY[@]}" -o lesson.html
+	grep -q '<html' lesson.html
+	m attendance export "${LESSON[@]}" "${EASY[@]}" --as teams | iconv -f UTF-16 -t UTF-8 | grep -q '2. Participants'
+	fails_with 2 attendance export "${LESSON[@]}" -o lesson.unknown
+	use_home ada
+	fails_with 4 attendance export "${LESSON[@]}" -o mine.csv
+	[ ! -e mine.csv ]
 }
 
 @test "correct: an excuse with its reason, seen by all of the staff, taken back" {
@@ -207,6 +226,15 @@ lesson() {
 		jq -es 'map({(.user_id): .}) | add | .["@ada:s.test"].present == 1
 			and .["@ada:s.test"].percent == 100 and .["@bert:s.test"].late == 1
 			and (has("@admin:s.test") | not)' >/dev/null
+}
+
+# RECORD=FILE keeps this lesson's events, as tests/unit/test_register_replay.c plays them.
+@test "what was recorded is what was played" {
+	lesson
+	python3 "$TOP/tests/lib/record_lesson.py" "$MUSTER" "$ROOM" \
+		"$(m class list --json | jq -r .staff_room)" "$SINCE" "$UNTIL" >recorded
+	jq -es '.[0].lesson.room_id != null and (map(select(.event)) | length > 20)' recorded >/dev/null
+	[ -z "${RECORD:-}" ] || cp recorded "$RECORD"
 }
 
 @test "expire: only where it is set, shown before it is done, and then the seal says what is missing" {

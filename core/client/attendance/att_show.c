@@ -1,4 +1,5 @@
 /* Registers as sheets and rows. */
+#include "core/attendance/format.h"
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -77,43 +78,6 @@ static json_t *time_or_null(int64_t ms)
 	return json_string(iso);
 }
 
-static json_t *intervals_json(const struct sheet_row *r)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < r->n_intervals; i++)
-		json_array_append_new(list, json_pack("{s:o,s:o,s:b}", "from",
-						      time_or_null(r->intervals[i].from_ms), "to",
-						      time_or_null(r->intervals[i].to_ms),
-						      "inferred", (int)r->intervals[i].inferred));
-	return list;
-}
-
-json_t *client_attendance_row(const struct sheet_lesson *l, const struct sheet_row *r)
-{
-	json_t *row = json_object();
-	row_str(row, "room_id", l->room_id);
-	row_str(row, "uid", l->uid);
-	row_str(row, "recurrence_id", l->recurrence_id);
-	row_str(row, "title", l->title);
-	json_object_set_new(row, "start", time_or_null(l->start_ms));
-	json_object_set_new(row, "end", time_or_null(l->end_ms));
-	row_str(row, "user_id", r->user_id);
-	row_str(row, "name", r->name);
-	row_str(row, "external_id", r->external_id);
-	row_str(row, "email", r->email);
-	row_str(row, "role", r->role);
-	row_bool(row, "guest", r->guest);
-	row_str(row, "status", mark_status_name(r->status));
-	json_object_set_new(row, "first_join", time_or_null(r->first_join_ms));
-	json_object_set_new(row, "last_leave", time_or_null(r->last_leave_ms));
-	json_object_set_new(row, "present_s",
-			    r->present_ms >= 0 ? json_integer(r->present_ms / 1000) : json_null());
-	json_object_set_new(row, "intervals", intervals_json(r));
-	json_object_set(row, "reasons", r->reasons);
-	row_bool(row, "sealed", l->sealed);
-	return row;
-}
-
 /* -- One's own ------------------------------------------------------------------------------------ */
 
 /* What staff told us by direct message of this lesson; the last word counts. Borrowed from *ret_event. */
@@ -173,8 +137,9 @@ static void apply_record(json_t *row, const json_t *record)
 }
 
 static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_row_fn *fn,
-		      void *arg)
+		      void *arg, struct err *err)
 {
+	const struct format_options o = {0};
 	struct attendance_register *r = register_judge(v->in, clock_wall_ms());
 	struct sheet_lesson s = {0};
 	struct told t = {.own = client_account(l->a.c)->user_id};
@@ -184,9 +149,12 @@ static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_
 	for (size_t i = 0; !rc && i < s.n_rows; i++) {
 		if (strcmp(s.rows[i].user_id, t.own) != 0)
 			continue;
-		JSON_AUTO json_t *row = client_attendance_row(&s, &s.rows[i]);
-		apply_record(row, t.record);
-		rc = fn(row, arg);
+		JSON_AUTO json_t *row = format_json_row(&s, &s.rows[i], &o, err);
+		if (!row)
+			rc = ERR_INVALID;
+		else
+			apply_record(row, t.record);
+		rc = rc ? rc : fn(row, arg);
 	}
 	json_decref(t.record);
 	sheet_lesson_done(&s);
@@ -200,6 +168,6 @@ int client_attendance_mine(struct client *c, const struct attendance_query *q, c
 	AUTO(att_lessons_done) struct att_lessons l;
 	int rc = att_lessons_load(c, q, &l, err);
 	for (size_t i = 0; !rc && i < l.n; i++)
-		rc = own_lesson(&l, &l.v[i], fn, arg);
+		rc = own_lesson(&l, &l.v[i], fn, arg, err);
 	return rc;
 }

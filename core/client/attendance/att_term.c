@@ -98,18 +98,15 @@ static void term_done(struct term *t)
 	json_decref(t->index);
 }
 
-int client_attendance_term(struct client *c, const struct attendance_query *q, client_row_fn *fn,
-			   void *arg, struct err *err)
+int att_term(const struct att_lessons *l, client_row_fn *fn, void *arg)
 {
-	AUTO(att_lessons_done) struct att_lessons l;
 	AUTO(term_done) struct term t = {.index = json_object()};
-	int rc = att_lessons_load(c, q, &l, err);
-	if (!rc)
-		rc = att_need_staff(&l.a, err);
-	for (size_t i = 0; !rc && i < l.n; i++) {
-		add_lesson(&t, q, l.v[i].in);
-		if (q->progress)
-			q->progress(q->progress_arg, "lessons", (int64_t)i + 1, (int64_t)l.n);
+	int rc = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		add_lesson(&t, l->q, l->v[i].in);
+		if (l->q->progress)
+			l->q->progress(l->q->progress_arg, "lessons", (int64_t)i + 1,
+				       (int64_t)l->n);
 	}
 	if (t.n)
 		qsort(t.v, t.n, sizeof(*t.v), by_name);
@@ -118,6 +115,16 @@ int client_attendance_term(struct client *c, const struct attendance_query *q, c
 		rc = fn(row, arg);
 	}
 	return rc;
+}
+
+int client_attendance_term(struct client *c, const struct attendance_query *q, client_row_fn *fn,
+			   void *arg, struct err *err)
+{
+	AUTO(att_lessons_done) struct att_lessons l;
+	int rc = att_lessons_load(c, q, &l, err);
+	if (!rc)
+		rc = att_need_staff(&l.a, err);
+	return rc ? rc : att_term(&l, fn, arg);
 }
 
 /* -- Telling -------------------------------------------------------------------------------------- */

@@ -33,8 +33,6 @@ int client_attendance_register(struct client *c, const struct attendance_query *
  * The caller owns it. */
 json_t *client_attendance_seal_row(const struct register_input *in,
 				   const struct attendance_register *r);
-/** A person's mark as a row of the contract; times as text with their offset. The caller owns it. */
-json_t *client_attendance_row(const struct sheet_lesson *l, const struct sheet_row *r);
 /** Our own marks, from what we were told and what we can see ourselves. Rows as the contract's. */
 int client_attendance_mine(struct client *c, const struct attendance_query *q, client_row_fn *fn,
 			   void *arg, struct err *err);

@@ -62,6 +62,8 @@ void att_gather(struct att_lessons *l);
 /** An event without what a register does not ask of it; the cache's word on redaction. False: it cannot be read. */
 bool att_event(struct store *s, const struct store_event *e, struct mx_event *ret);
 
+/** Judge all lessons and give out one row a person, see client_attendance_term. */
+int att_term(const struct att_lessons *l, client_row_fn *fn, void *arg);
 /** Does the query ask for this person and mark? */
 bool att_wanted(const struct attendance_query *q, const char *user_id, enum mark_status status);
 /** The direct chat with somebody, made when there is none. The caller owns *ret. */
