@@ -23,7 +23,7 @@ _muster_next()
 	'meet') echo 'schedule list show change cancel start agenda watch export import' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
-	'attendance') echo 'convert import show mine term correct seal notify contest contests opt-out rules expire' ;;
+	'attendance') echo 'convert import show export mine term correct seal notify contest contests opt-out rules expire' ;;
 	'admin') echo 'user invite reports status backup restore export check' ;;
 	'admin user') echo 'add import list password lock unlock suspend resume role remove' ;;
 	'config') echo 'list get set' ;;
@@ -109,6 +109,7 @@ _muster_options()
 	'attendance convert') echo -n ' --output --from --as --room --zone --day --excel --no-times --force' ;;
 	'attendance import') echo -n ' --room --meeting --roll --reason --from --zone --day' ;;
 	'attendance show') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;
+	'attendance export') echo -n ' --output --as --room --meeting --roll --since --until --user --status --late --early --grace --min --excel --no-times --zone --force' ;;
 	'attendance mine') echo -n ' --room --meeting --roll --since --until' ;;
 	'attendance term') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;
 	'attendance correct') echo -n ' --room --meeting --roll --since --until --reason --contest --txn-id' ;;
@@ -326,6 +327,20 @@ _muster_value()
 	'attendance show'' --early') echo '-' ;;
 	'attendance show'' --grace') echo '-' ;;
 	'attendance show'' --min') echo '-' ;;
+	'attendance export'' --output' | 'attendance export'' -o') echo '@file' ;;
+	'attendance export'' --as') echo 'csv intervals xlsx json html ics graph zoom zoom-unique teams meet moodle moodle-txt' ;;
+	'attendance export'' --room' | 'attendance export'' -r') echo '@room' ;;
+	'attendance export'' --meeting') echo '-' ;;
+	'attendance export'' --roll') echo '-' ;;
+	'attendance export'' --since') echo '-' ;;
+	'attendance export'' --until') echo '-' ;;
+	'attendance export'' --user' | 'attendance export'' -u') echo '@user' ;;
+	'attendance export'' --status') echo 'present late left_early partial absent excused not_tracked not_known pending' ;;
+	'attendance export'' --late') echo '-' ;;
+	'attendance export'' --early') echo '-' ;;
+	'attendance export'' --grace') echo '-' ;;
+	'attendance export'' --min') echo '-' ;;
+	'attendance export'' --zone') echo '-' ;;
 	'attendance mine'' --room' | 'attendance mine'' -r') echo '@room' ;;
 	'attendance mine'' --meeting') echo '-' ;;
 	'attendance mine'' --roll') echo '-' ;;
