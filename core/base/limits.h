@@ -18,6 +18,8 @@
 #define LIMIT_JSON_DEPTH 64		  /* nesting in a request or an event */
 #define LIMIT_WS_MESSAGE (4u << 20)	  /* one WebSocket message */
 #define LIMIT_WS_QUEUE (8u << 20)	  /* unsent bytes of one WebSocket */
+#define LIMIT_UNSENT_PERSON (96u << 20)	  /* replies that one person has not read, server */
+#define LIMIT_UNSENT (512u << 20)	  /* the same of all people together */
 #define LIMIT_WS_PATH 2000	    /* path and query of its address: libwebsockets cuts at 2048 */
 #define LIMIT_WS_HOST 110	    /* its host and port: libwebsockets cuts at 128 */
 #define LIMIT_CSV_BYTES (16u << 20) /* a roster file */

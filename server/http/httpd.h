@@ -66,6 +66,13 @@ struct httpd_options {
 	 * refused; while a reply waits the next request is not begun. 0: 8 MB.
 	 */
 	size_t max_write_queue;
+	/**
+	 * Bytes of replies that wait for readers, of one owner (httpd_set_owner; requests
+	 * without one count as of one owner) and of all. What goes over it is still
+	 * sent, and the connections that have waited longest close. WebSockets, whose queue
+	 * has its cap, count in the second only. 0: LIMIT_UNSENT_PERSON and LIMIT_UNSENT.
+	 */
+	size_t max_unsent_owner, max_unsent;
 	int write_stall_ms; /**< no progress in writing for so long ends it; 0: 60 s */
 	int ws_ping_ms;	    /**< silence on a WebSocket before a ping, and until it ends; 0: 30 s */
 	const char *const *common_headers; /**< "Name: value" lines on every reply; NULL-ended */
@@ -92,6 +99,7 @@ void httpd_free(struct httpd *h);
 struct httpd_stats {
 	int64_t connections, requests, bytes_in, bytes_out;
 	int64_t status[HTTPD_STATUSES]; /**< replies by status, from 100 on */
+	int64_t unread;			/**< connections closed because too much waited for them */
 	int open, waiting;
 };
 void httpd_stats(const struct httpd *h, struct httpd_stats *ret);
@@ -100,6 +108,9 @@ void httpd_stats(const struct httpd *h, struct httpd_stats *ret);
 struct span httpd_header(const struct httpd_request *rq, const char *name);
 /** Content-Length, or -1 (chunked or none). */
 int64_t httpd_content_length(const struct httpd_request *rq);
+
+/** Whose request this is, a number that is not 0; counts for max_unsent_owner. */
+void httpd_set_owner(struct httpd_request *rq, int64_t owner);
 
 /** In begin: keep the body in memory, at most `max` (413 over it). 100-continue is answered. */
 void httpd_body_memory(struct httpd_request *rq, size_t max);

@@ -5,6 +5,7 @@
  *   conn.c      one connection: bytes in, what comes next, hang-up, closing
  *   timers.c    deadlines of all connections
  *   out.c       what waits to be written
+ *   unsent.c    how much of it one person, and all together, may have
  *   tls.c       certificates, and TLS between socket and connection
  *   parse.c     llhttp: bytes -> head, body, end of a request
  *   request.c   life of a request, headers, errors the front answers itself
@@ -117,6 +118,7 @@ struct conn {
 	struct buf pending; /**< input that waits for its turn */
 	struct out_seg *out, **out_last;
 	size_t out_bytes; /**< not yet handed to the kernel */
+	int64_t owner;	  /**< whose request it is or was last: httpd_set_owner */
 	size_t out_left;  /**< of the write under way, when its deadline was set */
 	uv_write_t write_req;
 	uv_shutdown_t shutdown_req;
@@ -148,6 +150,7 @@ struct httpd {
 	struct bio_method_st *bio_method;
 	struct httpd_stats stats;
 	size_t body_memory; /**< of all requests being received */
+	size_t unsent;	    /**< out_bytes of all connections */
 	int overflowing;    /**< connections over the limit */
 	int handles;	    /**< listeners and connections not yet closed, and the owner */
 	int reserve_fd;	    /**< given up to accept when descriptors run out */
@@ -199,6 +202,10 @@ void out_flush(struct conn *c);
 /** Queue and send what TLS has produced. */
 void out_tls(struct conn *c);
 void out_drop(struct conn *c);
+
+/* unsent.c */
+/** Something of this connection has to wait: over a cap, others close for it. */
+void unsent_check(struct conn *c);
 
 /* tls.c */
 int tls_conn_new(struct httpd *h, struct conn *c);

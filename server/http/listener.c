@@ -46,6 +46,10 @@ static void set_defaults(struct httpd_options *o)
 		o->max_head = LIMIT_HTTP_HEADERS;
 	if (!o->max_write_queue)
 		o->max_write_queue = (size_t)8 << 20;
+	if (!o->max_unsent_owner)
+		o->max_unsent_owner = LIMIT_UNSENT_PERSON;
+	if (!o->max_unsent)
+		o->max_unsent = LIMIT_UNSENT;
 	default_int(&o->head_timeout_ms, 15000);
 	default_int(&o->body_stall_ms, 20000);
 	default_int(&o->min_body_rate, 1024);

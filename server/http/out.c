@@ -24,12 +24,14 @@ static void append(struct conn *c, struct span data, char *own)
 	*c->out_last = s;
 	c->out_last = &s->next;
 	c->out_bytes += s->n;
+	c->h->unsent += s->n;
 }
 
 /* The first `n` bytes of the queue are done with. */
 static void pop(struct conn *c, size_t n)
 {
 	c->out_bytes -= n;
+	c->h->unsent -= n;
 	while (c->out && n >= c->out->n) {
 		struct out_seg *s = c->out;
 		n -= s->n;
@@ -201,6 +203,7 @@ void out_send(struct conn *c, struct span *parts, int n, char *own_last)
 			send_plain(c, parts, n, &own_last);
 		if (c->dl != DL_NOW)
 			timers_update(c, false);
+		unsent_check(c);
 	}
 	mem_free(own_last);
 }
@@ -213,5 +216,6 @@ void out_drop(struct conn *c)
 		seg_free(s);
 	}
 	c->out_last = &c->out;
+	c->h->unsent -= c->out_bytes;
 	c->out_bytes = 0;
 }

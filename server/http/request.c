@@ -187,6 +187,7 @@ void request_head(struct conn *c)
 {
 	struct request *r = &c->rq;
 	int status = read_head(c);
+	c->owner = 0;
 	if (status) {
 		request_fail(c, status);
 		return;

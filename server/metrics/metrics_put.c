@@ -70,6 +70,8 @@ static void put_http(const struct server *srv, struct buf *b)
 				   (long long)st.status[i]);
 	counter(b, "http_received_bytes_total", (uint64_t)st.bytes_in, "Bytes received.");
 	counter(b, "http_sent_bytes_total", (uint64_t)st.bytes_out, "Bytes sent.");
+	counter(b, "http_unread_total", (uint64_t)st.unread,
+		"Connections closed because too much waited for their readers.");
 }
 
 static void put_chat(const struct server *srv, struct buf *b)

@@ -64,6 +64,7 @@ bool route_authenticate(struct rq *rq)
 		return refuse(rq, "M_USER_LOCKED", _("This account is locked"), true);
 	rq->who = (struct requester){s->user_nid,  s->device_nid, s->user_id,
 				     s->device_id, s->admin,	  s->suspended};
+	httpd_set_owner(rq->http, s->user_nid);
 	session_seen(rq->srv, s, rq_peer(rq));
 	struct err err;
 	if (s->suspended && rq->route->flags & ROUTE_TAKES_PART) {

@@ -112,7 +112,10 @@ static void begin_file(struct httpd_request *rq, struct fixture *f)
 static void begin(struct httpd_request *rq, void *arg)
 {
 	struct fixture *f = arg;
+	int64_t owner;
 	f->begun++;
+	if (span_i64(httpd_header(rq, "X-Owner"), &owner))
+		httpd_set_owner(rq, owner);
 	if (at(rq, "/echo") || at(rq, "/wait"))
 		httpd_body_memory(rq, 1 << 20);
 	else if (at(rq, "/small"))

@@ -16,6 +16,7 @@
  *   /send/NAME     that file of the folder; ?FROM-LEN for a part
  *   /inject        a reply whose headers hold a line break too many
  *   /ws            WebSocket echo; "close N", "flood N" are commands
+ * A header "X-Owner: N" names the request's owner.
  */
 #ifndef MUSTER_TESTS_HTTPD_FIXTURE_H
 #define MUSTER_TESTS_HTTPD_FIXTURE_H

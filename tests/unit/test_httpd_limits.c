@@ -417,6 +417,93 @@ static void test_steady_reader(void **state)
 	mem_free(p);
 }
 
+static int setup_capped(void **state)
+{
+	struct httpd_options opt = {.max_unsent_owner = 33 * MB};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+static int setup_capped_all(void **state)
+{
+	struct httpd_options opt = {.max_unsent_owner = 33 * MB, .max_unsent = 33 * MB};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+/* The kernel's buffers take up to 4 MB of a reply: two fit the cap, three never do. */
+
+static struct raw ask_much(struct fixture *f, int owner, bool tls)
+{
+	char request[200];
+	int little = 65536;
+	struct raw c = raw_open(f, tls);
+	setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+	snprintf(request, sizeof(request), "GET /big?%zu HTTP/1.1\r\n" HOST "X-Owner: %d\r\n\r\n",
+		 16 * MB, owner);
+	raw_puts(&c, request);
+	return c;
+}
+
+static void until_unread(struct fixture *f, int n)
+{
+	struct httpd_stats st;
+	for (int i = 0; i < 60000; i++) {
+		fixture_stats(f, &st);
+		if (st.unread == n)
+			return;
+		usleep(1000);
+	}
+	fail_msg("%d connections were closed for what waits, not %d", (int)st.unread, n);
+}
+
+/* All of a reply of 16 MB is there, or it broke off. */
+static bool comes(struct raw *c)
+{
+	static char p[65536];
+	size_t got = 0;
+	ssize_t n;
+	while (got < 16 * MB && (n = raw_read(c, p, sizeof(p))) > 0)
+		got += (size_t)n;
+	raw_close(c);
+	return got >= 16 * MB;
+}
+
+/* Somebody who asks for much on many connections loses the oldest; others lose nothing. */
+static void test_unread_of_one(void **state)
+{
+	struct fixture *f = *state;
+	for (int tls = 0; tls < 2; tls++) {
+		struct raw c[6], other = ask_much(f, 2, tls);
+		fixture_until(&f->ready, 7 * tls + 1);
+		for (int i = 0; i < 6; i++) {
+			c[i] = ask_much(f, 1, tls);
+			fixture_until(&f->ready, 7 * tls + i + 2);
+		}
+		until_unread(f, 4 * (tls + 1));
+		until_open(f, 3);
+		for (int i = 0; i < 6; i++)
+			assert_int_equal(comes(&c[i]), i >= 4);
+		assert_true(comes(&other));
+		until_open(f, 0);
+	}
+}
+
+/* Many people together: the oldest goes, whosever it is. */
+static void test_unread_of_all(void **state)
+{
+	struct fixture *f = *state;
+	struct raw c[6];
+	for (int i = 0; i < 6; i++) {
+		c[i] = ask_much(f, i + 1, false);
+		fixture_until(&f->ready, i + 1);
+	}
+	until_unread(f, 4);
+	until_open(f, 2);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(comes(&c[i]), i >= 4);
+}
+
 /* ---- what runs out ---- */
 
 static int setup_few(void **state)
@@ -588,6 +675,8 @@ int main(void)
 		HASTY(test_idle_connection_ends),
 		HASTY(test_slow_reader),
 		cmocka_unit_test_setup_teardown(test_steady_reader, setup_steady, teardown),
+		cmocka_unit_test_setup_teardown(test_unread_of_one, setup_capped, teardown),
+		cmocka_unit_test_setup_teardown(test_unread_of_all, setup_capped_all, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_connections, setup_few, teardown),
 		T(test_disk_full),
 		T(test_upload_broken_off),
