@@ -239,7 +239,7 @@ static int read_section(struct reading *d, int number, struct csv **ret, int at[
 static int read_participants(struct reading *d, struct err *err)
 {
 	struct csv *t = NULL;
-	int at[COLS];
+	int at[COLS] = {0};
 	int rc = read_section(d, 2, &t, at, err);
 	for (size_t i = 0; t && i < csv_rows(t) && !d->in->full; i++) {
 		struct person p = read_person(d, t, i, at);
@@ -262,7 +262,7 @@ static int read_participants(struct reading *d, struct err *err)
 static int read_activities(struct reading *d, struct err *err)
 {
 	struct csv *t = NULL;
-	int at[COLS];
+	int at[COLS] = {0};
 	int rc = read_section(d, 3, &t, at, err);
 	for (size_t i = 0; t && i < csv_rows(t) && !d->in->full; i++) {
 		struct person p = read_person(d, t, i, at);
