@@ -1,6 +1,8 @@
 #include "cli/attendance/attendance.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/client/meet/meet.h"
 
 #include <string.h>
 
@@ -30,12 +32,26 @@ static const char *text(const struct command_ctx *ctx, const char *name)
 	return has_option(ctx->line->command, name) ? command_text(ctx->line, name) : NULL;
 }
 
+/* A meeting says by itself which room it is in. */
+static int room_of_meeting(struct command_ctx *ctx, struct attendance_asked *a, struct err *err)
+{
+	AUTO(meeting_done) struct meeting m = {0};
+	struct cal_occurrence o;
+	const char *which = text(ctx, "meeting");
+	int rc = which ? client_meet_find(a->c, NULL, which, clock_wall_ms(), &m, &o, err) : 0;
+	if (which && !rc)
+		a->room = mem_strdup(m.room_id);
+	return rc;
+}
+
 int attendance_room(struct command_ctx *ctx, struct attendance_asked *ret, struct err *err)
 {
 	*ret = (struct attendance_asked){0};
 	int rc = command_client(ctx, &ret->c, err);
 	if (!rc)
 		rc = command_room(ctx, "room", 0, &ret->room, err);
+	if (!rc && !ret->room)
+		rc = room_of_meeting(ctx, ret, err);
 	if (!rc && !ret->room) {
 		err_set(err, ERR_USAGE, _("of which class? give --room"));
 		err_hint(err, "muster class list");

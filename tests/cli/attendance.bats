@@ -250,6 +250,26 @@ lesson() {
 	m attendance show "${LESSON[@]}" --user @ada:s.test --json | one '.sealed == false' >/dev/null
 }
 
+@test "scheduled lessons: by their meeting, in a term, cancelled ones mark nobody" {
+	local uid
+	uid=$(m meet schedule Maths --room "$ROOM" --start 2026-01-05T09:00:00Z --duration 1h --tz UTC \
+		--repeat 'FREQ=DAILY;COUNT=4' --past --json | jq -r .uid)
+	m meet cancel "$uid@2026-01-06" --room "$ROOM" -q --yes
+	m attendance show --meeting "$uid@2026-01-05" --json |
+		jq -es --arg u "$uid" 'length > 0 and all(.uid == $u and .recurrence_id == "20260105T090000"
+			and .status != "absent")' >/dev/null
+	m attendance correct @dora:s.test late --meeting "$uid@2026-01-05" --reason "by her own word" -q
+	m attendance correct @dora:s.test absent --meeting "$uid@2026-01-07" --reason "seen elsewhere" -q
+	r attendance show --meeting "$uid@2026-01-06" --json
+	[ "$status" -eq 0 ] && [ -z "$output" ] && [[ $stderr == *cancelled* ]]
+	m attendance term --room "$ROOM" --since 2026-01-01 --until 2026-02-01 --json >term
+	jq -es 'map({(.user_id): .}) | add | .["@dora:s.test"] | .lessons == 3 and .late == 1
+		and .absent == 1 and .percent == 50' term >/dev/null
+	fails_with 2 attendance correct @dora:s.test late --room "$ROOM" --since 2026-01-01 --until 2026-02-01 --reason x
+	m attendance export --room "$ROOM" --since 2026-01-01 --until 2026-02-01 -o term.csv
+	[ "$(grep -c '@dora:s.test' term.csv)" -eq 3 ]
+}
+
 @test "words that make no sense" {
 	fails_with 2 attendance show --room "$ROOM"
 	fails_with 2 attendance show

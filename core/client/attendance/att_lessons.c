@@ -3,6 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
+#include "core/client/meet/meet.h"
 #include "core/client/relations.h"
 
 #include <stdlib.h>
@@ -103,16 +104,84 @@ static int add_range(struct att_lessons *l, struct err *err)
 	return 0;
 }
 
+/* -- Meetings ------------------------------------------------------------------------------- */
+
+static void add_occurrence(struct att_lessons *l, const struct meeting *m,
+			   const struct cal_occurrence *o)
+{
+	char stamp[CAL_STAMP_SIZE];
+	cal_stamp(&o->recurrence_id, stamp);
+	struct lesson lesson = {.room_id = l->a.room.room_id,
+				.uid = m->event.uid,
+				.recurrence_id = stamp,
+				.title = o->title,
+				.zone = m->event.start.zone[0] ? m->event.start.zone : NULL,
+				.start_ms = o->start_ms,
+				.end_ms = o->end_ms,
+				.cancelled = o->cancelled};
+	att_lesson_add(l, &lesson);
+}
+
+static int add_meeting(struct att_lessons *l, struct err *err)
+{
+	AUTO(meeting_done) struct meeting m = {0};
+	struct cal_occurrence o;
+	int rc = client_meet_find(l->a.c, l->a.room.room_id, l->q->meeting, clock_wall_ms(), &m, &o,
+				  err);
+	if (!rc)
+		add_occurrence(l, &m, &o);
+	return rc;
+}
+
+struct expanding {
+	struct att_lessons *l;
+	const struct meeting *m;
+};
+
+static int on_occurrence(const struct cal_occurrence *o, void *arg)
+{
+	struct expanding *x = arg;
+	if (o->start_ms < x->l->q->since_ms)
+		return 0; /* it was on when the time began */
+	if (x->l->n == SHEET_LESSONS_MAX)
+		return 1;
+	add_occurrence(x->l, x->m, o);
+	return 0;
+}
+
+/* All lessons that begin in that time. */
+static int add_meetings(struct att_lessons *l, struct err *err)
+{
+	struct meeting *v = NULL;
+	size_t n = 0;
+	int64_t until = l->q->until_ms ? l->q->until_ms : clock_wall_ms();
+	int rc = client_meetings(l->a.c, l->a.room.room_id, &v, &n, err);
+	for (size_t i = 0; i < n; i++) {
+		struct expanding x = {l, &v[i]};
+		if (!rc && v[i].lesson)
+			rc = cal_expand(&v[i].event, l->q->since_ms, until, 0, on_occurrence, &x,
+					err);
+		meeting_done(&v[i]);
+	}
+	mem_free(v);
+	if (rc > 0)
+		rc = err_set(err, ERR_TOO_LARGE, _("More than %d lessons"), SHEET_LESSONS_MAX);
+	return rc;
+}
+
 int att_lessons_find(struct att_lessons *l, struct err *err)
 {
 	if (l->q->roll_id)
 		return add_roll(l, err);
+	if (l->q->meeting)
+		return add_meeting(l, err);
 	if (!l->q->since_ms) {
 		err_set(err, ERR_USAGE, _("which lesson?"));
 		err_hint(err, _("--meeting, --roll, or --since and --until"));
 		return ERR_USAGE;
 	}
-	return add_range(l, err);
+	int rc = add_meetings(l, err);
+	return rc || l->n ? rc : add_range(l, err);
 }
 
 /* -- All of it ---------------------------------------------------------------------------------- */
