@@ -260,6 +260,21 @@ static void put_answer(const struct item_pane *p, struct flow *f, const struct i
 	buf_done(&b);
 }
 
+static void put_roll(const struct item_pane *p, struct flow *f, const struct item_roll *roll)
+{
+	struct buf b = BUF_INIT(4096);
+	item_put_roll(&b, roll);
+	line(p, f, buf_span(&b), roll->own ? ROLE_STRONG : ROLE_TEXT);
+	buf_clear(&b);
+	if (roll->counted && !roll->cancelled)
+		item_put_roll_counts(&b, roll);
+	if (b.n)
+		line(p, f, buf_span(&b), ROLE_TEXT);
+	if (!roll->own && !roll->ended && !roll->counted)
+		line(p, f, span_of(_("/here, or choose it: 1 here, 2 away")), ROLE_DIM);
+	buf_done(&b);
+}
+
 static void put_poll(const struct item_pane *p, struct flow *f, const struct item *it)
 {
 	const struct item_poll *poll = it->poll;
@@ -268,6 +283,10 @@ static void put_poll(const struct item_pane *p, struct flow *f, const struct ite
 		return;
 	flow_text(f, of_text(poll->question), look(p, ROLE_STRONG));
 	flow_end(f);
+	if (poll->roll) {
+		put_roll(p, f, poll->roll);
+		return;
+	}
 	for (size_t i = 0; i < poll->n; i++)
 		put_answer(p, f, poll, i);
 	buf_printf(&b, ngettext("%d vote", "%d votes", (unsigned long)poll->voters), poll->voters);

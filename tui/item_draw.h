@@ -29,6 +29,10 @@ void item_put_time(struct buf *b, int64_t ts_ms);
 void item_put_size(struct buf *b, int64_t bytes);
 /** All text of a message without looks, for copying and linear mode; spoilers too when `all`. */
 void item_put_text(struct buf *b, const struct item *it, bool all);
+/** "Open until 09:10 · you are here": how it stands, and what we said to it. */
+void item_put_roll(struct buf *b, const struct item_roll *roll);
+/** "12 here · 1 late · 2 cannot come", for staff. */
+void item_put_roll_counts(struct buf *b, const struct item_roll *roll);
 /** The first link of a message; empty without. Borrowed. */
 struct span item_link(const struct item *it);
 

@@ -1,7 +1,9 @@
 /* What an item says, as text. */
 #include "tui/item_draw.h"
 
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
+#include "core/base/mem.h"
 
 #include <string.h>
 #include <time.h>
@@ -87,6 +89,31 @@ void item_put_text(struct buf *b, const struct item *it, bool all)
 		buf_put(b, it->file_name.s, it->file_name.n);
 	if (it->poll)
 		buf_put(b, it->poll->question.s, it->poll->question.n);
+}
+
+void item_put_roll(struct buf *b, const struct item_roll *roll)
+{
+	static const char *const said[][2] = {{"here", N_("you are here")},
+					      {"late", N_("you are late")},
+					      {"away", N_("you cannot come")}};
+	bool over = roll->ended || clock_wall_ms() > roll->closes_ms;
+	struct buf time = BUF_INIT(64);
+	item_put_time(&time, roll->closes_ms);
+	if (roll->cancelled)
+		buf_put_str(b, _("Cancelled: it counts for nothing."));
+	else
+		buf_printf(b, over ? _("Closed at %s") : _("Open until %s"), buf_str(&time));
+	buf_done(&time);
+	if (roll->cancelled)
+		return;
+	for (size_t i = 0; roll->own && i < ARRAY_LEN(said); i++)
+		if (!strcmp(said[i][0], roll->own))
+			buf_printf(b, " · %s", _(said[i][1]));
+}
+
+void item_put_roll_counts(struct buf *b, const struct item_roll *roll)
+{
+	buf_printf(b, _("%d here · %d late · %d cannot come"), roll->here, roll->late, roll->away);
 }
 
 struct span item_link(const struct item *it)

@@ -118,7 +118,18 @@ static void put_message(struct linear *l, struct buf *b, const struct item *it)
 		buf_printf(b, _(", answering %s"), it->reply_name.s);
 	buf_put_str(b, ": ");
 	item_put_text(b, it, false);
-	for (size_t i = 0; it->poll && i < it->poll->n; i++)
+	bool roll = it->poll && it->poll->roll;
+	if (roll) {
+		buf_put_str(b, "\n   ");
+		item_put_roll(b, it->poll->roll);
+		if (it->poll->roll->counted && !it->poll->roll->cancelled) {
+			buf_put_str(b, "; ");
+			item_put_roll_counts(b, it->poll->roll);
+		} else if (!it->poll->roll->own && !it->poll->roll->ended) {
+			buf_printf(b, "; %s", _("/here answers"));
+		}
+	}
+	for (size_t i = 0; it->poll && !roll && i < it->poll->n; i++)
 		buf_printf(b, "\n   %zu) %s", i + 1, it->poll->answers[i].text.s);
 	if (it->file_name.n)
 		buf_printf(b, _(" (file %s)"), it->file_name.s);

@@ -25,6 +25,7 @@ static const struct slash_own own[] = {
 	{"me", N_("say what you do: /me waves")},
 	{"file", N_("send a file: /file PATH, and words about it")},
 	{"at", N_("send later: /at 8:00 and words")},
+	{"here", N_("answer the roll-call that is open")},
 	{"poll", N_("ask the room: /poll \"Which day?\" Monday Friday")},
 	{"quit", N_("leave muster")},
 	{NULL, NULL},

@@ -24,6 +24,7 @@ static const struct {
 	{"pin", {"room", "pin"}},
 	{"unpin", {"room", "unpin"}},
 	{"vote", {"poll", "vote"}},
+	{"here", {"roll", "answer"}},
 	{"topic", {"room", "set", "topic"}},
 	{"nick", {"profile", "set", "name"}},
 	{"away", {"presence", "set", "unavailable"}},

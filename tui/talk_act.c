@@ -333,6 +333,12 @@ bool talk_vote(struct talk *k, int n)
 	const struct item *it = talk_chosen(k);
 	if (!it || !it->poll || n < 1 || (size_t)n > it->poll->n || !it->event_id)
 		return false;
+	if (it->poll->roll && n <= 2) {
+		const char *answer[] = {"roll", "answer", it->event_id, n == 2 ? "--away" : NULL,
+					NULL};
+		slash_words(k->view.tui, k->view.tui->sending, answer, false);
+		return true;
+	}
 	if (it->poll->closed) {
 		tui_say(k->view.tui, "%s", _("The poll has ended."));
 		return true;

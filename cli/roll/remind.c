@@ -24,7 +24,7 @@ const struct command verb_roll_remind = {
 			     {"muster roll remind physics --user ada", N_("one of them")},
 			     END_EXAMPLES},
 	.details = N_("Nobody gets more than one a minute and three for one roll-call, whoever of "
-		      "the staff asks."),
+		      "the staff asks, and none in quiet hours that they have published."),
 	.args = PARAMS{ARG_ROLL, END_PARAMS},
 	.options = PARAMS{{.name = "user",
 			   .kind = KIND_USER,

@@ -68,6 +68,15 @@ int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_f
 	return store_event_each(q, fn, arg);
 }
 
+int store_messages_after(struct store *s, int64_t room, int64_t pos, store_event_fn *fn, void *arg)
+{
+	struct sql_stmt *q = SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events WHERE room=?"
+					       " AND pos>? AND type='m.room.message' ORDER BY pos");
+	sql_bind_i64(q, 1, room);
+	sql_bind_i64(q, 2, pos);
+	return store_event_each(q, fn, arg);
+}
+
 static int on_newer(const struct store_event *e, void *arg)
 {
 	if (e->body.n)

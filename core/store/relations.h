@@ -24,6 +24,8 @@ int store_thread_walk(struct store *s, int64_t room, struct span root, int64_t f
 
 /** Events of a room that arrived after `seq`, in order of arrival. */
 int store_events_since(struct store *s, int64_t room, int64_t seq, store_event_fn *fn, void *arg);
+/** Messages of a room behind a position, in its order. */
+int store_messages_after(struct store *s, int64_t room, int64_t pos, store_event_fn *fn, void *arg);
 /** Append what an event says now: the text of its newest edit, or its own. */
 void store_event_text(struct store *s, const struct store_event *e, struct buf *ret);
 /** Did an event of this type arrive after `seq`, in any room? */

@@ -279,12 +279,15 @@ wait_poll_end() {
 	open_roll
 	use_home ada
 	m roll answer "$ROOM" -q >/dev/null
+	use_home cleo
+	m room list -q >/dev/null # told only of people who are in a class
+	m quiet set --for 2h -q >/dev/null
 	use_home admin
 	m roll remind "$ROOM" --user @bob:s.test --json | jq -es 'length == 1 and .[0].told and .[0].why == null' >/dev/null
 	use_home tess
 	m roll remind "$ROOM" --json >rows
 	jq -es 'map({(.user_id): [.told, .why]}) | add == {"@bob:s.test": [false, "recent"],
-		"@cleo:s.test": [true, null], "@dan:s.test": [true, null]}' rows >/dev/null
+		"@cleo:s.test": [false, "quiet"], "@dan:s.test": [true, null]}' rows >/dev/null
 	use_home bob
 	m room list --invited --json | jq -r 'select(.inviter == "@admin:s.test").room_id' >dm
 	[ -s dm ]

@@ -12,7 +12,8 @@ struct conversation *shown_open(struct cached *k, struct conversation_options o)
 	struct conversation *c = NULL;
 	struct err err;
 	o.room_id = SHOWN_ROOM;
-	o.own_user_id = CACHED_OWN;
+	if (!o.own_user_id)
+		o.own_user_id = CACHED_OWN;
 	if (conversation_new(k->s, &o, &c, &err))
 		fail_msg("%s", err.msg);
 	return c;
@@ -39,6 +40,12 @@ static void put_poll(struct buf *b, const struct item_poll *p)
 		buf_printf(b, " %s=%d%s", p->answers[i].text.s, p->answers[i].votes,
 			   p->answers[i].own ? "!" : "");
 	buf_printf(b, " of %d", p->voters);
+	if (p->roll)
+		buf_printf(b, " roll%s%s%s%s", p->roll->ended ? " ended" : "",
+			   p->roll->cancelled ? " cancelled" : "", p->roll->own ? " " : "",
+			   p->roll->own ? p->roll->own : "");
+	if (p->roll && p->roll->counted)
+		buf_printf(b, " %d/%d/%d", p->roll->here, p->roll->late, p->roll->away);
 }
 
 static void put_message(struct buf *b, const struct item *it)

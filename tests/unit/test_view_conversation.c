@@ -213,13 +213,52 @@ static void test_polls(void **state)
 	cached_close(&k);
 }
 
+#define ROLL_START                                                                         \
+	"{'org.matrix.msc3381.poll.start':{'max_selections':1,'question':{"                \
+	"'org.matrix.msc1767.text':'Here?'},'answers':[{'id':'here',"                      \
+	"'org.matrix.msc1767.text':'yes'},{'id':'away','org.matrix.msc1767.text':'no'}]}," \
+	"'org.muster.roll':{'version':1,'window_ms':600000,'late_after_ms':600000}}"
+
+/* Votes, reactions and words, as they come; who is no staff learns only of their own answer. */
+static void test_rolls(void **state)
+{
+	struct cached k;
+	(void)state;
+	shown_begin(&k);
+	cached_event(&k, ROOM, "$p", "@ann:x", "org.matrix.msc3381.poll.start", ROLL_START, "");
+	cached_event(&k, ROOM, "$q", "@ben:x", "org.matrix.msc3381.poll.start", ROLL_START, "");
+	struct conversation *c = open_room(&k);
+	struct conversation *staff =
+		shown_open(&k, (struct conversation_options){.own_user_id = "@ann:x"});
+	assert_non_null(strstr(shown(c), "Ann: poll Here? yes=-1 no=-1 of 0 roll\n"));
+	assert_non_null(strstr(shown(c), "Ben: poll Here? yes=-1 no=-1 of 0\n")); /* no staff */
+	cached_say(&k, ROOM, "$w", "@me:x", "Here!");
+	VOTE("$v1", "@ben:x", "'away'");
+	assert_true(conversation_update(c));
+	assert_true(conversation_update(staff));
+	assert_non_null(strstr(shown(c), " roll here\n"));
+	assert_non_null(strstr(shown(staff), " roll 1/0/1\n"));
+	cached_event(&k, ROOM, "$r", "@me:x", "m.room.redaction", "{'redacts':'$w'}",
+		     "'redacts':'$w'");
+	assert_true(conversation_update(c));
+	assert_non_null(strstr(shown(c), " roll\n"));
+	cached_event(&k, ROOM, "$e", "@ann:x", "org.matrix.msc3381.poll.end",
+		     "{'m.relates_to':{'rel_type':'m.reference','event_id':'$p'},"
+		     "'org.matrix.msc3381.poll.end':{},'org.muster.roll':{'cancelled':true}}",
+		     "");
+	assert_true(conversation_update(staff));
+	assert_non_null(strstr(shown(staff), " roll ended cancelled 0/0/1\n"));
+	conversation_free(c);
+	conversation_free(staff);
+	cached_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_relations),
-		cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_polls),
+		cmocka_unit_test(test_messages), cmocka_unit_test(test_relations),
+		cmocka_unit_test(test_threads),	 cmocka_unit_test(test_polls),
+		cmocka_unit_test(test_rolls),
 	};
 	setenv("TZ", "UTC", 1);
 	tzset();

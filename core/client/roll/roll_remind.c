@@ -2,8 +2,10 @@
  * Reminders. A help, no pressure: each is written down for all of the staff before it is sent, so
  * that nobody gets more than one a minute and three a roll, whoever asks.
  */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
+#include "core/client/quiet/quiet.h"
 #include "core/client/roll/roll_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
@@ -16,11 +18,15 @@ static const char *why_not(const struct roll_view *v, const struct roll_case *k,
 {
 	json_t *times = json_object_get(k->reminders, user_id), *one;
 	const char *id;
+	int64_t until = 0;
 	if (json_object_size(times) >= ROLL_REMINDERS_MAX)
 		return "enough";
 	json_object_foreach (times, id, one)
 		if (json_integer_value(one) > roll_view_now(v) - ROLL_REMINDER_EVERY_MS)
 			return "recent";
+	/* Whoever publishes no quiet hours has none that we know of. */
+	if (!client_quiet_of(v->c, user_id, clock_wall_ms(), &until, NULL) && until)
+		return "quiet";
 	return NULL;
 }
 

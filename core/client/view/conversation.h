@@ -78,12 +78,22 @@ struct item_answer {
 	bool own;
 };
 
+/** What a poll is besides when staff opened it as a roll-call. */
+struct item_roll {
+	int64_t closes_ms; /**< by its window, or earlier when somebody ended it */
+	bool ended, cancelled;
+	const char *own;      /**< "here", "late", "away"; NULL: no answer of ours */
+	bool counted;	      /**< we are staff: the numbers are told */
+	int here, late, away; /**< people */
+};
+
 struct item_poll {
 	struct term_text question;
 	const struct item_answer *answers;
 	size_t n;
 	int voters, max; /**< max: answers one may give */
 	bool closed, disclosed;
+	const struct item_roll *roll; /**< or NULL */
 };
 
 struct item {

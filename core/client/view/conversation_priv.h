@@ -45,9 +45,10 @@ struct conversation {
 	size_t n, size;
 	struct entry **echoes;
 	size_t echoes_n;
-	int64_t low, high;  /* positions that the window spans; high INT64_MAX: to the end */
-	int64_t unread_pos; /* read up to here; INT64_MAX: no line */
-	bool at_start;	    /* nothing older is in the cache */
+	int64_t low, high;	/* positions that the window spans; high INT64_MAX: to the end */
+	int64_t unread_pos;	/* read up to here; INT64_MAX: no line */
+	bool at_start;		/* nothing older is in the cache */
+	int64_t rolls_until_ms; /* a roll-call in the window is open until then */
 	uint32_t versions;
 	/* What people see, in order; parts of it live in `derived`. */
 	const struct item **shown;
@@ -129,6 +130,9 @@ void item_note(struct entry *en, const char *words);
 /** Answers and votes of the poll `ev`. */
 void item_poll(struct conversation *c, struct entry *en, const struct store_event *e,
 	       const struct mx_event *ev);
+/** What the poll `ev` is as a roll-call; NULL when it is none. Owned by the entry. */
+const struct item_roll *item_roll(struct conversation *c, struct entry *en,
+				  const struct store_event *e, const struct mx_event *ev);
 /** Reactions to an event. */
 void item_reactions(struct conversation *c, struct entry *en, const struct store_event *e);
 

@@ -43,6 +43,14 @@ static void take_redaction(struct conversation *c, const struct store_event *e)
 	event_done(&ev);
 }
 
+/* A message may be a word that answers a roll-call, or change or delete one. */
+static void touch_rolls(struct conversation *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->entries[i]->item.poll && c->entries[i]->item.poll->roll)
+			c->entries[i]->dirty = true;
+}
+
 /* A namesake who comes changes what others are called, too. */
 static void touch_renamed(struct conversation *c)
 {
@@ -59,7 +67,7 @@ static void touch_renamed(struct conversation *c)
 
 struct arriving {
 	struct conversation *c;
-	bool changed, renamed;
+	bool changed, renamed, words;
 };
 
 static int on_arrival(const struct store_event *e, void *arg)
@@ -77,6 +85,8 @@ static int on_arrival(const struct store_event *e, void *arg)
 	}
 	if (span_eq_str(e->type, "m.room.redaction"))
 		take_redaction(c, e);
+	x->words |= e->ts <= c->rolls_until_ms && (span_eq_str(e->type, "m.room.message") ||
+						   span_eq_str(e->type, "m.room.redaction"));
 	touch(c, e->rel_to);
 	touch_answers(c, span_eq_str(e->rel_type, "m.replace") ? e->rel_to : e->event_id);
 	bool inside = e->pos >= c->low && e->pos <= c->high;
@@ -88,10 +98,12 @@ static int on_arrival(const struct store_event *e, void *arg)
 
 bool conv_take_new(struct conversation *c)
 {
-	struct arriving x = {c, false, false};
+	struct arriving x = {c, false, false, false};
 	store_events_since(c->s, c->room, c->seq, on_arrival, &x);
 	if (x.renamed)
 		touch_renamed(c);
+	if (x.words)
+		touch_rolls(c);
 	return x.changed;
 }
 

@@ -83,6 +83,7 @@ void item_poll(struct conversation *c, struct entry *en, const struct store_even
 	put_answers(en, &poll, p, &x, &r);
 	p->max = poll.max_selections > (int64_t)p->n ? (int)p->n : (int)poll.max_selections;
 	poll_tally_free(x.tally);
+	p->roll = item_roll(c, en, e, ev);
 	en->item.poll = p;
 }
 

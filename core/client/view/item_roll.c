@@ -1,0 +1,91 @@
+/* Roll-calls in a conversation: polls of staff with what was said to them in every way. */
+#include "core/attendance/roll.h"
+#include "core/base/mem.h"
+#include "core/client/view/conversation_priv.h"
+#include "core/matrix/power_history.h"
+
+#include <string.h>
+
+#define TALK_MAX 5000		/* messages that are looked through for words */
+#define WORD_BYTES 1000		/* a longer message is none, its quote included */
+#define CLOCKS_APART_MS 3600000 /* events a little out of order by their own clocks */
+
+struct calling {
+	struct conversation *c;
+	const struct roll *roll;
+	struct roll_tally *tally;
+	int64_t looked;
+};
+
+static bool may_end(const struct calling *x, const char *sender)
+{
+	return strcmp(sender, x->roll->opener) == 0 ||
+	       power_can_redact(&x->c->power, sender, x->roll->opener);
+}
+
+static int on_event(const struct store_event *e, void *arg)
+{
+	struct calling *x = arg;
+	struct mx_event ev;
+	if (e->unreadable.p || e->redacted_by.p || event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
+		return 0;
+	roll_tally_event(x->tally, &ev, may_end(x, ev.sender));
+	event_done(&ev);
+	return 0;
+}
+
+/* A message that may be one of the agreed words, or changes one. */
+static int on_talk(const struct store_event *e, void *arg)
+{
+	struct calling *x = arg;
+	if (e->ts > roll_closes_ms(x->roll) + CLOCKS_APART_MS || ++x->looked > TALK_MAX)
+		return 1;
+	if (e->body.n <= WORD_BYTES || e->rel_type.p)
+		on_event(e, x);
+	return 0;
+}
+
+static int count(const struct roll_answer *a, void *arg)
+{
+	struct item_roll *r = arg;
+	*(!a->here ? &r->away : a->late ? &r->late : &r->here) += 1;
+	return 0;
+}
+
+static const char *own_answer(const struct calling *x)
+{
+	struct roll_answer a;
+	if (!roll_tally_find(x->tally, x->c->own, &a))
+		return NULL;
+	return !a.here ? "away" : a.late ? "late" : "here";
+}
+
+static void fill(struct calling *x, struct item_roll *ret)
+{
+	ret->closes_ms = roll_tally_closed_ms(x->tally);
+	ret->ended = roll_tally_has_end(x->tally);
+	ret->cancelled = roll_tally_cancelled(x->tally);
+	ret->own = own_answer(x);
+	ret->counted = power_of_user(&x->c->power, x->c->own) >= POWER_STAFF;
+	if (ret->counted)
+		roll_tally_each(x->tally, count, ret);
+	if (!ret->ended && ret->closes_ms > x->c->rolls_until_ms)
+		x->c->rolls_until_ms = ret->closes_ms;
+}
+
+const struct item_roll *item_roll(struct conversation *c, struct entry *en,
+				  const struct store_event *e, const struct mx_event *ev)
+{
+	AUTO(roll_done) struct roll r = {0};
+	struct calling x = {.c = c, .roll = &r};
+	if (power_of_user(&c->power, ev->sender) < POWER_STAFF || !roll_read(ev, &r))
+		return NULL;
+	struct item_roll *ret = POOL_NEW(&en->pool, struct item_roll);
+	x.tally = roll_tally_new(&r);
+	store_events_related(c->s, c->room, e->event_id, "m.reference", on_event, &x);
+	store_events_related(c->s, c->room, e->event_id, "m.annotation", on_event, &x);
+	store_messages_after(c->s, c->room, e->pos, on_talk, &x);
+	fill(&x, ret);
+	roll_tally_free(x.tally);
+	return ret;
+}
