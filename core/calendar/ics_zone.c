@@ -191,7 +191,7 @@ static bool probe(const struct lib_ical *lib, icalcomponent *vtimezone, int year
 	if (!ok)
 		lib->icalcomponent_free(own);
 	for (int i = 0; i < PROBES && ok; i++) {
-		char stamp[24];
+		char stamp[48];
 		int dst;
 		snprintf(stamp, sizeof(stamp), "%04d%02d%02dT120000Z", year, i / 2 + 1,
 			 i % 2 ? 20 : 6);

@@ -8,6 +8,12 @@ $(PEERS)/synapse/.done: tests/interop/interop.mk
 		$(PEERS)/synapse/bin/pip install -q --disable-pip-version-check 'matrix-synapse>=1.100' && \
 		touch $@ || echo "Synapse could not be installed by pip: its tests are skipped"
 
+$(PEERS)/calendars/.done: tests/interop/interop.mk
+	@mkdir -p $(PEERS)/calendars
+	@python3 -m venv $(PEERS)/calendars && \
+		$(PEERS)/calendars/bin/pip install -q --disable-pip-version-check icalendar vobject && \
+		touch $@ || echo "icalendar and vobject could not be installed by pip: their tests are skipped"
+
 # Version 1 is what livekit-client is built with.
 $(PEERS)/livekit/.done: tests/interop/interop.mk
 	@mkdir -p $(PEERS)/livekit
@@ -147,7 +153,7 @@ soak-calls:
 interop:
 	@.ci/deps interop
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/nginx/.done $(PEERS)/page/.done chat-peers call-peers
+	@$(MAKE) --no-print-directory -i $(PEERS)/nginx/.done $(PEERS)/page/.done $(PEERS)/calendars/.done chat-peers call-peers
 	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
 		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
 		for t in nio_serve restore nio_encrypted crypto_jssdk synapse class_synapse later_synapse roll rooms compat delayed proxy rtc_server portaudio via join_page join_page_engines; do \

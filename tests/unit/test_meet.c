@@ -1,0 +1,202 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/client/meet/meet_priv.h"
+
+#define MS 1000LL
+
+static struct cal_time at(const char *stamp)
+{
+	struct cal_time t;
+	assert_int_equal(cal_stamp_parse(span_of(stamp), "Europe/Berlin", &t, NULL), 0);
+	return t;
+}
+
+static struct meeting series(void)
+{
+	struct meeting m = {.room_id = mem_strdup("!r:s.test"),
+			    .creator = mem_strdup("@ada:s.test"),
+			    .announced = mem_strdup("$said"),
+			    .lesson = true};
+	struct cal_event *e = &m.event;
+	e->uid = mem_strdup("waves");
+	e->title = mem_strdup("Waves <1>");
+	e->location = mem_strdup("Room 12");
+	e->start = at("20260302T090000");
+	e->duration_ms = 2700 * MS;
+	e->rrule = mem_strdup("FREQ=WEEKLY;COUNT=6");
+	e->sequence = 2;
+	e->created_ms = 1767225600000;
+	e->changed_ms = 1767312000000;
+	e->exdates = NEW(struct cal_time);
+	e->exdates[0] = at("20260309T090000");
+	e->n_exdates = 1;
+	e->overrides = mem_alloc(2 * sizeof(*e->overrides));
+	e->overrides[0] = (struct cal_override){.recurrence_id = at("20260316T090000"),
+						.start = at("20260317T110000"),
+						.duration_ms = 3600 * MS,
+						.title = mem_strdup("Moved")};
+	e->overrides[1] = (struct cal_override){.recurrence_id = at("20260323T090000"),
+						.start = at("20260323T090000"),
+						.duration_ms = 2700 * MS,
+						.cancelled = true};
+	e->n_overrides = 2;
+	return m;
+}
+
+static void test_event_and_back(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series(), again;
+	json_t *content = NULL, *second = NULL;
+	assert_int_equal(meeting_make(&m, &content, NULL), 0);
+	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
+	assert_int_equal(meeting_make(&again, &second, NULL), 0);
+	assert_true(json_equal(content, second));
+	assert_string_equal(again.event.overrides[0].title, "Moved");
+	assert_true(again.event.overrides[1].cancelled);
+	assert_string_equal(again.announced, "$said");
+	const json_t *first = json_array_get(json_get_array(content, "calendar"), 0);
+	assert_string_equal(json_get_str(json_get_object(first, "dtstart"), "value"),
+			    "20260302T090000");
+	assert_string_equal(json_get_str(json_get_object(first, "dtend"), "value"),
+			    "20260302T094500");
+	json_decref(content);
+	json_decref(second);
+	meeting_done(&m);
+	meeting_done(&again);
+	assert_int_equal(mem_live(), live);
+}
+
+/* Whole days that a change of the clock makes shorter stay whole. */
+static void test_whole_day(void **state)
+{
+	(void)state;
+	struct meeting m = {.room_id = mem_strdup("!r"), .creator = mem_strdup("@a:b")}, again;
+	json_t *content = NULL;
+	m.event.uid = mem_strdup("day");
+	m.event.title = mem_strdup("Excursion");
+	m.event.start = at("20260329");
+	m.event.duration_ms = DAY_MS;
+	assert_int_equal(meeting_make(&m, &content, NULL), 0);
+	const json_t *first = json_array_get(json_get_array(content, "calendar"), 0);
+	assert_string_equal(json_get_str(json_get_object(first, "dtend"), "value"),
+			    "20260330T000000");
+	assert_int_equal(meeting_read("!r", "day", content, &again, NULL), 0);
+	assert_true(again.event.start.date_only);
+	assert_int_equal(again.event.duration_ms, DAY_MS);
+	json_decref(content);
+	meeting_done(&m);
+	meeting_done(&again);
+}
+
+/* The widget's schema: uid, dtstart, dtend; cancelled dates are exceptions. */
+static void test_nordeck(void **state)
+{
+	(void)state;
+	struct meeting m = series();
+	json_t *calendar = meeting_nordeck(&m);
+	assert_int_equal(json_array_size(calendar), 2);
+	const json_t *first = json_array_get(calendar, 0);
+	assert_int_equal(json_array_size(json_get_array(first, "exdate")), 2);
+	assert_string_equal(json_get_str(first, "rrule"), "FREQ=WEEKLY;COUNT=6");
+	const json_t *moved = json_array_get(calendar, 1);
+	assert_string_equal(json_get_str(json_get_object(moved, "recurrenceId"), "value"),
+			    "20260316T090000");
+	json_decref(calendar);
+	meeting_done(&m);
+}
+
+static void test_bad_contents(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"{}",
+		"{\"version\":2}",
+		"{\"version\":1,\"calendar\":{}}",
+		"{\"version\":1,\"calendar\":[]}",
+		"{\"version\":1,\"calendar\":[{\"dtstart\":7,\"dtend\":[]}]}",
+		"{\"version\":1,\"calendar\":[{\"dtstart\":{\"tzid\":\"Nowhere\",\"value\":"
+		"\"20260302T090000\"},\"dtend\":{\"tzid\":\"UTC\",\"value\":\"20260302T100000\"}}]"
+		"}",
+		"{\"version\":1,\"calendar\":[{\"dtstart\":{\"tzid\":\"UTC\",\"value\":"
+		"\"20260302T090000\"},\"dtend\":{\"tzid\":\"UTC\",\"value\":\"20260302T080000\"}}]"
+		"}",
+		"{\"version\":1,\"calendar\":[{\"dtstart\":{\"tzid\":\"UTC\",\"value\":"
+		"\"20260302T090000\"},\"dtend\":{\"tzid\":\"UTC\",\"value\":\"20260302T100000\"},"
+		"\"rrule\":\"FREQ=SECONDLY\"}]}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		long live = mem_live();
+		json_t *content;
+		struct meeting m;
+		struct err err = {.code = 0};
+		assert_int_equal(json_parse_object(span_of(rows[i]), &content, NULL), 0);
+		assert_int_equal(meeting_read("!r", "u", content, &m, &err), ERR_INVALID);
+		assert_true(err.msg[0] != '\0');
+		json_decref(content);
+		assert_int_equal(mem_live(), live);
+	}
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	struct meeting m = series();
+	struct buf text = BUF_INIT(4096), html = BUF_INIT(4096);
+	meeting_words(&m, &text, &html);
+	assert_string_equal(buf_str(&text), "Meeting: Waves <1>\n"
+					    "Monday 2026-03-02, 09:00-09:45 (Europe/Berlin)\n"
+					    "and on 2026-03-17, 2026-03-23, 2026-03-30 ... until "
+					    "2026-04-06\nRoom 12");
+	assert_string_equal(buf_str(&html), "Meeting: <strong>Waves &lt;1&gt;</strong><br>"
+					    "Monday 2026-03-02, 09:00-09:45 (Europe/Berlin)<br>"
+					    "and on 2026-03-17, 2026-03-23, 2026-03-30 ... until "
+					    "2026-04-06<br>Room 12");
+	buf_done(&text);
+	buf_done(&html);
+	meeting_done(&m);
+}
+
+static void test_iso(void **state)
+{
+	(void)state;
+	char time[40];
+	meet_iso(1772438400000, "Europe/Berlin", time);
+	assert_string_equal(time, "2026-03-02T09:00:00+01:00");
+	meet_iso(1772438400000, "America/St_Johns", time);
+	assert_string_equal(time, "2026-03-02T04:30:00-03:30");
+	meet_iso(1772438400000, "Nowhere", time);
+	assert_string_equal(time, "");
+}
+
+static void test_uid(void **state)
+{
+	(void)state;
+	char a[33], b[33];
+	meet_make_uid("!r", "Waves", 1772438400000, a);
+	meet_make_uid("!r", "Waves", 1772438400000, b);
+	assert_string_equal(a, b);
+	meet_make_uid("!r", "Waves", 1772438400001, b);
+	assert_string_not_equal(a, b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_event_and_back),
+		cmocka_unit_test(test_whole_day),
+		cmocka_unit_test(test_nordeck),
+		cmocka_unit_test(test_bad_contents),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_iso),
+		cmocka_unit_test(test_uid),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
