@@ -112,20 +112,16 @@ int backup_update(struct db_tx *tx, int64_t user_nid, int64_t version, const jso
 	return sql_run(s, err);
 }
 
-int backup_delete(struct db_tx *tx, int64_t user_nid, int64_t version, struct err *err)
+int backup_delete(struct db_tx *tx, int64_t user_nid, int64_t version, bool *ret_more,
+		  struct err *err)
 {
-	struct sql *db = db_tx_sql(tx);
 	AUTO(backup_done) struct backup old = {0};
-	int rc = backup_find(db, user_nid, version, &old, err);
-	struct sql_stmt *s =
-		SQL(db, "DELETE FROM key_backup_sessions WHERE user_nid=? AND version=?");
+	int rc = backup_delete_keys(tx, user_nid, version, NULL, NULL, &old, ret_more, err);
+	if (rc || *ret_more)
+		return rc;
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "UPDATE key_backups SET deleted=1,count=0,bytes=0,"
+						"auth_data='{}' WHERE user_nid=? AND version=?");
 	sql_bind_i64(s, 1, user_nid);
 	sql_bind_i64(s, 2, version);
-	if (!rc)
-		rc = sql_run(s, err);
-	s = SQL(db, "UPDATE key_backups SET deleted=1,count=0,bytes=0,auth_data='{}' WHERE"
-		    " user_nid=? AND version=?");
-	sql_bind_i64(s, 1, user_nid);
-	sql_bind_i64(s, 2, version);
-	return rc ? rc : sql_run(s, err);
+	return sql_run(s, err);
 }

@@ -17,6 +17,7 @@
 #define BACKUP_BYTES_MAX (64 << 20)   /* of one person's sessions, all versions together */
 #define BACKUP_SESSION_COST 200	      /* what a session counts for beside its data */
 #define BACKUP_PIECE 100	      /* sessions read at once */
+#define BACKUP_WRITE_PIECE 250	      /* sessions looked at, stored or deleted in one job */
 #define BACKUP_REQUEST_MAX (4u << 20) /* bytes of one request with sessions */
 
 /** What a version is now. */
@@ -39,19 +40,26 @@ int backup_create(struct db_tx *tx, int64_t user_nid, const json_t *body, int64_
 /** PUT: other auth_data. 400 M_INVALID_PARAM for another algorithm or version. */
 int backup_update(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
 		  struct err *err);
-int backup_delete(struct db_tx *tx, int64_t user_nid, int64_t version, struct err *err);
+/** The next piece: sessions go first. *ret_more: it was not the last. */
+int backup_delete(struct db_tx *tx, int64_t user_nid, int64_t version, bool *ret_more,
+		  struct err *err);
+/** How far the storing of a request is. Begins zeroed. */
+struct backup_storing {
+	void *room, *session; /**< iterators of jansson, NULL: before the first */
+	bool checked;	      /**< all sessions are well-formed: they are being stored */
+};
 /**
- * Store {"rooms":{ID:{"sessions":{ID:{...}}}}} in the newest version, where each
+ * The next piece of storing {"rooms":{ID:{"sessions":{ID:{...}}}}} in the newest version, where each
  * session keeps the better of two keys (is_verified, then first_message_index,
  * then forwarded_count). 403 M_WRONG_ROOM_KEYS_VERSION when `version` is not the
- * newest, whose number is then in ret->version; 400 M_BAD_JSON; 413 M_TOO_LARGE.
- * ret->etag and count are those after it.
+ * newest, whose number is then in ret->version; 400 M_BAD_JSON, before anything is stored;
+ * 413 M_TOO_LARGE. ret->etag and count are those after it. *ret_more: it was not the last.
  */
 int backup_put_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
-		    struct backup *ret, struct err *err);
-/** Delete all sessions, those of a room, or one. NULL: all. */
+		    struct backup_storing *at, struct backup *ret, bool *ret_more, struct err *err);
+/** Delete a piece of all sessions, of those of a room, or one. NULL: all. */
 int backup_delete_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const char *room_id,
-		       const char *session_id, struct backup *ret, struct err *err);
+		       const char *session_id, struct backup *ret, bool *ret_more, struct err *err);
 
 /* Any handle. */
 

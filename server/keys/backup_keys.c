@@ -21,7 +21,7 @@ struct storing {
 	struct sql *db;
 	int64_t user_nid, version;
 	int64_t added, bytes; /* against before */
-	bool changed;
+	bool changed, check_only;
 };
 
 static int bad(struct err *err)
@@ -108,7 +108,7 @@ static int put_session(struct storing *x, const char *room_id, const char *sessi
 	AUTO(buf_done) struct buf data = BUF_INIT(BACKUP_AUTH_MAX);
 	struct session_key now = {0}, old = {0};
 	int rc = read_key(j, &now, &data, err);
-	if (rc)
+	if (rc || x->check_only)
 		return rc;
 	bool had = find_old(x, room_id, session_id, &old);
 	if (had && !is_better(&now, &old))
@@ -119,20 +119,57 @@ static int put_session(struct storing *x, const char *room_id, const char *sessi
 	return store(x, room_id, session_id, &now, err);
 }
 
-static int put_room(struct storing *x, const char *room_id, const json_t *room, struct err *err)
+static int check_ids(const char *room_id, const char *session_id, struct err *err)
 {
-	const char *session_id;
-	json_t *v, *sessions = json_get_object(room, "sessions");
-	int rc = 0;
-	if (!sessions || !*room_id || strlen(room_id) > LIMIT_ID_BYTES)
+	if (!*room_id || strlen(room_id) > LIMIT_ID_BYTES)
 		return matrix_err(err, 400, "M_BAD_JSON", _("A room needs sessions, by their ids"));
-	json_object_foreach (sessions, session_id, v) {
-		if (!rc && (!*session_id || strlen(session_id) > LIMIT_ID_BYTES))
-			rc = matrix_err(err, 400, "M_BAD_JSON",
-					_("A session's id has 1 to %d bytes"), LIMIT_ID_BYTES);
-		if (!rc)
-			rc = put_session(x, room_id, session_id, v, err);
+	if (!session_id || (*session_id && strlen(session_id) <= LIMIT_ID_BYTES))
+		return 0;
+	return matrix_err(err, 400, "M_BAD_JSON", _("A session's id has 1 to %d bytes"),
+			  LIMIT_ID_BYTES);
+}
+
+/* Go to the next room's first session; there is none: `at->room` is NULL. */
+static int enter_room(json_t *rooms, struct backup_storing *at, struct err *err)
+{
+	at->room = at->room ? json_object_iter_next(rooms, at->room) : json_object_iter(rooms);
+	if (!at->room)
+		return 0;
+	json_t *sessions = json_get_object(json_object_iter_value(at->room), "sessions");
+	at->session = json_object_iter(sessions);
+	return check_ids(sessions ? json_object_iter_key(at->room) : "", NULL, err);
+}
+
+/* The session where `at` is, which goes to the next of the room. */
+static int put_here(struct storing *x, struct backup_storing *at, struct err *err)
+{
+	const char *room_id = json_object_iter_key(at->room);
+	const char *session_id = json_object_iter_key(at->session);
+	json_t *sessions = json_get_object(json_object_iter_value(at->room), "sessions");
+	int rc = check_ids(room_id, session_id, err);
+	if (!rc)
+		rc = put_session(x, room_id, session_id, json_object_iter_value(at->session), err);
+	at->session = json_object_iter_next(sessions, at->session);
+	return rc;
+}
+
+/* All sessions are looked at before the first is stored. */
+static int put_piece(struct storing *x, json_t *rooms, struct backup_storing *at, bool *ret_more,
+		     struct err *err)
+{
+	int rc = 0;
+	for (int n = 0; !rc && n < BACKUP_WRITE_PIECE; n++) {
+		x->check_only = !at->checked;
+		if (at->session) {
+			rc = put_here(x, at, err);
+			continue;
+		}
+		rc = enter_room(rooms, at, err);
+		if (!rc && !at->room && at->checked)
+			return 0;
+		at->checked = at->checked || !at->room;
 	}
+	*ret_more = true;
 	return rc;
 }
 
@@ -160,27 +197,30 @@ static int settle(const struct storing *x, struct backup *ret, struct err *err)
 }
 
 int backup_put_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const json_t *body,
-		    struct backup *ret, struct err *err)
+		    struct backup_storing *at, struct backup *ret, bool *ret_more, struct err *err)
 {
 	struct storing x = {.db = db_tx_sql(tx), .user_nid = user_nid, .version = version};
-	const char *room_id;
-	json_t *room, *rooms = json_get_object(body, "rooms");
+	json_t *rooms = json_get_object(body, "rooms");
+	backup_done(ret);
 	int rc = backup_find(x.db, user_nid, 0, ret, err);
 	if (!rc && ret->version != version)
 		rc = matrix_err(err, 403, "M_WRONG_ROOM_KEYS_VERSION",
 				_("There is a newer backup, number %lld"), (long long)ret->version);
 	if (!rc && !rooms)
 		rc = matrix_err(err, 400, "M_BAD_JSON", _("rooms must be an object"));
-	json_object_foreach (rooms, room_id, room)
-		if (!rc)
-			rc = put_room(&x, room_id, room, err);
+	if (!rc)
+		rc = put_piece(&x, rooms, at, ret_more, err);
 	return rc ? rc : settle(&x, ret, err);
 }
 
-/* NULL matches everything. */
-#define WHICH                                                        \
-	" user_nid=?1 AND version=?2 AND (?3 IS NULL OR room_id=?3)" \
-	" AND (?4 IS NULL OR session_id=?4)"
+#define OF_ALL " FROM key_backup_sessions WHERE user_nid=?1 AND version=?2"
+#define OF_ROOM OF_ALL " AND room_id=?3"
+#define OF_ONE OF_ROOM " AND session_id=?4"
+#define FIRST " ORDER BY room_id,session_id LIMIT ?5"
+#define COUNT(of) \
+	"SELECT count(*),coalesce(sum(n),0) FROM (SELECT length(CAST(data AS BLOB)) n" of FIRST ")"
+#define DELETE(of) \
+	"DELETE" OF_ALL " AND (room_id,session_id) IN (SELECT room_id,session_id" of FIRST ")"
 
 static void bind(struct sql_stmt *s, const struct storing *x, const char *room_id,
 		 const char *session_id)
@@ -189,28 +229,38 @@ static void bind(struct sql_stmt *s, const struct storing *x, const char *room_i
 	sql_bind_i64(s, 2, x->version);
 	sql_bind_str(s, 3, room_id);
 	sql_bind_str(s, 4, session_id);
+	sql_bind_i64(s, 5, BACKUP_WRITE_PIECE);
+}
+
+static void count_first(struct storing *x, const char *room_id, const char *session_id)
+{
+	struct sql_stmt *s = session_id ? SQL(x->db, COUNT(OF_ONE))
+			     : room_id	? SQL(x->db, COUNT(OF_ROOM))
+					: SQL(x->db, COUNT(OF_ALL));
+	bind(s, x, room_id, session_id);
+	if (!sql_row(s))
+		return;
+	x->added = -sql_col_i64(s, 0);
+	x->bytes = -sql_col_i64(s, 1);
+	x->changed = x->added != 0;
+	sql_reset(s);
 }
 
 int backup_delete_keys(struct db_tx *tx, int64_t user_nid, int64_t version, const char *room_id,
-		       const char *session_id, struct backup *ret, struct err *err)
+		       const char *session_id, struct backup *ret, bool *ret_more, struct err *err)
 {
 	struct storing x = {.db = db_tx_sql(tx), .user_nid = user_nid, .version = version};
+	backup_done(ret);
 	int rc = backup_find(x.db, user_nid, version, ret, err);
 	if (rc)
 		return rc;
-	struct sql_stmt *s =
-		SQL(x.db, "SELECT count(*),coalesce(sum(length(CAST(data AS BLOB))),0) FROM"
-			  " key_backup_sessions WHERE" WHICH);
-	bind(s, &x, room_id, session_id);
-	if (sql_row(s)) {
-		x.added = -sql_col_i64(s, 0);
-		x.bytes = -sql_col_i64(s, 1);
-		x.changed = x.added != 0;
-		sql_reset(s);
-	}
-	s = SQL(x.db, "DELETE FROM key_backup_sessions WHERE" WHICH);
+	count_first(&x, room_id, session_id);
+	struct sql_stmt *s = session_id ? SQL(x.db, DELETE(OF_ONE))
+			     : room_id	? SQL(x.db, DELETE(OF_ROOM))
+					: SQL(x.db, DELETE(OF_ALL));
 	bind(s, &x, room_id, session_id);
 	rc = sql_run(s, err);
+	*ret_more = -x.added == BACKUP_WRITE_PIECE;
 	return rc ? rc : settle(&x, ret, err);
 }
 

@@ -15,9 +15,8 @@
 struct moving {
 	struct db_tx *tx;
 	struct sql *db;
-	const struct room_upgrade *u;
-	char old_id[LIMIT_ID_BYTES + 1], new_id[LIMIT_ID_BYTES + 1];
-	int64_t new_nid;
+	struct room_upgrade *u;
+	char old_id[LIMIT_ID_BYTES + 1];
 	struct power power; /* of the old room */
 	bool space, open;   /* anybody may join */
 };
@@ -45,7 +44,7 @@ static int put(struct moving *m, int64_t room, const char *type, const char *key
 static int put_new(struct moving *m, const char *type, const char *key, json_t *steal,
 		   struct err *err)
 {
-	return put(m, m->new_nid, type, key, steal, true, err);
+	return put(m, m->u->new_nid, type, key, steal, true, err);
 }
 
 static int check(struct moving *m, struct err *err)
@@ -132,10 +131,6 @@ static int copy_state(struct moving *m, struct err *err)
 	int rc = copy_levels(m, err);
 	for (size_t i = 0; !rc && i < ARRAY_LEN(types); i++)
 		rc = copy_one(m, types[i], "", err);
-	JSON_AUTO json_t *rules = NULL;
-	room_state(m->db, m->u->room_nid, "m.room.join_rules", "", &rules);
-	const char *rule = json_get_str(rules, "join_rule");
-	m->open = rule && !strcmp(rule, "public");
 	return rc;
 }
 
@@ -169,48 +164,54 @@ static int copy_links(struct moving *m, const char *type, struct err *err)
 	return rc;
 }
 
-/* User ids of members of a kind, as a list of strings, without the person. The caller owns it. */
-static json_t *members_of(struct moving *m, enum membership a, enum membership b)
+/*
+ * The next people who have a place in the old room and none in the new one, without the
+ * person: what each becomes, by user id. The caller owns it.
+ */
+static json_t *next_people(struct moving *m)
 {
-	json_t *ids = json_array();
-	struct sql_stmt *s = SQL(m->db, "SELECT u.user_id FROM memberships m JOIN users u"
-					" ON u.nid=m.user_nid WHERE m.room_nid=?1 AND"
-					" m.membership IN(?2,?3) AND u.deactivated=0 AND u.nid!=?4"
-					" ORDER BY m.pos");
+	json_t *people = json_object();
+	struct sql_stmt *s = SQL(m->db, "SELECT u.user_id,m.membership FROM memberships m JOIN"
+					" users u ON u.nid=m.user_nid WHERE m.room_nid=?1 AND"
+					" m.membership IN(?2,?3,?4) AND u.deactivated=0 AND"
+					" NOT EXISTS(SELECT 1 FROM memberships n WHERE"
+					" n.user_nid=m.user_nid AND n.room_nid=?5)"
+					" ORDER BY m.pos LIMIT ?6");
 	sql_bind_i64(s, 1, m->u->room_nid);
-	sql_bind_i64(s, 2, a);
-	sql_bind_i64(s, 3, b);
-	sql_bind_i64(s, 4, m->u->user_nid);
-	while (sql_row(s))
-		json_array_append_new(ids, json_string(sql_col_text(s, 0).p));
-	return ids;
+	sql_bind_i64(s, 2, MEMBERSHIP_BAN);
+	sql_bind_i64(s, 3, m->open ? MEMBERSHIP_BAN : MEMBERSHIP_JOIN);
+	sql_bind_i64(s, 4, m->open ? MEMBERSHIP_BAN : MEMBERSHIP_INVITE);
+	sql_bind_i64(s, 5, m->u->new_nid);
+	sql_bind_i64(s, 6, ROOM_UPGRADE_PEOPLE);
+	while (sql_row(s)) {
+		bool banned = sql_col_i64(s, 1) == MEMBERSHIP_BAN;
+		json_object_set_new(people, sql_col_text(s, 0).p,
+				    json_integer(banned ? MEMBERSHIP_BAN : MEMBERSHIP_INVITE));
+	}
+	return people;
 }
 
-static int put_members(struct moving *m, json_t *ids, enum membership as, struct err *err)
+static int copy_members(struct moving *m, bool *ret_more, struct err *err)
 {
-	size_t i;
-	json_t *id;
+	JSON_AUTO json_t *people = next_people(m);
+	const char *id;
+	json_t *as;
 	int rc = 0;
-	json_array_foreach (ids, i, id)
+	json_object_foreach (people, id, as) {
+		enum membership to = (enum membership)json_integer_value(as);
 		if (!rc)
-			rc = put_new(m, "m.room.member", json_string_value(id),
-				     json_pack("{s:s}", "membership", membership_name(as)), err);
+			rc = put_new(m, "m.room.member", id,
+				     json_pack("{s:s}", "membership", membership_name(to)), err);
+	}
+	*ret_more = json_object_size(people) == ROOM_UPGRADE_PEOPLE;
 	return rc;
-}
-
-static int copy_members(struct moving *m, struct err *err)
-{
-	JSON_AUTO json_t *banned = members_of(m, MEMBERSHIP_BAN, MEMBERSHIP_BAN);
-	JSON_AUTO json_t *in = members_of(m, MEMBERSHIP_JOIN, MEMBERSHIP_INVITE);
-	int rc = put_members(m, banned, MEMBERSHIP_BAN, err);
-	return rc || m->open ? rc : put_members(m, in, MEMBERSHIP_INVITE, err);
 }
 
 static int move_addresses(struct moving *m, struct err *err)
 {
 	struct sql_stmt *s = SQL(m->db, "UPDATE aliases SET room_nid=?2 WHERE room_nid=?1");
 	sql_bind_i64(s, 1, m->u->room_nid);
-	sql_bind_i64(s, 2, m->new_nid);
+	sql_bind_i64(s, 2, m->u->new_nid);
 	int rc = sql_run(s, err);
 	s = SQL(m->db, "UPDATE rooms SET public=0 WHERE nid=?1");
 	sql_bind_i64(s, 1, m->u->room_nid);
@@ -236,7 +237,7 @@ static int close_old(struct moving *m, struct err *err)
 	json_t *levels = NULL;
 	int rc = put(m, m->u->room_nid, "m.room.tombstone", "",
 		     json_pack("{s:s,s:s}", "body", "This room has been replaced",
-			       "replacement_room", m->new_id),
+			       "replacement_room", m->u->new_id),
 		     false, err);
 	if (rc || !power_can_state(&m->power, m->u->user_id, "m.room.power_levels", "") ||
 	    room_state(m->db, m->u->room_nid, "m.room.power_levels", "", &levels))
@@ -252,15 +253,10 @@ static int close_old(struct moving *m, struct err *err)
 	return 0;
 }
 
-static int move(struct moving *m, struct err *err)
+static int make_new(struct moving *m, const char *newest, struct err *err)
 {
-	char newest[64];
-	int rc = check(m, err);
-	if (!rc && !load(m, newest))
-		rc = matrix_err(err, 404, "M_NOT_FOUND", _("There is no such room"));
-	if (!rc)
-		rc = room_insert(m->tx, m->u->server_name, m->u->user_nid, is_listed(m), m->new_id,
-				 &m->new_nid, err);
+	int rc = room_insert(m->tx, m->u->server_name, m->u->user_nid, is_listed(m), m->u->new_id,
+			     &m->u->new_nid, err);
 	if (!rc)
 		rc = put_create(m, newest, err);
 	if (!rc)
@@ -269,20 +265,38 @@ static int move(struct moving *m, struct err *err)
 		rc = copy_links(m, "m.space.parent", err);
 	if (!rc && m->space)
 		rc = copy_links(m, "m.space.child", err);
+	return rc;
+}
+
+static bool anybody_may_join(struct moving *m)
+{
+	JSON_AUTO json_t *rules = NULL;
+	room_state(m->db, m->u->room_nid, "m.room.join_rules", "", &rules);
+	const char *rule = json_get_str(rules, "join_rule");
+	return rule && !strcmp(rule, "public");
+}
+
+static int move(struct moving *m, bool *ret_more, struct err *err)
+{
+	char newest[64];
+	int rc = check(m, err);
+	if (!rc && !load(m, newest))
+		rc = matrix_err(err, 404, "M_NOT_FOUND", _("There is no such room"));
+	if (!rc && !m->u->new_nid)
+		rc = make_new(m, newest, err);
+	m->open = anybody_may_join(m);
 	if (!rc)
-		rc = copy_members(m, err);
-	if (!rc)
-		rc = move_addresses(m, err);
+		rc = copy_members(m, ret_more, err);
+	if (rc || *ret_more)
+		return rc;
+	rc = move_addresses(m, err);
 	return rc ? rc : close_old(m, err);
 }
 
-int room_upgrade(struct db_tx *tx, const struct room_upgrade *u,
-		 char ret_room_id[LIMIT_ID_BYTES + 1], struct err *err)
+int room_upgrade(struct db_tx *tx, struct room_upgrade *u, bool *ret_more, struct err *err)
 {
 	struct moving m = {.tx = tx, .db = db_tx_sql(tx), .u = u};
-	int rc = move(&m, err);
+	int rc = move(&m, ret_more, err);
 	power_done(&m.power);
-	if (!rc)
-		memcpy(ret_room_id, m.new_id, sizeof(m.new_id));
 	return rc;
 }

@@ -35,6 +35,14 @@ void room_job_start_as(struct rq *rq, db_run_fn *run, const char *room_key)
 	rq_write(rq, run, reply, j, mem_free);
 }
 
+void room_job_start_pieces(struct rq *rq, rq_piece_fn *run, struct room_job *steal,
+			   const char *room_key)
+{
+	steal->rq = rq;
+	steal->room_key = room_key;
+	rq_write_pieces(rq, run, reply, steal, mem_free);
+}
+
 int room_job_room(struct room_job *j, struct db_tx *tx, int at, struct err *err)
 {
 	int rc = room_find(db_tx_sql(tx), j->rq->param[at], &j->nid, err);

@@ -1,5 +1,5 @@
 /*
- * What the routes that change rooms share: one job of the writer per request,
+ * What the routes that change rooms share: a job of the writer per request (or several),
  * and the reply that follows its COMMIT.
  */
 #ifndef MUSTER_SERVER_ROUTES_ROOM_JOB_H
@@ -25,6 +25,13 @@ struct room_job {
 void room_job_start(struct rq *rq, db_run_fn *run);
 /** The same; the reply names the room by this key. */
 void room_job_start_as(struct rq *rq, db_run_fn *run, const char *room_key);
+
+/**
+ * Queue `run`, one piece after another (rq_write_pieces); `steal`, zeroed memory that begins
+ * with a struct room_job, is its argument.
+ */
+void room_job_start_pieces(struct rq *rq, rq_piece_fn *run, struct room_job *steal,
+			   const char *room_key);
 
 /** The room of path parameter `at`. A room that is not there looks like one that is closed: 403. */
 int room_job_room(struct room_job *j, struct db_tx *tx, int at, struct err *err);

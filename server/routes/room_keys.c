@@ -15,6 +15,7 @@ struct job {
 	struct rq *rq;
 	int64_t version;
 	json_t *rooms; /* of a request that stores keys */
+	struct backup_storing at;
 	const char *room_id, *session_id;
 	struct backup now;
 };
@@ -127,17 +128,17 @@ static void put_version(struct rq *rq)
 		rq_write(rq, update_run, rq_done_empty, job_new(rq, version), job_free);
 }
 
-static int delete_run(struct db_tx *tx, void *arg, struct err *err)
+static int delete_run(struct db_tx *tx, void *arg, bool *ret_more, struct err *err)
 {
 	const struct job *j = arg;
-	return backup_delete(tx, j->rq->who.user_nid, j->version, err);
+	return backup_delete(tx, j->rq->who.user_nid, j->version, ret_more, err);
 }
 
 static void delete_version(struct rq *rq)
 {
 	int64_t version;
 	if (read_version(rq, rq->param[0], &version))
-		rq_write(rq, delete_run, rq_done_empty, job_new(rq, version), job_free);
+		rq_write_pieces(rq, delete_run, rq_done_empty, job_new(rq, version), job_free);
 }
 
 /* --- keys --- */
@@ -166,10 +167,11 @@ static void keys_done(struct rq *rq, void *arg, int rc, const struct err *err)
 	}
 }
 
-static int put_run(struct db_tx *tx, void *arg, struct err *err)
+static int put_run(struct db_tx *tx, void *arg, bool *ret_more, struct err *err)
 {
 	struct job *j = arg;
-	return backup_put_keys(tx, j->rq->who.user_nid, j->version, j->rooms, &j->now, err);
+	return backup_put_keys(tx, j->rq->who.user_nid, j->version, j->rooms, &j->at, &j->now,
+			       ret_more, err);
 }
 
 static void start_put(struct rq *rq, json_t *steal_rooms)
@@ -181,7 +183,7 @@ static void start_put(struct rq *rq, json_t *steal_rooms)
 	}
 	struct job *j = job_new(rq, version);
 	j->rooms = steal_rooms;
-	rq_write(rq, put_run, keys_done, j, job_free);
+	rq_write_pieces(rq, put_run, keys_done, j, job_free);
 }
 
 static void put_all(struct rq *rq)
@@ -200,11 +202,11 @@ static void put_session(struct rq *rq)
 				rq->param[1].p, rq->body));
 }
 
-static int delete_keys_run(struct db_tx *tx, void *arg, struct err *err)
+static int delete_keys_run(struct db_tx *tx, void *arg, bool *ret_more, struct err *err)
 {
 	struct job *j = arg;
 	return backup_delete_keys(tx, j->rq->who.user_nid, j->version, j->room_id, j->session_id,
-				  &j->now, err);
+				  &j->now, ret_more, err);
 }
 
 static void delete_keys(struct rq *rq)
@@ -215,7 +217,7 @@ static void delete_keys(struct rq *rq)
 	struct job *j = job_new(rq, version);
 	j->room_id = rq->param[0].p;
 	j->session_id = rq->param[1].p;
-	rq_write(rq, delete_keys_run, keys_done, j, job_free);
+	rq_write_pieces(rq, delete_keys_run, keys_done, j, job_free);
 }
 
 #define VERSION "/_matrix/client/v3/room_keys/version"

@@ -120,6 +120,15 @@ const char *rq_peer(const struct rq *rq);
  */
 typedef void rq_done_fn(struct rq *rq, void *arg, int rc, const struct err *err);
 void rq_write(struct rq *rq, db_run_fn *run, rq_done_fn *done, void *arg, void (*free_arg)(void *));
+/**
+ * The same for what takes long: `run` does one piece of it, and sets *ret_more (false at
+ * first) when there is more to do. Each piece is a job of its own, on disk before the next
+ * begins, so that what others write goes in between; `done` follows the last, or the one
+ * that failed. Pieces before that one stay: each must leave what is whole.
+ */
+typedef int rq_piece_fn(struct db_tx *tx, void *arg, bool *ret_more, struct err *err);
+void rq_write_pieces(struct rq *rq, rq_piece_fn *run, rq_done_fn *done, void *arg,
+		     void (*free_arg)(void *));
 /** A rq_done_fn that replies with the error or 200 {}. */
 void rq_done_empty(struct rq *rq, void *arg, int rc, const struct err *err);
 

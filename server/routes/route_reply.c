@@ -168,7 +168,9 @@ const char *rq_peer(const struct rq *rq)
 
 struct write {
 	struct rq *rq;
-	db_run_fn *run;
+	db_run_fn *run; /* one of these */
+	rq_piece_fn *piece;
+	bool more;
 	rq_done_fn *done;
 	void *arg;
 	void (*free_arg)(void *);
@@ -177,24 +179,46 @@ struct write {
 static int write_run(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct write *w = arg;
-	return w->run(tx, w->arg, err);
+	w->more = false;
+	return w->run ? w->run(tx, w->arg, err) : w->piece(tx, w->arg, &w->more, err);
 }
 
 static void write_done(void *arg, int rc, const struct err *err)
 {
 	struct write *w = arg;
+	if (!rc && w->more) {
+		db_submit(w->rq->srv->db, write_run, write_done, w);
+		return;
+	}
 	w->done(w->rq, w->arg, rc, err);
 	if (w->free_arg)
 		w->free_arg(w->arg);
 	mem_free(w);
 }
 
+static void submit(const struct write *w)
+{
+	w->rq->drop = NULL;
+	db_submit(w->rq->srv->db, write_run, write_done, mem_dup(w, sizeof(*w)));
+}
+
 void rq_write(struct rq *rq, db_run_fn *run, rq_done_fn *done, void *arg, void (*free_arg)(void *))
 {
-	struct write *w = NEW(struct write);
-	*w = (struct write){rq, run, done, arg, free_arg};
-	rq->drop = NULL;
-	db_submit(rq->srv->db, write_run, write_done, w);
+	submit(&(struct write){.rq = rq,
+			       .run = run,
+			       .done = done,
+			       .arg = arg,
+			       .free_arg = free_arg});
+}
+
+void rq_write_pieces(struct rq *rq, rq_piece_fn *run, rq_done_fn *done, void *arg,
+		     void (*free_arg)(void *))
+{
+	submit(&(struct write){.rq = rq,
+			       .piece = run,
+			       .done = done,
+			       .arg = arg,
+			       .free_arg = free_arg});
 }
 
 void rq_done_empty(struct rq *rq, void *arg, int rc, const struct err *err)

@@ -4,26 +4,44 @@
 #include "server/rooms/upgrade.h"
 
 #include "core/base/i18n.h"
+#include "core/base/mem.h"
 #include "server/routes/room_job.h"
 
 extern const struct route upgrade_routes[];
 
-static int run(struct db_tx *tx, void *arg, struct err *err)
+struct job {
+	struct room_job room;
+	struct room_upgrade upgrade;
+};
+
+static int prepare(struct job *j, struct db_tx *tx, struct err *err)
 {
-	struct room_job *j = arg;
-	struct room_upgrade u = {.user_nid = j->rq->who.user_nid,
-				 .user_id = j->rq->who.user_id,
-				 .server_name = j->rq->srv->name};
-	int rc = body_str(j->rq->body, "new_version", true, &u.version, err);
+	const struct rq *rq = j->room.rq;
+	struct room_upgrade *u = &j->upgrade;
+	u->user_nid = rq->who.user_nid;
+	u->user_id = rq->who.user_id;
+	u->server_name = rq->srv->name;
+	int rc = body_str(rq->body, "new_version", true, &u->version, err);
 	if (!rc)
-		rc = room_job_room(j, tx, 0, err);
-	u.room_nid = j->nid;
-	return rc ? rc : room_upgrade(tx, &u, j->room_id, err);
+		rc = room_job_room(&j->room, tx, 0, err);
+	u->room_nid = j->room.nid;
+	return rc;
+}
+
+static int run(struct db_tx *tx, void *arg, bool *ret_more, struct err *err)
+{
+	struct job *j = arg;
+	int rc = j->upgrade.room_nid ? 0 : prepare(j, tx, err);
+	if (!rc)
+		rc = room_upgrade(tx, &j->upgrade, ret_more, err);
+	snprintf(j->room.room_id, sizeof(j->room.room_id), "%s", j->upgrade.new_id);
+	return rc;
 }
 
 static void post_upgrade(struct rq *rq)
 {
-	room_job_start_as(rq, run, "replacement_room");
+	struct job *j = NEW(struct job);
+	room_job_start_pieces(rq, run, &j->room, "replacement_room");
 }
 
 const struct route upgrade_routes[] = {

@@ -128,6 +128,8 @@ static int apply(struct db_tx *tx, const struct input *in, struct err *err)
 {
 	JSON_AUTO json_t *ret = NULL;
 	struct backup now = {0};
+	struct backup_storing at = {0};
+	bool more;
 	int rc;
 	switch (in->kind) {
 	case 'u':
@@ -143,7 +145,10 @@ static int apply(struct db_tx *tx, const struct input *in, struct err *err)
 	case 's':
 		return cross_signatures_upload(tx, &anna, in->body, &ret, err);
 	default:
-		rc = backup_put_keys(tx, 1, 1, in->body, &now, err);
+		do {
+			more = false;
+			rc = backup_put_keys(tx, 1, 1, in->body, &at, &now, &more, err);
+		} while (!rc && more);
 		backup_done(&now);
 		return rc;
 	}

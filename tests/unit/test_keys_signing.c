@@ -445,11 +445,24 @@ static void test_backup_keys(void **state)
 	assert_string_equal(json_get_str(info, "etag"), json_get_str(rest, "etag"));
 }
 
-/* More than is read in one turn. */
+static void read_jobs(void *ret)
+{
+	*(uint64_t *)ret = db_stats(class_server.srv->db)->jobs;
+}
+
+/* How often the writer has begun anew: others' messages go in between. */
+static uint64_t jobs(void)
+{
+	uint64_t n;
+	test_server_run(&class_server, read_jobs, &n);
+	return n;
+}
+
+/* More than is read in one turn, or written in one job. */
 static void test_large_backup(void **state)
 {
 	(void)state;
-	enum { SESSIONS = 2 * BACKUP_PIECE }; /* the last piece is full, too */
+	enum { SESSIONS = 2 * BACKUP_WRITE_PIECE }; /* the last piece is full, too */
 	struct chatter fred;
 	chatter_new(&class_server, "fred", &fred);
 	make_version(&fred, "1");
@@ -466,11 +479,32 @@ static void test_large_backup(void **state)
 	}
 	JSON_AUTO json_t *body = json_pack("{s:O}", "rooms", rooms);
 	AUTO_FREE char *text = json_text(body);
-	json_decref(call(&fred, "PUT", KEYS "?version=1", text));
+	uint64_t before = jobs();
+	JSON_AUTO json_t *put = call(&fred, "PUT", KEYS "?version=1", text);
+	assert_int_equal(json_get_i64(put, "count", -1), SESSIONS);
+	assert_true(jobs() - before >= 4); /* looked at, and stored */
 	JSON_AUTO json_t *all = call(&fred, "GET", KEYS "?version=1", NULL);
 	assert_true(json_equal(all, body));
 	JSON_AUTO json_t *of_one = call(&fred, "GET", KEYS "/!0:x?version=1", NULL);
 	assert_true(json_equal(of_one, json_object_get(rooms, "!0:x")));
+
+	/* What is wrong at the end keeps all of it from being stored. */
+	json_object_set_new(rooms, "!z:x", json_pack("{s:{s:{}}}", "sessions", "1"));
+	json_object_set_new(json_object_get(json_object_get(rooms, "!0:x"), "sessions"), "new",
+			    json_incref(one));
+	AUTO_FREE char *bad = json_text(body);
+	test_error(&class_server, 400, "M_BAD_JSON", "PUT", KEYS "?version=1", fred.token, "%s",
+		   bad);
+	JSON_AUTO json_t *same = call(&fred, "GET", VERSION "/1", NULL);
+	assert_int_equal(json_get_i64(same, "count", -1), SESSIONS);
+
+	before = jobs();
+	JSON_AUTO json_t *left = call(&fred, "DELETE", KEYS "/!0:x?version=1", NULL);
+	assert_int_equal(json_get_i64(left, "count", -1),
+			 SESSIONS - (int)json_object_size(json_object_get(of_one, "sessions")));
+	json_decref(call(&fred, "DELETE", VERSION "/1", NULL));
+	assert_true(jobs() - before >= 3);
+	test_error(&class_server, 404, "M_NOT_FOUND", "GET", VERSION "/1", fred.token, NULL);
 	chatter_done(&fred);
 }
 

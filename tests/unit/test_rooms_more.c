@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "server/rooms/upgrade.h"
 #include "tests/lib/syncing.h"
 
 #include <string.h>
@@ -148,6 +149,51 @@ static void test_upgrade(void **state)
 	assert_int_equal(json_array_size(json_get_array(direct, "@alice:localhost")), 2);
 	json_decref(
 		test_json(&t, 200, "GET", at(V3 "pushrules/global/room/%s", new), bob.token, NULL));
+}
+
+struct counted {
+	const char *room;
+	int64_t people;
+	uint64_t jobs;
+};
+
+/* People with a place in the room, and what the writer has done. */
+static void count_people(void *arg)
+{
+	struct counted *c = arg;
+	struct sql_stmt *s = SQL(db_reader(t.srv->db), "SELECT count(*) FROM memberships m JOIN"
+						       " rooms r ON r.nid=m.room_nid WHERE"
+						       " r.room_id=?1");
+	sql_bind_str(s, 1, c->room);
+	c->people = sql_get_i64(s, 0);
+	c->jobs = db_stats(t.srv->db)->jobs;
+}
+
+/* Many people are invited in several jobs, and the old room closes with the last. */
+static void test_upgrade_large(void **state)
+{
+	(void)state;
+	enum { PEOPLE = 2 * ROOM_UPGRADE_PEOPLE };
+	char old[LIMIT_ID_BYTES + 1], new[LIMIT_ID_BYTES + 1];
+	JSON_AUTO json_t *ids = json_array();
+	for (int i = 0; i < PEOPLE; i++) {
+		char name[20];
+		snprintf(name, sizeof(name), "many%d", i);
+		test_add_user(&t, name, false);
+		json_array_append_new(ids, json_sprintf("@%s:localhost", name));
+	}
+	AUTO_FREE char *list = json_text(ids);
+	JSON_AUTO json_t *made =
+		test_json(&t, 200, "POST", V3 "createRoom", alice.token, "{\"invite\":%s}", list);
+	snprintf(old, sizeof(old), "%s", json_get_str(made, "room_id"));
+	struct counted before = {.room = old}, after = {.room = new};
+	test_server_run(&t, count_people, &before);
+	upgrade(&alice, old, new);
+	test_server_run(&t, count_people, &after);
+	assert_int_equal(before.people, PEOPLE + 1);
+	assert_int_equal(after.people, PEOPLE + 1);
+	assert_int_equal(after.jobs - before.jobs, 3);
+	expect_str(&alice, old, "m.room.tombstone", "", "replacement_room", new);
 }
 
 static void test_upgrade_space(void **state)
@@ -464,10 +510,15 @@ static void test_many_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),	     cmocka_unit_test(test_upgrade_space),
-		cmocka_unit_test(test_knock),	     cmocka_unit_test(test_knock_restricted),
-		cmocka_unit_test(test_reports),	     cmocka_unit_test(test_notifications),
-		cmocka_unit_test(test_mutual),	     cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_upgrade),
+		cmocka_unit_test(test_upgrade_large),
+		cmocka_unit_test(test_upgrade_space),
+		cmocka_unit_test(test_knock),
+		cmocka_unit_test(test_knock_restricted),
+		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_notifications),
+		cmocka_unit_test(test_mutual),
+		cmocka_unit_test(test_erase),
 		cmocka_unit_test(test_many_members),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
