@@ -53,7 +53,7 @@
 	 .repeat = true,                                                                           \
 	 .what = N_("only this person")},                                                          \
 	{                                                                                          \
-		.name = "status", .kind = KIND_CHOICE,                                             \
+		.name = "status", .kind = KIND_CHOICE, .value = "MARK",                            \
 		.choices = "present|late|left_early|partial|absent|excused|not_tracked|not_known|" \
 			   "pending",                                                              \
 		.what = N_("only those with this mark")                                            \

@@ -52,7 +52,9 @@ const struct command verb_attendance_correct = {
 			.required = true,
 			.choices =
 				"present|late|left_early|partial|absent|excused|not_tracked|none",
-			.what = N_("the mark; none takes an earlier correction back")},
+			.value = "MARK",
+			.what = N_("present, late, left_early, partial, absent, excused or "
+				   "not_tracked; none takes an earlier correction back")},
 		       END_PARAMS},
 	.options = PARAMS{OPTS_LESSON,
 			  OPT_REASON,

@@ -21,9 +21,8 @@ const struct command verb_attendance_export = {
 	.no_timeout = true,
 	.summary = N_("Write registers into a file: for spreadsheets, Moodle, or as other systems "
 		      "have them."),
-	.details =
-		N_("What each form holds, and what it loses, is in FORMATS, \"Attendance files\". "
-		   "Files are written whole or not at all, and only you can read them."),
+	.details = N_("FORMATS, \"Attendance files\", says what each form holds and loses. "
+		      "Files are written whole or not at all, and only you can read them."),
 	.examples =
 		EXAMPLES{{"muster attendance export --room physics --since 9:00 --until 10:30 -o "
 			  "lesson.xlsx",
