@@ -42,6 +42,9 @@ const struct command verb_meet_watch = {
 			     {"muster meet watch --json | while read -r row; do ...; done",
 			      N_("for a script")},
 			     END_EXAMPLES},
+	.details = N_(
+		"In your quiet hours nothing is told ahead; what begins, ends or changes is, and "
+		"its row says that it is quiet."),
 	.options = PARAMS{OPT_ROOM(N_("only of this room")),
 			  {.name = "before",
 			   .kind = KIND_DURATION,
@@ -50,6 +53,7 @@ const struct command verb_meet_watch = {
 			  END_PARAMS},
 	.keys = KEYS{{"event", "string", NULL, N_("soon, begins, ends, new, changed or cancelled"),
 		      false},
+		     {"quiet", "boolean", NULL, N_("it is in your quiet hours"), false},
 		     KEYS_MEETING,
 		     END_KEYS},
 	.shape = SHAPE_LINE,

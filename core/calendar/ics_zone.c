@@ -181,6 +181,51 @@ static bool by_location(const struct lib_ical *lib, icalcomponent *vtimezone,
 }
 
 #define PROBES 24
+#define OBSERVANCES_MAX 200 /* changes that a description lists */
+#define RULES_MAX 20	    /* and those of them that repeat */
+
+/* libical walks these rules from their start, which may lie centuries back: those that a zone needs,
+ * not each second of that time. */
+static bool is_modest(const char *rule)
+{
+	static const char *const parts[] = {"FREQ=YEARLY", "INTERVAL=", "BYMONTH=", "BYDAY=",
+					    "BYMONTHDAY=", "WKST=",	"UNTIL=",   "COUNT="};
+	struct span rest = span_of(rule), part;
+	bool yearly_rule = false;
+	while (span_split(&rest, ';', &part)) {
+		size_t i = 0;
+		while (i < ARRAY_LEN(parts) && !span_starts(part, parts[i]))
+			i++;
+		if (i == ARRAY_LEN(parts))
+			return false;
+		yearly_rule |= i == 0;
+	}
+	return yearly_rule;
+}
+
+static bool rules_are_modest(const struct lib_ical *lib, icalcomponent *observance, int *rules)
+{
+	icalproperty *p = lib->icalcomponent_get_first_property(observance, ICAL_RRULE_PROPERTY);
+	for (; p; p = lib->icalcomponent_get_next_property(observance, ICAL_RRULE_PROPERTY)) {
+		char *rule = lib->icalproperty_get_value_as_string_r(p);
+		bool ok = rule && is_modest(rule) && ++*rules <= RULES_MAX;
+		if (rule)
+			lib->icalmemory_free_buffer(rule);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool can_be_walked(const struct lib_ical *lib, icalcomponent *vtimezone)
+{
+	int n = 0, rules = 0;
+	icalcomponent *c = lib->icalcomponent_get_first_component(vtimezone, ICAL_ANY_COMPONENT);
+	for (; c; c = lib->icalcomponent_get_next_component(vtimezone, ICAL_ANY_COMPONENT))
+		if (++n > OBSERVANCES_MAX || !rules_are_modest(lib, c, &rules))
+			return false;
+	return n > 0;
+}
 
 /* Offsets of the described zone, twice a month of a year. */
 static bool probe(const struct lib_ical *lib, icalcomponent *vtimezone, int year, int ret[PROBES])
@@ -219,7 +264,7 @@ static int by_clock(const struct lib_ical *lib, const char *tzid, icalcomponent 
 		    int year, char ret[CAL_ZONE_MAX], bool *ret_exact, struct err *err)
 {
 	int offsets[PROBES];
-	if (!probe(lib, vtimezone, year, offsets))
+	if (!can_be_walked(lib, vtimezone) || !probe(lib, vtimezone, year, offsets))
 		return err_set(err, ERR_NOT_FOUND, _("the zone \"%.60s\" is not known"), tzid);
 	for (const struct ics_windows_zone *w = ics_windows_zones(); w->windows; w++)
 		if (same_clock(w->iana, year, offsets) && known(w->iana, ret))

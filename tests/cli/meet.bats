@@ -204,12 +204,13 @@ events() { # ROOM TYPE
 @test "watch tells of what begins, ends and changes" {
 	local id
 	id=$(new_room Watched)
-	"$MUSTER" meet watch --room "$id" --before 1h --json >watched 2>state </dev/null 3>&- &
+	"$MUSTER" meet watch --room "$id" --before 2s --json >watched 2>state </dev/null 3>&- &
 	WATCHER=$!
 	wait_for state watching
 	m meet schedule Soon --uid soon --room "$id" --start now+2h --duration 10m --no-message >/dev/null
 	wait_for watched '"new"'
-	m meet change soon --start now+1s --no-message >/dev/null
+	m meet change soon --start now+5s --no-message >/dev/null
+	wait_for watched '"soon"'
 	wait_for watched '"begins"'
 	m meet change soon --duration 1s --no-message >/dev/null
 	m meet cancel soon --no-message >/dev/null
@@ -217,4 +218,21 @@ events() { # ROOM TYPE
 	kill "$WATCHER"
 	wait "$WATCHER" || true
 	jq -se 'map(.event) | index("new") < index("changed") and index("changed") <= index("begins")' watched >/dev/null
+}
+
+@test "watch tells nothing ahead in quiet hours" {
+	local id
+	id=$(new_room Quiet)
+	m quiet set --for 8h --all >/dev/null
+	"$MUSTER" meet watch --room "$id" --before 2s --json >hushed 2>state </dev/null 3>&- &
+	WATCHER=$!
+	wait_for state watching
+	m meet schedule Later --uid later --room "$id" --start now+2h --duration 10m --no-message >/dev/null
+	wait_for hushed '"new"'
+	m meet change later --start now+5s --no-message >/dev/null
+	wait_for hushed '"begins"'
+	kill "$WATCHER"
+	wait "$WATCHER" || true
+	m quiet off >/dev/null
+	jq -se 'all(.[]; .event != "soon" and .quiet)' hushed >/dev/null
 }

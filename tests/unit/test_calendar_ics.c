@@ -257,6 +257,16 @@ static const struct {
 									    "DURATION:PT1H\r\nEND:"
 									    "VEVENT\r\n"),
 	 "UTC", "1772442000+3600 ", "the zone \"Nowhere\" is not known"},
+	/* A description that libical would walk for hours. */
+	{CALENDAR("BEGIN:VTIMEZONE\nTZID:Own\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+		  "TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=SECONDLY\nEND:STANDARD\n"
+		  "END:VTIMEZONE\n" EVENT(
+			  "DTSTART;TZID=Own:20260302T090000\nSUMMARY:Bad\n") "BEGIN:VEVENT\r\nUID:"
+									     "b\r\nDTSTART:"
+									     "20260302T090000Z\r\n"
+									     "DURATION:PT1H\r\nEND:"
+									     "VEVENT\r\n"),
+	 "UTC", "1772442000+3600 ", "the zone \"Own\" is not known"},
 	/* A date of a series that is not there. */
 	{CALENDAR(EVENT("RECURRENCE-ID:20260309T080000Z\r\nDTSTART:20260309T100000Z\r\n"
 			"DTEND:20260309T110000Z\r\nSUMMARY:B\r\n")),

@@ -61,7 +61,8 @@ struct meet_watch {
 };
 /**
  * Rows as they happen, until the deadline (ERR_CANCELLED) or until fn says stop: those of
- * client_meet_list with `event`: "soon", "begins", "ends", "new", "changed", "cancelled". `ready` (may be NULL) runs
+ * client_meet_list with `event`: "soon", "begins", "ends", "new", "changed", "cancelled", and `quiet`: it
+ * is in our own quiet hours, in which "soon" is not told. `ready` (may be NULL) runs
  * once when nothing can be missed from now on.
  */
 int client_meet_watch(struct client *c, const struct meet_watch *w, client_row_fn *fn,

@@ -2,6 +2,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/client/meet/meet_priv.h"
+#include "core/client/quiet/quiet.h"
 #include "core/client/timeline.h"
 #include "core/client/util.h"
 
@@ -12,6 +13,9 @@
 #define DONE 1
 
 struct watching {
+	struct store *s;
+	struct quiet_hours quiet; /* as of this look */
+	bool covered;		  /* they count in the room of `meeting` */
 	const struct meet_watch *w;
 	client_row_fn *fn;
 	void (*ready)(void *arg);
@@ -26,11 +30,16 @@ struct watching {
 
 /* -- What happens by the clock ------------------------------------------- */
 
+/* A reminder waits for nobody: in quiet hours it is not given at all. */
 static void add_row(struct watching *x, const struct cal_occurrence *o, const char *event,
 		    int64_t at)
 {
+	bool quiet = x->covered && quiet_at(&x->quiet, x->now_ms, NULL);
+	if (quiet && !strcmp(event, "soon"))
+		return;
 	json_t *row = meet_row(x->meeting, o, x->room_name, x->now_ms);
 	row_str(row, "event", event);
+	row_bool(row, "quiet", quiet);
 	json_array_append_new(x->rows, json_pack("{s:I,s:o}", "at", (json_int_t)at, "row", row));
 }
 
@@ -84,6 +93,7 @@ static int on_meeting(struct meeting *m, const char *room_name, void *arg)
 	struct watching *x = arg;
 	x->meeting = m;
 	x->room_name = room_name;
+	x->covered = quiet_covers(x->s, &x->quiet, store_room_find(x->s, span_of(m->room_id)));
 	note_change(x, m);
 	cal_expand(&m->event, x->told_ms - 1, x->now_ms + STEP_MAX_MS + x->w->before_ms + 1, 0,
 		   on_occurrence, x, NULL);
@@ -128,7 +138,11 @@ static int look(struct watching *x, struct client *c, struct err *err)
 	x->now_ms = clock_wall_ms();
 	x->next_ms = x->now_ms + STEP_MAX_MS;
 	x->rows = rows;
-	int rc = meet_walk(c, x->w->room_id, on_meeting, x, err);
+	int rc = client_store(c, &x->s, err);
+	if (!rc)
+		quiet_cached(x->s, &x->quiet);
+	if (!rc)
+		rc = meet_walk(c, x->w->room_id, on_meeting, x, err);
 	if (!rc)
 		rc = meet_walk(c, x->w->room_id, remember, known, err);
 	json_decref(x->known);
