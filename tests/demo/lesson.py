@@ -27,6 +27,7 @@ import livekit_peers as lk  # noqa: E402
 import livekit_serve as place  # noqa: E402
 
 LISTENERS = ["s01", "s02", "s03", "s04"]
+CRASHES = "s04"
 ANSWERS, RECORDS, BROWSES = "s05", "s06", "s07"
 QUESTION = ("Good morning, class. Today we measure the half-life of radium. "
             "Who can tell me what half of a half is?")
@@ -135,6 +136,12 @@ def lesson(url, room, folder):
     teacher = Person("teacher", room, "--play", question)
     asked = records.wait("speaking", user_id("teacher"))
     answers.wait("speaking", user_id("teacher"))
+    # One student's client dies, and is started again.
+    crashed = listeners[LISTENERS.index(CRASHES)]
+    crashed.child.kill()
+    crashed.child.wait(STEP)
+    again = Person(CRASHES, room, "--listen-only")
+    again.wait("joined", user_id(CRASHES))
     teacher.child.wait(STEP)
     answers.wait("left", user_id("teacher"))
     answers.child.stdin.buffer.write(sound)
@@ -144,9 +151,10 @@ def lesson(url, room, folder):
     records.wait("left", user_id(ANSWERS))
     speeches = heard.envelope(question), heard.envelope(answer)
     web = in_browser(page, *speeches) if page else {"skipped": why_not}
-    for p in [*listeners, records]:
+    staying = [p for p in listeners if p is not crashed] + [again, records]
+    for p in staying:
         p.child.send_signal(signal.SIGINT)
-    ends = [p.child.wait(STEP) for p in [*listeners, records, teacher, answers]]
+    ends = [p.child.wait(STEP) for p in [*staying, teacher, answers]]
     if page:
         page.end()
 
@@ -158,7 +166,7 @@ def lesson(url, room, folder):
     return {
         "people": len(ends), "listeners": len(listeners),
         "listeners_heard_teacher": sum(p.saw("speaking", user_id("teacher")) for p in listeners),
-        "listeners_heard_answer": sum(p.saw("speaking", user_id(ANSWERS)) for p in listeners),
+        "listeners_heard_answer": sum(p.saw("speaking", user_id(ANSWERS)) for p in staying[:-1]),
         "recorded_s": round(len(whole) * heard.STEP_S, 2),
         "question": found[0], "question_in_time": in_time[0], "asked_s": round(told[0], 2),
         "answer": found[1], "answer_in_time": in_time[1], "answered_s": round(told[1], 2),
