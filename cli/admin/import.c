@@ -1,10 +1,10 @@
 /* admin user import: many accounts from a table. */
 #include "cli/admin/admin.h"
 
+#include "core/attendance/roster_csv.h"
 #include "core/base/csv.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
-#include "core/attendance/roster_csv.h"
 
 /* Arguments of user.add, as columns are called. */
 static const struct {

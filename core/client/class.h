@@ -10,8 +10,8 @@
 #ifndef MUSTER_CLIENT_CLASS_H
 #define MUSTER_CLIENT_CLASS_H
 
-#include "core/client/class_rooms.h"
 #include "core/attendance/roster_csv.h"
+#include "core/client/class_rooms.h"
 
 struct class_request {
 	const struct roster_rows *rows; /**< students, or NULL: none */
