@@ -14,8 +14,10 @@
 #include "server/server.h"
 #include "server/sfu/sfu.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LOOK_AT_FILES_MS (5 * 1000)
 
@@ -124,10 +126,27 @@ static void run(struct serving *s)
 	loop_timer_free(s->files);
 }
 
+/*
+ * A folder that was named, yet holds neither a server nor settings for one, is a slip of
+ * the keyboard, unless a name for a new server is given with it.
+ */
+static int find_server(const struct serve_options *opt, const char *dir, struct err *err)
+{
+	AUTO_FREE char *data = fs_join(dir, "muster.db");
+	AUTO_FREE char *settings = fs_join(dir, "muster.conf");
+	if (!opt->data_dir || opt->server_name || opt->config_file || fs_exists(data) ||
+	    fs_exists(settings) || (access(dir, X_OK) && errno == EACCES))
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+		       _("There is no server in %s; start one there with --init"), dir);
+}
+
 int serve_run(const struct serve_options *opt, struct err *err)
 {
 	AUTO_FREE char *dir = NULL;
 	int rc = serve_config_data_dir(opt->data_dir, &dir, err);
+	if (!rc)
+		rc = find_server(opt, dir, err);
 	if (!rc)
 		rc = privilege_drop(dir, err);
 	if (rc)

@@ -36,7 +36,10 @@ struct serve_options {
 	void *event_arg;
 };
 
-/** Serve until SIGINT or SIGTERM (0), or until it cannot start. SIGHUP loads the certificate anew.
+/**
+ * Serve until SIGINT or SIGTERM (0), or until it cannot start. SIGHUP loads the certificate
+ * anew. ERR_NOT_FOUND when `data_dir` is given and holds neither data nor settings of a
+ * server; with a name, or in the usual folder, a new one is made.
  */
 int serve_run(const struct serve_options *opt, struct err *err);
 

@@ -4,6 +4,7 @@
 #include "cli/tool/doctor.h"
 #include "core/base/json.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static void on_event(const json_t *event, void *arg)
@@ -97,6 +98,17 @@ static void say_next(struct command_ctx *ctx, const json_t *row)
 		    data ? data : "DIR", user ? user : "NAME");
 }
 
+/* A name that nobody chose is one for ever, too. */
+static void say_name(struct command_ctx *ctx, const struct serve_options *opt, const json_t *row)
+{
+	const char *name = json_get_str(row, "server_name"), *data = json_get_str(row, "data");
+	if (!opt->server_name && name && !strcmp(name, "localhost"))
+		command_say(ctx,
+			    _("This server is called localhost for ever, in all its people's ids; "
+			      "for another name delete %s and give --server-name"),
+			    data ? data : "DIR");
+}
+
 /* One row for the settings, then one for each finding. */
 static int check(struct command_ctx *ctx, const struct serve_options *opt, struct err *err)
 {
@@ -137,6 +149,8 @@ static int run_serve(struct command_ctx *ctx, struct err *err)
 	if (rc)
 		return rc;
 	rc = command_row(ctx, json_incref(row));
+	if (!rc)
+		say_name(ctx, &opt, row);
 	if (!rc && isatty(STDERR_FILENO))
 		say_next(ctx, row);
 	json_decref(row);

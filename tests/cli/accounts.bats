@@ -178,6 +178,21 @@ teardown_file() {
 	[[ $stderr == *--tls-cert* ]]
 	r serve --data "$BATS_FILE_TMPDIR/server/data" --listen 127.0.0.1:0
 	[ "$status" -eq 1 ]
+	# A slip in the folder's name makes no server.
+	mkdir empty
+	for dir in nowhere empty; do
+		r serve --data "$dir" --listen 127.0.0.1:0
+		[ "$status" -eq 5 ]
+		[[ $stderr == *"There is no server in $dir; start one there with --init"* ]]
+		[ ! -e "$dir/muster.db" ]
+	done
+	[ ! -e nowhere ]
+	# A name that nobody chose is one for ever, and this is said.
+	r serve --init --data unnamed --json
+	[ "$status" -eq 0 ]
+	[[ $stderr == *localhost*--server-name* ]]
+	r serve --init --data named --server-name n.test --json
+	[ -z "$stderr" ]
 }
 
 @test "serve ends cleanly on SIGTERM and says so" {
