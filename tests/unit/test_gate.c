@@ -267,11 +267,41 @@ static void test_account(void **state)
 	caller_free(o);
 }
 
+static void expect_suspended(struct caller *c, const char *method, const char *path_of)
+{
+	test_error(&t, 403, "M_USER_SUSPENDED", method, path_of, c->token, "{}");
+}
+
+/* Out of the call, and silent in its room; the door opens when they are let be again. */
+static void test_suspended(void **state)
+{
+	(void)state;
+	new_room();
+	struct caller *stays = newcomer("s2", "S2"), *c = newcomer("u", "U1");
+	size_t n = now_told();
+	json_decref(test_json(&t, 200, "POST", ADMIN "user.suspend", admin, "{\"user\":\"u\"}"));
+	expect_out(c, n + 1);
+	expect_suspended(c, "PUT", at(V3 "rooms/%s/send/m.room.message/m1", room));
+	expect_suspended(c, "PUT",
+			 at(V3 "rooms/%s/state/org.matrix.msc3401.call.member/_@u:localhost_U1",
+			    room));
+	assert_false(stays->closed);
+	json_decref(test_json(&t, 200, "POST", ADMIN "user.resume", admin, "{\"user\":\"u\"}"));
+	enter(c);
+	assert_true(c->joined);
+	json_decref(told_await(&t, room, alice, n + 2));
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/send/m.room.message/m2", room),
+			      c->token, "{\"msgtype\":\"m.text\",\"body\":\"back\"}"));
+	caller_free(c);
+	caller_free(stays);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_membership),
 		cmocka_unit_test(test_account),
+		cmocka_unit_test(test_suspended),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
