@@ -238,6 +238,19 @@ static int on_person(const struct store_member *m, void *arg)
 	return 0;
 }
 
+/* Is that the user name of somebody in the room, as the class list and the slips have it? */
+static char *by_user_name(struct client *c, struct store *s, int64_t room, const char *arg)
+{
+	AUTO_FREE char *full = mem_printf("@%s:%s", arg, client_server_name(c));
+	AUTO_FREE char *membership = NULL;
+	struct user_id id;
+	if (!room || user_id_parse(span_of(full), &id, NULL))
+		return NULL;
+	membership = store_member_membership(s, room, span_of(full));
+	bool there = membership && (!strcmp(membership, "join") || !strcmp(membership, "invite"));
+	return there ? take(&full) : NULL;
+}
+
 static int by_display_name(struct client *c, const char *room_id, const char *arg, char **ret,
 			   struct err *err)
 {
@@ -260,6 +273,8 @@ static int by_display_name(struct client *c, const char *room_id, const char *ar
 		rc = err_set(err, ERR_USAGE, _("%s is the name of several people: %s"), arg,
 			     buf_str(&p.list));
 		err_hint(err, _("give the user id"));
+	} else if ((*ret = by_user_name(c, s, room, arg)) != NULL) {
+		rc = 0;
 	} else {
 		rc = err_set(err, ERR_NOT_FOUND, _("Nobody here is called %s"), arg);
 		err_hint(err, _("give the user id: @name:%s"), client_server_name(c));

@@ -50,6 +50,16 @@ token() {
 	[ -z "$(m read "$ROOM" --json)" ]
 }
 
+@test "a user name is enough for people of the room, whatever they call themselves" {
+	use_home cid
+	m profile set name Sidney
+	use_home ann
+	r urgent "$ROOM" "come" --user cid --reason why --dry-run
+	[ "$status" -eq 0 ]
+	fails_with 5 urgent "$ROOM" "come" --user nobody --reason why --dry-run
+	[[ $stderr == *"Nobody here is called nobody"* ]]
+}
+
 @test "every client can read whom it is for and why; the same id again sends nothing" {
 	use_home bob
 	m profile set name Bob
