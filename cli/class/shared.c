@@ -129,6 +129,14 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 				    "the server with --lan or --public-url, then make new slips"));
 	if (!file)
 		return 0;
+	/* An empty page must not take the place of slips that were handed out. */
+	if (!slips_count(rows)) {
+		command_say(ctx,
+			    _("no new slips, so %s is left as it is; muster class slips makes "
+			      "new ones"),
+			    file);
+		return 0;
+	}
 	if (is_html(file))
 		rc = slips_put_html(&b, &s, err);
 	else

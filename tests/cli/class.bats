@@ -133,6 +133,12 @@ small_list() {
 	fails_with 1 class slips Slips --slips slips.html
 	[[ $stderr == *--force* ]]
 	fails_with 2 class slips Slips --slips slips.pdf
+	# Nobody is new: the page that was handed out stays.
+	cp slips.html before.html
+	r class create Slips --students list.csv --slips slips.html --force
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"left as it is"* ]]
+	cmp slips.html before.html
 	m class slips Slips --slips slips.html --force --json >rows
 	jq -es 'length == 3' rows >/dev/null
 	[ "$(grep -c '<li>' slips.html)" -eq 3 ]
