@@ -63,6 +63,10 @@ static void test_list(void **state)
 	assert_string_equal(r.v[0].p.name, "张伟");
 	assert_string_equal(r.v[0].p.external_id, "7");
 	roster_rows_done(&r);
+	/* Their ids tell the two apart, if the heading is known as that of ids. */
+	assert_int_equal(read_list("Name;Schüler-ID\nTom Müller;102\nTom Müller;103\n", &r), 0);
+	assert_string_equal(r.v[1].p.external_id, "103");
+	roster_rows_done(&r);
 }
 
 /* Every mistake is told, with its line; nothing comes of such a list. */
