@@ -66,11 +66,14 @@ static int settle(struct db_tx *tx, void *arg, struct err *err)
 	struct sql *db = db_tx_sql(tx);
 	bool fixed;
 	load(db, n->ret, &fixed);
-	if (fixed && n->wanted && strcmp(n->wanted, n->ret) != 0)
-		return err_set(err, ERR_CONFLICT,
-			       _("This data belongs to the server \"%s\": a server's name cannot "
-				 "be changed to \"%s\""),
-			       n->ret, n->wanted);
+	if (fixed && n->wanted && strcmp(n->wanted, n->ret) != 0) {
+		int rc = err_set(err, ERR_CONFLICT,
+				 _("This data belongs to the server \"%s\": a server's name cannot "
+				   "be changed to \"%s\""),
+				 n->ret, n->wanted);
+		err_hint(err, _("leave the name out, or give another folder with --data"));
+		return rc;
+	}
 	if (fixed || (n->ret[0] && !n->fix))
 		return 0;
 	snprintf(n->ret, SERVER_NAME_SIZE, "%s", n->wanted ? n->wanted : "localhost");
