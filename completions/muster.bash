@@ -100,7 +100,7 @@ _muster_options()
 	'roster show') echo -n ' --room' ;;
 	'roster match') echo -n ' --room' ;;
 	'roster remove') echo -n ' --room' ;;
-	'roll open') echo -n ' --window --late-after --wait --word --question --txn-id' ;;
+	'roll open') echo -n ' --meeting --window --late-after --wait --second-call --word --question --txn-id' ;;
 	'roll answer') echo -n ' --away --txn-id' ;;
 	'roll list') echo -n ' --since' ;;
 	'roll cancel') echo -n ' --reason' ;;
@@ -293,6 +293,7 @@ _muster_value()
 	'roster show'' --room' | 'roster show'' -r') echo '@room' ;;
 	'roster match'' --room' | 'roster match'' -r') echo '@room' ;;
 	'roster remove'' --room' | 'roster remove'' -r') echo '@room' ;;
+	'roll open'' --meeting') echo '@meeting' ;;
 	'roll open'' --window') echo '-' ;;
 	'roll open'' --late-after') echo '-' ;;
 	'roll open'' --word') echo '-' ;;

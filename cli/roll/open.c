@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/when.h"
+#include "core/client/meet/meet.h"
 #include "core/client/rooms.h"
 
 static int64_t second_of(const json_t *row)
@@ -37,33 +38,62 @@ static int wait_for(struct command_ctx *ctx, struct client *c, const json_t *row
 	return rc;
 }
 
+/* The lesson that --meeting means. `m` and `stamp` own what `rq` borrows from then on. */
+static int take_lesson(struct command_ctx *ctx, struct client *c, struct roll_request *rq,
+		       struct meeting *m, char stamp[CAL_STAMP_SIZE], struct err *err)
+{
+	struct cal_occurrence o;
+	const char *which = command_text(ctx->line, "meeting");
+	if (!which)
+		return 0;
+	int rc = client_meet_find(c, rq->room_id, which, clock_wall_ms(), m, &o, err);
+	if (rc)
+		return rc;
+	cal_stamp(&o.recurrence_id, stamp);
+	rq->uid = m->event.uid;
+	rq->recurrence_id = stamp;
+	rq->lesson_end_ms = o.end_ms;
+	return 0;
+}
+
+static int open_and_wait(struct command_ctx *ctx, struct client *c, const struct roll_request *rq,
+			 struct err *err)
+{
+	JSON_AUTO json_t *row = NULL;
+	int rc = client_roll_open(c, rq, &row, err);
+	if (row) {
+		say(ctx, row);
+		command_row_fn(row, ctx);
+	}
+	return !rc && rq->waits ? wait_for(ctx, c, row, err) : rc;
+}
+
 static int run_open(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
 	struct client *c;
-	JSON_AUTO json_t *row = NULL;
+	AUTO(meeting_done) struct meeting m = {0};
+	char stamp[CAL_STAMP_SIZE];
 	AUTO_FREE char *room = NULL;
 	AUTO_FREE const char **words = command_texts(ctx, "word");
 	int rc = command_client(ctx, &c, err);
 	if (!rc)
 		rc = command_room(ctx, "room", ROOM_FOLLOW, &room, err);
-	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
-		return rc;
 	struct roll_request rq = {
 		.room_id = room,
 		.window_ms = command_number(l, "window", 0),
 		.late_ms = command_number(l, "late-after", 0),
 		.waits = command_given(l, "wait"),
+		.second_call = command_flag(l, "second-call"),
 		.question = command_text(l, "question"),
 		.txn_id = command_text(l, "txn-id"),
 		.words = words,
 	};
-	rc = client_roll_open(c, &rq, &row, err);
-	if (row) {
-		say(ctx, row);
-		command_row_fn(row, ctx);
-	}
-	return !rc && rq.waits ? wait_for(ctx, c, row, err) : rc;
+	if (!rc)
+		rc = take_lesson(ctx, c, &rq, &m, stamp, err);
+	if (rc || command_dry_run(ctx, json_pack("{s:s,s:s?}", "room_id", room, "uid", rq.uid)))
+		return rc;
+	return open_and_wait(ctx, c, &rq, err);
 }
 
 static void line_open(struct buf *b, const json_t *row, const struct command_line *l)
@@ -81,6 +111,8 @@ const struct command verb_roll_open = {
 	.examples = EXAMPLES{{"muster roll open \"Physics 10b\"", N_("open for ten minutes")},
 			     {"muster roll open physics --window 5m --late-after 2m --wait",
 			      N_("see each answer as it comes; status 8 when some are missing")},
+			     {"muster roll open physics --meeting now --second-call",
+			      N_("of the lesson that is on; status 5 when none is")},
 			     {"muster roll open physics --txn-id \"$(date +%F)\" --json | jq -r "
 			      ".roll_id",
 			      N_("once a day, however often it runs")},
@@ -94,10 +126,19 @@ const struct command verb_roll_open = {
 		   "counts as closed in any case. While a roll-call is open in the room, that one "
 		   "is told with existing=true instead of a second one.\n\n"
 		   "With --wait each answer is a row; Ctrl-C leaves the roll-call open. Only "
-		   "staff (power level 50) may open one."),
+		   "staff (power level 50) may open one.\n\n"
+		   "--second-call opens another one between the end of this one and the end of the "
+		   "lesson, at a time that nobody knows beforehand but you: on the server where it "
+		   "can send later, else while --wait runs, which then waits for both."),
 	.args = PARAMS{ARG_ROOM, END_PARAMS},
 	.options =
-		PARAMS{{.name = "window",
+		PARAMS{{.name = "meeting",
+			.kind = KIND_MEETING,
+			.value = "MEETING",
+			.what = N_("the lesson that it belongs to: UID[@DATE], now or last; status "
+				   "5 when "
+				   "none is on")},
+		       {.name = "window",
 			.kind = KIND_DURATION,
 			.what = N_("how long it is open; 10m unless the class has its own rule")},
 		       {.name = "late-after",
@@ -109,6 +150,9 @@ const struct command verb_roll_open = {
 			.value_optional = true,
 			.what = N_("stay until all have answered or it has closed, or for this "
 				   "time")},
+		       {.name = "second-call",
+			.kind = KIND_FLAG,
+			.what = N_("call again, at a random time of the lesson")},
 		       {.name = "word",
 			.kind = KIND_TEXT,
 			.value = "WORD",
@@ -136,7 +180,9 @@ const struct command verb_roll_open = {
 		     {"by", "string", NULL, N_("who of the staff marked it"), true},
 		     {"reason", "string", NULL, N_("why staff did so"), false},
 		     END_KEYS},
-	.exits = EXITS{{8, N_("with --wait: some have not answered")}, END_EXITS},
+	.exits = EXITS{{5, N_("with --meeting now: no lesson is on")},
+		       {8, N_("with --wait: some have not answered")},
+		       END_EXITS},
 	.shape = SHAPE_LINE,
 	.line = line_open,
 	.run = run_open,

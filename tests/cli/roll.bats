@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Roll-calls: opening, answering in every way, waiting, marking, reminding.
-# shellcheck disable=SC2030,SC2031
+# shellcheck disable=SC2030,SC2031,SC2154,SC2016
 bats_require_minimum_version 1.5.0
 load helper
 
@@ -299,6 +299,64 @@ wait_poll_end() {
 	use_home admin
 	m roll close "$ROOM" -q >/dev/null
 	fails_with 1 roll remind "$ROOM"
+}
+
+# lesson UID START DURATION: one in $ROOM
+lesson() {
+	m meet schedule Mechanics --room "$ROOM" --uid "$1" --start "$2" --duration "$3" --no-message --no-file \
+		--no-pin -q >/dev/null
+}
+
+@test "--meeting now: of the lesson that is on, else 5 and nothing is opened" {
+	m roll list "$ROOM" --json | wc -l >before
+	fails_with 5 roll open "$ROOM" --meeting now
+	[ "$(m roll list "$ROOM" --json | wc -l)" -eq "$(cat before)" ]
+	fails_with 2 roll open "$ROOM" --second-call
+	[[ $stderr == *"--meeting"* ]]
+	lesson long now-5m 3h
+	m roll open "$ROOM" --meeting now --window 10m --second-call --json >opened
+	jq -e '.existing == false and .uid == "long" and (.second != null)' opened >/dev/null
+	ROLL=$(jq -r .roll_id opened)
+	m roll list "$ROOM" --json | jq -es --arg r "$ROLL" 'map(select(.roll_id == $r))[0]
+		| .uid == "long" and (.recurrence_id | test("^[0-9]{8}T[0-9]{6}$"))' >/dev/null
+	# Between the end of the first window and ten minutes before the lesson's end.
+	jq -e 'def s: sub("[.][0-9]+"; "") | sub("[+]00:00"; "Z") | fromdate;
+		(.second | s) >= (.closes | s) and (.second | s) <= (.opened | s) + 3 * 3600 - 900' opened >/dev/null
+	delayed "$ROLL" | jq -es --arg r "$ROLL" 'map(select(.type == "org.matrix.msc3381.poll.start"))
+		| length == 1 and .[0].content["org.muster.roll"].second_of == $r
+		and .[0].content["org.muster.roll"].uid == "long"' >/dev/null
+	# A mark is one of the lesson.
+	m roll mark "$ROOM" 101 late -q >/dev/null
+	m read "$STAFF" --type org.muster.mark --raw --json -n 1 |
+		jq -e '.event.content | .uid == "long" and .roll == null and .after == "late"' >/dev/null
+	[ "$(status_of ada)" = late ]
+	# Cancelled, there is no second call either.
+	m roll cancel "$ROOM" -q >/dev/null
+	[ -z "$(delayed "$ROLL")" ]
+	m meet cancel long --room "$ROOM" --yes -q >/dev/null
+}
+
+@test "a lesson that is too short for a second call is refused before anything is opened" {
+	lesson short now-1m 15m
+	m roll list "$ROOM" --json | wc -l >before
+	fails_with 2 roll open "$ROOM" --meeting now --window 10m --second-call
+	[[ $stderr == *"too soon"* ]]
+	[ "$(m roll list "$ROOM" --json | wc -l)" -eq "$(cat before)" ]
+	m meet cancel short --room "$ROOM" --yes -q >/dev/null
+}
+
+@test "the second call comes by itself, and --wait waits for both" {
+	lesson quick now-1m 2m
+	"$MUSTER" roll open "$ROOM" --meeting now --window 10s --second-call --wait --json >waited 2>err </dev/null 3>&- &
+	local waiter=$! status=0
+	wait_for waited roll_id
+	use_home ada
+	m roll answer "$ROOM" -q >/dev/null || true # on a slow machine it is over
+	use_home admin
+	wait "$waiter" || status=$?
+	[ "$status" -eq 8 ]
+	m roll list "$ROOM" --json | jq -es '.[0].second_of == .[1].roll_id and .[0].uid == "quick"' >/dev/null
+	m meet cancel quick --room "$ROOM" --yes -q >/dev/null
 }
 
 @test "a room that is no class: everybody but its staff is asked" {

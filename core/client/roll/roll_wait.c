@@ -91,8 +91,9 @@ static int on_row(json_t *row, void *arg)
 static void on_ready(void *arg)
 {
 	struct waiting *w = arg;
-	if (!w->first)
-		roll_view_again(w->v);
+	if (w->first)
+		return;
+	roll_view_again(w->v);
 	tell_news(w);
 }
 
