@@ -1,30 +1,16 @@
 /* Opening a roll-call. */
-#include "core/attendance/rules.h"
 #include "core/base/clock.h"
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
-#include "core/client/class_rooms.h"
+#include "core/client/attendance/attendance.h"
 #include "core/client/deliver.h"
-#include "core/client/relations.h"
 #include "core/client/roll/roll_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/matrix/message.h"
 
 #include <string.h>
-
-/* What the room's rolls are like: by the rules of its class. */
-static int rules_of(const struct roll_view *v, struct attendance_rules *ret, struct err *err)
-{
-	JSON_AUTO json_t *content = NULL;
-	*ret = attendance_defaults;
-	const char *where = v->records_id ? v->records_id : v->room.room_id;
-	int rc = client_state_get(v->c, where, RULES_TYPE, "", &content, err);
-	if (rc == ERR_NOT_FOUND)
-		return 0;
-	return rc ? rc : attendance_rules_read(content, ret, err);
-}
 
 static json_t *words_of(const char *const *words)
 {
@@ -52,7 +38,7 @@ static int content_of(const struct roll_request *rq, json_t **ret, struct err *e
 static int fill_in(const struct roll_view *v, struct roll_request *rq, struct err *err)
 {
 	struct attendance_rules rules;
-	int rc = rules_of(v, &rules, err);
+	int rc = client_attendance_rules(v->c, v->room.room_id, &rules, err);
 	if (rc)
 		return rc;
 	if (!rq->window_ms)
