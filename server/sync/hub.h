@@ -61,6 +61,7 @@ struct hub_room {
 	uint64_t told_typing;  /**< the same of typing */
 	int64_t held_until_ms; /**< clock_mono_ms; 0: nothing is held back */
 	struct hub_room *next_held;
+	uint64_t status_no; /**< server/sync/status.h: hub.typing_no when people here were woken */
 };
 
 enum hub_presence { PRESENCE_UNKNOWN, PRESENCE_ONLINE, PRESENCE_UNAVAILABLE, PRESENCE_OFFLINE };

@@ -89,6 +89,19 @@ static bool same(enum hub_presence a, enum hub_presence b)
 	return words[a] == words[b] || !strcmp(words[a], words[b]);
 }
 
+/* Whoever is told of this person, each room's people once, however many have changed. */
+static void wake_around(struct hub *h, struct hub_user *u)
+{
+	const struct hub_member *m;
+	hub_wake_user(h, u);
+	for (size_t at = 0; (m = nidmap_next(&u->rooms, &at));) {
+		if (m->membership != MEMBERSHIP_JOIN || m->room->status_no == h->typing_no)
+			continue;
+		m->room->status_no = h->typing_no;
+		hub_wake_room(h, m->room);
+	}
+}
+
 void status_look(void *arg)
 {
 	struct hub *h = arg;
@@ -100,10 +113,8 @@ void status_look(void *arg)
 		if (u->status_new || !same(now, u->status_told))
 			changed(h, u, now);
 	}
-	if (h->typing_no == before)
-		return;
-	for (size_t at = 0; (u = nidmap_next(&h->users, &at));)
-		hub_wake_user(h, u);
+	for (u = h->statuses; u && u->status_no > before; u = u->status_after)
+		wake_around(h, u);
 }
 
 /*

@@ -1,7 +1,8 @@
 /*
  * Presence: who is there. It is what a person said, or follows from when they
  * last asked for news; in memory only. Changes are looked for every
- * STATUS_EVERY_MS and told together to people who share a room. Loop thread.
+ * STATUS_EVERY_MS and told together to people who share a room: only their syncs are
+ * looked at. Loop thread.
  */
 #ifndef MUSTER_SERVER_SYNC_STATUS_H
 #define MUSTER_SERVER_SYNC_STATUS_H

@@ -125,6 +125,63 @@ static void test_presence(void **state)
 		   NULL);
 }
 
+struct woken {
+	struct chatter olaf;
+	bool alice, bob, olaf_too;
+};
+
+static struct hub_user *user_of(const struct chatter *p)
+{
+	struct hub_user *u;
+	for (size_t at = 0; (u = nidmap_next(&t.srv->hub->users, &at));)
+		if (!strcmp(u->user_id, p->id))
+			return u;
+	fail_msg("%s is not known", p->id);
+	return NULL;
+}
+
+/* In one go: the server looks now and then by itself. */
+static void change_and_look(void *arg)
+{
+	struct woken *w = arg;
+	status_set(user_of(&bob), PRESENCE_UNAVAILABLE, SPAN_LIT("at lunch"));
+	status_look(t.srv->hub);
+	w->alice = user_of(&alice)->woken;
+	w->bob = user_of(&bob)->woken;
+	w->olaf_too = user_of(&w->olaf)->woken;
+}
+
+/* Whose syncs are looked at: of those who share a room, not of everybody. */
+static void test_wakes(void **state)
+{
+	(void)state;
+	struct woken w;
+	struct poll *polls[3];
+	char shared[LIMIT_ID_BYTES + 1], other[LIMIT_ID_BYTES + 1];
+	chatter_new(&t, "olaf", &w.olaf);
+	chatter_create(&alice, "{'preset':'public_chat'}", shared);
+	chatter_room(&bob, shared, "join", "{}");
+	chatter_create(&w.olaf, "{'preset':'public_chat'}", other);
+	struct chatter *all[] = {&alice, &bob, &w.olaf};
+	for (int i = 0; i < 3; i++)
+		json_decref(chatter_sync(all[i], "&timeout=0"));
+	test_server_run(&t, look, NULL);
+	for (int i = 0; i < 3; i++)
+		json_decref(chatter_sync(all[i], "&timeout=0"));
+	for (int i = 0; i < 3; i++)
+		polls[i] = poll_start(all[i], "&timeout=120000");
+	polls_waiting(&t, 3);
+	test_server_run(&t, change_and_look, &w);
+	assert_true(w.alice);
+	assert_true(w.bob);
+	assert_false(w.olaf_too);
+	JSON_AUTO json_t *told = poll_end(polls[0], NULL);
+	expect(told, &bob, "unavailable");
+	json_decref(poll_end(polls[1], NULL));
+	poll_kill(polls[2]);
+	chatter_done(&w.olaf);
+}
+
 /* In a token of before a restart nobody is lost sight of. */
 static void nobody_came_back(void *arg)
 {
@@ -234,9 +291,8 @@ static void test_pace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_presence),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_newcomer),
+		cmocka_unit_test(test_presence), cmocka_unit_test(test_wakes),
+		cmocka_unit_test(test_restart),	 cmocka_unit_test(test_newcomer),
 		cmocka_unit_test(test_pace),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
