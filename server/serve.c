@@ -119,6 +119,11 @@ static void run(struct serving *s)
 		log_warn(_(
 			"no TLS: whoever is on this network can read what goes over it, passwords "
 			"too"));
+	if (!strcmp(srv->name, "localhost") && !serve_config_is_loopback(srv->config->listen_addr))
+		log_warn(_("this server is called \"localhost\", so everybody here is "
+			   "@name:localhost, "
+			   "for good: muster serve --init --server-name NAME makes one with "
+			   "another name in another folder"));
 	s->lan = lan_watch(s->srv, on_address, s);
 	loop_run(s->loop);
 	lan_free(s->lan);

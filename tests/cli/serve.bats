@@ -42,6 +42,17 @@ end_server() {
 	run ! grep -E 'ERROR: |runtime error:' err
 }
 
+@test "the name stays: a server without one is told of it, another name is refused with a way out" {
+	m serve --init --data nameless
+	"$MUSTER" serve --data nameless --udp-port 0 --lan --listen 0.0.0.0:0 >out 2>err </dev/null 3>&- &
+	STARTED=$!
+	wait_for err 'serve --init --server-name NAME'
+	end_server
+	run --separate-stderr "$MUSTER" serve --init --data nameless --server-name s.test
+	[ "$status" -ne 0 ]
+	[[ $stderr == *localhost*--data* ]]
+}
+
 # A network of its own with one interface: new_network NAME ADDRESS
 new_network() {
 	[ "$(id -u)" -eq 0 ] || skip "network namespaces need root"
