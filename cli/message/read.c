@@ -75,6 +75,8 @@ static int run_read(struct command_ctx *ctx, struct err *err)
 		return 0;
 	rc = follow ? client_follow(c, &rq, command_row_fn, say_ready, ctx, err)
 		    : client_read(c, &rq, command_row_fn, ctx, err);
+	if (rc == ERR_NETWORK && !rq.offline && !follow)
+		err_hint(err, _("with --offline muster shows what is here already"));
 	return rc ? rc : mark_read(ctx, c, room, err);
 }
 

@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Stands in a stored message until its file is uploaded. */
 static const char PENDING_URL[] = "mxc://pending.invalid/upload";
@@ -141,6 +142,25 @@ static int send_text(struct client *c, const struct send_request *rq,
 	return deliver_one(c, &d, fn, arg, pending, err);
 }
 
+static int check_file(const char *path, struct stat *ret, struct err *err)
+{
+	if (stat(path, ret) != 0 || access(path, R_OK) != 0)
+		return err_errno(err, errno, "%s", path);
+	return S_ISREG(ret->st_mode) ? 0 : err_set(err, ERR_USAGE, _("%s is not a file"), path);
+}
+
+/* All before the first part goes: a wrong name must not leave half of it in the room. */
+static int check_parts(const struct send_request *rq, struct err *err)
+{
+	struct stat st;
+	int rc = 0;
+	if (!rq->text.n && !(rq->files && *rq->files))
+		return err_set(err, ERR_USAGE, _("There is nothing to send"));
+	for (const char *const *f = rq->files; !rc && f && *f; f++)
+		rc = check_file(*f, &st, err);
+	return rc;
+}
+
 static int send_file(struct client *c, const struct send_request *rq, const char *path, int part,
 		     const struct message_context *at, client_row_fn *fn, void *arg, int *pending,
 		     struct err *err)
@@ -148,10 +168,9 @@ static int send_file(struct client *c, const struct send_request *rq, const char
 	JSON_AUTO json_t *content = NULL;
 	AUTO_FREE char *txn = part_txn(rq, part, "f");
 	struct stat st;
-	if (stat(path, &st) != 0)
-		return err_errno(err, errno, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_USAGE, _("%s is not a file"), path);
+	int rc = check_file(path, &st, err);
+	if (rc)
+		return rc;
 	struct file_draft draft = {
 		.url = PENDING_URL,
 		.filename = span_of(fs_basename(path)),
@@ -162,7 +181,7 @@ static int send_file(struct client *c, const struct send_request *rq, const char
 		.height = -1,
 		.at = *at,
 	};
-	int rc = message_file(&draft, &content, err);
+	rc = message_file(&draft, &content, err);
 	if (rc)
 		return rc;
 	merge_extra(content, rq->extra);
@@ -196,11 +215,11 @@ static int send_all(struct client *c, const struct send_request *rq, client_row_
 		.thread = rq->thread,
 		.mentions = rq->mentions,
 	};
-	int rc = 0, pending = 0, part = 0;
+	int pending = 0, part = 0, rc = check_parts(rq, err);
+	if (rc)
+		return rc;
 	if (rq->at_ms && rq->at_ms <= clock_wall_ms())
 		return err_set(err, ERR_USAGE, _("The time to send it at is past"));
-	if (!rq->text.n && !(rq->files && *rq->files))
-		return err_set(err, ERR_USAGE, _("There is nothing to send"));
 	if (rq->text.n)
 		rc = send_text(c, rq, &at, fn, arg, &pending, err);
 	for (const char *const *f = rq->files; !rc && f && *f; f++)

@@ -167,7 +167,9 @@ teardown_file() {
 	[ "$status" -eq 1 ]
 	m file get "$(jq -r .url row)" -o back.pdf --force
 	fails_with 5 file get mxc://s.test/nothinghere -o x
-	fails_with 5 send "$ROOM" --file not-there.pdf
+	# A file that is not there: nothing at all is sent.
+	fails_with 5 send "$ROOM" "see the file" --file homework.pdf --file not-there.pdf
+	[ "$(m read "$ROOM" -n 1 --json | jq -r .event_id)" = "$(jq -r .event_id row)" ]
 }
 
 @test "hostile text: neutralised for terminals and tables, escaped in JSON" {
@@ -289,6 +291,8 @@ teardown_file() {
 	fails_with 8 send "$ROOM" queued message --queue --txn-id q1 --json
 	[ "$(jq -r .state <<<"$output")" = queued ]
 	fails_with 6 send "$ROOM" not queued --timeout 60s
+	fails_with 6 read "$ROOM" --timeout 60s
+	[[ $stderr == *--offline* ]]
 	m queue list --json | jq -es 'map(select(.txn_id == "q1")) | length == 1 and .[0].body == "queued message"' >/dev/null
 	cp keep.json "$hs"
 	m queue run --json | jq -es 'map(select(.txn_id == "q1"))[0].state == "sent"' >/dev/null
