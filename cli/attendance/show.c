@@ -2,6 +2,7 @@
 #include "cli/attendance/attendance.h"
 
 #include "core/attendance/format.h"
+#include "core/attendance/formats/form.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
@@ -65,13 +66,9 @@ static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
 	size_t i;
 	json_array_foreach (l->notes, i, note)
 		command_say(ctx, "%s", json_string_value(note));
-	command_say(ctx,
-		    _("late after %llds, early from %llds, at least %lld %%, absences up to %llds "
-		      "bridged"),
-		    (long long)json_get_i64(l->rules, "late_s", 0),
-		    (long long)json_get_i64(l->rules, "early_s", 0),
-		    (long long)json_get_i64(l->rules, "min_percent", 0),
-		    (long long)json_get_i64(l->rules, "grace_s", 0));
+	AUTO_FREE char *rules = form_rules(l);
+	if (*rules)
+		command_say(ctx, "%s", rules);
 }
 
 static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending,
