@@ -6,9 +6,10 @@
 #define OPT_QUIET_TELL OPT_FLAG("no-message", N_("tell the room nothing"))
 
 /* Fill in which meeting, and which date of it. */
-static int run(struct command_ctx *ctx, struct meet_change *ch, struct err *err)
+static int run(struct command_ctx *ctx, const struct meet_change *what, struct err *err)
 {
 	AUTO(meeting_done) struct meeting m = {.room_id = NULL};
+	struct meet_change ch = *what;
 	struct cal_occurrence o;
 	struct client *c;
 	char stamp[CAL_STAMP_SIZE];
@@ -17,17 +18,17 @@ static int run(struct command_ctx *ctx, struct meet_change *ch, struct err *err)
 	int rc = meet_arg_any(ctx, &c, &m, &o, &one, err);
 	if (rc)
 		return rc;
-	ch->uid = m.event.uid;
-	ch->room_id = m.room_id;
+	ch.uid = m.event.uid;
+	ch.room_id = m.room_id;
 	if (one && (m.event.rrule || m.event.n_rdates)) {
 		cal_stamp(&o.recurrence_id, stamp);
-		ch->recurrence = stamp;
-		ch->zone = NULL; /* it said what --start means */
+		ch.recurrence = stamp;
+		ch.zone = NULL; /* it said what --start means */
 	}
-	if (command_dry_run(ctx, json_pack("{s:s,s:s,s:s?}", "uid", ch->uid, "room_id", ch->room_id,
-					   "recurrence_id", ch->recurrence)))
+	if (command_dry_run(ctx, json_pack("{s:s,s:s,s:s?}", "uid", ch.uid, "room_id", ch.room_id,
+					   "recurrence_id", ch.recurrence)))
 		return 0;
-	rc = client_meet_change(c, ch, &row, err);
+	rc = client_meet_change(c, &ch, &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 

@@ -37,7 +37,7 @@ struct work {
 static uint32_t add_track(struct work *k, struct track t)
 {
 	if (k->n_tracks == k->tracks_size) {
-		k->tracks_size = k->tracks_size ? k->tracks_size * 2 : 64;
+		k->tracks_size *= 2;
 		k->tracks = mem_realloc_array(k->tracks, k->tracks_size, sizeof(*k->tracks));
 	}
 	t.next = k->first[t.user];
@@ -334,8 +334,9 @@ static void run(struct work *k)
 
 struct call_person *reg_call_work_out(struct view *w)
 {
-	struct work k = {.w = w};
+	struct work k = {.w = w, .tracks_size = 64};
 	size_t n = w->in->users.n;
+	k.tracks = mem_realloc_array(NULL, k.tracks_size, sizeof(*k.tracks));
 	init_people(&k, n);
 	if (!w->t.l->roll_id) {
 		each(&k, REC_CALL, take_call);

@@ -264,14 +264,15 @@ static int find_by_uid(struct client *c, const char *room_id, const char *which,
 int client_meet_find(struct client *c, const char *room_id, const char *which, int64_t now_ms,
 		     struct meeting *ret, struct cal_occurrence *ret_occurrence, struct err *err)
 {
-	AUTO(buf_done) struct buf names = BUF_INIT(4096);
-	struct by_time t = {.now_ms = now_ms, .last = !strcmp(which, "last"), .names = names};
+	struct by_time t = {.now_ms = now_ms,
+			    .last = !strcmp(which, "last"),
+			    .names = BUF_INIT(4096)};
 	int rc = client_refresh(c, err);
 	if (rc)
 		return rc;
 	if (strcmp(which, "now") != 0 && !t.last)
 		return find_by_uid(c, room_id, which, now_ms, ret, ret_occurrence, err);
 	rc = find_by_time(c, room_id, &t, ret, ret_occurrence, err);
-	names = t.names; /* what is freed at the end */
+	buf_done(&t.names);
 	return rc;
 }

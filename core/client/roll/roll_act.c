@@ -106,7 +106,7 @@ static json_t *answered(const struct roll_view *v, struct roll_case *k, bool her
 	bool first = was && strcmp(was, "pending") == 0;
 	if (first)
 		row_int(row, "ts", roll_view_now(v));
-	if (first || strcmp(was, "away") == 0 || !here)
+	if (first || (was && strcmp(was, "away") == 0) || !here)
 		row_str(row, "status", !here ? "away" : first && late ? "late" : "here");
 	row_str(row, "way", roll_way_name(ROLL_BY_VOTE));
 	return row;
