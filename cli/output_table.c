@@ -67,7 +67,11 @@ static void put_int(struct buf *b, const struct command_key *key, int64_t n, int
 void output_put_cell(struct buf *b, const struct command_key *key, const json_t *v, int64_t now_ms)
 {
 	struct buf raw = BUF_INIT(BUF_CAP_OWN);
-	if (json_is_string(v)) {
+	int64_t at;
+	if (json_is_string(v) && key && !strcmp(key->type, "time") &&
+	    when_parse(span_of(json_string_value(v)), now_ms, &at, NULL) == 0) {
+		put_int(b, key, at, now_ms);
+	} else if (json_is_string(v)) {
 		text_put(b, (struct span){json_string_value(v), json_string_length(v)}, TEXT_LINE);
 	} else if (json_is_integer(v)) {
 		put_int(b, key, json_integer_value(v), now_ms);

@@ -64,6 +64,7 @@ events() { # ROOM TYPE
 	# The other member sees the same.
 	use_home bob
 	m meet list --room "$id" --since 2090-01-01 --until 2091-01-01 --json | jq -se 'length == 6' >/dev/null
+	m meet list --room "$id" --since 2090-04-01 --until 2090-04-02 | grep -q '^2090-04-01 09:00 '
 	fails_with 4 meet schedule Mine --room "$id" --start "2090-03-01 09:00" --duration 45m
 	[[ $stderr == *"may not schedule"* ]]
 }
