@@ -1,4 +1,5 @@
 # The server's address, certificate, and what keeps people from it.
+# shellcheck disable=SC2030,SC2031,SC2153,SC2154
 bats_require_minimum_version 1.5.0
 load helper
 
