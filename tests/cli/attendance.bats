@@ -90,7 +90,7 @@ lesson() {
 		and .["@ada:s.test"].present_s >= 0
 		and (.["@dora:s.test"].reasons | map(.code) | index("not_seen") != null)' \
 		"$BATS_FILE_TMPDIR/show" >/dev/null
-	grep -q 'at least 0 %' said
+	grep -q 'present from 0 %' said
 	use_home carl
 	m attendance show "${LESSON[@]}" "${EASY[@]}" --json | cmp - "$BATS_FILE_TMPDIR/show"
 }
