@@ -104,6 +104,7 @@ static void serve_at(struct forked *f, const char *dir, const char *listen)
 		struct telling t = {fds[1]};
 		struct serve_options opt = {
 			.data_dir = dir,
+			.server_name = "localhost",
 			.listen = listen,
 			.udp_port = SERVE_ANY_PORT,
 			.open_registration = true,
