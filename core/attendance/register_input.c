@@ -305,7 +305,8 @@ static bool read_relayed(struct register_input *in, const struct mx_event *ev, s
 		return false;
 	r->user = reg_names_put(&in->users, by ? by : ev->sender);
 	r->at = json_get_i64(relayed, "ts", ev->ts);
-	if (r->at > ev->ts || r->at < 0)
+	/* What somebody says of themselves was said when the server got it. */
+	if (r->at > ev->ts || r->at < 0 || (by && !strcmp(by, ev->sender)))
 		r->at = ev->ts;
 	return read_staff(in, ev, r);
 }

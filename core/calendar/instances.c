@@ -65,8 +65,10 @@ void instances_done(struct instances *it)
 /* The start alone, or what the rule has. */
 static bool rule_next(struct instances *it, int64_t *ret)
 {
-	if (it->repeats)
-		return rrule_walk_next(&it->walk, ret);
+	if (it->repeats) /* an UNTIL by the wall clock is the walk's own affair */
+		return rrule_walk_next(&it->walk, ret) &&
+		       (it->rule.end != RRULE_UNTIL_UTC ||
+			tz_from_wall(it->zone, *ret) <= it->rule.until);
 	if (it->walk.over)
 		return false;
 	it->walk.over = true;
@@ -111,8 +113,6 @@ bool instances_next(struct instances *it, int64_t *ret_wall, int64_t *ret_ms)
 		if (it->has_last && wall == it->last)
 			continue;
 		int64_t ms = tz_from_wall(it->zone, wall) * 1000;
-		if (it->repeats && it->rule.end == RRULE_UNTIL_UTC && ms > it->rule.until * 1000)
-			return false;
 		it->last = wall;
 		it->has_last = true;
 		if (instances_excluded(it, wall, ms))

@@ -514,6 +514,18 @@ static void test_opt_out(void **state)
 	assert_int_equal(row(ANNA)->first_join_ms, 0);
 }
 
+/* Who writes it after the lesson, as if it had been relayed from before, was absent. */
+static void test_opt_out_backdated(void **state)
+{
+	(void)state;
+	json_t *c = json_pack("{s:s,s:b,s:{s:s,s:s,s:I}}", "room_id", LOG_ROOM, "out", 1, "relayed",
+			      "event_id", "$d", "sender", ANNA, "ts", (json_int_t)LOG_START);
+	rules.opt_out = true;
+	log_join(&g, LOG_TEACHER, "T", 0);
+	log_event(&g, false, OPT_OUT_TYPE, ANNA, 4000, NULL, c);
+	mark(ANNA, "absent", NULL);
+}
+
 /* -- Rolls ------------------------------------------------------------------------------------ */
 
 static const char *open_roll(const char *by, double at, double window)
@@ -727,6 +739,7 @@ int main(void)
 		TEST(test_power),
 		TEST(test_contest),
 		TEST(test_opt_out),
+		TEST(test_opt_out_backdated),
 		TEST(test_rolls),
 		TEST(test_roll_marks),
 		TEST(test_roll_in_call),

@@ -103,7 +103,7 @@ struct listing {
 	const struct meeting *meeting; /* that is being expanded */
 	const char *room_name;
 	struct dated *v;
-	size_t n;
+	size_t n, end; /* how many there are; at which number the meeting has had its share */
 };
 
 static int on_occurrence(const struct cal_occurrence *o, void *arg)
@@ -111,7 +111,7 @@ static int on_occurrence(const struct cal_occurrence *o, void *arg)
 	struct listing *l = arg;
 	if (o->cancelled && !l->q->cancelled)
 		return 0;
-	if (l->n == MEET_MAX)
+	if (l->n == l->end)
 		return 1;
 	if ((l->n & (l->n - 1)) == 0)
 		l->v = mem_realloc_array(l->v, l->n ? 2 * l->n : 1, sizeof(*l->v));
@@ -125,7 +125,8 @@ static int on_meeting(struct meeting *m, const char *room_name, void *arg)
 	struct listing *l = arg;
 	l->meeting = m;
 	l->room_name = room_name;
-	cal_expand(&m->event, l->q->since_ms, l->q->until_ms, l->q->max, on_occurrence, l, NULL);
+	l->end = l->q->max && l->q->max < MEET_MAX - l->n ? l->n + l->q->max : MEET_MAX;
+	cal_expand(&m->event, l->q->since_ms, l->q->until_ms, 0, on_occurrence, l, NULL);
 	return 0;
 }
 

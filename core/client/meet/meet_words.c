@@ -50,9 +50,11 @@ static int put_further(const struct cal_occurrence *o, void *arg)
 {
 	struct further *f = arg;
 	struct cal_time t;
-	if (f->n++ && !cal_time_at(o->start_ms, f->zone, &t, NULL))
+	if (o->cancelled)
+		return 0;
+	if (f->n++ && f->n <= LISTED + 1 && !cal_time_at(o->start_ms, f->zone, &t, NULL))
 		buf_printf(f->b, "%s%04d-%02d-%02d", f->n > 2 ? ", " : "", t.year, t.month, t.day);
-	return 0;
+	return f->n > LISTED + 1;
 }
 
 /* The dates behind the first one, and the last. */
@@ -63,10 +65,11 @@ static void put_dates(struct buf *b, const struct meeting *m, int64_t first_ms)
 	struct further f = {&dates, e->start.zone, 0};
 	struct cal_time t;
 	int64_t last;
-	if (cal_expand(e, first_ms, INT64_MAX, LISTED + 1, put_further, &f, NULL) || f.n < 2)
+	cal_expand(e, first_ms, INT64_MAX, 0, put_further, &f, NULL);
+	if (f.n < 2)
 		return;
 	buf_put_char(b, '\n');
-	if (f.n <= LISTED || cal_last_end(e, &last, NULL))
+	if (f.n <= LISTED + 1 || cal_last_end(e, &last, NULL))
 		buf_printf(b, _("and on %s"), buf_str(&dates));
 	else if (last == INT64_MAX || cal_time_at(last, e->start.zone, &t, NULL))
 		buf_printf(b, _("and on %s ..."), buf_str(&dates));
@@ -75,8 +78,11 @@ static void put_dates(struct buf *b, const struct meeting *m, int64_t first_ms)
 			   t.month, t.day);
 }
 
+/* The first that takes place. */
 static int take_first(const struct cal_occurrence *o, void *arg)
 {
+	if (o->cancelled)
+		return 0;
 	*(struct cal_occurrence *)arg = *o;
 	return 1;
 }
@@ -86,7 +92,7 @@ static void put_details(struct buf *b, const struct meeting *m, const struct cal
 			const char *reason)
 {
 	struct cal_occurrence first = {.title = NULL};
-	if (!o && cal_expand(&m->event, INT64_MIN, INT64_MAX, 1, take_first, &first, NULL) == 1)
+	if (!o && cal_expand(&m->event, INT64_MIN, INT64_MAX, 0, take_first, &first, NULL) == 1)
 		put_when(b, m, first.start_ms, first.end_ms);
 	else if (o)
 		put_when(b, m, o->start_ms, o->end_ms);

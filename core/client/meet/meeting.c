@@ -3,6 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/meet/meet_priv.h"
+#include "core/matrix/id.h"
 
 #include <string.h>
 
@@ -114,6 +115,14 @@ static int read_calendar(const json_t *calendar, struct cal_event *e, struct err
 	return rc;
 }
 
+/* Somebody's id, or NULL: anybody may have written the event. */
+static char *user(const json_t *content, const char *key)
+{
+	struct user_id id;
+	const char *s = json_get_str(content, key);
+	return s && !user_id_parse(span_of(s), &id, NULL) ? mem_strdup(s) : NULL;
+}
+
 int meeting_read(const char *room_id, const char *state_key, const json_t *content,
 		 struct meeting *ret, struct err *err)
 {
@@ -128,7 +137,7 @@ int meeting_read(const char *room_id, const char *state_key, const json_t *conte
 	e->created_ms = json_get_i64(content, "created_ts", 0);
 	e->changed_ms = json_get_i64(content, "changed_ts", 0);
 	e->status = status && !strcmp(status, "cancelled") ? CAL_CANCELLED : CAL_CONFIRMED;
-	m.creator = text(content, "creator");
+	m.creator = user(content, "creator");
 	m.announced = text(content, "announced");
 	m.file_event = text(content, "file_event");
 	m.lesson = json_get_bool(content, "lesson", false);

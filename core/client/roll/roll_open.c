@@ -83,7 +83,9 @@ static int64_t random_between(int64_t from, int64_t to)
 static int plan_second(const struct roll_view *v, const struct roll *r,
 		       const struct roll_request *rq, int64_t *ret_ms, struct err *err)
 {
-	int64_t at = random_between(roll_closes_ms(r), rq->lesson_end_ms - r->window_ms);
+	/* Posting may have taken longer than there was room for. */
+	int64_t from = roll_closes_ms(r), to = rq->lesson_end_ms - r->window_ms;
+	int64_t at = random_between(from, to > from ? to : from);
 	struct err e = {0};
 	int rc = roll_schedule_second(v, r, at, &e);
 	if (rc && !(rc == ERR_UNSUPPORTED && rq->waits)) {
