@@ -184,6 +184,18 @@ events() { # ROOM TYPE
 	mi meet import - --room "$other" --json <out.ics | jq -e '.existing' >/dev/null
 }
 
+@test "a calendar file without zones is read by the clock of who imports it, its holidays too" {
+	local id
+	id=$(new_room Floating)
+	printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 BEGIN:VEVENT UID:float SUMMARY:Float DTSTART:20900306T090000 \
+		DURATION:PT1H 'RRULE:FREQ=WEEKLY;COUNT=5' 'EXDATE;VALUE=DATE:20900313' EXDATE:20900320T090000 \
+		END:VEVENT BEGIN:VEVENT UID:float RECURRENCE-ID:20900327T090000 DTSTART:20900328T110000 DURATION:PT1H \
+		SUMMARY:Float END:VEVENT END:VCALENDAR >float.ics
+	TZ=Europe/Berlin m meet import float.ics --room "$id" --json >/dev/null
+	m meet list --room "$id" --since 2090-01-01 --until 2091-01-01 --json | jq -r .start >starts
+	printf '%s\n' 2090-03-06T09:00:00+01:00 2090-03-28T11:00:00+02:00 2090-04-03T09:00:00+02:00 | diff - starts
+}
+
 @test "a room of its own has the shape that Nordeck's widget reads" {
 	local id
 	m meet schedule Staff --own-room --invite @bob:s.test --start "2090-03-01 14:00" --duration 1h --tz Europe/Berlin \

@@ -83,6 +83,34 @@ static void tell(struct import *in, const struct cal_event *e, const char *why)
 		in->problem(in->arg, 0, sentence);
 }
 
+/* A date beside the start is told by the same clock, and has its hour where the day alone is named. */
+static void by_clock_of(const struct cal_time *start, struct cal_time *t)
+{
+	if (t->date_only && !start->date_only) {
+		t->date_only = false;
+		t->hour = start->hour;
+		t->minute = start->minute;
+		t->second = start->second;
+	}
+	if (!t->zone[0])
+		memcpy(t->zone, start->zone, sizeof(t->zone));
+}
+
+/* Floating times are in the reader's zone. */
+static void settle_clocks(struct cal_event *e)
+{
+	if (!e->start.zone[0])
+		cal_zone_local(e->start.zone);
+	for (size_t i = 0; i < e->n_exdates; i++)
+		by_clock_of(&e->start, &e->exdates[i]);
+	for (size_t i = 0; i < e->n_rdates; i++)
+		by_clock_of(&e->start, &e->rdates[i]);
+	for (size_t i = 0; i < e->n_overrides; i++) {
+		by_clock_of(&e->start, &e->overrides[i].recurrence_id);
+		by_clock_of(&e->start, &e->overrides[i].start);
+	}
+}
+
 /* The event as a meeting of the room; taken over. */
 static int as_meeting(struct import *in, struct cal_event *e, struct meeting *ret, struct err *err)
 {
@@ -91,11 +119,7 @@ static int as_meeting(struct import *in, struct cal_event *e, struct meeting *re
 	m.creator = mem_strdup(client_account(in->c)->user_id);
 	if (!m.event.title)
 		m.event.title = mem_strdup(_("Meeting"));
-	if (!m.event.start.zone[0]) { /* floating: in the reader's zone */
-		cal_zone_local(m.event.start.zone);
-		for (size_t i = 0; i < m.event.n_overrides; i++)
-			cal_zone_local(m.event.overrides[i].recurrence_id.zone);
-	}
+	settle_clocks(&m.event);
 	if (!m.event.changed_ms)
 		m.event.changed_ms = clock_wall_ms();
 	*ret = m;
