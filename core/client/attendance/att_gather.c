@@ -82,7 +82,6 @@ bool att_event(struct store *s, const struct store_event *e, struct mx_event *re
 struct giving {
 	struct att_lessons *l;
 	enum register_source from;
-	size_t at;     /* lessons before this one are over */
 	json_t *polls; /* ids of starts: of rolls, perhaps */
 	int64_t done;
 };
@@ -221,11 +220,17 @@ struct words {
 	const struct roll *roll;
 };
 
+/* A word, or one below what it replies to; the tally judges. */
+static bool may_be_word(const struct words *w, const struct store_event *e)
+{
+	return roll_is_word(e->body, w->roll->words) || (e->body.n && e->body.p[0] == '>');
+}
+
 /* A word, and what was made of it later. */
 static int take_word(const struct store_event *e, void *arg)
 {
 	struct words *w = arg;
-	if (!roll_is_word(e->body, w->roll->words) && !e->rel_type.p)
+	if (!may_be_word(w, e) && !e->rel_type.p)
 		return 0;
 	take_any(e, w->g);
 	return 0;
@@ -234,7 +239,7 @@ static int take_word(const struct store_event *e, void *arg)
 static int take_edits(const struct store_event *e, void *arg)
 {
 	struct words *w = arg;
-	if (roll_is_word(e->body, w->roll->words))
+	if (may_be_word(w, e))
 		store_evidence_about(w->g->l->a.s, e->room, e->event_id, take_any, w->g);
 	return 0;
 }
@@ -292,11 +297,14 @@ void att_gather(struct att_lessons *l)
 		return;
 	for (i = 0; i < l->n; i++)
 		new_input(l, &l->v[i]);
+	/* Staff's words first: whoever fills the room up to the cap does not push them out. */
+	g.from = REGISTER_STAFF;
+	if (l->a.staff)
+		give_room(&g, l->a.staff, INT64_MIN);
+	g.from = REGISTER_ROOM;
+	json_array_clear(polls);
 	give_room(&g, l->a.room.id, l->v[0].l.start_ms - REGISTER_LEAD_MS);
 	give_members(&g);
 	json_array_foreach (polls, i, start)
 		give_roll(&g, start);
-	g.from = REGISTER_STAFF;
-	if (l->a.staff)
-		give_room(&g, l->a.staff, INT64_MIN);
 }
