@@ -277,4 +277,6 @@ lesson() {
 	fails_with 2 attendance show --room "$ROOM" --since now-1h --until now-2h
 	fails_with 5 attendance show --room "$ROOM" --since 2020-01-01 --until 2021-01-01
 	fails_with 2 attendance correct @ada:s.test splendid --room "$ROOM" --since now-1h --reason x
+	fails_with 2 attendance correct @ada:s.test present --room "$ROOM" --since now-1h --reason x
+	[[ $stderr == *--until* ]]
 }

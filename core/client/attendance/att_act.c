@@ -82,7 +82,7 @@ int client_attendance_correct(struct client *c, const struct attendance_query *q
 	if (!rc)
 		rc = att_need_staff(&l.a, err);
 	if (!rc)
-		rc = att_one(&l, err);
+		rc = att_one_named(&l, err);
 	if (!rc && (!reason || !*reason))
 		rc = err_set(err, ERR_USAGE, _("a correction needs a reason: --reason"));
 	if (rc)
@@ -160,7 +160,7 @@ int client_attendance_seal(struct client *c, const struct attendance_query *q, j
 	if (!rc)
 		rc = att_need_staff(&l.a, err);
 	if (!rc)
-		rc = att_one(&l, err);
+		rc = att_one_named(&l, err);
 	if (rc)
 		return rc;
 	struct attendance_register *r = register_judge(l.v[0].in, clock_wall_ms());
@@ -243,7 +243,7 @@ int client_attendance_contest(struct client *c, const struct attendance_query *q
 	char when[WHEN_ISO_SIZE];
 	int rc = att_lessons_load(c, q, &l, err);
 	if (!rc)
-		rc = att_one(&l, err);
+		rc = att_one_named(&l, err);
 	if (rc)
 		return rc;
 	JSON_AUTO json_t *object = json_pack("{s:i,s:s}", "version", 1, "reason", reason);

@@ -223,3 +223,16 @@ int att_one(const struct att_lessons *l, struct err *err)
 	err_hint(err, "muster meet list");
 	return ERR_USAGE;
 }
+
+int att_one_named(const struct att_lessons *l, struct err *err)
+{
+	int rc = att_one(l, err);
+	bool open = !rc && !l->v[0].l.uid && !l->v[0].l.roll_id && !l->q->until_ms;
+	if (!open)
+		return rc;
+	err_set(err, ERR_USAGE,
+		_("What is written must name its lesson, and this one ends now, "
+		  "whenever that is: say until when it took"));
+	err_hint(err, "--until 10:30");
+	return ERR_USAGE;
+}

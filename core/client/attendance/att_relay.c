@@ -181,12 +181,15 @@ int client_attendance_relay(struct client *c, size_t *ret_n, struct err *err)
 	AUTO_FREE int64_t *ids = store_room_ids(k.s, "join");
 	for (int64_t *p = ids; *p; p++)
 		take_chat(&k, *p);
+	/* One that cannot be sent on does not stop those of others. */
 	json_array_foreach (found, i, said) {
-		rc = send_on(&k, said, &n, err);
-		if (rc)
-			return rc;
+		struct err e = {0};
+		int failed = send_on(&k, said, &n, &e);
+		if (failed && !rc && err)
+			*err = e;
+		rc = rc ? rc : failed;
 	}
 	if (ret_n)
 		*ret_n = n;
-	return 0;
+	return rc;
 }

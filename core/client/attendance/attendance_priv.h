@@ -48,6 +48,8 @@ int att_lessons_load(struct client *c, const struct attendance_query *q, struct 
 void att_lessons_done(struct att_lessons *l);
 /** The only lesson; ERR_USAGE when there are several. */
 int att_one(const struct att_lessons *l, struct err *err);
+/** The same, of a lesson that a later command means by the same words: a time must have its end. */
+int att_one_named(const struct att_lessons *l, struct err *err);
 
 /** lessons.c: fills l->v from the query, without inputs. */
 int att_lessons_find(struct att_lessons *l, struct err *err);
