@@ -130,7 +130,7 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 	if (!file)
 		return 0;
 	/* An empty page must not take the place of slips that were handed out. */
-	if (!slips_count(rows)) {
+	if (!slips_count(rows) && fs_exists(file)) {
 		command_say(ctx,
 			    _("no new slips, so %s is left as it is; muster class slips makes "
 			      "new ones"),
