@@ -125,6 +125,22 @@ events() { # ROOM TYPE
 	fails_with 5 meet start now --room "$id"
 	fails_with 2 meet change x
 	fails_with 2 meet change x@2090-03-01 --repeat daily
+	fails_with 2 meet change x --repeat "FREQ=WEEKLY;BYDAY=MO"
+	[[ $stderr == *"2090-03-06"* ]]
+	m meet change x --repeat "FREQ=WEEKLY;BYDAY=WE" --no-message >/dev/null
+	fails_with 2 meet change x --start "2090-03-02 09:00"
+}
+
+@test "a date with another title alone goes with its series" {
+	local id
+	id=$(new_room Titles)
+	m meet schedule Plain --uid titled --room "$id" --start "2090-03-01 09:00" --duration 1h --repeat weekly --no-message >/dev/null
+	m meet change titled@2090-03-08 --title Special --no-message >/dev/null
+	m meet change titled@2090-03-15 --start "2090-03-16 12:00" --no-message >/dev/null
+	m meet change titled --start "2090-03-01 10:00" --duration 2h --no-message >/dev/null
+	m meet list --room "$id" --since 2090-03-01 --until 2090-03-20 --json |
+		jq -r '[.start[:16], .duration_s, .title] | join(" ")' >dates
+	printf '%s\n' "2090-03-01T10:00 7200 Plain" "2090-03-08T10:00 7200 Special" "2090-03-16T12:00 7200 Plain" | diff - dates
 }
 
 @test "what is on now is found, started once, and shown on the day's agenda" {

@@ -47,7 +47,8 @@ static void shift_dates(struct cal_event *e, int64_t by_ms)
 		shift(&e->rdates[i], by_ms, zone);
 	for (size_t i = 0; i < e->n_overrides; i++) {
 		struct cal_override *o = &e->overrides[i];
-		if (o->cancelled) /* it stands where it would have been */
+		/* It stands where it would have been, or was given another title alone. */
+		if (o->cancelled || wall_ms(&o->start) == wall_ms(&o->recurrence_id))
 			shift(&o->start, by_ms, zone);
 		shift(&o->recurrence_id, by_ms, zone);
 	}
@@ -103,6 +104,17 @@ static void drop_lost(struct cal_event *e)
 	e->n_overrides = kept;
 }
 
+static void new_duration(struct cal_event *e, int64_t ms, bool *changed)
+{
+	if (!ms || ms == e->duration_ms)
+		return;
+	for (size_t i = 0; i < e->n_overrides; i++)
+		if (e->overrides[i].duration_ms == e->duration_ms)
+			e->overrides[i].duration_ms = ms;
+	e->duration_ms = ms;
+	*changed = true;
+}
+
 static int change_all(struct meeting *m, const struct meet_change *ch, bool *changed,
 		      struct err *err)
 {
@@ -118,12 +130,14 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 	*changed |= set(&e->description, ch->description);
 	*changed |= set(&e->location, ch->location);
 	bool rule = set(&e->rrule, ch->rrule);
-	*changed |= rule || (ch->duration_ms && ch->duration_ms != e->duration_ms);
-	if (ch->duration_ms)
-		e->duration_ms = ch->duration_ms;
-	int rc = new_start(e, ch, changed, err);
+	bool start = false;
+	new_duration(e, ch->duration_ms, changed);
+	int rc = new_start(e, ch, &start, err);
+	*changed |= rule || start;
 	if (!rc)
 		rc = cal_event_check(e, err);
+	if (!rc && (rule || start))
+		rc = meet_check_start(e, err);
 	if (!rc && rule)
 		drop_lost(e);
 	return rc;

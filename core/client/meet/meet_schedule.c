@@ -18,8 +18,7 @@ static int check_request(const struct meet_request *rq, struct err *err)
 	return 0;
 }
 
-/* The first date must be one of the rule's (RFC 5545 leaves open what it means otherwise). */
-static int check_start(const struct cal_event *e, struct err *err)
+int meet_check_start(const struct cal_event *e, struct err *err)
 {
 	int64_t first;
 	char time[40];
@@ -56,7 +55,7 @@ static int fill(struct client *c, const struct meet_request *rq, const char *roo
 	rc = cal_time_at(rq->start_ms, zone, &e->start, err);
 	if (!rc)
 		rc = cal_event_check(e, err);
-	return rc ? rc : check_start(e, err);
+	return rc ? rc : meet_check_start(e, err);
 }
 
 static int check_past(const struct meet_request *rq, const struct meeting *m, struct err *err)
