@@ -128,6 +128,11 @@ int client_quiet_tell(struct client *c, int64_t now_ms, struct err *err)
 	quiet_cached(s, &q);
 	if (!may_tell(s, &q, now_ms, &from, &until) && !told_from)
 		return 0;
+	/* What is told must be what holds by now: another device may have hidden it since. */
+	rc = client_quiet_get(c, &q, err);
+	if (rc)
+		return rc;
+	may_tell(s, &q, now_ms, &from, &until);
 	return tell(c, s, now_ms, from, until, err);
 }
 
