@@ -129,28 +129,54 @@ static void test_order(void **state)
 	assert_int_equal(db_backlog(db), 0);
 }
 
-static int run_block(struct db_tx *tx, void *arg, struct err *err)
+/* Keeps the writer busy: what is submitted after hold() waits until let_go(). */
+struct hold {
+	int began[2], go[2];
+};
+
+static int run_hold(struct db_tx *tx, void *arg, struct err *err)
 {
 	(void)tx;
 	(void)err;
-	int fd = *(int *)arg;
+	struct hold *h = arg;
 	char c;
-	return read(fd, &c, 1) == 1 ? 0 : ERR_FAILED;
+	return write(h->began[1], "x", 1) == 1 && read(h->go[0], &c, 1) == 1 ? 0 : ERR_FAILED;
+}
+
+static void hold(struct hold *h, struct db *db)
+{
+	char c;
+	assert_int_equal(pipe(h->began), 0);
+	assert_int_equal(pipe(h->go), 0);
+	db_submit(db, run_hold, on_done, h);
+	assert_int_equal(read(h->began[0], &c, 1), 1);
+}
+
+static void let_go(struct hold *h)
+{
+	assert_int_equal(write(h->go[1], "x", 1), 1);
+}
+
+static void hold_done(struct hold *h)
+{
+	for (int i = 0; i < 2; i++) {
+		close(h->began[i]);
+		close(h->go[i]);
+	}
 }
 
 /* Jobs that wait while a batch is written share the next COMMIT. */
 static void test_group(void **state)
 {
 	struct db *db = *state;
-	int fds[2];
+	struct hold h;
 	char keys[300][16];
-	assert_int_equal(pipe(fds), 0);
-	db_submit(db, run_block, on_done, &fds[0]);
+	hold(&h, db);
 	for (int i = 0; i < 300; i++) {
 		snprintf(keys[i], sizeof(keys[i]), "k%d", i);
 		db_submit(db, run_insert, NULL, keys[i]);
 	}
-	assert_int_equal(write(fds[1], "x", 1), 1);
+	let_go(&h);
 	db_submit(db, run_insert, on_done, W("last"));
 	wait_done(2);
 	int commits = 0;
@@ -158,8 +184,7 @@ static void test_group(void **state)
 		commits++;
 	assert_in_range(commits, 1, 4);
 	assert_int_equal(db_position(db), 301);
-	close(fds[0]);
-	close(fds[1]);
+	hold_done(&h);
 }
 
 static void test_one_fails(void **state)
@@ -221,12 +246,11 @@ static int run_orphan(struct db_tx *tx, void *arg, struct err *err)
 static void test_commit_fails(void **state)
 {
 	struct db *db = *state;
-	int fds[2];
-	assert_int_equal(pipe(fds), 0);
-	db_submit(db, run_block, on_done, &fds[0]);
+	struct hold h;
+	hold(&h, db);
 	db_submit(db, run_insert, on_done, W("with"));
 	db_submit(db, run_orphan, on_done, NULL);
-	assert_int_equal(write(fds[1], "x", 1), 1);
+	let_go(&h);
 	wait_done(3);
 	/* All that shared the COMMIT failed, and nobody heard of their changes. */
 	assert_non_null(strstr(seen, "d-24 d-24 "));
@@ -236,8 +260,7 @@ static void test_commit_fails(void **state)
 	wait_done(1);
 	assert_true(stored(db, "next"));
 	assert_int_equal(db_position(db), 1);
-	close(fds[0]);
-	close(fds[1]);
+	hold_done(&h);
 }
 
 /* The file system itself refuses: what a full disk looks like. */
