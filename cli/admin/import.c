@@ -1,8 +1,7 @@
 /* admin user import: many accounts from a table. */
 #include "cli/admin/admin.h"
 
-#include "core/attendance/roster_csv.h"
-#include "core/base/csv.h"
+#include "cli/list.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
 
@@ -50,19 +49,6 @@ static int table_to_rows(const struct csv *t, json_t **ret, struct err *err)
 	return 0;
 }
 
-static int read_table(struct command_ctx *ctx, struct csv **ret, struct err *err)
-{
-	const char *file = command_text(ctx->line, "file");
-	if (strcmp(file, "-") != 0)
-		return csv_read(file, ret, err);
-	struct buf b = BUF_INIT(LIMIT_CSV_BYTES);
-	int rc = ctx->front->input(ctx->front_arg, &b, err);
-	if (!rc)
-		rc = csv_parse(buf_span(&b), ret, err);
-	buf_done(&b);
-	return rc;
-}
-
 /* All failed is a failure, some is status 7. */
 static int verdict(const json_t *reply, struct err *err)
 {
@@ -79,7 +65,7 @@ static int run_import(struct command_ctx *ctx, struct err *err)
 {
 	struct csv *t = NULL;
 	json_t *rows = NULL, *reply = NULL;
-	int rc = read_table(ctx, &t, err);
+	int rc = list_table(ctx, "file", &t, err);
 	if (!rc)
 		rc = table_to_rows(t, &rows, err);
 	csv_free(t);

@@ -1,5 +1,7 @@
 #include "cli/class/class.h"
 
+#include "cli/list.h"
+
 #include "core/client/class_slips.h"
 
 static int run_add(struct command_ctx *ctx, struct err *err)
@@ -13,7 +15,7 @@ static int run_add(struct command_ctx *ctx, struct err *err)
 		return err_set(err, ERR_USAGE, _("whom? give --students or --teacher"));
 	int rc = class_check_slips(ctx, err);
 	if (!rc && list)
-		rc = class_students(ctx, &rows, err);
+		rc = list_people(ctx, "students", &rows, err);
 	if (!rc)
 		rc = class_arg(ctx, &c, &ref, err);
 	if (!rc)

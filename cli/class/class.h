@@ -50,8 +50,6 @@ extern const struct command_key class_keys[];
 /** The class that parameter "class" means. */
 int class_arg(struct command_ctx *ctx, struct client **ret_client, struct class_ref *ret,
 	      struct err *err);
-/** Read --students; problems are warned of. */
-int class_students(struct command_ctx *ctx, struct roster_rows *ret, struct err *err);
 /** Before anything is written: can --slips be written, and as what? */
 int class_check_slips(struct command_ctx *ctx, struct err *err);
 /** Write --slips, if given, for those rows that have links. */

@@ -1,5 +1,7 @@
 #include "cli/class/class.h"
 
+#include "cli/list.h"
+
 #include "core/client/class_slips.h"
 
 /* What exists of it, or its name alone. */
@@ -43,7 +45,7 @@ static int run_create(struct command_ctx *ctx, struct err *err)
 		return err_set(err, ERR_USAGE, _("the name of the class is empty"));
 	int rc = class_check_slips(ctx, err);
 	if (!rc)
-		rc = class_students(ctx, &rows, err);
+		rc = list_people(ctx, "students", &rows, err);
 	return rc ? rc : create(ctx, &rows, err);
 }
 

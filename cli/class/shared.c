@@ -1,6 +1,7 @@
 /* What the verbs about classes share. */
 #include "cli/class/class.h"
 
+#include "cli/list.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/limits.h"
@@ -38,39 +39,9 @@ int class_arg(struct command_ctx *ctx, struct client **ret_client, struct class_
 
 /* -- the list ------------------------------------------------------------- */
 
-static const char *list_name(const struct command_ctx *ctx)
-{
-	const char *file = command_text(ctx->line, "students");
-	return file && strcmp(file, "-") != 0 ? file : _("the list");
-}
-
 static void on_problem(void *arg, int line, const char *sentence)
 {
-	struct command_ctx *ctx = arg;
-	command_warn(ctx, _("%s, line %d: %s"), list_name(ctx), line, sentence);
-}
-
-static int read_csv(struct command_ctx *ctx, struct csv **ret, struct err *err)
-{
-	const char *file = command_text(ctx->line, "students");
-	if (strcmp(file, "-") != 0)
-		return csv_read(file, ret, err);
-	struct buf b = BUF_INIT(LIMIT_CSV_BYTES);
-	int rc = ctx->front->input(ctx->front_arg, &b, err);
-	if (!rc)
-		rc = csv_parse(buf_span(&b), ret, err);
-	buf_done(&b);
-	return rc;
-}
-
-int class_students(struct command_ctx *ctx, struct roster_rows *ret, struct err *err)
-{
-	struct csv *t = NULL;
-	int rc = read_csv(ctx, &t, err);
-	if (!rc)
-		rc = roster_rows_read(t, on_problem, ctx, ret, err);
-	csv_free(t);
-	return rc;
+	list_warn(arg, "students", line, sentence);
 }
 
 /* -- slips ---------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 #include "cli/roster/roster.h"
 
+#include "cli/list.h"
+
 static int ask(void *arg, size_t n, struct err *err)
 {
 	return command_confirm(
@@ -16,7 +18,7 @@ static int run_import(struct command_ctx *ctx, struct err *err)
 	JSON_AUTO json_t *out = NULL;
 	struct client *c;
 	struct err why = {0};
-	int rc = roster_list(ctx, &rows, err);
+	int rc = list_people(ctx, "file", &rows, err);
 	if (!rc)
 		rc = roster_room(ctx, &c, &room, err);
 	if (rc)

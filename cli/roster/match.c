@@ -1,5 +1,7 @@
 #include "cli/roster/roster.h"
 
+#include "cli/list.h"
+
 #include "core/base/fs.h"
 
 #include <string.h>
@@ -31,7 +33,7 @@ static int run_match(struct command_ctx *ctx, struct err *err)
 	struct client *c;
 	struct err why = {0};
 	bool list = is_list(ctx);
-	int rc = list ? roster_list(ctx, &rows, err) : 0;
+	int rc = list ? list_people(ctx, "file", &rows, err) : 0;
 	if (!list)
 		take_words(ctx, &rows);
 	if (!rc)

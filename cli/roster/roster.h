@@ -32,8 +32,6 @@
 		"why", "string", N_("Why"), N_("why it is ambiguous"), false \
 	}
 
-/** The list of parameter `file` ("-": stdin). Mistakes are warned of, with their lines. */
-int roster_list(struct command_ctx *ctx, struct roster_rows *ret, struct err *err);
 /** The client, and the room of --room. */
 int roster_room(struct command_ctx *ctx, struct client **ret_client, char **ret_room,
 		struct err *err);
