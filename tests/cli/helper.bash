@@ -33,6 +33,19 @@ translated_locale() {
 	export LOCPATH=$BATS_FILE_TMPDIR/locales LANG=en_US.UTF-8
 }
 
+# jq -e of jq 1.6 is content with no input at all: then what it asks for does not hold.
+jq() {
+	local out rc=0
+	if [[ ${1-} != -*e* || $1 == --* ]]; then
+		command jq "$@"
+		return
+	fi
+	out=$(command jq "$@") || rc=$?
+	[ -z "$out" ] || printf '%s\n' "$out"
+	[ "$rc" -ne 0 ] || [ -n "$out" ] || rc=4
+	return "$rc"
+}
+
 m() {
 	timeout "$STEP" "$MUSTER" "$@" </dev/null
 }
