@@ -55,8 +55,9 @@ const struct command verb_attendance_rules = {
 	.summary = N_("Show or set by what rules a class's attendance is judged."),
 	.details =
 		N_("They are kept in the staff room, with a copy in the class room, so that those "
-		   "who are judged can know them. They hold for every report from now on, save "
-		   "for lessons whose register is sealed: their seal keeps its own."),
+		   "who are judged can know them. They hold for every report from now on, "
+		   "also of sealed lessons: a seal names the rules that it was made by, and is "
+		   "checked by those."),
 	.examples = EXAMPLES{{"muster attendance rules --room physics", N_("what they are")},
 			     {"muster attendance rules --room physics --late 10m --min 50",
 			      N_("set some of them")},
