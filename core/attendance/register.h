@@ -125,9 +125,6 @@ bool register_input_event(struct register_input *in, enum register_source from,
 			  const struct mx_event *ev);
 /** Do events of this type matter to any register? */
 bool register_type_matters(const char *type);
-/** The room's state before the first event that is given (members in the call, power levels). */
-bool register_input_state(struct register_input *in, enum register_source from,
-			  const struct mx_event *ev);
 /** Events of this time could not be had: hidden, or a gap that could not be filled. */
 void register_input_missing(struct register_input *in, int64_t from_ms, int64_t to_ms);
 /** Who is expected; NULL: everybody who was in the room while it lasted and is no staff. Copied. */

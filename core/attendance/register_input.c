@@ -401,10 +401,3 @@ bool register_input_event(struct register_input *in, enum register_source from,
 	in->n--;
 	return true;
 }
-
-bool register_input_state(struct register_input *in, enum register_source from,
-			  const struct mx_event *ev)
-{
-	/* It has its own time, and so its place. */
-	return register_input_event(in, from, ev);
-}

@@ -82,8 +82,6 @@ int64_t roll_tally_closed_ms(struct roll_tally *t);
 bool roll_tally_has_end(struct roll_tally *t);
 /** True when its start was redacted or its end says so: it counts for nothing. */
 bool roll_tally_cancelled(struct roll_tally *t);
-/** Ended before its window was over? *ret_by: by whom, borrowed; NULL is allowed. */
-bool roll_tally_ended(struct roll_tally *t, const char **ret_by);
 /** Answers until it closed, in order of user ids; who took theirs back is not among them. `fn`'s anything but 0 ends the walk. */
 int roll_tally_each(struct roll_tally *t, int (*fn)(const struct roll_answer *a, void *arg),
 		    void *arg);

@@ -29,8 +29,7 @@ struct roll_tally {
 	struct roll_answer *answers;
 	size_t n_answers;
 	int64_t closed_ms;
-	bool ended, cancelled, has_end;
-	const char *ended_by; /* of an entry */
+	bool cancelled, has_end;
 };
 
 struct roll_tally *roll_tally_new(const struct roll *r)
@@ -198,19 +197,15 @@ static void find_end(struct roll_tally *t)
 {
 	t->closed_ms = roll_closes_ms(t->roll);
 	t->cancelled = json_object_get(t->redacted, t->roll->id) != NULL;
-	t->ended = t->has_end = false;
-	t->ended_by = NULL;
+	t->has_end = false;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *e = &t->v[i];
 		if (!is_end(e) || !counts(t, e))
 			continue;
 		t->has_end = true;
 		t->cancelled |= e->said == SAID_CANCELLED;
-		if (e->ts >= t->closed_ms)
-			continue;
-		t->closed_ms = e->ts;
-		t->ended = true;
-		t->ended_by = e->sender;
+		if (e->ts < t->closed_ms)
+			t->closed_ms = e->ts;
 	}
 }
 
@@ -263,14 +258,6 @@ int64_t roll_tally_closed_ms(struct roll_tally *t)
 {
 	work_out(t);
 	return t->closed_ms;
-}
-
-bool roll_tally_ended(struct roll_tally *t, const char **ret_by)
-{
-	work_out(t);
-	if (ret_by)
-		*ret_by = t->ended_by;
-	return t->ended;
 }
 
 bool roll_tally_has_end(struct roll_tally *t)

@@ -29,28 +29,6 @@ void cal_event_done(struct cal_event *e)
 	*e = (struct cal_event){.uid = NULL};
 }
 
-static void *copied(const void *p, size_t n, size_t size)
-{
-	return n ? mem_dup(p, n * size) : NULL;
-}
-
-void cal_event_copy(const struct cal_event *e, struct cal_event *ret)
-{
-	*ret = *e;
-	char **texts[] = {&ret->uid, &ret->title,     &ret->description, &ret->location,
-			  &ret->url, &ret->organizer, &ret->rrule};
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		*texts[i] = mem_strdup(*texts[i]);
-	ret->exdates = copied(e->exdates, e->n_exdates, sizeof(*e->exdates));
-	ret->rdates = copied(e->rdates, e->n_rdates, sizeof(*e->rdates));
-	ret->overrides = copied(e->overrides, e->n_overrides, sizeof(*e->overrides));
-	for (size_t i = 0; i < e->n_overrides; i++) {
-		ret->overrides[i].title = mem_strdup(e->overrides[i].title);
-		ret->overrides[i].description = mem_strdup(e->overrides[i].description);
-		ret->overrides[i].location = mem_strdup(e->overrides[i].location);
-	}
-}
-
 /* -- Checks -------------------------------------------------------------- */
 
 static int text_fits(const char *what, const char *s, size_t most, bool lines, struct err *err)

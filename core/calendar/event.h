@@ -44,8 +44,6 @@ struct cal_event {
 	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
 };
 void cal_event_done(struct cal_event *e); /**< A zeroed struct is allowed. */
-/** Deep copy; *ret is to be freed with cal_event_done. */
-void cal_event_copy(const struct cal_event *e, struct cal_event *ret);
 /** Everything within caps, dates that exist, known zones, a rule that is understood (rrule.h) and that
  * yields something. ERR_USAGE with one sentence. */
 int cal_event_check(const struct cal_event *e, struct err *err);

@@ -155,7 +155,7 @@ static void test_words(void **state)
 	(void)state;
 	struct meeting m = series();
 	struct buf text = BUF_INIT(4096), html = BUF_INIT(4096);
-	meeting_words(&m, &text, &html);
+	meet_words(&m, NULL, MEET_NEW, NULL, &text, &html);
 	assert_string_equal(buf_str(&text), "Meeting: Waves <1>\n"
 					    "Monday 2026-03-02, 09:00-09:45 (Europe/Berlin)\n"
 					    "and on 2026-03-17, 2026-03-30, 2026-04-06\n"

@@ -142,9 +142,3 @@ void meet_words(const struct meeting *m, const struct cal_occurrence *o, enum me
 		more = true;
 	}
 }
-
-void meeting_words(const struct meeting *m, struct buf *ret_text, struct buf *ret_html)
-{
-	meet_words(m, NULL, m->event.status == CAL_CANCELLED ? MEET_CANCELLED : MEET_NEW, NULL,
-		   ret_text, ret_html);
-}

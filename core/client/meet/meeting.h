@@ -28,7 +28,5 @@ int meeting_read(const char *room_id, const char *state_key, const json_t *conte
 int meeting_make(const struct meeting *m, json_t **ret, struct err *err);
 /** The array for NORDECK_TYPE's `calendar`. The caller owns it. */
 json_t *meeting_nordeck(const struct meeting *m);
-/** The readable message: plain and HTML, in the words of the process's language. */
-void meeting_words(const struct meeting *m, struct buf *ret_text, struct buf *ret_html);
 
 #endif
