@@ -243,6 +243,7 @@ static void set_up(struct app *app)
 		.unique_prefix = isatty(STDIN_FILENO) && !command_flag(l, "no-input"),
 		.json = app->json,
 		.people = format == OUTPUT_TABLE,
+		.width = app->out.width,
 	};
 }
 

@@ -108,7 +108,7 @@ _muster_options()
 	'roll mark') echo -n ' --reason' ;;
 	'attendance convert') echo -n ' --output --from --as --room --zone --day --excel --no-times --force' ;;
 	'attendance import') echo -n ' --room --meeting --roll --reason --from --zone --day' ;;
-	'attendance show') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;
+	'attendance show') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min --chart' ;;
 	'attendance export') echo -n ' --output --as --room --meeting --roll --since --until --user --status --late --early --grace --min --excel --no-times --zone --force' ;;
 	'attendance mine') echo -n ' --room --meeting --roll --since --until' ;;
 	'attendance term') echo -n ' --room --meeting --roll --since --until --user --status --late --early --grace --min' ;;

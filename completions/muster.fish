@@ -586,6 +586,7 @@ complete -c muster -n '__muster_in "attendance show"' -l late -x -d 'who misses 
 complete -c muster -n '__muster_in "attendance show"' -l early -x -d 'who misses more than this at the end left early'
 complete -c muster -n '__muster_in "attendance show"' -l grace -x -d 'absences up to this count as presence'
 complete -c muster -n '__muster_in "attendance show"' -l min -x -d 'how much of it must be attended'
+complete -c muster -n '__muster_in "attendance show"' -l chart -d 'bars over the time of the lesson instead of a table'
 complete -c muster -n '__muster_in "attendance export"' -l output -s o -r -F -d 'file to write; - or nothing writes to standard output'
 complete -c muster -n '__muster_in "attendance export"' -l as -x -a 'csv intervals xlsx json html ics graph zoom zoom-unique teams meet moodle moodle-txt' -d 'what is written: csv, intervals (a row each time), xlsx, json, html, ics, graph, zoom, zoom-unique, teams, meet, moodle (to be imported there) or moodle-txt (as exported)'
 complete -c muster -n '__muster_in "attendance export"' -l room -s r -x -a '(__muster_ask room)' -d 'the class: its room\'s id, alias, or local name'

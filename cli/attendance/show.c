@@ -1,11 +1,13 @@
 /* Registers: everybody's, one's own, a term's. */
 #include "cli/attendance/attendance.h"
 
+#include "core/attendance/chart.h"
 #include "core/attendance/format.h"
 #include "core/attendance/formats/form.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
 
+#include <langinfo.h>
 #include <string.h>
 
 #define KEYS_MARK                                                                                  \
@@ -85,6 +87,21 @@ static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bo
 	return rc;
 }
 
+static int show_chart(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending,
+		      struct err *err)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	const struct chart_look look = {.columns = ctx->width ? ctx->width : 80,
+					.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+	for (size_t i = 0; i < l->n_rows; i++)
+		*pending |= l->rows[i].status == MARK_PENDING;
+	int rc = chart_put(&b, l, &look, err);
+	if (!rc)
+		rc = command_raw(ctx, buf_span(&b));
+	tell_notes(ctx, l);
+	return rc;
+}
+
 static int check_seal(struct command_ctx *ctx, const struct attendance_query *q, struct client *c,
 		      struct err *err)
 {
@@ -104,12 +121,15 @@ static int run_show(struct command_ctx *ctx, struct err *err)
 {
 	AUTO(attendance_asked_done) struct attendance_asked a;
 	AUTO(sheet_done) struct attendance_sheet s = {0};
-	bool pending = false;
+	bool pending = false, chart = command_flag(ctx->line, "chart");
 	int rc = attendance_ask(ctx, &a, err);
+	if (!rc && chart && !ctx->people)
+		rc = err_set(err, ERR_USAGE,
+			     _("a chart is for people: leave out --json and --format"));
 	if (!rc)
 		rc = client_attendance_sheet(a.c, &a.q, &s, err);
 	for (size_t i = 0; !rc && i < s.n_lessons; i++)
-		rc = show_lesson(ctx, &s.lessons[i], &pending, err);
+		rc = (chart ? show_chart : show_lesson)(ctx, &s.lessons[i], &pending, err);
 	if (!rc && s.n_lessons == 1 && s.lessons[0].sealed)
 		rc = check_seal(ctx, &a.q, a.c, err);
 	if (!rc && pending)
@@ -138,8 +158,16 @@ const struct command verb_attendance_show = {
 			 {"muster attendance show --room physics --since 9:00 --until 10:30 --user "
 			  "ada --json | jq .reasons",
 			  N_("why")},
+			 {"muster attendance show --room physics --meeting last --chart",
+			  N_("a bar for each person")},
 			 END_EXAMPLES},
-	.options = PARAMS{OPTS_LESSON, OPTS_WHOSE, OPTS_RULES, END_PARAMS},
+	.options = PARAMS{OPTS_LESSON,
+			  OPTS_WHOSE,
+			  OPTS_RULES,
+			  {.name = "chart",
+			   .kind = KIND_FLAG,
+			   .what = N_("bars over the time of the lesson instead of a table")},
+			  END_PARAMS},
 	.keys = KEYS{KEYS_MARK, END_KEYS},
 	.exits = EXITS{{8, N_("a lesson is still under way")}, END_EXITS},
 	.shape = SHAPE_TABLE,

@@ -43,6 +43,7 @@ struct command_ctx {
 	bool unique_prefix; /**< ROOM may be a unique prefix: a person is typing */
 	bool json;	    /**< rows are for a program */
 	bool people;	    /**< rows are for people: neither JSON nor CSV nor TSV */
+	int width;	    /**< cells of a line that people see; 0: not known */
 };
 
 /** Give out one row; its reference is taken over. */

@@ -95,6 +95,17 @@ lesson() {
 	m attendance show "${LESSON[@]}" "${EASY[@]}" --json | cmp - "$BATS_FILE_TMPDIR/show"
 }
 
+@test "a chart: a bar for each, no wider than the terminal, for people alone" {
+	lesson
+	COLUMNS=60 m attendance show "${LESSON[@]}" "${EASY[@]}" --chart >chart 2>/dev/null
+	grep -Eq '^ *Ada .*(░|▒|▓|█).*present' chart
+	grep -Eq '^ *Dora .*absent' chart
+	[ "$(wc -L <chart)" -le 60 ]
+	LC_ALL=C COLUMNS=60 m attendance show "${LESSON[@]}" "${EASY[@]}" --chart 2>/dev/null >plain
+	run ! grep -P '[^\x00-\x7f]' plain
+	fails_with 2 attendance show "${LESSON[@]}" --chart --json
+}
+
 @test "whose and with which mark" {
 	lesson
 	m attendance show "${LESSON[@]}" "${EASY[@]}" --status absent --json |
