@@ -94,6 +94,7 @@
 	VERB(meet_change)         \
 	VERB(meet_cancel)         \
 	VERB(meet_start)          \
+	VERB(meet_end)            \
 	VERB(meet_agenda)         \
 	VERB(meet_watch)          \
 	VERB(meet_export)         \

@@ -20,7 +20,7 @@ _muster_next()
 	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
 	'call') echo 'join answer decline status people mute unmute hand leave' ;;
-	'meet') echo 'schedule list show change cancel start agenda watch export import' ;;
+	'meet') echo 'schedule list show change cancel start end agenda watch export import' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
 	'attendance') echo 'convert import show export mine term correct seal notify contest contests opt-out rules expire' ;;
@@ -91,6 +91,7 @@ _muster_options()
 	'meet change') echo -n ' --title --start --duration --repeat --tz --description --location --reason --room --no-message' ;;
 	'meet cancel') echo -n ' --reason --room --no-message' ;;
 	'meet start') echo -n ' --room' ;;
+	'meet end') echo -n ' --room' ;;
 	'meet agenda') echo -n ' --week --room --all' ;;
 	'meet watch') echo -n ' --room --before' ;;
 	'meet export') echo -n ' --room --output --force' ;;
@@ -281,6 +282,7 @@ _muster_value()
 	'meet cancel'' --reason') echo '-' ;;
 	'meet cancel'' --room' | 'meet cancel'' -r') echo '@room' ;;
 	'meet start'' --room' | 'meet start'' -r') echo '@room' ;;
+	'meet end'' --room' | 'meet end'' -r') echo '@room' ;;
 	'meet agenda'' --room' | 'meet agenda'' -r') echo '@room' ;;
 	'meet watch'' --room' | 'meet watch'' -r') echo '@room' ;;
 	'meet watch'' --before') echo '-' ;;
@@ -529,6 +531,7 @@ _muster_position()
 	'meet change 0') echo '@meeting' ;;
 	'meet cancel 0') echo '@meeting' ;;
 	'meet start 0') echo '@meeting' ;;
+	'meet end 0') echo '@meeting' ;;
 	'meet export 0') echo '@meeting' ;;
 	'meet import 0') echo '@file' ;;
 	'roster import 0') echo '@file' ;;

@@ -1,4 +1,4 @@
-/* meet change, meet cancel, meet start. */
+/* meet change, meet cancel. */
 #include "cli/meet/meet.h"
 
 #include "core/base/mem.h"
@@ -66,7 +66,8 @@ const struct command verb_meet_change = {
 	.details = N_(
 		"Only what is given is changed. The room is told, with a new calendar file. When "
 		"a series begins at another time, what was said of single dates goes with it. "
-		"A cancelled meeting or date comes back when it is changed."),
+		"A cancelled meeting or date comes back when it is changed, and one that was "
+		"ended early goes on when --start or --duration is given."),
 	.args = PARAMS{ARG_MEETING, END_PARAMS},
 	.options =
 		PARAMS{OPT_TEXT("title", "TITLE", N_("what it is called")),
@@ -110,43 +111,4 @@ const struct command verb_meet_cancel = {
 	.shape = SHAPE_LINE,
 	.line = line_meeting,
 	.run = run_cancel,
-};
-
-static int run_start(struct command_ctx *ctx, struct err *err)
-{
-	AUTO(meeting_done) struct meeting m = {.room_id = NULL};
-	struct cal_occurrence o;
-	struct client *c;
-	json_t *row = NULL;
-	int rc = meet_arg(ctx, &c, &m, &o, err);
-	if (rc ||
-	    command_dry_run(ctx, json_pack("{s:s,s:s}", "uid", m.event.uid, "room_id", m.room_id)))
-		return rc;
-	rc = client_meet_start(c, &m, &o, &row, err);
-	return rc ? rc : command_row(ctx, row);
-}
-
-const struct command verb_meet_start = {
-	.name = "meet start",
-	.group = GROUP_MEETING,
-	.summary = N_("Begin a lesson: everybody sees that attendance is taken."),
-	.examples =
-		EXAMPLES{{"muster meet start", N_("the one that is on now")},
-			 {"muster meet start physics-10b@2026-09-14", N_("one date of a series")},
-			 END_EXAMPLES},
-	.details =
-		N_("A notice in the room says until when attendance is taken. The same again says "
-		   "nothing more."),
-	.args = PARAMS{{.name = "meeting",
-			.kind = KIND_MEETING,
-			.what = N_("the meeting; now without it")},
-		       END_PARAMS},
-	.options = PARAMS{OPT_ROOM(N_("only of this room")), END_PARAMS},
-	.keys = KEYS{KEYS_MEETING,
-		     {"existing", "boolean", NULL, N_("it was there already"), false},
-		     {"event_id", "string", NULL, N_("id of the notice, or null"), true},
-		     END_KEYS},
-	.shape = SHAPE_LINE,
-	.line = line_meeting,
-	.run = run_start,
 };

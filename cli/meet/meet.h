@@ -58,6 +58,7 @@
 		KEY_ROOM_ID, {"end", "time", NULL, N_("when it ends"), false},                     \
 		{"tz", "string", NULL, N_("its time zone"), false},                                \
 		{"rrule", "string", NULL, N_("how it repeats, or null"), false},                   \
+		{"ended_early", "boolean", NULL, N_("it was ended before its time"), false},       \
 		{"sequence", "integer", NULL, N_("how often it was changed"), false},              \
 		{"description", "string", NULL, N_("what it is about, or null"), false},           \
 	{                                                                                          \

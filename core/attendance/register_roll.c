@@ -18,6 +18,9 @@ static bool belongs(const struct view *w, const struct roll *r)
 		return strcmp(r->id, l->roll_id) == 0;
 	if (r->opened_ms < w->start - REGISTER_LEAD_MS || r->opened_ms >= w->end + REGISTER_LEAD_MS)
 		return false;
+	/* It was scheduled for a lesson that was then ended before its time. */
+	if (r->second_of && w->end < l->end_ms && r->opened_ms >= w->end)
+		return false;
 	if (r->uid)
 		return same_text(r->uid, l->uid) && same_text(r->recurrence_id, l->recurrence_id);
 	return r->opened_ms >= w->start && r->opened_ms < w->end;

@@ -26,6 +26,7 @@ void cal_event_done(struct cal_event *e)
 	mem_free(e->exdates);
 	mem_free(e->rdates);
 	mem_free(e->overrides);
+	mem_free(e->ended);
 	*e = (struct cal_event){.uid = NULL};
 }
 
@@ -74,7 +75,7 @@ static int duration_fits(const struct cal_event *e, int64_t duration_ms, struct 
 static int counts_fit(const struct cal_event *e, struct err *err)
 {
 	if (e->n_exdates > CAL_EXDATES_MAX || e->n_rdates > CAL_RDATES_MAX ||
-	    e->n_overrides > CAL_OVERRIDES_MAX)
+	    e->n_overrides > CAL_OVERRIDES_MAX || e->n_ended > CAL_ENDED_MAX)
 		return err_set(err, ERR_USAGE, _("more than %d single dates of the series differ"),
 			       CAL_OVERRIDES_MAX);
 	return 0;

@@ -12,6 +12,7 @@
 #define CAL_EXDATES_MAX 500
 #define CAL_RDATES_MAX 500
 #define CAL_OVERRIDES_MAX 500
+#define CAL_ENDED_MAX 1500
 #define CAL_OCCURRENCES_MAX 10000 /**< that one expansion yields */
 #define CAL_DURATION_MAX_MS (31LL * 24 * 3600 * 1000)
 
@@ -24,6 +25,12 @@ struct cal_override {
 	int64_t duration_ms;
 	char *title, *description, *location; /**< NULL: as the series */
 	bool cancelled;
+};
+
+/** A date that was ended before its time. */
+struct cal_ended {
+	struct cal_time recurrence_id;
+	int64_t at_ms; /**< means nothing unless it lies within the date, as that now stands */
 };
 
 struct cal_event {
@@ -39,6 +46,8 @@ struct cal_event {
 	size_t n_rdates;
 	struct cal_override *overrides;
 	size_t n_overrides;
+	struct cal_ended *ended; /**< not of RFC 5545: calendar files do not have it */
+	size_t n_ended;
 	int64_t sequence; /**< raised by every change (RFC 5546) */
 	enum cal_status status;
 	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
@@ -53,6 +62,7 @@ struct cal_occurrence {
 	struct cal_time
 		recurrence_id; /**< when the series has it; of a single meeting: its start */
 	int64_t start_ms, end_ms;
+	int64_t planned_end_ms; /**< later than end_ms when it was ended before its time */
 	const char *title, *description, *location;
 	bool moved, cancelled; /**< cancelled ones are yielded, too */
 };

@@ -14,10 +14,16 @@ struct changed {
 	int64_t id_ms, start_ms, end_ms;
 };
 
+/* Of one that was ended early: where it stands in the series, by its clock. */
+struct ended {
+	int64_t wall, at_ms;
+};
+
 struct expansion {
 	struct instances it;
 	struct changed *changed; /* by start */
 	size_t n_changed, at;
+	struct ended *ended; /* by wall */
 	int64_t from_ms, to_ms;
 	size_t left;
 	cal_occurrence_fn *fn;
@@ -55,16 +61,36 @@ static int load_changed(struct expansion *x, struct err *err)
 	return rc;
 }
 
+static int by_wall(const void *a, const void *b)
+{
+	const struct ended *x = a, *y = b;
+	return x->wall < y->wall ? -1 : x->wall > y->wall;
+}
+
+static void load_ended(struct expansion *x)
+{
+	const struct cal_event *e = x->it.event;
+	x->ended = mem_realloc_array(NULL, e->n_ended + 1, sizeof(*x->ended));
+	for (size_t i = 0; i < e->n_ended; i++)
+		x->ended[i] =
+			(struct ended){wall_of(&e->ended[i].recurrence_id), e->ended[i].at_ms};
+	qsort(x->ended, e->n_ended, sizeof(*x->ended), by_wall);
+}
+
 static int open_expansion(struct expansion *x, const struct cal_event *e, struct err *err)
 {
 	int rc = instances_open(&x->it, e, err);
-	return rc ? rc : load_changed(x, err);
+	if (rc)
+		return rc;
+	load_ended(x);
+	return load_changed(x, err);
 }
 
 static void close_expansion(struct expansion *x)
 {
 	instances_done(&x->it);
 	mem_free(x->changed);
+	mem_free(x->ended);
 }
 
 static const struct changed *changed_of(const struct expansion *x, int64_t id_ms)
@@ -83,31 +109,52 @@ static struct cal_time id_time(const struct instances *it, int64_t wall)
 	return t;
 }
 
-static struct cal_occurrence plain(const struct instances *it, int64_t wall, int64_t ms)
+/* Not when it was moved or lengthened since, so that the time lies outside of it. */
+static void apply_ended(const struct expansion *x, int64_t wall, struct cal_occurrence *o)
 {
-	const struct cal_event *e = it->event;
-	return (struct cal_occurrence){
-		.recurrence_id = id_time(it, wall),
+	const struct ended key = {.wall = wall};
+	const struct ended *e = bsearch(&key, x->ended, x->it.event->n_ended, sizeof(key), by_wall);
+	o->planned_end_ms = o->end_ms;
+	if (e && e->at_ms > o->start_ms && e->at_ms < o->end_ms)
+		o->end_ms = e->at_ms;
+}
+
+static struct cal_occurrence plain(const struct expansion *x, int64_t wall, int64_t ms)
+{
+	const struct cal_event *e = x->it.event;
+	struct cal_occurrence o = {
+		.recurrence_id = id_time(&x->it, wall),
 		.start_ms = ms,
-		.end_ms = instances_end_ms(it, wall, ms, e->duration_ms),
+		.end_ms = instances_end_ms(&x->it, wall, ms, e->duration_ms),
 		.title = e->title,
 		.description = e->description,
 		.location = e->location,
 		.cancelled = e->status == CAL_CANCELLED,
 	};
+	apply_ended(x, wall, &o);
+	return o;
 }
 
-static struct cal_occurrence altered(const struct instances *it, const struct changed *c)
+static struct cal_occurrence altered(const struct expansion *x, const struct changed *c)
 {
-	struct cal_occurrence o = plain(it, tz_to_wall(it->zone, c->id_ms / 1000), c->id_ms);
-	o.moved = o.start_ms != c->start_ms || o.end_ms != c->end_ms;
+	int64_t wall = tz_to_wall(x->it.zone, c->id_ms / 1000);
+	struct cal_occurrence o = plain(x, wall, c->id_ms);
+	o.moved = o.start_ms != c->start_ms || o.planned_end_ms != c->end_ms;
 	o.start_ms = c->start_ms;
 	o.end_ms = c->end_ms;
 	o.title = c->o->title ? c->o->title : o.title;
 	o.description = c->o->description ? c->o->description : o.description;
 	o.location = c->o->location ? c->o->location : o.location;
 	o.cancelled |= c->o->cancelled;
+	apply_ended(x, wall, &o);
 	return o;
+}
+
+/* The series' date at that time, as it is. */
+static struct cal_occurrence date_at(const struct expansion *x, int64_t wall, int64_t ms)
+{
+	const struct changed *c = changed_of(x, ms);
+	return c ? altered(x, c) : plain(x, wall, ms);
 }
 
 /* Give out what overlaps; *ret_over once `max` were. */
@@ -131,7 +178,7 @@ static int give_changed(struct expansion *x, int64_t ms, bool *over)
 		const struct changed *c = &x->changed[x->at++];
 		if (instances_excluded(&x->it, tz_to_wall(x->it.zone, c->id_ms / 1000), c->id_ms))
 			continue;
-		struct cal_occurrence o = altered(&x->it, c);
+		struct cal_occurrence o = altered(x, c);
 		rc = give(x, &o, over);
 	}
 	return rc;
@@ -146,7 +193,7 @@ static int give_all(struct expansion *x)
 		if (changed_of(x, ms))
 			continue;
 		rc = give_changed(x, ms, &over);
-		struct cal_occurrence o = plain(&x->it, wall, ms);
+		struct cal_occurrence o = plain(x, wall, ms);
 		if (!rc && !over)
 			rc = give(x, &o, &over);
 	}
@@ -199,9 +246,8 @@ int cal_last_end(const struct cal_event *e, int64_t *ret_ms, struct err *err)
 	int rc = open_expansion(&x, e, err);
 	bool endless = !rc && is_endless(&x.it);
 	while (!rc && !endless && instances_next(&x.it, &wall, &ms)) {
-		const struct changed *c = changed_of(&x, ms);
-		int64_t end = c ? c->end_ms : instances_end_ms(&x.it, wall, ms, e->duration_ms);
-		last = end > last ? end : last;
+		struct cal_occurrence o = date_at(&x, wall, ms);
+		last = o.end_ms > last ? o.end_ms : last;
 	}
 	close_expansion(&x);
 	if (!rc)
@@ -284,17 +330,17 @@ static void match_dates(struct expansion *x, struct find *f, int64_t day)
 {
 	int64_t wall, ms;
 	while (instances_next(&x->it, &wall, &ms) && wall < day + WALL_DAY) {
-		const struct changed *c = wall >= day ? changed_of(x, ms) : NULL;
-		struct cal_occurrence o = c ? altered(&x->it, c) : plain(&x->it, wall, ms);
-		if (wall >= day)
-			match(f, &o.recurrence_id, &o);
+		if (wall < day)
+			continue;
+		struct cal_occurrence o = date_at(x, wall, ms);
+		match(f, &o.recurrence_id, &o);
 	}
 }
 
 static void match_moved(struct expansion *x, struct find *f)
 {
 	for (size_t i = 0; i < x->n_changed; i++) {
-		struct cal_occurrence o = altered(&x->it, &x->changed[i]);
+		struct cal_occurrence o = altered(x, &x->changed[i]);
 		struct cal_time now = id_time(&x->it, tz_to_wall(x->it.zone, o.start_ms / 1000));
 		match(f, &now, &o);
 	}
@@ -347,8 +393,7 @@ int cal_find(const struct cal_event *e, const char *when, int64_t now_ms,
 	if (!rc && when) {
 		rc = find_date(&x, when, now_ms, ret, err);
 	} else if (!rc && instances_next(&x.it, &wall, &ms)) {
-		const struct changed *c = changed_of(&x, ms);
-		*ret = c ? altered(&x.it, c) : plain(&x.it, wall, ms);
+		*ret = date_at(&x, wall, ms);
 	} else if (!rc) {
 		rc = err_set(err, ERR_NOT_FOUND, _("this meeting has no date"));
 	}

@@ -167,6 +167,47 @@ events() { # ROOM TYPE
 	m meet show old --json | jq -e '.status == "over"' >/dev/null
 }
 
+@test "a lesson that is ended is over for everybody, until a change takes it back" {
+	local id
+	id=$(class_room Ended)
+	m meet schedule Lesson --uid early --room "$id" --start now-10m --duration 1h --no-message >/dev/null
+	m meet start --room "$id" >/dev/null
+	use_home bob
+	fails_with 4 meet end --room "$id"
+	use_home ada
+	m meet end --room "$id" --dry-run --json >/dev/null
+	m meet end --room "$id" --json >ended
+	jq -e '.existing == false and .changed and .ended_early and .status == "over" and .duration_s >= 600
+		and .duration_s < 3600 and (.event_id | startswith("$"))' ended >/dev/null
+	# Now, by its id, and again.
+	m meet end --room "$id" --json | jq -e '.existing and (.changed | not) and .event_id == null' >/dev/null
+	m meet end now --room "$id" --json | jq -e '.existing' >/dev/null
+	m meet end early --json | jq -e --slurpfile e ended '.existing and .end == $e[0].end' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.body == "Ended: Lesson")) | length == 1
+		and .[0].msgtype == "m.notice"' >/dev/null
+	events "$id" org.muster.attendance.taking | jq -se '.[-1].content == {}' >/dev/null
+	fails_with 5 meet show now --room "$id"
+	fails_with 1 meet start early
+	# Its end is the notice's time, on whatever device.
+	events "$id" m.room.message | jq -r 'select(.body == "Ended: Lesson").ts' | cut -c1-19 >"$BATS_TEST_TMPDIR/said"
+	use_home bob
+	m meet show early --json | jq -r .end | cut -c1-19 | diff - "$BATS_TEST_TMPDIR/said"
+	use_home ada
+	r attendance show --meeting early
+	[[ $output$stderr == *"before its time"* ]] || { echo "$output$stderr"; false; }
+	# Another title takes nothing back, its duration does; then it can be ended again.
+	m meet change early --title "Short lesson" --no-message --json | jq -e '.ended_early' >/dev/null
+	m meet change early --duration 1h --no-message --json | jq -e '.changed and .status == "now" and .duration_s == 3600' >/dev/null
+	m meet end early --json | jq -e '.existing == false and .ended_early' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.body | startswith("Ended: "))) | length == 2' >/dev/null
+	# Of a series, one date.
+	m meet schedule Daily --uid days --room "$id" --start now-10m --duration 1h --repeat daily --no-message >/dev/null
+	m meet end "days@$(date -u -d -10min +%Y-%m-%d)" --json | jq -e '.ended_early' >/dev/null
+	m meet list --room "$id" --until now+3d --json | jq -se 'map(select(.uid == "days" and .status == "scheduled")) | length >= 2
+		and all(.[]; .ended_early == false and .duration_s == 3600)' >/dev/null
+	fails_with 1 meet end "days@$(date -u -d '+1 day -10min' +%Y-%m-%d)"
+}
+
 @test "calendar files go out and in, and twice changes nothing" {
 	local id other
 	id=$(new_room Out)
@@ -241,12 +282,14 @@ events() { # ROOM TYPE
 	m meet change soon --start now+5s --no-message >/dev/null
 	wait_for watched '"soon"'
 	wait_for watched '"begins"'
-	m meet change soon --duration 1s --no-message >/dev/null
+	m meet end soon >/dev/null
+	wait_for watched '"ends"'
 	m meet cancel soon --no-message >/dev/null
 	wait_for watched '"cancelled"'
 	kill "$WATCHER"
 	wait "$WATCHER" || true
-	jq -se 'map(.event) | index("new") < index("changed") and index("changed") <= index("begins")' watched >/dev/null
+	jq -se 'map(.event) | index("new") < index("changed") and index("changed") <= index("begins")
+		and (map(select(. == "ends")) | length) == 1' watched >/dev/null
 }
 
 @test "watch tells nothing ahead in quiet hours" {

@@ -336,6 +336,17 @@ lesson() {
 	m meet cancel long --room "$ROOM" --yes -q >/dev/null
 }
 
+@test "a lesson that is ended before its time has no second call" {
+	lesson cut now-5m 3h
+	m roll open "$ROOM" --meeting now --window 1m --second-call --json >opened
+	ROLL=$(jq -r .roll_id opened)
+	delayed "$ROLL" | jq -es 'any(.type == "org.matrix.msc3381.poll.start")' >/dev/null
+	m meet end cut -q >/dev/null
+	delayed "$ROLL" | jq -s 'any(.type == "org.matrix.msc3381.poll.start") | not' | grep -q true
+	m roll close "$ROOM" -q >/dev/null
+	m meet cancel cut --room "$ROOM" --yes -q >/dev/null
+}
+
 @test "a lesson that is too short for a second call is refused before anything is opened" {
 	lesson short now-1m 15m
 	m roll list "$ROOM" --json | wc -l >before

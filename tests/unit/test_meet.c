@@ -49,6 +49,57 @@ static struct meeting series(void)
 	return m;
 }
 
+static int keep_one(const struct cal_occurrence *o, void *arg)
+{
+	*(struct cal_occurrence *)arg = *o;
+	return 1;
+}
+
+/* Ended early: by where the series has the date; void where the time lies outside of it. */
+static void test_ended_early(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series(), again;
+	struct cal_event *e = &m.event;
+	struct cal_occurrence o;
+	json_t *content = NULL;
+	int64_t first = 1772438400000, moved; /* 2026-03-02T09:00+01:00 */
+	e->ended = mem_alloc(3 * sizeof(*e->ended));
+	e->ended[0] = (struct cal_ended){at("20260302T090000"), first + 600000};
+	assert_int_equal(cal_find(e, "2026-03-17", 0, &o, NULL), 0);
+	moved = o.start_ms;
+	e->ended[1] = (struct cal_ended){at("20260316T090000"), moved + 1200000};
+	e->ended[2] = (struct cal_ended){at("20260330T090000"), first};
+	e->n_ended = 3;
+	assert_int_equal(meeting_make(&m, &content, NULL), 0);
+	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
+	assert_int_equal(again.event.n_ended, 3);
+	meeting_done(&m);
+	e = &again.event;
+	assert_int_equal(cal_find(e, "2026-03-02", 0, &o, NULL), 0);
+	assert_int_equal(o.end_ms, first + 600000);
+	assert_int_equal(o.planned_end_ms, first + 2700000);
+	assert_false(o.moved);
+	assert_int_equal(cal_find(e, "2026-03-16", 0, &o, NULL), 0);
+	assert_int_equal(o.end_ms, moved + 1200000);
+	assert_true(o.moved);
+	assert_int_equal(cal_find(e, "2026-03-30", 0, &o, NULL), 0);
+	assert_int_equal(o.end_ms, o.planned_end_ms);
+	/* What has ended is no longer on. */
+	assert_int_equal(cal_expand(e, first + 700000, first + 800000, 0, keep_one, &o, NULL), 0);
+	assert_int_equal(cal_expand(e, first + 500000, first + 800000, 0, keep_one, &o, NULL), 1);
+	/* Anybody may write such an event. */
+	json_object_set_new(json_object_get(content, "ended"), "nonsense", json_integer(7));
+	json_object_set_new(json_object_get(content, "ended"), "20260302T090000", json_string("x"));
+	meeting_done(&again);
+	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
+	assert_int_equal(again.event.n_ended, 2);
+	meeting_done(&again);
+	json_decref(content);
+	assert_int_equal(mem_live(), live);
+}
+
 static void test_event_and_back(void **state)
 {
 	(void)state;
@@ -196,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event_and_back),
+		cmocka_unit_test(test_ended_early),
 		cmocka_unit_test(test_whole_day),
 		cmocka_unit_test(test_nordeck),
 		cmocka_unit_test(test_bad_contents),

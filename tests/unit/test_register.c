@@ -607,6 +607,27 @@ static void test_roll_in_call(void **state)
 	assert_int_equal(row(BERT)->present_ms, 200000); /* until it closed */
 }
 
+/* Of a lesson that was ended early a second call comes too late. */
+static void test_roll_after_end(void **state)
+{
+	(void)state;
+	without_call();
+	const char *one = open_roll(LOG_TEACHER, 60, 300);
+	react(ANNA, one, 100);
+	json_t *content = NULL;
+	struct roll_draft d = {.uid = lesson.uid,
+			       .recurrence_id = lesson.recurrence_id,
+			       .second_of = one,
+			       .window_ms = 300000,
+			       .late_ms = 150000};
+	assert_int_equal(roll_make(&d, &content, NULL), 0);
+	log_event(&g, false, "org.matrix.msc3381.poll.start", LOG_TEACHER, 1800, NULL, content);
+	lesson.closed_ms = LOG_START + 1801000;
+	mark(ANNA, "late", NULL); /* one of two */
+	lesson.closed_ms = LOG_START + 1800000;
+	mark(ANNA, "present", NULL);
+}
+
 /* -- Seals ------------------------------------------------------------------------------------- */
 
 static enum seal_verdict check(struct seal_check *ret)
@@ -743,6 +764,7 @@ int main(void)
 		TEST(test_rolls),
 		TEST(test_roll_marks),
 		TEST(test_roll_in_call),
+		TEST(test_roll_after_end),
 		TEST(test_seal),
 		TEST(test_seal_of_many),
 		TEST(test_seal_forged),

@@ -117,7 +117,8 @@ static void add_occurrence(struct att_lessons *l, const struct meeting *m,
 				.title = o->title,
 				.zone = m->event.start.zone[0] ? m->event.start.zone : NULL,
 				.start_ms = o->start_ms,
-				.end_ms = o->end_ms,
+				.end_ms = o->planned_end_ms,
+				.closed_ms = o->end_ms < o->planned_end_ms ? o->end_ms : 0,
 				.cancelled = o->cancelled};
 	att_lesson_add(l, &lesson);
 }

@@ -1,7 +1,7 @@
 /*
  * Meetings: scheduling, changing, finding and starting them. Rows have the keys of
  * the contract: uid, recurrence_id, room_id, room, title, start, end, duration_s, tz, rrule, status ("scheduled",
- * "moved", "cancelled", "now", "over"), sequence, description, location.
+ * "moved", "cancelled", "now", "over"), ended_early, sequence, description, location.
  */
 #ifndef MUSTER_CLIENT_MEET_H
 #define MUSTER_CLIENT_MEET_H
@@ -89,6 +89,19 @@ int client_meet_find(struct client *c, const char *room_id, const char *which, i
 /** Begin a lesson: the line in the room that attendance is taken (TAKING_TYPE), a notification. Safe to repeat. */
 int client_meet_start(struct client *c, const struct meeting *m, const struct cal_occurrence *o,
 		      json_t **ret, struct err *err);
+
+/**
+ * End a date that is on, before its time: the room reads it, and from then on it is over for everybody, also for
+ * the register (lesson.closed_ms). A second call of a roll that we have scheduled for the rest of it is taken
+ * back. *ret: a row with `existing`, `changed`, `event_id` (of the notice). Safe to repeat. client_meet_change
+ * with a start or a duration of that date takes it back. ERR_CONFLICT: not on.
+ */
+int client_meet_end(struct client *c, const struct meeting *m, const struct cal_occurrence *o,
+		    json_t **ret, struct err *err);
+/** client_meet_find with "now", where a date that was ended early counts as on until its planned end. */
+int client_meet_find_planned(struct client *c, const char *room_id, int64_t now_ms,
+			     struct meeting *ret, struct cal_occurrence *ret_occurrence,
+			     struct err *err);
 
 /** .ics: out (`uid` NULL: all of the room) and in (as client_meet_schedule for each). */
 int client_meet_export(struct client *c, const char *room_id, const char *uid, struct buf *ret,

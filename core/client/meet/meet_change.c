@@ -52,6 +52,19 @@ static void shift_dates(struct cal_event *e, int64_t by_ms)
 			shift(&o->start, by_ms, zone);
 		shift(&o->recurrence_id, by_ms, zone);
 	}
+	for (size_t i = 0; i < e->n_ended; i++)
+		shift(&e->ended[i].recurrence_id, by_ms, zone);
+}
+
+/* A date that is given another time is on again; `id` NULL: all. */
+static bool reopen(struct cal_event *e, const struct cal_time *id)
+{
+	size_t kept = 0, n = e->n_ended;
+	for (size_t i = 0; i < n; i++)
+		if (id && wall_ms(&e->ended[i].recurrence_id) != wall_ms(id))
+			e->ended[kept++] = e->ended[i];
+	e->n_ended = kept;
+	return kept < n;
 }
 
 static int new_start(struct cal_event *e, const struct meet_change *ch, bool *changed,
@@ -132,6 +145,8 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 	bool rule = set(&e->rrule, ch->rrule);
 	bool start = false;
 	new_duration(e, ch->duration_ms, changed);
+	if (!e->rrule && !e->n_rdates && (ch->start_ms || ch->duration_ms))
+		*changed |= reopen(e, NULL);
 	int rc = new_start(e, ch, &start, err);
 	*changed |= rule || start;
 	if (!rc)
@@ -181,6 +196,8 @@ static int change_one(struct meeting *m, const struct meet_change *ch, bool *cha
 		o->start.date_only = date_only;
 		*changed = true;
 	}
+	if (ch->start_ms || ch->duration_ms)
+		*changed |= reopen(e, &found.recurrence_id);
 	*changed |= ch->duration_ms && ch->duration_ms != o->duration_ms;
 	if (ch->duration_ms)
 		o->duration_ms = ch->duration_ms;

@@ -168,7 +168,8 @@ int client_meet_get(struct client *c, const char *room_id, const char *uid, stru
 
 struct by_time {
 	int64_t now_ms;
-	bool last; /* else: on */
+	bool last;    /* else: on */
+	bool planned; /* what was ended early counts as on */
 	struct meeting found;
 	struct cal_time recurrence_id;
 	int64_t start_ms;
@@ -181,7 +182,8 @@ struct by_time {
 static int on_occurrence(const struct cal_occurrence *o, void *arg)
 {
 	struct by_time *t = arg;
-	bool fits = !o->cancelled && o->start_ms <= t->now_ms && (t->last || o->end_ms > t->now_ms);
+	int64_t end_ms = t->planned ? o->planned_end_ms : o->end_ms;
+	bool fits = !o->cancelled && o->start_ms <= t->now_ms && (t->last || end_ms > t->now_ms);
 	if (fits && (!t->best || o->start_ms >= t->best_value.start_ms)) {
 		t->best_value = *o;
 		t->best = &t->best_value;
@@ -261,18 +263,32 @@ static int find_by_uid(struct client *c, const char *room_id, const char *which,
 	return rc;
 }
 
+static int find_near(struct client *c, const char *room_id, struct by_time *t, struct meeting *ret,
+		     struct cal_occurrence *ret_occurrence, struct err *err)
+{
+	t->names = BUF_INIT(4096);
+	int rc = find_by_time(c, room_id, t, ret, ret_occurrence, err);
+	buf_done(&t->names);
+	return rc;
+}
+
 int client_meet_find(struct client *c, const char *room_id, const char *which, int64_t now_ms,
 		     struct meeting *ret, struct cal_occurrence *ret_occurrence, struct err *err)
 {
-	struct by_time t = {.now_ms = now_ms,
-			    .last = !strcmp(which, "last"),
-			    .names = BUF_INIT(4096)};
+	struct by_time t = {.now_ms = now_ms, .last = !strcmp(which, "last")};
 	int rc = client_refresh(c, err);
 	if (rc)
 		return rc;
 	if (strcmp(which, "now") != 0 && !t.last)
 		return find_by_uid(c, room_id, which, now_ms, ret, ret_occurrence, err);
-	rc = find_by_time(c, room_id, &t, ret, ret_occurrence, err);
-	buf_done(&t.names);
-	return rc;
+	return find_near(c, room_id, &t, ret, ret_occurrence, err);
+}
+
+int client_meet_find_planned(struct client *c, const char *room_id, int64_t now_ms,
+			     struct meeting *ret, struct cal_occurrence *ret_occurrence,
+			     struct err *err)
+{
+	struct by_time t = {.now_ms = now_ms, .planned = true};
+	int rc = client_meet_find(c, room_id, "now", now_ms, ret, ret_occurrence, err);
+	return rc == ERR_NOT_FOUND ? find_near(c, room_id, &t, ret, ret_occurrence, err) : rc;
 }

@@ -147,6 +147,10 @@ static int put(struct import *in, struct meeting *m, bool *existing, bool *chang
 		*changed = is_news(&there, m);
 		mem_free(m->announced);
 		m->announced = take(&there.announced);
+		/* What no calendar file has. */
+		m->event.ended = take(&there.event.ended);
+		m->event.n_ended = there.event.n_ended;
+		there.event.n_ended = 0;
 		meeting_done(&there);
 	}
 	if (rc && rc != ERR_NOT_FOUND)

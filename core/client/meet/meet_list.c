@@ -57,6 +57,7 @@ json_t *meet_row(const struct meeting *m, const struct cal_occurrence *o, const 
 	row_str(row, "tz", e->start.zone);
 	row_str(row, "rrule", e->rrule);
 	row_str(row, "status", status_of(o, now_ms));
+	row_bool(row, "ended_early", meet_ended_early(o));
 	row_int(row, "sequence", e->sequence);
 	row_str(row, "description", o->description);
 	row_str(row, "location", o->location);

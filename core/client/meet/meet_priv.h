@@ -41,6 +41,17 @@ int meet_check_power(struct client *c, const char *room_id, struct err *err);
  * after an interruption posts nothing twice.
  */
 int meet_put(struct client *c, struct meeting *m, const struct meet_tell *t, struct err *err);
+/** The state event alone, with the widget's beside it where there is one. */
+int meet_put_state(struct client *c, struct meeting *m, struct err *err);
+/** Which meeting, and which date of it (`o` NULL: none), a message is about. New reference. */
+json_t *meet_reference(const struct meeting *m, const struct cal_occurrence *o);
+/** Is this what TAKING_TYPE says of that date? */
+bool meet_is_taken(const json_t *content, const char *uid, const char *recurrence_id);
+/** Was this date ended before its time? */
+static inline bool meet_ended_early(const struct cal_occurrence *o)
+{
+	return o->end_ms < o->planned_end_ms;
+}
 /** A meeting of a room, fresh from the server. ERR_NOT_FOUND. */
 int meet_get(struct client *c, const char *room_id, const char *uid, struct meeting *ret,
 	     struct err *err);

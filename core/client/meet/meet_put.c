@@ -72,8 +72,7 @@ static int post(struct client *c, const char *room_id, const json_t *content, co
 	return rc;
 }
 
-/* Which meeting a message is about, for clients that know. */
-static json_t *reference(const struct meeting *m, const struct cal_occurrence *o)
+json_t *meet_reference(const struct meeting *m, const struct cal_occurrence *o)
 {
 	char stamp[CAL_STAMP_SIZE];
 	json_t *ref = json_pack("{s:i,s:s}", "version", 1, "uid", m->event.uid);
@@ -98,7 +97,7 @@ static int post_message(struct client *c, struct meeting *m, const struct meet_t
 		return rc;
 	json_object_set_new(content, "format", json_string("org.matrix.custom.html"));
 	json_object_set_new(content, "formatted_body", row_text(buf_span(&html)));
-	json_object_set_new(content, MEETING_TYPE, reference(m, t->occurrence));
+	json_object_set_new(content, MEETING_TYPE, meet_reference(m, t->occurrence));
 	txn_of(m, t, "text", txn);
 	return post(c, m->room_id, content, txn, ret_event, err);
 }
@@ -156,7 +155,7 @@ static int post_file(struct client *c, struct meeting *m, const struct meet_tell
 		rc = message_file(&d, &content, err);
 	if (rc)
 		return rc;
-	json_object_set_new(content, MEETING_TYPE, reference(m, t->occurrence));
+	json_object_set_new(content, MEETING_TYPE, meet_reference(m, t->occurrence));
 	txn_of(m, t, "file", txn);
 	return post(c, m->room_id, content, txn, &m->file_event, err);
 }
@@ -193,7 +192,7 @@ static int put_nordeck(struct client *c, const struct meeting *m, struct err *er
 	return client_state_put(c, m->room_id, NORDECK_TYPE, "", now, NULL, err);
 }
 
-static int put_state(struct client *c, struct meeting *m, struct err *err)
+int meet_put_state(struct client *c, struct meeting *m, struct err *err)
 {
 	JSON_AUTO json_t *content = NULL;
 	int rc = meeting_make(m, &content, err);
@@ -220,7 +219,7 @@ int meet_put(struct client *c, struct meeting *m, const struct meet_tell *t, str
 		mem_free(m->announced);
 		m->announced = mem_strdup(message);
 	}
-	rc = put_state(c, m, err);
+	rc = meet_put_state(c, m, err);
 	if (!rc && whole && !t->no_pin)
 		move_pin(c, m->room_id, before, t->news == MEET_CANCELLED ? NULL : message);
 	return rc;

@@ -11,11 +11,11 @@
 
 #include <string.h>
 
-static bool is_taken(const json_t *now, const json_t *wanted)
+bool meet_is_taken(const json_t *content, const char *uid, const char *recurrence_id)
 {
-	const char *uid = json_get_str(now, "uid"), *id = json_get_str(now, "recurrence_id");
-	return uid && id && !strcmp(uid, json_get_str(wanted, "uid")) &&
-	       !strcmp(id, json_get_str(wanted, "recurrence_id"));
+	const char *its = json_get_str(content, "uid");
+	const char *date = json_get_str(content, "recurrence_id");
+	return its && date && !strcmp(its, uid) && !strcmp(date, recurrence_id);
 }
 
 static int post_notice(struct client *c, const struct meeting *m, const struct cal_occurrence *o,
@@ -63,7 +63,7 @@ int client_meet_start(struct client *c, const struct meeting *m, const struct ca
 		json_pack("{s:i,s:s,s:s,s:I}", "version", 1, "uid", m->event.uid, "recurrence_id",
 			  stamp, "until_ts", (json_int_t)o->end_ms);
 	rc = client_state_get(c, m->room_id, TAKING_TYPE, "", &now, err);
-	bool existing = !rc && is_taken(now, taking);
+	bool existing = !rc && meet_is_taken(now, m->event.uid, stamp);
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
 	rc = existing ? 0 : client_state_put(c, m->room_id, TAKING_TYPE, "", taking, NULL, err);

@@ -21,6 +21,7 @@ struct watching {
 	void (*ready)(void *arg);
 	void *arg;
 	json_t *known;	 /* "room uid" -> sequence; NULL before the first look */
+	json_t *ended;	 /* "room uid date" of those that were ended early, likewise */
 	int64_t told_ms; /* what happened up to here has been told */
 	int64_t now_ms, next_ms;
 	json_t *rows; /* of this look, with "at" */
@@ -52,6 +53,21 @@ static void moment(struct watching *x, const struct cal_occurrence *o, const cha
 		add_row(x, o, event, at);
 }
 
+static char *date_key(const struct meeting *m, const struct cal_time *recurrence_id)
+{
+	char stamp[CAL_STAMP_SIZE];
+	cal_stamp(recurrence_id, stamp);
+	return mem_printf("%s %s %s", m->room_id, m->event.uid, stamp);
+}
+
+/* When we hear of it: whoever ended it may have another clock. */
+static void tell_end(struct watching *x, const struct cal_occurrence *o)
+{
+	AUTO_FREE char *key = date_key(x->meeting, &o->recurrence_id);
+	if (!json_object_get(x->ended, key))
+		add_row(x, o, "ends", x->now_ms);
+}
+
 static int on_occurrence(const struct cal_occurrence *o, void *arg)
 {
 	struct watching *x = arg;
@@ -60,7 +76,10 @@ static int on_occurrence(const struct cal_occurrence *o, void *arg)
 	if (x->w->before_ms)
 		moment(x, o, "soon", o->start_ms - x->w->before_ms);
 	moment(x, o, "begins", o->start_ms);
-	moment(x, o, "ends", o->end_ms);
+	if (!meet_ended_early(o))
+		moment(x, o, "ends", o->end_ms);
+	else if (x->ended)
+		tell_end(x, o);
 	return 0;
 }
 
@@ -95,16 +114,27 @@ static int on_meeting(struct meeting *m, const char *room_name, void *arg)
 	x->room_name = room_name;
 	x->covered = quiet_covers(x->s, &x->quiet, store_room_find(x->s, span_of(m->room_id)));
 	note_change(x, m);
-	cal_expand(&m->event, x->told_ms - 1, x->now_ms + STEP_MAX_MS + x->w->before_ms + 1, 0,
+	/* From a day ago: of one that was ended early we may hear late. */
+	cal_expand(&m->event, x->told_ms - DAY_MS, x->now_ms + STEP_MAX_MS + x->w->before_ms + 1, 0,
 		   on_occurrence, x, NULL);
 	return 0;
 }
 
+/* What is known after this look. */
+struct memory {
+	json_t *known, *ended;
+};
+
 static int remember(struct meeting *m, const char *room_name, void *arg)
 {
+	struct memory *y = arg;
 	AUTO_FREE char *key = mem_printf("%s %s", m->room_id, m->event.uid);
 	(void)room_name;
-	json_object_set_new(arg, key, json_integer(m->event.sequence));
+	json_object_set_new(y->known, key, json_integer(m->event.sequence));
+	for (size_t i = 0; i < m->event.n_ended; i++) {
+		AUTO_FREE char *date = date_key(m, &m->event.ended[i].recurrence_id);
+		json_object_set_new(y->ended, date, json_true());
+	}
 	return 0;
 }
 
@@ -134,7 +164,7 @@ static int give(struct watching *x)
 static int look(struct watching *x, struct client *c, struct err *err)
 {
 	JSON_AUTO json_t *rows = json_array();
-	json_t *known = json_object();
+	struct memory y = {json_object(), json_object()};
 	x->now_ms = clock_wall_ms();
 	x->next_ms = x->now_ms + STEP_MAX_MS;
 	x->rows = rows;
@@ -144,9 +174,11 @@ static int look(struct watching *x, struct client *c, struct err *err)
 	if (!rc)
 		rc = meet_walk(c, x->w->room_id, on_meeting, x, err);
 	if (!rc)
-		rc = meet_walk(c, x->w->room_id, remember, known, err);
+		rc = meet_walk(c, x->w->room_id, remember, &y, err);
 	json_decref(x->known);
-	x->known = known;
+	json_decref(x->ended);
+	x->known = y.known;
+	x->ended = y.ended;
 	if (rc)
 		return rc;
 	x->told_ms = x->now_ms;
@@ -201,5 +233,6 @@ int client_meet_watch(struct client *c, const struct meet_watch *w, client_row_f
 			rc = wait_for_news(&x, c, err);
 	}
 	json_decref(x.known);
+	json_decref(x.ended);
 	return rc;
 }

@@ -96,6 +96,24 @@ static int read_override(const json_t *entry, struct cal_event *e, struct err *e
 	return 0;
 }
 
+/* Dates that were ended early: stamp to Unix ms. What is no such thing is passed over. */
+static int read_ended(const json_t *ended, struct cal_event *e, struct err *err)
+{
+	const char *stamp;
+	json_t *at;
+	if (json_object_size(ended) > CAL_ENDED_MAX)
+		return err_set(err, ERR_TOO_LARGE, _("more than %d dates were ended early"),
+			       CAL_ENDED_MAX);
+	e->ended = mem_realloc_array(NULL, json_object_size(ended) + 1, sizeof(*e->ended));
+	json_object_foreach ((json_t *)ended, stamp, at) {
+		struct cal_ended *d = &e->ended[e->n_ended];
+		d->at_ms = json_integer_value(at);
+		e->n_ended += d->at_ms > 0 && !cal_stamp_parse(span_of(stamp), e->start.zone,
+							       &d->recurrence_id, NULL);
+	}
+	return 0;
+}
+
 static int read_calendar(const json_t *calendar, struct cal_event *e, struct err *err)
 {
 	const json_t *first = json_array_get(calendar, 0);
@@ -146,6 +164,8 @@ int meeting_read(const char *room_id, const char *state_key, const json_t *conte
 			 : err_set(err, ERR_INVALID, _("the meeting is of a newer muster"));
 	if (!rc)
 		rc = read_calendar(json_get_array(content, "calendar"), e, err);
+	if (!rc)
+		rc = read_ended(json_get_object(content, "ended"), e, err);
 	if (!rc)
 		rc = cal_event_check(e, err);
 	if (rc) {
@@ -231,6 +251,17 @@ static json_t *override_entry(const struct cal_event *e, const struct cal_overri
 	return o;
 }
 
+static json_t *ended_of(const struct cal_event *e)
+{
+	json_t *o = json_object();
+	char stamp[CAL_STAMP_SIZE];
+	for (size_t i = 0; i < e->n_ended; i++) {
+		cal_stamp(&e->ended[i].recurrence_id, stamp);
+		json_object_set_new(o, stamp, json_integer(e->ended[i].at_ms));
+	}
+	return o;
+}
+
 int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
 {
 	const struct cal_event *e = &m->event;
@@ -250,6 +281,8 @@ int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
 	set_text(o, "file_event", m->file_event);
 	if (m->lesson)
 		json_object_set_new(o, "lesson", json_true());
+	if (e->n_ended)
+		json_object_set_new(o, "ended", ended_of(e));
 	AUTO_FREE char *whole = json_text(o);
 	if (strlen(whole) > CONTENT_MAX) {
 		json_decref(o);
