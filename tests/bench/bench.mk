@@ -68,6 +68,14 @@ $(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUI
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(TESTLIB) $(BUILD)/libmuster.a $(LDFLAGS_ALL) \
 		$(LIBS) -lcmocka
 
+# A call full of people, against any server that speaks LiveKit's signalling.
+$(BUILD)/tests/bench/call_load: tests/bench/call_load.c tests/bench/procfs.c tests/bench/procfs.h \
+		$(BUILD)/libtest.a $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $(filter %.c,$^) $(TESTLIB) $(BUILD)/libmuster.a \
+		$(LDFLAGS_ALL) $(LIBS)
+
 # Caches of invented rooms: the models behind a screen; searching and counting in a large one; a term of attendance.
 $(BUILD)/tests/bench/bench_view $(BUILD)/tests/bench/bench_cache $(BUILD)/tests/bench/bench_term: $(BUILD)/tests/bench/%: \
 		tests/bench/%.c tests/bench/fill.c tests/bench/fill.h $(BUILD)/libmuster.a
