@@ -20,6 +20,7 @@
 #define CROWD_FRAME_MS 20
 #define CROWD_WINDOW_MAX 65536 /**< frames of one voice that are counted */
 
+/** Strings are borrowed until crowd_free. */
 struct crowd_options {
 	const char *url; /**< "ws://127.0.0.1:7880" */
 	const char *key, *secret, *room;

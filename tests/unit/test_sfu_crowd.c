@@ -1,0 +1,136 @@
+/* A full room, small enough for every test run: everybody comes in, and nothing is lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "audio/opus.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "tests/lib/crowd.h"
+#include "tests/lib/crowd_priv.h"
+#include "tests/lib/sfu_world.h"
+
+#include <string.h>
+
+static struct sfu_world w;
+
+struct full_room {
+	struct crowd *crowd;
+	bool (*done)(struct crowd *);
+};
+
+static bool look(void *arg)
+{
+	const struct full_room *r = arg;
+	if (crowd_trouble(r->crowd))
+		fail_msg("%s", crowd_trouble(r->crowd));
+	return r->done(r->crowd);
+}
+
+static void until(struct crowd *c, bool (*done)(struct crowd *), const char *what)
+{
+	struct full_room r = {c, done};
+	sfu_until(&w, look, &r, what);
+}
+
+static bool said_enough(struct crowd *c)
+{
+	return c->people[0].number_next - c->people[0].from >= 100;
+}
+
+static struct crowd *enter(int people, int open, int speak)
+{
+	static char url[64];
+	const struct crowd_options o = {
+		.url = url,
+		.key = SFU_KEY,
+		.secret = SFU_SECRET,
+		.room = "hall",
+		.people = people,
+		.open = open,
+		.speak = speak,
+	};
+	struct err err = {0};
+	snprintf(url, sizeof(url), "ws://127.0.0.1:%d", w.port);
+	struct crowd *c = crowd_new(w.loop, &o, &err);
+	if (!c)
+		fail_msg("%s", err.msg);
+	crowd_enter_publishers(c);
+	until(c, crowd_is_in, "the publishers are in");
+	crowd_talk(c);
+	crowd_enter_listeners(c);
+	until(c, crowd_is_in, "everybody is in");
+	until(c, crowd_hears, "everybody hears");
+	crowd_begin(c);
+	return c;
+}
+
+static void leave(struct crowd *c, struct crowd_report *ret)
+{
+	until(c, said_enough, "something was said");
+	crowd_end(c);
+	until(c, crowd_has_all, "all of it arrived");
+	crowd_report(c, ret);
+	crowd_free(c);
+}
+
+static void test_full(void **state)
+{
+	struct crowd_report r;
+	(void)state;
+	sfu_world_open(&w);
+	leave(enter(40, 6, 3), &r);
+	assert_int_equal(r.in, 40);
+	assert_int_equal(r.lost, 0);
+	assert_int_equal(r.repeated, 0);
+	assert_int_equal(r.expected, r.said * 39);
+	/* Those who are silent are not among the loudest: nobody gets their packets. */
+	assert_int_equal(r.others, 0);
+	sfu_world_close(&w);
+}
+
+/* What speakers send is Opus like any other: the tag is in what decoders skip. */
+static void test_frames(void **state)
+{
+	struct crowd_sounds *s = NEW(struct crowd_sounds);
+	struct opus_dec *a, *b;
+	int16_t with[OPUS_SAMPLES_MAX], without[OPUS_SAMPLES_MAX];
+	double loud = 0;
+	(void)state;
+	assert_int_equal(crowd_sounds_make(s, NULL), 0);
+	assert_int_equal(opus_dec_new(&a, NULL), 0);
+	assert_int_equal(opus_dec_new(&b, NULL), 0);
+	for (int i = 0; i < CROWD_FRAMES; i++) {
+		struct crowd_frame *f = &s->speech[i];
+		struct crowd_tag t = {7, (uint32_t)i, 123456789}, got;
+		struct span p = {(const char *)f->p, f->n};
+		assert_int_equal(opus_dec_run(b, p, without), AUDIO_TICK_SAMPLES);
+		crowd_tag_put(f, &t);
+		assert_int_equal(opus_dec_run(a, p, with), AUDIO_TICK_SAMPLES);
+		assert_memory_equal(with, without, AUDIO_TICK_SAMPLES * sizeof(with[0]));
+		assert_true(crowd_tag_get(p, &got));
+		assert_int_equal(got.voice, 7);
+		assert_int_equal(got.number, i);
+		assert_int_equal(got.sent_us, 123456789);
+		for (int k = 0; k < AUDIO_TICK_SAMPLES; k++)
+			loud += with[k] * with[k];
+	}
+	assert_true(loud / CROWD_FRAMES / AUDIO_TICK_SAMPLES > 100 * 100);
+	assert_false(crowd_tag_get(SPAN_LIT("no frame of a crowd's at all, whatever"), NULL));
+	opus_dec_free(a);
+	opus_dec_free(b);
+	mem_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_full),
+	};
+	os_raise_nofile();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
