@@ -56,8 +56,7 @@ const struct command verb_attendance_rules = {
 	.details =
 		N_("They are kept in the staff room, with a copy in the class room, so that those "
 		   "who are judged can know them. They hold for every report from now on, "
-		   "also of sealed lessons: a seal names the rules that it was made by, and is "
-		   "checked by those."),
+		   "save for lessons that were sealed: these keep the rules of their seal."),
 	.examples = EXAMPLES{{"muster attendance rules --room physics", N_("what they are")},
 			     {"muster attendance rules --room physics --late 10m --min 50",
 			      N_("set some of them")},

@@ -60,6 +60,15 @@ static void tell_seal(struct command_ctx *ctx, const json_t *seal)
 	json_array_foreach (list, i, id)
 		if (i < 10)
 			command_warn(ctx, "  %s", json_string_value(id));
+	int64_t differ = json_get_i64(seal, "differ", 0);
+	if (differ)
+		command_warn(ctx,
+			     ngettext("%lld mark shown differs from the seal, as other rules were "
+				      "given",
+				      "%lld marks shown differ from the seal, as other rules were "
+				      "given",
+				      (unsigned long)differ),
+			     (long long)differ);
 }
 
 static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
@@ -148,7 +157,8 @@ const struct command verb_attendance_show = {
 		      "first; what cannot be had makes a mark not_known, never absent. With --json "
 		      "each mark carries its reasons.\n\n"
 		      "Where the register was sealed, the seal is verified, and what is missing is "
-		      "named."),
+		      "named. It is judged by the rules of its seal, unless others are given here; "
+		      "then it is said how many of the marks shown differ from the seal."),
 	.examples =
 		EXAMPLES{{"muster attendance show --room physics --since 9:00 --until 10:30",
 			  N_("this morning's lesson")},

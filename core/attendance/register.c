@@ -20,7 +20,7 @@ static void expect_people(const struct view *w, struct who *v)
 	json_t *entry;
 	json_array_foreach (w->t.people, i, entry) {
 		uint32_t user =
-			reg_names_find(&w->in->users, json_string_value(json_array_get(entry, 0)));
+			reg_names_find(w->in->users, json_string_value(json_array_get(entry, 0)));
 		if (user == NOBODY)
 			continue;
 		v[user].expected = true;
@@ -32,11 +32,13 @@ static void expect_roster(const struct view *w, struct who *v)
 {
 	for (size_t i = 0; i < roster_size(w->in->roster); i++) {
 		const struct roster_person *p = roster_at(w->in->roster, i);
-		struct who *x = &v[reg_names_find(&w->in->users, p->user_id)];
+		struct who *x = &v[reg_names_find(w->in->users, p->user_id)];
 		x->name = p->name;
 		x->email = p->email;
-		x->external_id = w->t.people ? x->external_id : p->external_id;
-		x->expected |= !w->t.people && !w->t.no_roster;
+		if (w->t.people || w->t.no_roster)
+			continue; /* sealed: their outside ids are those of then */
+		x->external_id = p->external_id;
+		x->expected = true;
 	}
 }
 
@@ -48,7 +50,7 @@ static void expect_room(const struct view *w, struct who *v)
 		if (i && w->rooms[i - 1]->r->user == user)
 			continue;
 		reg_view_in_room(w, user, false, &in);
-		v[user].expected = in.n && !reg_view_is_staff(w, REGISTER_ROOM, user, w->end);
+		v[user].expected = in.n && !reg_view_is_staff(w, REGISTER_ROOM, user, w->end, "");
 		reg_periods_done(&in);
 	}
 }
@@ -70,11 +72,12 @@ static void find_there(const struct view *w, const struct call_person *people, s
 		if (w->rolls[i].used)
 			roll_tally_each(w->rolls[i].tally, note_answer, answered);
 	json_object_foreach (answered, user, x)
-		if (reg_names_find(&w->in->users, user) != NOBODY)
-			v[reg_names_find(&w->in->users, user)].there = true;
-	for (size_t i = 0; i < w->in->users.n; i++) {
+		if (reg_names_find(w->in->users, user) != NOBODY)
+			v[reg_names_find(w->in->users, user)].there = true;
+	for (size_t i = 0; i < w->in->users->n; i++) {
 		v[i].there |= reg_periods_within(&people[i].there, w->start, w->end) > 0;
-		v[i].staff = v[i].there && reg_view_is_staff(w, REGISTER_ROOM, (uint32_t)i, w->end);
+		v[i].staff =
+			v[i].there && reg_view_is_staff(w, REGISTER_ROOM, (uint32_t)i, w->end, "");
 	}
 }
 
@@ -82,7 +85,7 @@ static void find_there(const struct view *w, const struct call_person *people, s
 static bool was_held(const struct view *w, const struct call_person *people, const struct who *v)
 {
 	size_t expected = 0, came = 0;
-	for (size_t i = 0; i < w->in->users.n; i++) {
+	for (size_t i = 0; i < w->in->users->n; i++) {
 		bool in_call = reg_periods_within(&people[i].there, w->start, w->end) > 0;
 		if (in_call && v[i].staff)
 			return true;
@@ -97,7 +100,7 @@ static bool was_held(const struct view *w, const struct call_person *people, con
 static void add_person(struct attendance_register *r, const struct judged *j, uint32_t user,
 		       const struct who *x)
 {
-	const struct names *users = &j->w->in->users;
+	const struct names *users = j->w->in->users;
 	const char *name = x->name ? x->name : reg_view_name(j->w, user);
 	struct person *p = &r->v[r->n++];
 	*p = (struct person){.user_id = mem_strdup(users->v[user]),
@@ -116,18 +119,22 @@ static int by_user_id(const void *a, const void *b)
 
 static void add_people(struct attendance_register *r, const struct judged *j, const struct who *v)
 {
-	size_t n = j->w->in->users.n, room = SHEET_ROWS_MAX;
+	size_t n = j->w->in->users->n, left_out = 0;
 	r->v = mem_realloc_array(NULL, n + 1, sizeof(*r->v));
 	for (int guests = 0; guests < 2; guests++)
-		for (size_t i = 0; i < n && room; i++)
-			if (guests ? v[i].there && !v[i].expected : v[i].expected) {
+		for (size_t i = 0; i < n; i++) {
+			if (guests ? !v[i].there || v[i].expected : !v[i].expected)
+				continue;
+			if (r->n < SHEET_ROWS_MAX)
 				add_person(r, j, (uint32_t)i, &v[i]);
-				room--;
-			}
-	if (!room)
+			else
+				left_out++;
+		}
+	if (left_out)
 		reg_view_note(j->w, json_pack("{s:s,s:i}", "code", "too_many_people", "max",
 					      SHEET_ROWS_MAX));
-	qsort(r->v, r->n, sizeof(*r->v), by_user_id);
+	if (r->n)
+		qsort(r->v, r->n, sizeof(*r->v), by_user_id);
 }
 
 static bool is_pending(const struct view *w, int64_t now_ms)
@@ -142,7 +149,7 @@ static bool is_pending(const struct view *w, int64_t now_ms)
 
 static void judge_people(struct attendance_register *r, struct view *w, int64_t now_ms)
 {
-	size_t n = w->in->users.n;
+	size_t n = w->in->users->n;
 	struct call_person *people = reg_call_work_out(w);
 	AUTO_FREE struct who *v = mem_alloc((n + 1) * sizeof(*v));
 	struct judged j = {.w = w, .people = people, .now_ms = now_ms, .pending = r->pending};
@@ -161,42 +168,92 @@ static void judge_people(struct attendance_register *r, struct view *w, int64_t 
 	reg_call_free(people, n);
 }
 
+/* What the lesson was sealed by stands before what the class and its list are now. */
+static void take_seal(struct attendance_register *r, struct view *w, const struct seal_terms *s)
+{
+	r->sealed = true;
+	r->rules = s->rules;
+	attendance_rules_apply(w->t.given, &r->rules);
+	r->other_rules = !attendance_rules_alike(&r->rules, &s->rules);
+	if (r->other_rules)
+		reg_view_note(w, json_pack("{s:s}", "code", "other_rules"));
+	w->t.people = s->roster ? json_object_get(s->whole, "people") : NULL;
+	w->t.no_roster = !s->roster;
+}
+
+static void begin(struct attendance_register *r, struct view *w)
+{
+	reg_lesson_copy(w->t.l, &r->l);
+	r->end = w->end;
+	r->roster = !w->t.no_roster;
+	w->t.rules = &r->rules;
+}
+
+static void judge_view(struct attendance_register *r, struct view *w, int64_t now_ms)
+{
+	const struct lesson *l = w->t.l;
+	r->pending = !l->cancelled && is_pending(w, now_ms);
+	if (l->cancelled)
+		reg_view_note(w, json_pack("{s:s}", "code", "cancelled"));
+	else
+		judge_people(r, w, now_ms);
+	if (r->end < l->end_ms)
+		reg_view_note(w, json_pack("{s:s,s:I}", "code", "closed_early", "at",
+					   (json_int_t)r->end));
+	if (w->in->full)
+		reg_view_note(w, json_pack("{s:s,s:i}", "code", "too_many_events", "max",
+					   REGISTER_EVENTS_MAX));
+	r->notes = json_incref(w->notes);
+	r->used = json_incref(w->used);
+}
+
+/* The events that a lesson was sealed from lie where it was then. */
+static void view_as_sealed(struct view *w, const struct seal_terms *s)
+{
+	struct terms t = w->t;
+	const struct register_input *in = w->in;
+	if (s->l.start_ms == t.l->start_ms && reg_lesson_end(&s->l) == w->end &&
+	    s->l.cancelled == t.l->cancelled)
+		return;
+	t.l = &s->l;
+	reg_view_done(w);
+	reg_view_init(w, in, &t);
+}
+
 struct attendance_register *reg_judge(const struct register_input *in, const struct terms *t,
 				      int64_t now_ms)
 {
 	struct attendance_register *r = NEW(struct attendance_register);
+	struct seal_terms s = {0};
 	struct view w;
-	reg_lesson_copy(t->l, &r->l);
-	r->rules = *t->rules;
-	r->end = reg_lesson_end(t->l);
 	reg_view_init(&w, in, t);
-	r->roster = !t->no_roster;
-	r->pending = !t->l->cancelled && is_pending(&w, now_ms);
-	if (t->l->cancelled)
-		reg_view_note(&w, json_pack("{s:s}", "code", "cancelled"));
-	else
-		judge_people(r, &w, now_ms);
-	if (r->end < t->l->end_ms)
-		reg_view_note(&w, json_pack("{s:s,s:I}", "code", "closed_early", "at",
-					    (json_int_t)r->end));
-	if (in->full)
-		reg_view_note(&w, json_pack("{s:s,s:i}", "code", "too_many_events", "max",
-					    REGISTER_EVENTS_MAX));
-	r->notes = json_incref(w.notes);
-	r->used = json_incref(w.used);
+	r->rules = *t->rules;
+	attendance_rules_apply(t->given, &r->rules);
+	/* Whoever checks a seal judges by its terms already. */
+	if (!t->only && reg_seal_terms(&w, &s)) {
+		view_as_sealed(&w, &s);
+		take_seal(r, &w, &s);
+	}
+	begin(r, &w);
+	judge_view(r, &w, now_ms);
 	reg_view_done(&w);
+	reg_seal_terms_done(&s);
 	return r;
+}
+
+struct terms reg_terms_of(const struct register_input *in)
+{
+	return (struct terms){.l = &in->l,
+			      .rules = &in->rules,
+			      .given = &in->given,
+			      .no_roster = !in->roster,
+			      .missing = &in->missing};
 }
 
 struct attendance_register *register_judge(const struct register_input *in, int64_t now_ms)
 {
-	struct terms t = {.l = &in->l,
-			  .rules = &in->rules,
-			  .no_roster = !in->roster,
-			  .missing = &in->missing};
-	struct attendance_register *r = reg_judge(in, &t, now_ms);
-	r->sealed = reg_seal_is_there(in);
-	return r;
+	struct terms t = reg_terms_of(in);
+	return reg_judge(in, &t, now_ms);
 }
 
 static void person_done(struct person *p)

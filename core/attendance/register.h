@@ -61,6 +61,9 @@
  * Staff's word (MARK_TYPE) beats all of this: the last one of a person counts whose author had power
  * STAFF_POWER or more when it was sent, in the class room and (when it stands there) in the staff room. An opt-out,
  * where the class allows it, is "not_tracked" without any times, unless staff says otherwise.
+ *
+ * A sealed lesson (register_seal) is judged by the times, the rules and the people of its first seal, whatever the class's
+ * are since. Rules given for one report stand before these; then the register says so.
  */
 #ifndef MUSTER_ATTENDANCE_REGISTER_H
 #define MUSTER_ATTENDANCE_REGISTER_H
@@ -78,6 +81,7 @@
 #define REGISTER_LATE_MS \
 	(24LL * 3600 * 1000) /**< how long after the lesson's end an observer may speak of it */
 #define REGISTER_EVENTS_MAX 500000 /**< that one register takes in */
+#define REGISTER_SEALS_MAX 1024	   /**< parts of seals of one lesson */
 #define OUTAGE_PEOPLE 3
 #define OUTAGE_WINDOW_MS (60LL * 1000)
 #define OUTAGE_BACK_MS (15LL * 60 * 1000)
@@ -117,9 +121,13 @@ struct register_input;
 /** Copies what it is given. */
 struct register_input *register_input_new(const struct lesson *l, const struct attendance_rules *r);
 void register_input_free(struct register_input *in);
+/** Rules for this report alone: they hold before the class's, and before those of a seal. */
+void register_input_given(struct register_input *in, const struct attendance_rules_given *g);
 /** Whose `org.muster.presence` events are believed beside people's own member events: the server's user,
  * or (elsewhere) the host. Copies. Several are allowed. */
 void register_input_observer(struct register_input *in, const char *user_id);
+/** Believe as observers those as well who were staff of the class room when they said it. */
+void register_input_staff_observes(struct register_input *in);
 /** Take in an event, in any order; what does not matter is passed over. False when a cap is reached (the register says so). */
 bool register_input_event(struct register_input *in, enum register_source from,
 			  const struct mx_event *ev);
@@ -154,7 +162,7 @@ bool register_mark_at(const struct attendance_register *r, size_t i, struct regi
 /** Canonical bytes of the whole result: what two clients compare and a seal signs. */
 void register_bytes(const struct attendance_register *r, struct buf *ret);
 
-#define SEAL_PARTS_MAX 256
+#define SEAL_PARTS_MAX 256 /**< of one seal */
 /** Content of a seal over inputs, rules, roster and result, in as many events as 64 KB each need: array of contents. The caller owns it.
  * NULL while something is pending, and when it would be more than SEAL_PARTS_MAX. */
 json_t *register_seal(const struct register_input *in, const struct attendance_register *r);
@@ -165,9 +173,10 @@ struct seal_check {
 	int64_t ts;
 	json_t *missing; /**< event ids (beginnings) that it names and we do not have: array */
 	json_t *added;	 /**< ids of events from before the seal that it does not name: array */
+	size_t other_marks; /**< of this register, for which register_input_given made others than the seal's rules do */
 };
 void seal_check_done(struct seal_check *s);
-/** Compare with the seals among the staff events that were taken in; the first one by staff counts. */
+/** Compare with the seals among the events that were taken in; the first one by staff counts. */
 void register_check_seal(const struct register_input *in, const struct attendance_register *r,
 			 struct seal_check *ret);
 

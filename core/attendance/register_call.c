@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TRACKS_MAX 256 /* of one person: each sticky membership has a key of its own */
+
 /* A device by one of its two keys, or one that only observers speak of. */
 struct track {
 	uint32_t user, key, device;
@@ -15,6 +17,7 @@ struct track {
 
 enum step_word { STEP_JOIN, STEP_CONTINUE, STEP_LEAVE, STEP_ROOM, STEP_SEEN, STEP_GONE };
 
+/* `track` is a person where it is for all of theirs. */
 struct step {
 	uint32_t track;
 	int64_t t;
@@ -22,20 +25,33 @@ struct step {
 	const struct item *it;
 };
 
+struct steps {
+	struct step *v;
+	size_t n, size;
+};
+
 struct work {
 	struct view *w;
 	struct call_person *people;
 	struct track *tracks;
 	size_t n_tracks, tracks_size;
-	uint32_t *first; /* of each person: their first track, or NOBODY */
-	struct step *steps;
-	size_t n_steps, steps_size;
+	uint32_t *first;    /* of each person: their first track, or NOBODY */
+	uint16_t *n_keys;   /* of each person: how many tracks */
+	struct steps steps; /* of one track each */
+	struct steps alls;  /* of all that a person has: one step, however many there are */
 };
 
 /* -- Tracks ----------------------------------------------------------------------------- */
 
-static uint32_t add_track(struct work *k, struct track t)
+/* NOBODY when there are too many of one person: whoever makes them up only harms themself. */
+static uint32_t add_track(struct work *k, struct track t, uint32_t sender)
 {
+	if (k->n_keys[t.user] == TRACKS_MAX) {
+		json_t *note = reg_view_count(k->w, "too_many_devices", sender);
+		json_object_set_new(note, "max", json_integer(TRACKS_MAX));
+		return NOBODY;
+	}
+	k->n_keys[t.user]++;
 	if (k->n_tracks == k->tracks_size) {
 		k->tracks_size *= 2;
 		k->tracks = mem_realloc_array(k->tracks, k->tracks_size, sizeof(*k->tracks));
@@ -52,27 +68,20 @@ static uint32_t track_by_key(struct work *k, const struct rec *r)
 	while (i != NOBODY && (k->tracks[i].observed_only || k->tracks[i].key != r->key ||
 			       k->tracks[i].sticky != r->sticky))
 		i = k->tracks[i].next;
-	return i != NOBODY ? i
-			   : add_track(k, (struct track){r->sender, r->key, NOBODY, r->sticky,
-							 false, NOBODY});
+	if (i != NOBODY)
+		return i;
+	struct track t = {r->sender, r->key, NOBODY, r->sticky, false, NOBODY};
+	return add_track(k, t, r->sender);
 }
 
-static void add_step(struct work *k, uint32_t track, int64_t t, enum step_word word,
+static void add_step(struct steps *s, uint32_t track, int64_t t, enum step_word word,
 		     const struct item *it)
 {
-	if (k->n_steps == k->steps_size) {
-		k->steps_size = k->steps_size ? k->steps_size * 2 : 256;
-		k->steps = mem_realloc_array(k->steps, k->steps_size, sizeof(*k->steps));
+	if (s->n == s->size) {
+		s->size = s->size ? s->size * 2 : 256;
+		s->v = mem_realloc_array(s->v, s->size, sizeof(*s->v));
 	}
-	k->steps[k->n_steps++] = (struct step){track, t, word, it};
-}
-
-static void add_step_to_all(struct work *k, uint32_t user, bool sticky_only, enum step_word word,
-			    const struct item *it)
-{
-	for (uint32_t i = k->first[user]; i != NOBODY; i = k->tracks[i].next)
-		if (!sticky_only || k->tracks[i].sticky)
-			add_step(k, i, it->r->ts, word, it);
+	s->v[s->n++] = (struct step){track, t, word, it};
 }
 
 /* -- From events to steps ------------------------------------------------------------------ */
@@ -80,23 +89,6 @@ static void add_step_to_all(struct work *k, uint32_t user, bool sticky_only, enu
 static bool in_time(const struct work *k, int64_t t)
 {
 	return t >= k->w->start - REGISTER_LEAD_MS && t < k->w->end;
-}
-
-/* {code, sender, count}: one for each sender. */
-static void count_note(struct work *k, const char *code, uint32_t sender)
-{
-	const char *who = k->w->in->users.v[sender];
-	size_t i;
-	json_t *note;
-	json_array_foreach (k->w->notes, i, note) {
-		if (strcmp(json_get_str(note, "code"), code) != 0 ||
-		    strcmp(json_get_str(note, "sender"), who) != 0)
-			continue;
-		json_object_set_new(note, "count",
-				    json_integer(json_get_i64(note, "count", 0) + 1));
-		return;
-	}
-	reg_view_note(k->w, json_pack("{s:s,s:s,s:i}", "code", code, "sender", who, "count", 1));
 }
 
 /* Something is known of a person at this time: a hole before it says no more than until then. */
@@ -115,7 +107,7 @@ static void take_call(struct work *k, const struct item *it)
 	bool foreign = r->word == CALL_FOREIGN && !(r->sticky && it->redacted);
 	reg_view_use(k->w, it);
 	if (foreign) {
-		count_note(k, "foreign_member", r->sender);
+		reg_view_count(k->w, "foreign_member", r->sender);
 		return;
 	}
 	sign(k, r->sender, r->ts);
@@ -124,12 +116,14 @@ static void take_call(struct work *k, const struct item *it)
 	if ((it->redacted && r->sticky) || r->key == NOBODY)
 		return; /* no key: see take_keyless */
 	if (!it->redacted && r->word == CALL_MALFORMED)
-		count_note(k, "malformed_member", r->sender);
+		reg_view_count(k->w, "malformed_member", r->sender);
 	uint32_t track = track_by_key(k, r);
+	if (track == NOBODY)
+		return;
 	bool here = !it->redacted && r->word == CALL_HERE;
 	if (here)
 		k->tracks[track].device = r->device;
-	add_step(k, track, r->ts,
+	add_step(&k->steps, track, r->ts,
 		 !here		? STEP_LEAVE
 		 : r->continues ? STEP_CONTINUE
 				: STEP_JOIN,
@@ -140,7 +134,7 @@ static void take_call(struct work *k, const struct item *it)
 static void take_keyless(struct work *k, const struct item *it)
 {
 	if (it->redacted && it->r->sticky)
-		add_step_to_all(k, it->r->sender, true, STEP_LEAVE, it);
+		add_step(&k->alls, it->r->sender, it->r->ts, STEP_LEAVE, it);
 }
 
 /* An observer's word is for each key of that device. */
@@ -156,14 +150,15 @@ static void take_seen(struct work *k, const struct item *it)
 		bool other = t->sticky && r->member != NOBODY && t->key != r->member;
 		if (t->device != r->device || other)
 			continue;
-		add_step(k, i, r->at, word, it);
+		add_step(&k->steps, i, r->at, word, it);
 		found = true;
 	}
-	if (!found)
-		add_step(k,
-			 add_track(k,
-				   (struct track){r->user, NOBODY, r->device, false, true, NOBODY}),
-			 r->at, word, it);
+	if (found)
+		return;
+	struct track t = {r->user, NOBODY, r->device, false, true, NOBODY};
+	uint32_t track = add_track(k, t, r->user);
+	if (track != NOBODY)
+		add_step(&k->steps, track, r->at, word, it);
 }
 
 static void each(struct work *k, enum rec_kind kind, void (*fn)(struct work *, const struct item *))
@@ -179,7 +174,7 @@ static void each(struct work *k, enum rec_kind kind, void (*fn)(struct work *, c
 static void take_seen_if(struct work *k, const struct item *it)
 {
 	if (!it->redacted && it->r->ts < k->w->end + REGISTER_LATE_MS &&
-	    reg_view_is_observer(k->w, it->r->sender))
+	    reg_view_is_observer(k->w, it->r))
 		take_seen(k, it);
 }
 
@@ -188,7 +183,7 @@ static void take_room(struct work *k, const struct item *it)
 	if (it->r->now != MEMBER_LEAVE && it->r->now != MEMBER_BAN)
 		return;
 	sign(k, it->r->user, it->r->ts);
-	add_step_to_all(k, it->r->user, false, STEP_ROOM, it);
+	add_step(&k->alls, it->r->user, it->r->ts, STEP_ROOM, it);
 }
 
 /* -- Following one device --------------------------------------------------------------------- */
@@ -285,15 +280,10 @@ static void step(struct machine *m, const struct step *s)
 	}
 }
 
-static void follow(struct work *k, const struct step *s, size_t n)
+static int by_time(const struct step *x, const struct step *y)
 {
-	const struct track *t = &k->tracks[s->track];
-	struct machine m = {.k = k, .p = &k->people[t->user]};
-	for (size_t i = 0; i < n; i++)
-		step(&m, &s[i]);
-	expire(&m, k->w->end);
-	end(&m, k->w->end, ENDED_END, false);
-	m.p->devices += m.was_there;
+	int by = (x->t > y->t) - (x->t < y->t);
+	return by ? by : strcmp(x->it->r->event_id, y->it->r->event_id);
 }
 
 static int by_track(const void *a, const void *b)
@@ -301,8 +291,48 @@ static int by_track(const void *a, const void *b)
 	const struct step *x = a, *y = b;
 	if (x->track != y->track)
 		return x->track < y->track ? -1 : 1;
-	int by = (x->t > y->t) - (x->t < y->t);
-	return by ? by : strcmp(x->it->r->event_id, y->it->r->event_id);
+	return by_time(x, y);
+}
+
+/* Where the steps of this track, or person, begin. */
+static size_t steps_of(const struct steps *s, uint32_t track)
+{
+	size_t low = 0, high = s->n;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (s->v[mid].track < track)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* A sticky event that lost its key is a leave of sticky ones alone. */
+static bool is_for(const struct step *s, const struct track *t)
+{
+	return s->word != STEP_LEAVE || t->sticky;
+}
+
+/* Its own steps, and among them by time those of all that the person has. */
+static void follow(struct work *k, const struct step *s, size_t n)
+{
+	const struct track *t = &k->tracks[s->track];
+	const struct steps *alls = &k->alls;
+	struct machine m = {.k = k, .p = &k->people[t->user]};
+	size_t j = steps_of(alls, t->user);
+	for (size_t i = 0; i <= n; i++) {
+		for (; j < alls->n && alls->v[j].track == t->user &&
+		       (i == n || by_time(&alls->v[j], &s[i]) < 0);
+		     j++)
+			if (is_for(&alls->v[j], t))
+				step(&m, &alls->v[j]);
+		if (i < n)
+			step(&m, &s[i]);
+	}
+	expire(&m, k->w->end);
+	end(&m, k->w->end, ENDED_END, false);
+	m.p->devices += m.was_there;
 }
 
 /* -- All of it ---------------------------------------------------------------------------------- */
@@ -312,6 +342,7 @@ static void init_people(struct work *k, size_t n)
 	size_t holes = k->w->missing.n;
 	k->people = mem_alloc((n + 1) * sizeof(*k->people));
 	k->first = mem_realloc_array(NULL, n + 1, sizeof(*k->first));
+	k->n_keys = mem_alloc((n + 1) * sizeof(*k->n_keys));
 	for (size_t i = 0; i < n; i++) {
 		k->first[i] = NOBODY;
 		k->people[i].next = holes ? mem_realloc_array(NULL, holes, sizeof(int64_t)) : NULL;
@@ -320,37 +351,50 @@ static void init_people(struct work *k, size_t n)
 	}
 }
 
+static void sort(struct steps *s)
+{
+	if (s->n)
+		qsort(s->v, s->n, sizeof(*s->v), by_track);
+}
+
 static void run(struct work *k)
 {
+	const struct steps *s = &k->steps;
 	size_t from = 0;
-	qsort(k->steps, k->n_steps, sizeof(*k->steps), by_track);
-	for (size_t i = 1; i <= k->n_steps; i++) {
-		if (i < k->n_steps && k->steps[i].track == k->steps[from].track)
+	sort(&k->steps);
+	sort(&k->alls);
+	for (size_t i = 1; i <= s->n; i++) {
+		if (i < s->n && s->v[i].track == s->v[from].track)
 			continue;
-		follow(k, &k->steps[from], i - from);
+		follow(k, &s->v[from], i - from);
 		from = i;
 	}
+}
+
+static void take_all(struct work *k)
+{
+	each(k, REC_CALL, take_call);
+	each(k, REC_CALL, take_keyless);
+	each(k, REC_SEEN, take_seen_if);
+	each(k, REC_ROOM, take_room);
 }
 
 struct call_person *reg_call_work_out(struct view *w)
 {
 	struct work k = {.w = w, .tracks_size = 64};
-	size_t n = w->in->users.n;
+	size_t n = w->in->users->n;
 	k.tracks = mem_realloc_array(NULL, k.tracks_size, sizeof(*k.tracks));
 	init_people(&k, n);
-	if (!w->t.l->roll_id) {
-		each(&k, REC_CALL, take_call);
-		each(&k, REC_CALL, take_keyless);
-		each(&k, REC_SEEN, take_seen_if);
-		each(&k, REC_ROOM, take_room);
-	}
-	if (k.n_steps)
-		run(&k);
+	if (!w->t.l->roll_id)
+		take_all(&k);
+	run(&k);
 	for (size_t i = 0; i < n; i++)
 		reg_periods_join(&k.people[i].there);
 	mem_free(k.tracks);
-	mem_free(k.steps);
+	mem_free(k.steps.v);
+	mem_free(k.alls.v);
 	mem_free(k.first);
+	mem_free(k.n_keys);
 	return k.people;
 }
 

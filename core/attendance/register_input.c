@@ -109,6 +109,8 @@ struct register_input *register_input_new(const struct lesson *l, const struct a
 	struct register_input *in = NEW(struct register_input);
 	reg_lesson_copy(l, &in->l);
 	in->rules = *r;
+	in->given = attendance_rules_as_they_are;
+	in->users = NEW(struct names);
 	return in;
 }
 
@@ -131,7 +133,8 @@ void register_input_free(struct register_input *in)
 	for (size_t i = 0; i < in->n; i++)
 		rec_done(&in->v[i]);
 	mem_free(in->v);
-	reg_names_done(&in->users);
+	reg_names_done(in->users);
+	mem_free(in->users);
 	reg_names_done(&in->words);
 	reg_lesson_done(&in->l);
 	reg_periods_done(&in->missing);
@@ -142,7 +145,17 @@ void register_input_free(struct register_input *in)
 void register_input_observer(struct register_input *in, const char *user_id)
 {
 	if (in->n_observers < OBSERVERS_MAX)
-		in->observers[in->n_observers++] = reg_names_put(&in->users, user_id);
+		in->observers[in->n_observers++] = reg_names_put(in->users, user_id);
+}
+
+void register_input_staff_observes(struct register_input *in)
+{
+	in->staff_observes = true;
+}
+
+void register_input_given(struct register_input *in, const struct attendance_rules_given *g)
+{
+	in->given = *g;
 }
 
 void register_input_roster(struct register_input *in, const struct roster *r)
@@ -152,7 +165,7 @@ void register_input_roster(struct register_input *in, const struct roster *r)
 	for (size_t i = 0; r && i < roster_size(r); i++) {
 		bool full;
 		roster_put(in->roster, roster_at(r, i), &full);
-		reg_names_put(&in->users, roster_at(r, i)->user_id);
+		reg_names_put(in->users, roster_at(r, i)->user_id);
 	}
 }
 
@@ -220,7 +233,7 @@ static bool read_seen(struct register_input *in, const struct mx_event *ev, stru
 	if (!r->gone && strcmp(state, "joined") != 0)
 		return false;
 	r->stopped = r->gone && why && (!strcmp(why, "closed") || !strcmp(why, "restarted"));
-	r->user = reg_names_put(&in->users, user);
+	r->user = reg_names_put(in->users, user);
 	r->device = reg_names_put(&in->words, device);
 	r->member = member ? reg_names_put(&in->words, member) : NOBODY;
 	r->at = json_get_i64(c, "at", ev->ts);
@@ -235,7 +248,7 @@ static bool read_room(struct register_input *in, const struct mx_event *ev, stru
 	struct mx_member m;
 	if (!event_member(ev, &m) || r->from != REGISTER_ROOM)
 		return false;
-	r->user = reg_names_put(&in->users, m.user_id);
+	r->user = reg_names_put(in->users, m.user_id);
 	r->now = m.state;
 	r->before = m.before;
 	r->name = m.name.n ? span_dup(m.name) : NULL;
@@ -287,23 +300,25 @@ static bool read_staff(struct register_input *in, const struct mx_event *ev, str
 	return !r->redacted && !ev->state_key;
 }
 
+/* Of this lesson, or of a roll, which may be one of it. */
 static bool read_mark(struct register_input *in, const struct mx_event *ev, struct rec *r)
 {
 	const char *user = json_get_str(ev->content, "user_id");
-	if (!user)
+	const char *roll = json_get_str(ev->content, "roll");
+	if (!user || (!lesson_is(&in->l, ev->content) && (!roll || in->l.roll_id)))
 		return false;
-	r->user = reg_names_put(&in->users, user);
+	r->user = reg_names_put(in->users, user);
 	return read_staff(in, ev, r);
 }
 
 /* What staff's client sent on for somebody is about that one. */
-static bool read_relayed(struct register_input *in, const struct mx_event *ev, struct rec *r)
+static bool read_said(struct register_input *in, const struct mx_event *ev, struct rec *r)
 {
 	const json_t *relayed = json_get_object(ev->content, "relayed");
 	const char *by = json_get_str(relayed, "sender");
 	if (relayed && !by)
 		return false;
-	r->user = reg_names_put(&in->users, by ? by : ev->sender);
+	r->user = reg_names_put(in->users, by ? by : ev->sender);
 	r->at = json_get_i64(relayed, "ts", ev->ts);
 	/* What somebody says of themselves was said when the server got it. */
 	if (r->at > ev->ts || r->at < 0 || (by && !strcmp(by, ev->sender)))
@@ -311,17 +326,28 @@ static bool read_relayed(struct register_input *in, const struct mx_event *ev, s
 	return read_staff(in, ev, r);
 }
 
-/* Whom a seal names is known from then on. */
+static bool read_contest(struct register_input *in, const struct mx_event *ev, struct rec *r)
+{
+	return lesson_is(&in->l, ev->content) && read_said(in, ev, r);
+}
+
+static bool read_opt_out(struct register_input *in, const struct mx_event *ev, struct rec *r)
+{
+	const char *room = json_get_str(ev->content, "room_id");
+	return room && strcmp(room, in->l.room_id) == 0 && read_said(in, ev, r);
+}
+
+/* They are large, and whose they are is not known yet. */
 static bool read_seal(struct register_input *in, const struct mx_event *ev, struct rec *r)
 {
-	json_t *list = json_get_array(ev->content, "people"), *entry;
-	size_t i;
-	json_array_foreach (list, i, entry) {
-		const char *user = json_string_value(json_array_get(entry, 0));
-		if (user)
-			reg_names_put(&in->users, user);
+	if (!lesson_is(&in->l, ev->content) || !read_staff(in, ev, r))
+		return false;
+	if (in->n_seals == REGISTER_SEALS_MAX) {
+		in->full = true;
+		return false;
 	}
-	return read_staff(in, ev, r);
+	in->n_seals++;
+	return true;
 }
 
 static const struct reader {
@@ -345,8 +371,8 @@ static const struct reader {
 	{"org.matrix.msc3381.poll.response", REC_ROLL, read_roll},
 	{"org.matrix.msc3381.poll.end", REC_ROLL, read_roll},
 	{MARK_TYPE, REC_MARK, read_mark},
-	{CONTEST_TYPE, REC_CONTEST, read_relayed},
-	{OPT_OUT_TYPE, REC_OPT_OUT, read_relayed},
+	{CONTEST_TYPE, REC_CONTEST, read_contest},
+	{OPT_OUT_TYPE, REC_OPT_OUT, read_opt_out},
 	{SEAL_TYPE, REC_SEAL, read_seal},
 };
 
@@ -388,11 +414,11 @@ bool register_input_event(struct register_input *in, enum register_source from,
 	r->kind = reader->kind;
 	r->from = from;
 	r->ts = ev->ts;
-	r->sender = r->user = reg_names_put(&in->users, ev->sender);
+	r->sender = r->user = reg_names_put(in->users, ev->sender);
 	r->redacted = ev->redacted_because != NULL;
 	const char *redactor = json_get_str(ev->redacted_because, "sender");
 	if (redactor)
-		r->redactor = reg_names_put(&in->users, redactor);
+		r->redactor = reg_names_put(in->users, redactor);
 	if (reader->read(in, ev, r)) {
 		r->event_id = mem_strdup(ev->event_id);
 		return true;

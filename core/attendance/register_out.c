@@ -113,6 +113,7 @@ static void fill_row(const struct person *p, struct sheet_row *row)
 	row->last_leave_ms = p->last_ms;
 	row->present_ms = p->present_ms;
 	row->guest = p->guest;
+	row->by_staff = p->by_staff;
 	row->reasons = with_sentences(p->reasons);
 	for (size_t i = 0; i < p->there.n; i++) {
 		const struct period *v = &p->there.v[i];

@@ -161,7 +161,7 @@ static int64_t arrivals(const struct search *s, int64_t t, size_t need)
 {
 	JSON_AUTO json_t *seen = json_object();
 	for (size_t i = lower(s->begins, s->n_begins, t + 1); i < s->n_begins; i++) {
-		json_object_set_new(seen, s->w->in->users.v[s->who[i]], json_true());
+		json_object_set_new(seen, s->w->in->users->v[s->who[i]], json_true());
 		if (json_object_size(seen) == need)
 			return s->begins[i];
 	}
@@ -175,7 +175,7 @@ static size_t cut_off(const struct search *s, size_t i)
 	int64_t last = s->losses[i].t + OUTAGE_WINDOW_MS;
 	for (; i < s->n_losses && s->losses[i].t <= last; i++)
 		if (s->losses[i].stopped)
-			json_object_set_new(people, s->w->in->users.v[s->losses[i].user],
+			json_object_set_new(people, s->w->in->users->v[s->losses[i].user],
 					    json_true());
 	return json_object_size(people);
 }

@@ -70,6 +70,7 @@ static struct measure measure(const struct case_ *c, const struct periods *there
 
 struct answered {
 	bool here, late, excused, away, marked, unknown;
+	bool aside; /* staff says that it is not to count for them */
 	int64_t ts;
 	const char *way;
 	json_t *mark;
@@ -89,6 +90,7 @@ static void take_roll_mark(struct answered *a, json_t *mark, int64_t opened)
 	a->marked = true;
 	a->mark = mark;
 	a->excused = s == MARK_EXCUSED;
+	a->aside = s == MARK_NOT_TRACKED;
 	a->here = s != MARK_ABSENT && s != MARK_EXCUSED && s != MARK_NOT_TRACKED;
 	a->late = s == MARK_LATE;
 	a->ts = opened;
@@ -97,7 +99,7 @@ static void take_roll_mark(struct answered *a, json_t *mark, int64_t opened)
 
 static struct answered answer_to(const struct case_ *c, const struct roll_view *v)
 {
-	const char *user = c->w->in->users.v[c->user];
+	const char *user = c->w->in->users->v[c->user];
 	struct answered a = {0};
 	struct roll_answer found;
 	json_t *mark = last_mark(v, user);
@@ -158,13 +160,16 @@ static enum mark_status status_of_rolls(int64_t n, int64_t here, bool late)
 static enum mark_status judge_rolls(struct case_ *c)
 {
 	int64_t n = 0, here = 0, unknown = 0;
-	bool late = false;
+	bool late = false, aside = false;
 	for (size_t i = 0; i < c->w->n_rolls; i++) {
 		const struct roll_view *v = &c->w->rolls[i];
 		if (!v->used || !concerns(c, v))
 			continue;
 		struct answered a = answer_to(c, v);
 		tell_answer(c, v, &a);
+		aside |= a.aside;
+		if (a.aside)
+			continue;
 		n++;
 		here += a.here;
 		unknown += a.unknown;
@@ -172,10 +177,10 @@ static enum mark_status judge_rolls(struct case_ *c)
 		if (a.here && (!c->p->first_ms || a.ts < c->p->first_ms))
 			c->p->first_ms = a.ts;
 	}
-	if (n == 0) {
+	if (n == 0 && !aside)
 		reason(c, json_pack("{s:s}", "code", "not_in_room"));
+	if (n == 0)
 		return MARK_NOT_TRACKED;
-	}
 	enum mark_status s = status_of_rolls(n, here, late);
 	if (!unknown || (s != MARK_ABSENT && s == status_of_rolls(n, here + unknown, late)))
 		return s;
@@ -313,7 +318,7 @@ static enum mark_status judge_call(struct case_ *c)
 				    it->r->event_id, "ts", (json_int_t)it->r->ts, "by",
 				    it->redactor == NOBODY
 					    ? json_null()
-					    : json_string(c->w->in->users.v[it->redactor])));
+					    : json_string(c->w->in->users->v[it->redactor])));
 		return MARK_NOT_KNOWN;
 	}
 	return m.status;
@@ -397,7 +402,7 @@ static json_t *mark_reason(const struct case_ *c, const struct mark_view *m)
 			 mark_status_name(c->p->worked_out), "after",
 			 m->after == MARK_COUNT ? json_null()
 						: json_string(mark_status_name(m->after)),
-			 "by", c->w->in->users.v[m->r->sender], "ts", (json_int_t)m->r->ts,
+			 "by", c->w->in->users->v[m->r->sender], "ts", (json_int_t)m->r->ts,
 			 "reason", text_or_null(json_get_str(m->r->content, "reason")), "event_id",
 			 m->r->event_id);
 }
@@ -406,6 +411,7 @@ static void staff_says(struct case_ *c)
 {
 	c->p->status = c->p->worked_out;
 	if (c->roll_excused) {
+		c->p->by_staff = true;
 		c->p->status = MARK_EXCUSED;
 		reason(c, json_pack("{s:s,s:n,s:s,s:s,s:O,s:O,s:O,s:O}", "code", "excused",
 				    "before", "worked_out", mark_status_name(c->p->worked_out),
@@ -415,24 +421,24 @@ static void staff_says(struct case_ *c)
 				    json_object_get(c->excuse, "reason"), "event_id",
 				    json_object_get(c->excuse, "event_id")));
 	}
-	for (size_t i = 0; i < c->w->n_marks; i++) {
+	size_t i = reg_staff_marks_of(c->w, c->user);
+	for (; i < c->w->n_marks && c->w->marks[i].user == c->user; i++) {
 		const struct mark_view *m = &c->w->marks[i];
-		if (m->user != c->user)
-			continue;
 		reason(c, mark_reason(c, m));
-		c->p->status = m->after == MARK_COUNT ? c->p->worked_out : m->after;
+		c->p->by_staff = m->after != MARK_COUNT;
+		c->p->status = c->p->by_staff ? m->after : c->p->worked_out;
 	}
 }
 
 static void contests(struct case_ *c)
 {
-	for (size_t i = 0; i < c->w->n_contests; i++) {
+	size_t i = reg_staff_contests_of(c->w, c->user);
+	for (; i < c->w->n_contests && c->w->contests[i].user == c->user; i++) {
 		const struct contest_view *v = &c->w->contests[i];
-		if (v->user == c->user)
-			reason(c, json_pack("{s:s,s:s,s:I,s:o,s:s,s:o}", "code", "contested",
-					    "contest_id", v->id, "ts", (json_int_t)v->ts, "reason",
-					    text_or_null(v->reason), "state", v->state, "by",
-					    text_or_null(v->by)));
+		reason(c,
+		       json_pack("{s:s,s:s,s:I,s:o,s:s,s:o}", "code", "contested", "contest_id",
+				 v->id, "ts", (json_int_t)v->ts, "reason", text_or_null(v->reason),
+				 "state", v->state, "by", text_or_null(v->by)));
 	}
 }
 

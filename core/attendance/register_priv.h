@@ -9,7 +9,7 @@
 #include "core/attendance/register.h"
 #include "core/attendance/register_spans.h"
 #include "core/attendance/roll.h"
-#include "core/matrix/power.h"
+#include "core/matrix/power_history.h"
 
 #define NOBODY UINT32_MAX
 #define MISSING_MAX 64	/* holes; more of them count as one */
@@ -77,12 +77,17 @@ struct rec {
 struct register_input {
 	struct lesson l; /* texts are ours */
 	struct attendance_rules rules;
-	struct names users, words; /* words: devices, keys, member ids */
+	struct attendance_rules_given given; /* for this report alone */
+	struct names
+		*users; /* whom a seal names is put in when it is believed: no mark hangs on it */
+	struct names words; /* devices, keys, member ids */
 	uint32_t observers[OBSERVERS_MAX];
 	size_t n_observers;
+	bool staff_observes; /* whoever was staff when they said it is believed, too */
 	struct rec *v;
 	size_t n, size;
 	bool full;
+	size_t n_seals;
 	struct periods missing;
 	struct roster *roster; /* or NULL */
 };
@@ -123,6 +128,7 @@ struct mark_view {
 struct terms {
 	const struct lesson *l;
 	const struct attendance_rules *rules;
+	const struct attendance_rules_given *given; /* of rules that stand before these */
 	const json_t *only; /* beginnings of the ids that count, or NULL: all */
 	const json_t *
 		people; /* [user id, outside id or null] of who was expected, or NULL: of the roster */
@@ -139,18 +145,20 @@ struct view {
 	size_t n;
 	struct item **rooms; /* REC_ROOM of the class room, by person */
 	size_t n_rooms;
-	struct item **powers; /* REC_POWER, by time */
-	size_t n_powers;
+	struct power_history *power[2]; /* by enum register_source */
 	struct roll_view *rolls;
 	size_t n_rolls;
-	struct mark_view *marks; /* by time */
-	size_t n_marks;
-	struct contest_view *contests;
-	size_t n_contests;
+	struct mark_view *marks; /* by person and time */
+	size_t n_marks, marks_size;
+	struct contest_view *contests; /* by person and time */
+	size_t n_contests, contests_size;
+	const struct item **opt_outs; /* the last of each person, or NULL */
+	size_t n_opt_outs;
 	struct periods missing; /* that matters */
 	struct periods outages;
-	json_t *notes; /* {code, ...} about the whole */
-	json_t *used;  /* ids of all inputs that matter */
+	json_t *notes;	 /* {code, ...} about the whole */
+	json_t *counted; /* "code sender": note of reg_view_count */
+	json_t *used;	 /* ids of all inputs that matter */
 };
 
 /** register_view.c: `now_ms` aside, everything that does not depend on one person. */
@@ -158,14 +166,21 @@ void reg_view_init(struct view *w, const struct register_input *in, const struct
 void reg_view_done(struct view *w);
 void reg_view_use(struct view *w, const struct item *it);
 void reg_view_note(struct view *w, json_t *note); /* steals */
-/** Had the person staff's power at that time in the room of the event? */
-bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at);
-bool reg_view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at);
+/** {code, sender, count}: one for each sender. Borrowed. */
+json_t *reg_view_count(struct view *w, const char *code, uint32_t sender);
+/** Had the person staff's power in the class room and in `room` when the event `id` was sent at `at` ("": before all of that time)? */
+bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at,
+		       const char *id);
+/** Of an event: its sender, when it was sent. */
+bool reg_view_by_staff(const struct view *w, const struct rec *r);
+/** Might the sender of `r` redact what `author` wrote? */
+bool reg_view_may_redact(const struct view *w, const struct rec *r, uint32_t author);
 /** When they were in the class room during the lesson: joined, or invited as well. False: nothing is known of it. */
 bool reg_view_in_room(const struct view *w, uint32_t user, bool invited, struct periods *ret);
 /** Display name at the end of the lesson, or NULL. Borrowed. */
 const char *reg_view_name(const struct view *w, uint32_t user);
-bool reg_view_is_observer(const struct view *w, uint32_t user);
+/** Is its sender believed in what they saw of others? */
+bool reg_view_is_observer(const struct view *w, const struct rec *r);
 
 /* register_call.c */
 struct call_person {
@@ -185,7 +200,10 @@ void reg_outages_find(struct view *w, const struct call_person *v, size_t n);
 void reg_rolls_find(struct view *w);
 /** register_staff.c: fills w->marks, w->contests; marks of rolls go to them. */
 void reg_staff_find(struct view *w);
-/** The last opt-out, or NULL. */
+/** Where the marks, the contests of this person begin; those that follow are theirs while `user` says so. */
+size_t reg_staff_marks_of(const struct view *w, uint32_t user);
+size_t reg_staff_contests_of(const struct view *w, uint32_t user);
+/** The opt-out that is in force, or NULL. */
 const struct item *reg_staff_opt_out(const struct view *w, uint32_t user);
 
 /* -- The result ---------------------------------------------------------------- */
@@ -196,7 +214,8 @@ struct person {
 	enum mark_status status, worked_out;   /* worked_out: without staff's word */
 	int64_t first_ms, last_ms, present_ms; /* 0: never; -1: not known */
 	struct periods there;
-	bool still; /* the last one goes on */
+	bool still;    /* the last one goes on */
+	bool by_staff; /* the mark is what staff said */
 	json_t *reasons;
 };
 
@@ -205,6 +224,7 @@ struct attendance_register {
 	struct attendance_rules rules;
 	int64_t end;
 	bool pending, sealed, roster;
+	bool other_rules; /* than those of its seal */
 	struct person *v; /* by user id */
 	size_t n;
 	json_t *notes;
@@ -218,12 +238,28 @@ int64_t reg_lesson_end(const struct lesson *l);
 /** register_judge.c */
 struct attendance_register *reg_judge(const struct register_input *in, const struct terms *t,
 				      int64_t now_ms);
+/** All of an input, as it says. */
+struct terms reg_terms_of(const struct register_input *in);
 /* seal.c */
 #define SEAL_ID_SIZE (LIMIT_ID_BYTES + 1)
 /** How a seal names an event: by the beginning of its id, which is a hash; by all of it where it is none. */
 const char *reg_seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE]);
-/** Is there a whole seal of this lesson by staff? */
-bool reg_seal_is_there(const struct register_input *in);
+#define SEAL_LISTS 3
+extern const char *const reg_seal_lists[SEAL_LISTS];
+#define SEAL_STAFF_OBSERVES \
+	"staff" /* among a seal's observers: whoever was staff when they said it */
+json_t *reg_seal_hash(const json_t *o); /* of its canonical JSON */
+json_t *reg_seal_result(const struct attendance_register *r);
+/* What a lesson was sealed by. */
+struct seal_terms {
+	json_t *whole;
+	struct lesson l; /* texts are the input's */
+	struct attendance_rules rules;
+	bool roster; /* people are those of `whole` */
+};
+void reg_seal_terms_done(struct seal_terms *t);
+/** seal_check.c: of the first whole seal of this lesson by staff; false: there is none. */
+bool reg_seal_terms(const struct view *w, struct seal_terms *ret);
 
 /** register_person.c: everything about one person; `p` has names and flags. */
 struct judged {

@@ -126,8 +126,13 @@ static const struct {
 			      "counts for nothing")},
 	{"malformed_member", N_("{text:count} events of {text:sender} about the call could not be "
 				"read")},
-	{"mark_not_staff", N_("{text:sender} marked somebody without being staff; that counts "
-			      "for nothing")},
+	{"mark_not_staff", N_("{text:sender} marked people {text:count} times without being "
+			      "staff; that counts for nothing")},
+	{"too_many_devices", N_("{text:sender} came with more keys than are followed "
+				"({text:max}); {text:count} events are left out")},
+	{"double_roll", N_("two roll-calls were opened at the same moment: only the first one "
+			   "counts")},
+	{"other_rules", N_("judged here by other rules than those that it was sealed by")},
 	{"cancelled", N_("the lesson was cancelled; nobody is marked")},
 	{"closed_early", N_("closed at {clock:at}, before its time")},
 	{"too_many_people", N_("more than {text:max} people; the rest is left out")},

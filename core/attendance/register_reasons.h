@@ -29,7 +29,10 @@
  *   outage           from, to, people, why ("server", "most")
  *   history_missing  from, to
  *   foreign_member, malformed_member      sender, count: events of the call that count for nothing
- *   mark_not_staff   sender, event_id
+ *   mark_not_staff   sender, count
+ *   too_many_devices sender, count (of events that are left out), max
+ *   double_roll      roll: opened when another one was
+ *   other_rules      than those of the seal
  *   cancelled; closed_early (at); too_many_people, too_many_events (max)
  */
 #ifndef MUSTER_ATTENDANCE_REGISTER_REASONS_H

@@ -11,11 +11,12 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* Of one that is judged by itself also those that may stand before it: see drop_doubles. */
 static bool belongs(const struct view *w, const struct roll *r)
 {
 	const struct lesson *l = w->t.l;
 	if (l->roll_id)
-		return strcmp(r->id, l->roll_id) == 0;
+		return r->opened_ms >= w->start - ROLL_RACE_MS && r->opened_ms <= w->start;
 	if (r->opened_ms < w->start - REGISTER_LEAD_MS || r->opened_ms >= w->end + REGISTER_LEAD_MS)
 		return false;
 	/* It was scheduled for a lesson that was then ended before its time. */
@@ -31,7 +32,7 @@ static void add_roll(struct view *w, const struct item *it)
 	struct roll r;
 	if (it->redacted || !roll_read(it->r->ev, &r))
 		return;
-	if (!belongs(w, &r) || !reg_view_is_staff(w, REGISTER_ROOM, it->r->sender, it->r->ts)) {
+	if (!belongs(w, &r) || !reg_view_by_staff(w, it->r)) {
 		roll_done(&r);
 		return;
 	}
@@ -56,9 +57,8 @@ static void feed(struct view *w, struct roll_view *v, const struct item *it)
 		return;
 	bool about = is_about(r->ev, &v->roll), end = about && event_poll_end(r->ev);
 	roll_tally_event(v->tally, r->ev,
-			 end && reg_view_may_redact(w, r->sender,
-						    reg_names_find(&w->in->users, v->roll.opener),
-						    r->ts));
+			 end && reg_view_may_redact(w, r,
+						    reg_names_find(w->in->users, v->roll.opener)));
 	if (about)
 		reg_view_use(w, it);
 }
@@ -79,6 +79,32 @@ static void count_roll(struct view *w, struct roll_view *v)
 	roll_tally_each(v->tally, use_answer, w->used);
 }
 
+static bool is_double(const struct view *w, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		const struct roll_view *first = &w->rolls[k];
+		if (first->used && roll_is_double(&first->roll, first->closed, &w->rolls[i].roll))
+			return true;
+	}
+	return false;
+}
+
+/* They stand by time. */
+static void drop_doubles(struct view *w)
+{
+	for (size_t i = 0; i < w->n_rolls; i++) {
+		struct roll_view *v = &w->rolls[i];
+		if (v->used && is_double(w, i)) {
+			v->used = false;
+			reg_view_note(w, json_pack("{s:s,s:s}", "code", "double_roll", "roll",
+						   v->roll.id));
+		}
+	}
+	for (size_t i = 0; i < w->n_rolls; i++)
+		if (w->t.l->roll_id && strcmp(w->rolls[i].roll.id, w->t.l->roll_id) != 0)
+			w->rolls[i].used = false;
+}
+
 void reg_rolls_find(struct view *w)
 {
 	for (size_t i = 0; i < w->n; i++)
@@ -86,4 +112,5 @@ void reg_rolls_find(struct view *w)
 			add_roll(w, &w->v[i]);
 	for (size_t i = 0; i < w->n_rolls; i++)
 		count_roll(w, &w->rolls[i]);
+	drop_doubles(w);
 }

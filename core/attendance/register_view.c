@@ -74,74 +74,77 @@ static void apply_redactions(struct view *w)
 
 /* -- Staff --------------------------------------------------------------------------- */
 
-/* What was in force at `at`: the last content before it; else what the first one after it replaced. */
-static const json_t *levels_at(const struct view *w, enum register_source room, int64_t at,
-			       const struct rec **ret_create)
+static void take_power(struct view *w, const struct rec *r)
 {
-	const json_t *levels = NULL;
-	bool found = false;
-	*ret_create = NULL;
-	for (size_t i = 0; i < w->n_powers; i++) {
-		const struct rec *r = w->powers[i]->r;
-		if (r->from != room)
-			continue;
-		if (r->create)
-			*ret_create = r;
-		else if (r->ts <= at)
-			levels = r->content;
-		else if (!found && !levels)
-			levels = r->prev;
-		found |= !r->create;
-	}
-	return levels;
+	const struct mx_event ev = {.event_id = r->event_id,
+				    .ts = r->ts,
+				    .type = r->create ? "m.room.create" : "m.room.power_levels",
+				    .sender = w->in->users->v[r->sender],
+				    .state_key = "",
+				    .content = r->content,
+				    .prev_content = r->prev};
+	power_history_event(w->power[r->from], &ev);
 }
 
-static void power_at(const struct view *w, enum register_source room, int64_t at, struct power *ret,
-		     bool *ret_known)
+static void find_powers(struct view *w)
 {
-	const struct rec *create;
-	const json_t *levels = levels_at(w, room, at, &create);
-	*ret_known = levels || create;
-	power_init(ret, levels, create ? create->content : NULL,
-		   create ? w->in->users.v[create->sender] : NULL);
+	w->power[REGISTER_ROOM] = power_history_new();
+	w->power[REGISTER_STAFF] = power_history_new();
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].r->kind == REC_POWER)
+			take_power(w, w->v[i].r);
 }
 
-static bool has_power(const struct view *w, enum register_source room, uint32_t user, int64_t at,
-		      bool otherwise)
+bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at,
+		       const char *id)
 {
-	AUTO(power_done) struct power p = {0};
-	bool known;
-	power_at(w, room, at, &p, &known);
-	return known ? power_of_user(&p, w->in->users.v[user]) >= STAFF_POWER : otherwise;
-}
-
-bool reg_view_is_staff(const struct view *w, enum register_source room, uint32_t user, int64_t at)
-{
-	if (room == REGISTER_STAFF && !has_power(w, REGISTER_STAFF, user, at, true))
+	const char *name = w->in->users->v[user];
+	const struct power_history *staff = w->power[REGISTER_STAFF],
+				   *class = w->power[REGISTER_ROOM];
+	if (room == REGISTER_STAFF && !power_history_is_empty(staff) &&
+	    !power_history_staff(staff, name, at, id))
 		return false;
-	return has_power(w, REGISTER_ROOM, user, at, false);
+	return !power_history_is_empty(class) && power_history_staff(class, name, at, id);
 }
 
-bool reg_view_may_redact(const struct view *w, uint32_t user, uint32_t author, int64_t at)
+bool reg_view_by_staff(const struct view *w, const struct rec *r)
+{
+	return reg_view_is_staff(w, r->from, r->sender, r->ts, r->event_id);
+}
+
+bool reg_view_may_redact(const struct view *w, const struct rec *r, uint32_t author)
 {
 	AUTO(power_done) struct power p = {0};
-	bool known;
-	power_at(w, REGISTER_ROOM, at, &p, &known);
-	return user == author || power_can_redact(&p, w->in->users.v[user], w->in->users.v[author]);
+	if (r->sender == author)
+		return true;
+	power_history_at(w->power[REGISTER_ROOM], r->ts, r->event_id, &p);
+	return power_can_redact(&p, w->in->users->v[r->sender], w->in->users->v[author]);
 }
 
-bool reg_view_is_observer(const struct view *w, uint32_t user)
+/* Those whom a seal believed, by its list. */
+static bool is_named_observer(const struct view *w, const struct rec *r)
 {
-	const struct register_input *in = w->in;
+	const char *sender = w->in->users->v[r->sender];
 	size_t i;
 	json_t *id;
-	json_array_foreach (w->t.observers, i, id)
-		if (reg_names_find(&in->users, json_string_value(id)) == user)
+	json_array_foreach (w->t.observers, i, id) {
+		const char *name = json_string_value(id);
+		if (name && (strcmp(name, SEAL_STAFF_OBSERVES) == 0 ? reg_view_by_staff(w, r)
+								    : strcmp(name, sender) == 0))
 			return true;
-	for (i = 0; !w->t.observers && i < in->n_observers; i++)
-		if (in->observers[i] == user)
-			return true;
+	}
 	return false;
+}
+
+bool reg_view_is_observer(const struct view *w, const struct rec *r)
+{
+	const struct register_input *in = w->in;
+	if (w->t.observers)
+		return is_named_observer(w, r);
+	for (size_t i = 0; i < in->n_observers; i++)
+		if (in->observers[i] == r->sender)
+			return true;
+	return in->staff_observes && reg_view_by_staff(w, r);
 }
 
 /* -- Who was in the room --------------------------------------------------------------- */
@@ -157,12 +160,9 @@ static int by_user(const void *a, const void *b)
 static void sort_rooms(struct view *w)
 {
 	w->rooms = mem_realloc_array(NULL, w->n + 1, sizeof(*w->rooms));
-	w->powers = mem_realloc_array(NULL, w->n + 1, sizeof(*w->powers));
 	for (size_t i = 0; i < w->n; i++)
 		if (w->v[i].r->kind == REC_ROOM)
 			w->rooms[w->n_rooms++] = &w->v[i];
-		else if (w->v[i].r->kind == REC_POWER)
-			w->powers[w->n_powers++] = &w->v[i];
 	qsort(w->rooms, w->n_rooms, sizeof(*w->rooms), by_user);
 }
 
@@ -231,6 +231,22 @@ void reg_view_note(struct view *w, json_t *note)
 	json_array_append_new(w->notes, note);
 }
 
+json_t *reg_view_count(struct view *w, const char *code, uint32_t sender)
+{
+	const char *who = w->in->users->v[sender];
+	AUTO_FREE char *key = mem_printf("%s %s", code, who);
+	json_t *note = json_object_get(w->counted, key);
+	if (note) {
+		json_object_set_new(note, "count",
+				    json_integer(json_get_i64(note, "count", 0) + 1));
+		return note;
+	}
+	note = json_pack("{s:s,s:s,s:i}", "code", code, "sender", who, "count", 1);
+	json_object_set(w->counted, key, note);
+	reg_view_note(w, note);
+	return note;
+}
+
 /* Holes matter from the time on at which a device may have come that is still there. */
 static void find_missing(struct view *w)
 {
@@ -252,9 +268,11 @@ void reg_view_init(struct view *w, const struct register_input *in, const struct
 	*w = (struct view){.in = in, .t = *t, .start = t->l->start_ms, .end = reg_lesson_end(t->l)};
 	w->notes = json_array();
 	w->used = json_object();
+	w->counted = json_object();
 	sort_items(w);
 	apply_redactions(w);
 	sort_rooms(w);
+	find_powers(w);
 	reg_rolls_find(w);
 	find_missing(w);
 	reg_staff_find(w);
@@ -270,11 +288,14 @@ void reg_view_done(struct view *w)
 	mem_free(w->rolls);
 	mem_free(w->v);
 	mem_free(w->rooms);
-	mem_free(w->powers);
+	power_history_free(w->power[REGISTER_ROOM]);
+	power_history_free(w->power[REGISTER_STAFF]);
 	mem_free(w->marks);
 	mem_free(w->contests);
+	mem_free(w->opt_outs);
 	reg_periods_done(&w->missing);
 	reg_periods_done(&w->outages);
 	json_decref(w->notes);
 	json_decref(w->used);
+	json_decref(w->counted);
 }

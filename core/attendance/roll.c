@@ -26,7 +26,7 @@ bool roll_read(const struct mx_event *ev, struct roll *ret)
 {
 	const json_t *o = json_get_object(ev->content, ROLL_KEY);
 	struct mx_poll poll;
-	if (!o || !ev->event_id || !ev->sender || !event_poll_start(ev, &poll))
+	if (!o || !ev->event_id || !ev->sender || ev->state_key || !event_poll_start(ev, &poll))
 		return false;
 	int64_t window = json_get_i64(o, "window_ms", 0);
 	if (window < 1 || window > ROLL_WINDOW_MAX_MS)
@@ -51,6 +51,20 @@ bool roll_read(const struct mx_event *ev, struct roll *ret)
 int64_t roll_closes_ms(const struct roll *r)
 {
 	return r->opened_ms + r->window_ms;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool roll_is_double(const struct roll *first, int64_t first_closed_ms, const struct roll *r)
+{
+	bool later = first->opened_ms == r->opened_ms ? strcmp(first->id, r->id) < 0
+						      : first->opened_ms < r->opened_ms;
+	return later && r->opened_ms - first->opened_ms <= ROLL_RACE_MS &&
+	       r->opened_ms <= first_closed_ms && same_text(first->uid, r->uid) &&
+	       same_text(first->recurrence_id, r->recurrence_id);
 }
 
 /* What is read by people whose client shows no polls. */

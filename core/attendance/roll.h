@@ -9,6 +9,8 @@
 
 #define ROLL_KEY "org.muster.roll"
 #define ROLL_WINDOW_MAX_MS (7LL * 24 * 3600 * 1000)
+#define ROLL_RACE_MS \
+	(2LL * 60 * 1000)      /**< two of one lesson that were opened no further apart are one */
 #define ROLL_EVENTS_MAX 200000 /**< answers, edits and redactions that a tally looks at */
 #define ROLL_ID_HERE "here"
 #define ROLL_ID_AWAY \
@@ -28,6 +30,13 @@ void roll_done(struct roll *r);
 bool roll_read(const struct mx_event *ev, struct roll *ret);
 /** When it closes by itself. */
 int64_t roll_closes_ms(const struct roll *r);
+
+/**
+ * Two of the staff opened at the same moment: `r` counts for nothing, as `first`, of the same lesson, was opened no more
+ * than ROLL_RACE_MS before it and had not closed (`first_closed_ms`). At one time the smaller id is the first. Whether `first`
+ * counts itself is the caller's to know. Every client finds the same one.
+ */
+bool roll_is_double(const struct roll *first, int64_t first_closed_ms, const struct roll *r);
 
 struct roll_draft {
 	const char *question;	 /**< translated; NULL: "Roll-call: are you here?" */

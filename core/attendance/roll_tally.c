@@ -155,7 +155,7 @@ bool roll_tally_event(struct roll_tally *t, const struct mx_event *ev, bool may_
 {
 	if (!ev->event_id || !ev->sender || ev->state_key)
 		return true;
-	if (t->looked_at == ROLL_EVENTS_MAX)
+	if (t->looked_at >= ROLL_EVENTS_MAX) /* one event may be two steps */
 		return false;
 	size_t before = t->n + json_object_size(t->redacted) + json_object_size(t->edited);
 	if (ev->redacted_because)

@@ -14,6 +14,30 @@ const struct attendance_rules attendance_defaults = {
 	.min_percent = 75,
 };
 
+const struct attendance_rules_given attendance_rules_as_they_are = {-1, -1, -1, -1};
+
+static void give_time(int64_t given_ms, int64_t *at)
+{
+	if (given_ms >= 0)
+		*at = given_ms / 1000 * 1000;
+}
+
+void attendance_rules_apply(const struct attendance_rules_given *g, struct attendance_rules *r)
+{
+	give_time(g->late_ms, &r->late_ms);
+	give_time(g->early_ms, &r->early_ms);
+	give_time(g->grace_ms, &r->grace_ms);
+	if (g->min_percent >= 0)
+		r->min_percent = g->min_percent;
+}
+
+bool attendance_rules_alike(const struct attendance_rules *a, const struct attendance_rules *b)
+{
+	return a->late_ms == b->late_ms && a->early_ms == b->early_ms &&
+	       a->grace_ms == b->grace_ms && a->min_percent == b->min_percent &&
+	       a->opt_out == b->opt_out;
+}
+
 /* Times of the rules, with the longest that makes sense: what is longer is a mistake of units. */
 static const struct {
 	const char *key;

@@ -23,6 +23,17 @@ struct attendance_rules {
 };
 extern const struct attendance_rules attendance_defaults;
 
+/** Rules given for one report, which hold before those of the class and those of a seal. -1: not given. */
+struct attendance_rules_given {
+	int64_t late_ms, early_ms, grace_ms;
+	int min_percent;
+};
+extern const struct attendance_rules_given attendance_rules_as_they_are; /**< none given */
+/** Put them into *r, as whole seconds: events hold no less. */
+void attendance_rules_apply(const struct attendance_rules_given *g, struct attendance_rules *r);
+/** Do both come to the same marks? */
+bool attendance_rules_alike(const struct attendance_rules *a, const struct attendance_rules *b);
+
 /** Read an event's content; what is absent is as in `attendance_defaults`. ERR_INVALID names the key. */
 int attendance_rules_read(const json_t *content, struct attendance_rules *ret, struct err *err);
 /** The caller owns it. */

@@ -1,6 +1,6 @@
 /*
  * Seals (docs/FORMATS.md, "Seals"): what a lesson's register came to and from which events, so that
- * nobody can change either later without its being seen.
+ * nobody can change either later without its being seen. Here they are made; seal_check.c reads them.
  */
 #include "core/attendance/register_priv.h"
 
@@ -13,7 +13,7 @@
 #define ID_BEGINNING 16
 #define PART_BYTES 40000 /* JSON of one part's lists; escapes may not make it 64 KB */
 
-static const char *const lists[] = {"inputs", "redacted", "people"};
+const char *const reg_seal_lists[SEAL_LISTS] = {"inputs", "redacted", "people"};
 
 const char *reg_seal_id_head(const char *event_id, char ret[SEAL_ID_SIZE])
 {
@@ -32,14 +32,14 @@ static json_t *hash_json(struct span text)
 	return json_string(buf_str(&b));
 }
 
-static json_t *hash_canonical(const json_t *o)
+json_t *reg_seal_hash(const json_t *o)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	json_put_canonical(&b, o, NULL);
 	return hash_json(buf_span(&b));
 }
 
-static json_t *result_hash(const struct attendance_register *r)
+json_t *reg_seal_result(const struct attendance_register *r)
 {
 	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
 	register_bytes(r, &b);
@@ -98,7 +98,9 @@ static json_t *observers_json(const struct register_input *in)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < in->n_observers; i++)
-		json_array_append_new(list, json_string(in->users.v[in->observers[i]]));
+		json_array_append_new(list, json_string(in->users->v[in->observers[i]]));
+	if (in->staff_observes)
+		json_array_append_new(list, json_string(SEAL_STAFF_OBSERVES));
 	return list;
 }
 
@@ -110,7 +112,7 @@ static json_t *head_of(const struct register_input *in, const struct attendance_
 			 (json_int_t)l->closed_ms, "cancelled", (int)l->cancelled, "roster",
 			 (int)r->roster, "rules", attendance_rules_make(&r->rules), "missing",
 			 missing_json(&in->missing), "observers", observers_json(in), "result",
-			 result_hash(r));
+			 reg_seal_result(r));
 }
 
 /* All of it as one object, before it is cut. */
@@ -155,15 +157,15 @@ static json_t *cut(const json_t *whole, const struct lesson *l, const json_t *id
 	json_t *parts = json_array(), *part = new_part(parts, l, id), *entry;
 	size_t bytes = bytes_of(json_object_get(whole, "register")), i;
 	json_object_set(part, "register", json_object_get(whole, "register"));
-	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
-		json_array_foreach (json_object_get(whole, lists[k]), i, entry) {
+	for (size_t k = 0; k < SEAL_LISTS; k++)
+		json_array_foreach (json_object_get(whole, reg_seal_lists[k]), i, entry) {
 			size_t more = bytes_of(entry);
 			if (bytes + more > PART_BYTES) {
 				part = new_part(parts, l, id);
 				bytes = 0;
 			}
 			bytes += more;
-			put_entry(part, lists[k], entry);
+			put_entry(part, reg_seal_lists[k], entry);
 		}
 	json_array_foreach (parts, i, part)
 		json_object_set_new(part, "parts",
@@ -175,209 +177,10 @@ json_t *register_seal(const struct register_input *in, const struct attendance_r
 {
 	if (r->pending)
 		return NULL;
-	JSON_AUTO json_t *whole = whole_of(in, r), *id = hash_canonical(whole);
+	JSON_AUTO json_t *whole = whole_of(in, r), *id = reg_seal_hash(whole);
 	json_t *parts = cut(whole, &r->l, id);
 	if (json_array_size(parts) <= SEAL_PARTS_MAX)
 		return parts;
 	json_decref(parts);
 	return NULL;
-}
-
-/* -- Reading ------------------------------------------------------------------------------------- */
-
-struct found {
-	json_t *whole;	     /* put together and checked; owned */
-	const struct rec *r; /* its first part */
-};
-
-static void append_lists(json_t *whole, const json_t *part)
-{
-	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
-		json_array_extend(json_object_get(whole, lists[k]),
-				  json_object_get(part, lists[k]));
-}
-
-static const struct item *part_of(const struct view *w, const struct rec *first, int64_t part)
-{
-	const char *id = json_get_str(first->content, "seal");
-	for (size_t i = 0; i < w->n; i++) {
-		const struct rec *r = w->v[i].r;
-		const char *seal = r->kind == REC_SEAL ? json_get_str(r->content, "seal") : NULL;
-		if (seal && !w->v[i].redacted && r->sender == first->sender &&
-		    strcmp(seal, id) == 0 && json_get_i64(r->content, "part", -1) == part)
-			return &w->v[i];
-	}
-	return NULL;
-}
-
-/* All parts together, when they are there and their hash says so. */
-static json_t *put_together(const struct view *w, const struct rec *first)
-{
-	int64_t n = json_get_i64(first->content, "parts", 0);
-	json_t *head = json_get_object(first->content, "register");
-	if (!head || n < 1 || n > SEAL_PARTS_MAX)
-		return NULL;
-	JSON_AUTO json_t *whole =
-		json_pack("{s:O,s:[],s:[],s:[]}", "register", head, "inputs", "redacted", "people");
-	for (int64_t i = 0; i < n; i++) {
-		const struct item *it = part_of(w, first, i);
-		if (!it)
-			return NULL;
-		append_lists(whole, it->r->content);
-	}
-	JSON_AUTO json_t *id = hash_canonical(whole);
-	return json_equal(id, json_object_get(first->content, "seal")) ? take(&whole) : NULL;
-}
-
-static bool find_seal(const struct view *w, struct found *ret)
-{
-	for (size_t i = 0; i < w->n; i++) {
-		const struct rec *r = w->v[i].r;
-		if (r->kind != REC_SEAL || w->v[i].redacted || !lesson_is(w->t.l, r->content) ||
-		    json_get_i64(r->content, "part", -1) != 0 ||
-		    !json_get_str(r->content, "seal") ||
-		    !reg_view_is_staff(w, r->from, r->sender, r->ts))
-			continue;
-		json_t *whole = put_together(w, r);
-		if (!whole)
-			continue;
-		*ret = (struct found){whole, r};
-		return true;
-	}
-	return false;
-}
-
-static void view_of(struct view *w, const struct register_input *in)
-{
-	struct terms t = {.l = &in->l, .rules = &in->rules, .missing = &in->missing};
-	reg_view_init(w, in, &t);
-}
-
-bool reg_seal_is_there(const struct register_input *in)
-{
-	struct view w;
-	struct found f = {0};
-	bool any = false;
-	for (size_t i = 0; i < in->n; i++)
-		any |= in->v[i].kind == REC_SEAL;
-	if (!any)
-		return false;
-	view_of(&w, in);
-	any = find_seal(&w, &f);
-	json_decref(f.whole);
-	reg_view_done(&w);
-	return any;
-}
-
-/* -- Checking ---------------------------------------------------------------------------------------- */
-
-void seal_check_done(struct seal_check *s)
-{
-	mem_free(s->by);
-	json_decref(s->missing);
-	json_decref(s->added);
-	*s = (struct seal_check){0};
-}
-
-/* Beginnings of ids as keys. */
-static json_t *named_of(const json_t *whole)
-{
-	json_t *set = json_object(), *id;
-	size_t i;
-	for (size_t k = 0; k < 2; k++)
-		json_array_foreach (json_object_get(whole, lists[k]), i, id)
-			if (json_is_string(id))
-				json_object_set_new(set, json_string_value(id), json_true());
-	return set;
-}
-
-static void find_lost(const struct view *w, const json_t *whole, json_t *ret)
-{
-	JSON_AUTO json_t *have = json_object();
-	json_t *id;
-	size_t i;
-	char head[SEAL_ID_SIZE];
-	for (i = 0; i < w->n; i++)
-		json_object_set_new(have, reg_seal_id_head(w->v[i].r->event_id, head),
-				    json_boolean(w->v[i].redacted));
-	json_array_foreach (json_object_get(whole, "inputs"), i, id)
-		if (!json_is_false(json_object_get(have, json_string_value(id))))
-			json_array_append(ret, id);
-	json_array_foreach (json_object_get(whole, "redacted"), i, id)
-		if (!json_object_get(have, json_string_value(id)))
-			json_array_append(ret, id);
-}
-
-static void find_added(const struct view *w, const struct attendance_register *r,
-		       const json_t *named, int64_t ts, json_t *ret)
-{
-	char head[SEAL_ID_SIZE];
-	for (size_t i = 0; i < w->n; i++) {
-		const char *id = w->v[i].r->event_id;
-		if (w->v[i].r->ts <= ts && json_object_get(r->used, id) &&
-		    !json_object_get(named, reg_seal_id_head(id, head)))
-			json_array_append_new(ret, json_string(id));
-	}
-}
-
-static void read_missing(const json_t *list, struct periods *ret)
-{
-	const json_t *v;
-	size_t i;
-	json_array_foreach (list, i, v)
-		reg_periods_put(ret, json_integer_value(json_array_get(v, 0)),
-				json_integer_value(json_array_get(v, 1)));
-	reg_periods_join(ret);
-}
-
-/* Judged anew, from what the seal names and by its rules: does it come to the same? */
-static bool is_same(const struct register_input *in, const json_t *whole, const json_t *named)
-{
-	const json_t *head = json_object_get(whole, "register");
-	struct lesson l = in->l;
-	struct attendance_rules rules;
-	struct periods missing = {0};
-	if (attendance_rules_read(json_object_get(head, "rules"), &rules, NULL) != 0)
-		return false;
-	l.start_ms = json_get_i64(head, "start_ts", 0);
-	l.end_ms = json_get_i64(head, "end_ts", 0);
-	l.closed_ms = json_get_i64(head, "closed_ts", 0);
-	l.cancelled = json_get_bool(head, "cancelled", false);
-	read_missing(json_get_array(head, "missing"), &missing);
-	bool roster = json_get_bool(head, "roster", false);
-	struct terms t = {.l = &l,
-			  .rules = &rules,
-			  .only = named,
-			  .people = roster ? json_object_get(whole, "people") : NULL,
-			  .no_roster = !roster,
-			  .observers = json_get_array(head, "observers"),
-			  .missing = &missing};
-	struct attendance_register *r = reg_judge(in, &t, INT64_MAX);
-	JSON_AUTO json_t *hash = result_hash(r);
-	bool same = json_equal(hash, json_object_get(head, "result"));
-	register_free(r);
-	reg_periods_done(&missing);
-	return same;
-}
-
-void register_check_seal(const struct register_input *in, const struct attendance_register *r,
-			 struct seal_check *ret)
-{
-	struct view w;
-	struct found f = {0};
-	*ret = (struct seal_check){.missing = json_array(), .added = json_array()};
-	view_of(&w, in);
-	if (find_seal(&w, &f)) {
-		JSON_AUTO json_t *named = named_of(f.whole);
-		ret->by = mem_strdup(in->users.v[f.r->sender]);
-		ret->ts = f.r->ts;
-		find_lost(&w, f.whole, ret->missing);
-		find_added(&w, r, named, f.r->ts, ret->added);
-		ret->verdict = json_array_size(ret->missing) ? SEAL_INPUTS_MISSING
-			       : json_array_size(ret->added) ? SEAL_INPUTS_NEW
-			       : is_same(in, f.whole, named) ? SEAL_GOOD
-							     : SEAL_DIFFERENT;
-		json_decref(f.whole);
-	}
-	reg_view_done(&w);
 }

@@ -46,6 +46,7 @@ struct sheet_row {
 	size_t n_intervals;
 	json_t *reasons; /**< array of {code, text, ...}: see register.h; or NULL */
 	bool guest;	 /**< not on the roster */
+	bool by_staff;	 /**< the mark is what staff said, not what was worked out */
 };
 
 struct sheet_lesson {

@@ -92,6 +92,11 @@ int64_t power_history_first_ms(const struct power_history *h)
 	return h->n ? h->v[0].ts : INT64_MAX;
 }
 
+bool power_history_is_empty(const struct power_history *h)
+{
+	return !h->n && !h->create && !h->before_known;
+}
+
 static const json_t *earliest(const struct power_history *h)
 {
 	if (h->before_known || h->n == 0)

@@ -30,6 +30,8 @@ bool power_history_event(struct power_history *h, const struct mx_event *ev);
 void power_history_before(struct power_history *h, const json_t *levels);
 /** When the first change of levels was that was taken in; INT64_MAX: none was. */
 int64_t power_history_first_ms(const struct power_history *h);
+/** Nothing was taken in and nothing is known of before: nobody can be told from anybody. */
+bool power_history_is_empty(const struct power_history *h);
 /** In force when the event `id` was sent at `ts`. The caller releases *ret with power_done. */
 void power_history_at(const struct power_history *h, int64_t ts, const char *id, struct power *ret);
 /** Was `user` staff (POWER_STAFF) then? */

@@ -269,12 +269,12 @@ static void new_input(struct att_lessons *l, struct att_lesson *v)
 {
 	size_t i;
 	json_t *id;
-	struct attendance_rules r = l->a.rules;
-	r.late_ms = l->q->late_ms >= 0 ? l->q->late_ms : r.late_ms;
-	r.early_ms = l->q->early_ms >= 0 ? l->q->early_ms : r.early_ms;
-	r.grace_ms = l->q->grace_ms >= 0 ? l->q->grace_ms : r.grace_ms;
-	r.min_percent = l->q->min_percent >= 0 ? l->q->min_percent : r.min_percent;
-	v->in = register_input_new(&v->l, &r);
+	const struct attendance_rules_given given = {l->q->late_ms, l->q->early_ms, l->q->grace_ms,
+						     l->q->min_percent};
+	v->in = register_input_new(&v->l, &l->a.rules);
+	register_input_given(v->in, &given);
+	if (l->a.staff_observes)
+		register_input_staff_observes(v->in);
 	register_input_roster(v->in, l->a.roster);
 	json_array_foreach (l->a.observers, i, id)
 		register_input_observer(v->in, json_string_value(id));

@@ -83,25 +83,14 @@ static void room_power(const struct att_room *a, int64_t room, struct power *ret
 	power_init(ret, levels, create, creator);
 }
 
-/* Elsewhere: those who may lead a call there. */
+/* Elsewhere: those who may lead a call there, when they say what they saw. */
 static void find_observers(struct att_room *a)
 {
-	AUTO(power_done) struct power p = {0};
-	const char *user;
-	json_t *level;
-	size_t i;
 	a->observers = json_array();
-	if (own_server_observes(a->c, a->s)) {
+	a->staff_observes = !own_server_observes(a->c, a->s);
+	if (!a->staff_observes)
 		json_array_append_new(a->observers,
 				      json_sprintf("@_muster:%s", client_server_name(a->c)));
-		return;
-	}
-	room_power(a, a->room.id, &p);
-	json_object_foreach (json_get_object(p.levels, "users"), user, level)
-		if (power_of_user(&p, user) >= STAFF_POWER)
-			json_array_append_new(a->observers, json_string(user));
-	json_array_foreach (p.creators, i, level)
-		json_array_append(a->observers, level);
 }
 
 /* -- All of it ------------------------------------------------------------------------------ */

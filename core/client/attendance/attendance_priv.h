@@ -16,9 +16,10 @@ struct att_room {
 	bool has_staff_room;
 	struct roster *roster; /**< or NULL */
 	struct attendance_rules rules;
-	json_t *observers; /**< user ids */
-	bool is_staff;	   /**< we are, now */
-	bool offline;	   /**< the cache alone */
+	json_t *observers;   /**< user ids */
+	bool staff_observes; /**< whoever was staff when they said it is believed */
+	bool is_staff;	     /**< we are, now */
+	bool offline;	     /**< the cache alone */
 };
 /** ERR_NOT_FOUND for a room that we do not know. *a is released with att_room_done in any case. */
 int att_room_open(struct client *c, const char *room_id, struct att_room *a, struct err *err);
