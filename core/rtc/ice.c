@@ -54,6 +54,8 @@ struct ice *ice_new(const struct ice_config *c)
 	ice->selected = ice->nominating = -1;
 	ice->first_valid = ice->stalled = INT64_MAX;
 	ice->next_check = INT64_MIN;
+	ice->used = ice->heard = INT64_MIN;
+	ice->next_better = ice->better_since = INT64_MAX;
 	return ice;
 }
 
@@ -89,6 +91,7 @@ void ice_remove_base(struct ice *ice, int64_t now, int base)
 		ice->old_path = false;
 	if (lost) {
 		ice->selected = -1;
+		ice->doubt = false;
 		ice_pair_revive(ice);
 		ice->first_valid = INT64_MAX;
 		ice_set_state(ice, ICE_CHECKING);
@@ -117,6 +120,7 @@ void ice_restart(struct ice *ice, int64_t now)
 	ice_gather_forget_gone(ice);
 	ice->selected = ice->nominating = -1;
 	ice->first_valid = ice->stalled = INT64_MAX;
+	ice->doubt = false;
 	ice_set_state(ice, ICE_CHECKING);
 }
 
@@ -157,7 +161,9 @@ int ice_set_remote(struct ice *ice, int64_t now, struct span ufrag, struct span 
 int ice_add_remote(struct ice *ice, int64_t now, const struct ice_candidate *c, struct err *err)
 {
 	(void)now;
-	int r = ice_remote_find(ice, &c->addr);
+	int r = ice_remote_find(ice, &c->addr, c->transport != ICE_UDP);
+	if (c->transport == ICE_TCP_ACTIVE || c->transport == ICE_TCP_SO)
+		return 0;
 	if (r >= 0) {
 		/* Learnt from a check before it was told: now it has its real type. */
 		if (ice->remotes[r].type == ICE_PRFLX) {
@@ -227,6 +233,7 @@ void ice_tick(struct ice *ice, int64_t now)
 		ice->old_path = false;
 	if (ice->state == ICE_FAILED || !ice->remote.ufrag[0])
 		return;
+	ice_pair_improve(ice, now);
 	ice_check_tick(ice, now);
 	int i = ice_pair_nominee(ice, now);
 	if (i >= 0)
@@ -246,6 +253,7 @@ int64_t ice_deadline(const struct ice *ice)
 	int64_t more[] = {
 		ice_check_deadline(ice),
 		ice_pair_nominee_deadline(ice),
+		ice_pair_improve_deadline(ice),
 		ice_consent_deadline(ice),
 		/* INT64_MIN: the clock of the first stall is yet to be started. */
 		ice->selected >= 0 || busy(ice) ? INT64_MAX
@@ -291,6 +299,32 @@ bool ice_knows(const struct ice *ice, int base, const struct net_addr *from)
 	return false;
 }
 
+bool ice_wants_detour(const struct ice *ice)
+{
+	if (!ice->remote.ufrag[0] || ice->state == ICE_FAILED)
+		return false;
+	return ice->selected < 0 || ice->doubt || ice->state == ICE_DISCONNECTED;
+}
+
+bool ice_on_detour(const struct ice *ice, int *ret_base)
+{
+	if (ice->selected < 0)
+		return false;
+	const struct ice_base *b = &ice->bases[ice->pairs[ice->selected].base];
+	*ret_base = b->id;
+	return ice_base_is_detour(b);
+}
+
+size_t ice_remote_count(const struct ice *ice)
+{
+	return ice->remotes_n;
+}
+
+const struct ice_candidate *ice_remote(const struct ice *ice, size_t i)
+{
+	return i < ice->remotes_n ? &ice->remotes[i] : NULL;
+}
+
 void ice_stats(const struct ice *ice, struct ice_stats *ret)
 {
 	*ret = ice->stats;
@@ -299,7 +333,8 @@ void ice_stats(const struct ice *ice, struct ice_stats *ret)
 		return;
 	const struct ice_pair *p = &ice->pairs[ice->selected];
 	ret->rtt_ms = p->rtt_ms;
-	ret->local_type = ICE_HOST;
+	ret->local_type = ice->bases[p->base].relay ? ICE_RELAY : ICE_HOST;
+	ret->tcp = ice->bases[p->base].stream;
 	for (size_t i = 0; i < ice->locals_n; i++)
 		if (net_addr_eq(&ice->locals[i].related, &ice->bases[p->base].addr))
 			ret->local_type = ICE_SRFLX;

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+/* Unanswered checks of the path are sent again so soon, and so often until it is in doubt. */
+#define AGAIN_MIN_MS 150
+#define AGAIN_DOUBT_MS 500
+#define UNANSWERED_MAX 4
+
 /* Doubling stops here: a dead pair is known after ten seconds, not forty. */
 #define RTO_MAX_MS 1600
 
@@ -41,7 +46,9 @@ static void send_request(struct ice *ice, const struct ice_pair *p, const struct
 		.cls = STUN_REQUEST,
 		.tid = *tid,
 		.username = {username, (size_t)n},
-		.priority = ice_priority(ICE_PRFLX, b->priority >> 8 & 0xffff),
+		.priority = ice_base_is_detour(b)
+				    ? b->priority
+				    : ice_priority(ICE_PRFLX, b->priority >> 8 & 0xffff),
 		.controlling = ice->controlling,
 		.controlled = !ice->controlling,
 		.tie_breaker = ice->tie_breaker,
@@ -112,10 +119,62 @@ static int64_t consent_interval(void)
 	return ICE_CONSENT_MS * 4 / 5 + (int64_t)r * (ICE_CONSENT_MS * 2 / 5) / 65536;
 }
 
+static bool since(int64_t at, int64_t now, int64_t ms)
+{
+	return at != INT64_MIN && now - at < ms;
+}
+
+/* A path that carries sound is looked at more often than consent alone needs. */
+static int64_t consent_wait(const struct ice *ice, int64_t now)
+{
+	return since(ice->used, now, 2 * ICE_BUSY_MS) ? ICE_BUSY_MS : consent_interval();
+}
+
 void ice_consent_soon(struct ice *ice, int64_t now)
 {
 	memset(ice->consents, 0, sizeof(ice->consents));
-	ice->next_consent = now + consent_interval();
+	ice->unanswered = 0;
+	ice->next_consent = now + consent_wait(ice, now);
+}
+
+void ice_note_data(struct ice *ice, int64_t now, bool heard)
+{
+	ice->used = now;
+	if (heard)
+		ice->heard = now;
+	if (ice->selected >= 0 && ice->next_consent > now + ICE_BUSY_MS)
+		ice->next_consent = now + ICE_BUSY_MS;
+}
+
+/* Until a check is sent again that is not answered. */
+static int64_t again_wait(const struct ice *ice)
+{
+	int rtt = ice->pairs[ice->selected].rtt_ms;
+	int64_t ms = rtt < 0 ? AGAIN_MIN_MS : 2 * (int64_t)rtt + 50;
+	if (ice->doubt)
+		return AGAIN_DOUBT_MS > ms ? AGAIN_DOUBT_MS : ms;
+	return ms < AGAIN_MIN_MS ? AGAIN_MIN_MS : ms > ICE_CONSENT_MS ? ICE_CONSENT_MS : ms;
+}
+
+/* True when nothing is to be asked yet: what was heard of late says enough. */
+static bool put_off(struct ice *ice, int64_t now)
+{
+	int64_t answered = ice->pairs[ice->selected].answered;
+	if (ice->unanswered || now - answered >= ICE_CONSENT_MS ||
+	    !since(ice->heard, now, ICE_BUSY_MS / 2))
+		return false;
+	int64_t quiet = ice->heard + ICE_BUSY_MS / 2, due = answered + ICE_CONSENT_MS;
+	ice->next_consent = quiet < due ? quiet : due;
+	return true;
+}
+
+static void doubt(struct ice *ice)
+{
+	if (ice->doubt)
+		return;
+	ice->doubt = true;
+	if (ice->state == ICE_CONNECTED)
+		ice_pair_revive(ice);
 }
 
 static void send_consent(struct ice *ice, int64_t now)
@@ -123,7 +182,9 @@ static void send_consent(struct ice *ice, int64_t now)
 	unsigned at = ice->consent_at++ % ICE_CONSENTS;
 	ice->consents[at].tid = stun_tid_new();
 	ice->consents[at].sent = now;
-	ice->next_consent = now + consent_interval();
+	ice->next_consent = now + again_wait(ice);
+	if (ice->unanswered++ >= UNANSWERED_MAX)
+		doubt(ice);
 	/*
 	 * Naming the pair again keeps it selected at the other side when a NAT
 	 * gives us another address there.
@@ -145,7 +206,7 @@ void ice_consent_tick(struct ice *ice, int64_t now)
 		ice_pair_revive(ice);
 		ice_set_state(ice, ICE_DISCONNECTED);
 	}
-	if (now >= ice->next_consent)
+	if (now >= ice->next_consent && !put_off(ice, now))
 		send_consent(ice, now);
 }
 
@@ -207,9 +268,10 @@ static void reply(struct ice *ice, int base, const struct net_addr *to, const st
 }
 
 /* A peer-reflexive candidate, unless it is known; -1: no room. */
-static int learn_remote(struct ice *ice, const struct net_addr *from, const struct stun *m)
+static int learn_remote(struct ice *ice, const struct net_addr *from, bool tcp,
+			const struct stun *m)
 {
-	int r = ice_remote_find(ice, from);
+	int r = ice_remote_find(ice, from, tcp);
 	if (r >= 0 || ice->remotes_n == ICE_REMOTE_MAX)
 		return r;
 	r = (int)ice->remotes_n++;
@@ -217,7 +279,8 @@ static int learn_remote(struct ice *ice, const struct net_addr *from, const stru
 	*c = (struct ice_candidate){.component = 1,
 				    .priority = m->priority,
 				    .addr = *from,
-				    .type = ICE_PRFLX};
+				    .type = ICE_PRFLX,
+				    .transport = tcp ? ICE_TCP_PASSIVE : ICE_UDP};
 	snprintf(c->foundation, sizeof(c->foundation), "prflx%d", r);
 	return r;
 }
@@ -225,7 +288,8 @@ static int learn_remote(struct ice *ice, const struct net_addr *from, const stru
 static void trigger(struct ice *ice, int64_t now, int base, const struct net_addr *from,
 		    const struct stun *m)
 {
-	int b = ice_base_find(ice, base), r = b < 0 ? -1 : learn_remote(ice, from, m);
+	int b = ice_base_find(ice, base);
+	int r = b < 0 ? -1 : learn_remote(ice, from, ice->bases[b].stream, m);
 	int i = r < 0 ? -1 : ice_pair_find(ice, (unsigned)b, (unsigned)r, true);
 	if (i < 0)
 		return;
@@ -323,6 +387,9 @@ static bool answered_consent(struct ice *ice, int64_t now, int base, const struc
 		if (m->cls != STUN_SUCCESS)
 			return true;
 		p->answered = now;
+		ice->unanswered = 0;
+		ice->doubt = false;
+		ice->next_consent = now + consent_wait(ice, now);
 		ice->stats.consents++;
 		if (ice->state == ICE_DISCONNECTED)
 			ice_set_state(ice, ICE_CONNECTED);

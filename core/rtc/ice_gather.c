@@ -26,7 +26,7 @@ static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsign
 	struct ice_candidate *c = &ice->locals[ice->locals_n++];
 	*c = (struct ice_candidate){.component = 1, .type = type, .addr = *addr};
 	unsigned preference = (b->addr.family == 6 ? 65535u : 32767u) - base;
-	c->priority = ice_priority(type, preference);
+	c->priority = type == ICE_RELAY ? b->priority : ice_priority(type, preference);
 	unsigned same = 0;
 	while (!net_addr_same_ip(&ice->bases[same].addr, &b->addr))
 		same++;
@@ -37,46 +37,112 @@ static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsign
 	ice_tell(ice, ICE_EVENT_CANDIDATE, c);
 }
 
-int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *addr,
-		 struct err *err)
-{
-	if (ice->bases_n == ICE_LOCAL_MAX)
-		return err_set(err, ERR_TOO_LARGE, _("more than %d network addresses"),
-			       ICE_LOCAL_MAX);
-	if (ice_base_find(ice, base) >= 0)
-		return err_set(err, ERR_CONFLICT, _("this socket is in use already"));
-	struct ice_base *b = &ice->bases[ice->bases_n++];
-	unsigned preference = (addr->family == 6 ? 65535u : 32767u) - (unsigned)(ice->bases_n - 1);
-	*b = (struct ice_base){base, false, *addr, ice_priority(ICE_HOST, preference)};
-	add_local(ice, ICE_HOST, (unsigned)ice->bases_n - 1, 0, addr);
-	ice_pair_all(ice);
-	if (ice->gathering)
-		ice_gather(ice, now);
-	return 0;
-}
-
 static void forget_candidates_of(struct ice *ice, const struct net_addr *base)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < ice->locals_n; i++) {
 		const struct ice_candidate *c = &ice->locals[i];
-		if (!net_addr_eq(c->type == ICE_HOST ? &c->addr : &c->related, base))
+		bool own = c->type == ICE_HOST || c->type == ICE_RELAY;
+		if (!net_addr_eq(own ? &c->addr : &c->related, base))
 			ice->locals[n++] = *c;
 	}
 	ice->locals_n = n;
 }
 
-static void forget_queries_of(struct ice *ice, unsigned base)
+/* `shift`: those behind it move up. */
+static void forget_queries_of(struct ice *ice, unsigned base, bool shift)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < ice->queries_n; i++) {
 		if (ice->queries[i].base == base)
 			continue;
 		ice->queries[n] = ice->queries[i];
-		ice->queries[n].base -= ice->queries[n].base > base;
+		ice->queries[n].base -= shift && ice->queries[n].base > base;
 		n++;
 	}
 	ice->queries_n = n;
+}
+
+/* A place for a base: a free one, or that of one which is gone. -1: none. */
+static int new_slot(struct ice *ice)
+{
+	if (ice->bases_n < ICE_LOCAL_MAX)
+		return (int)ice->bases_n++;
+	for (unsigned b = 0; b < ice->bases_n; b++) {
+		if (!ice->bases[b].gone)
+			continue;
+		forget_candidates_of(ice, &ice->bases[b].addr);
+		forget_queries_of(ice, b, false);
+		ice_pair_forget_base(ice, b);
+		return (int)b;
+	}
+	return -1;
+}
+
+/* What all kinds of base begin with; NULL: no. */
+static struct ice_base *new_base(struct ice *ice, int id, const struct net_addr *addr,
+				 unsigned *ret_preference, struct err *err)
+{
+	if (ice_base_find(ice, id) >= 0) {
+		err_set(err, ERR_CONFLICT, _("this socket is in use already"));
+		return NULL;
+	}
+	int b = new_slot(ice);
+	if (b < 0) {
+		err_set(err, ERR_TOO_LARGE, _("more than %d network addresses"), ICE_LOCAL_MAX);
+		return NULL;
+	}
+	*ret_preference = (addr->family == 6 ? 65535u : 32767u) - (unsigned)b;
+	ice->bases[b] = (struct ice_base){.id = id, .addr = *addr};
+	return &ice->bases[b];
+}
+
+int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *addr,
+		 struct err *err)
+{
+	unsigned preference;
+	struct ice_base *b = new_base(ice, base, addr, &preference, err);
+	if (!b)
+		return err ? err->code : ERR_TOO_LARGE;
+	b->priority = ice_priority(ICE_HOST, preference);
+	add_local(ice, ICE_HOST, (unsigned)(b - ice->bases), 0, addr);
+	ice_pair_all(ice);
+	if (ice->gathering)
+		ice_gather(ice, now);
+	return 0;
+}
+
+/* Nobody could call an active candidate: it is not told. */
+int ice_add_stream(struct ice *ice, int64_t now, int base, const struct net_addr *local,
+		   const struct net_addr *peer, struct err *err)
+{
+	unsigned preference;
+	struct ice_base *b = new_base(ice, base, local, &preference, err);
+	(void)now;
+	if (!b)
+		return err ? err->code : ERR_TOO_LARGE;
+	b->stream = true;
+	b->peer = *peer;
+	b->priority = ice_priority_tcp(preference);
+	ice_pair_all(ice);
+	return 0;
+}
+
+int ice_add_relay(struct ice *ice, int64_t now, int base, const struct net_addr *relayed,
+		  const struct net_addr *mapped, unsigned preference, struct err *err)
+{
+	unsigned unused;
+	struct ice_base *b = new_base(ice, base, relayed, &unused, err);
+	(void)now;
+	if (!b)
+		return err ? err->code : ERR_TOO_LARGE;
+	b->relay = true;
+	b->priority = ice_priority(ICE_RELAY, (preference & 255) << 8 | (unused & 255));
+	add_local(ice, ICE_RELAY, (unsigned)(b - ice->bases), 0, relayed);
+	if (ice->locals_n)
+		ice->locals[ice->locals_n - 1].related = *mapped;
+	ice_pair_all(ice);
+	return 0;
 }
 
 void ice_gather_forget_gone(struct ice *ice)
@@ -85,7 +151,7 @@ void ice_gather_forget_gone(struct ice *ice)
 		if (!ice->bases[b].gone)
 			continue;
 		forget_candidates_of(ice, &ice->bases[b].addr);
-		forget_queries_of(ice, b);
+		forget_queries_of(ice, b, true);
 		memmove(&ice->bases[b], &ice->bases[b + 1],
 			(ice->bases_n - b - 1) * sizeof(ice->bases[0]));
 		ice->bases_n--;
@@ -111,7 +177,7 @@ static bool has_query(const struct ice *ice, unsigned base, unsigned server)
 static void add_query(struct ice *ice, int64_t now, unsigned base, unsigned server)
 {
 	const struct ice_base *b = &ice->bases[base];
-	if (b->gone || b->addr.family != ice->servers[server].family ||
+	if (b->gone || ice_base_is_detour(b) || b->addr.family != ice->servers[server].family ||
 	    has_query(ice, base, server) || ice->queries_n == ICE_QUERIES)
 		return;
 	struct ice_query *q = &ice->queries[ice->queries_n];

@@ -84,10 +84,16 @@ static void address_unlink(struct ice_lite *t, struct address *a)
 	*at = a->next;
 }
 
-static struct address *address_find(const struct ice_lite *t, const struct net_addr *a)
+/* UDP is one way whatever address of ours was spoken to; each connection is another. */
+static bool same_way(int a, int b)
+{
+	return a == b || (a < ICE_LITE_STREAM_BASE && b < ICE_LITE_STREAM_BASE);
+}
+
+static struct address *address_find(const struct ice_lite *t, int base, const struct net_addr *a)
 {
 	struct address *e = t->addrs[net_addr_hash(a) & (t->buckets - 1)];
-	while (e && !net_addr_eq(&e->addr, a))
+	while (e && !(net_addr_eq(&e->addr, a) && same_way(e->base, base)))
 		e = e->next;
 	return e;
 }
@@ -206,9 +212,10 @@ void ice_lite_restart(struct ice_lite *t, struct ice_lite_session *s)
 }
 
 /* The place of an address in its session: known, free, or that of the oldest but the path. */
-static int place(struct ice_lite *t, struct ice_lite_session *s, const struct net_addr *from)
+static int place(struct ice_lite *t, struct ice_lite_session *s, int base,
+		 const struct net_addr *from)
 {
-	struct address *a = address_find(t, from);
+	struct address *a = address_find(t, base, from);
 	if (a && a->session == s)
 		return (int)(a - s->addrs);
 	/* The same address under other credentials: its earlier owner is gone. */
@@ -234,7 +241,7 @@ static int place(struct ice_lite *t, struct ice_lite_session *s, const struct ne
 	} else {
 		s->addrs_n++;
 	}
-	s->addrs[at] = (struct address){.session = s, .addr = *from};
+	s->addrs[at] = (struct address){.session = s, .addr = *from, .base = base};
 	address_link(t, &s->addrs[at]);
 	return at;
 }
@@ -242,7 +249,7 @@ static int place(struct ice_lite *t, struct ice_lite_session *s, const struct ne
 static void passed(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
 		   const struct stun *m, struct ice_lite_session *s, struct ice_lite_result *ret)
 {
-	int i = place(t, s, from);
+	int i = place(t, s, base, from);
 	bool other_base = s->addrs[i].base != base;
 	s->addrs[i].base = base;
 	s->addrs[i].seen = now;
@@ -323,9 +330,10 @@ void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct ne
 		name_unlink(t, &s->before);
 }
 
-struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct net_addr *from)
+struct ice_lite_session *ice_lite_find(const struct ice_lite *t, int base,
+				       const struct net_addr *from)
 {
-	struct address *a = address_find(t, from);
+	struct address *a = address_find(t, base, from);
 	return a ? a->session : NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #define ICE_LITE_ADDRS 8	 /**< valid addresses kept for each session */
 #define ICE_LITE_REPLY_MAX 128	 /**< bytes of a reply */
+#define ICE_LITE_STREAM_BASE 1024 /**< bases from here on are connections: an address on one is its own */
 #define ICE_LITE_EXPIRE_MS 15000 /**< without a valid check: gone */
 
 struct ice_lite;
@@ -40,11 +41,13 @@ struct ice_lite_result {
 	bool first; /**< this check gave the session its first address */
 	bool moved; /**< data goes elsewhere now */
 };
-/** A STUN datagram that arrived on `base` (socket or local address, the caller's number). */
+/** A STUN datagram that arrived on `base` (socket, local address or connection, the caller's
+ * number). */
 void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
 		      const void *p, size_t n, struct ice_lite_result *ret);
 /** Whose address this is (it passed a check), for DTLS and media; NULL: nobody's. */
-struct ice_lite_session *ice_lite_find(const struct ice_lite *t, const struct net_addr *from);
+struct ice_lite_session *ice_lite_find(const struct ice_lite *t, int base,
+				       const struct net_addr *from);
 /** Where data goes; false until a check passed. */
 bool ice_lite_path(const struct ice_lite_session *s, int *ret_base, struct net_addr *ret_to);
 /** Time of the last valid check; INT64_MIN: none yet. */

@@ -18,12 +18,43 @@ void ice_pair_reprioritise(struct ice *ice)
 			ice_pair_priority(ice, ice->pairs[i].base, ice->pairs[i].remote);
 }
 
-int ice_remote_find(const struct ice *ice, const struct net_addr *a)
+int ice_remote_find(const struct ice *ice, const struct net_addr *a, bool tcp)
 {
 	for (size_t i = 0; i < ice->remotes_n; i++)
-		if (net_addr_eq(&ice->remotes[i].addr, a))
+		if (net_addr_eq(&ice->remotes[i].addr, a) &&
+		    (ice->remotes[i].transport != ICE_UDP) == tcp)
 			return (int)i;
 	return -1;
+}
+
+bool ice_base_is_detour(const struct ice_base *b)
+{
+	return b->stream || b->relay;
+}
+
+/* Can they be spoken to from there? */
+static bool may_pair(const struct ice_base *b, const struct ice_candidate *c)
+{
+	if (b->gone || b->stream != (c->transport != ICE_UDP))
+		return false;
+	if (b->stream)
+		return net_addr_eq(&b->peer, &c->addr);
+	return b->addr.family == c->addr.family &&
+	       net_addr_is_link_local(&b->addr) == net_addr_is_link_local(&c->addr);
+}
+
+void ice_pair_forget_base(struct ice *ice, unsigned base)
+{
+	for (int i = (int)ice->pairs_n; i-- > 0;) {
+		if (ice->pairs[i].base != base)
+			continue;
+		int last = (int)--ice->pairs_n;
+		ice->pairs[i] = ice->pairs[last];
+		ice->selected = ice->selected == i ? -1 : ice->selected == last ? i : ice->selected;
+		ice->nominating = ice->nominating == i	    ? -1
+				  : ice->nominating == last ? i
+							    : ice->nominating;
+	}
 }
 
 /* A place for a pair of this priority: free, or that of a failed or worse one. */
@@ -46,12 +77,10 @@ static int place(struct ice *ice, uint64_t priority)
 
 int ice_pair_find(struct ice *ice, unsigned base, unsigned remote, bool make)
 {
-	const struct net_addr *ours = &ice->bases[base].addr, *to = &ice->remotes[remote].addr;
 	for (size_t i = 0; i < ice->pairs_n; i++)
 		if (ice->pairs[i].base == base && ice->pairs[i].remote == remote)
 			return (int)i;
-	if (!make || ours->family != to->family ||
-	    net_addr_is_link_local(ours) != net_addr_is_link_local(to) || ice->bases[base].gone)
+	if (!make || !may_pair(&ice->bases[base], &ice->remotes[remote]))
 		return -1;
 	uint64_t priority = ice_pair_priority(ice, base, remote);
 	int i = place(ice, priority);
@@ -119,10 +148,16 @@ static int first_triggered(const struct ice *ice)
 	return found;
 }
 
-/* Ordinary checks end once a pair is selected and answers. */
+/* The selected pair may be of no use any more. */
+static bool unsure(const struct ice *ice)
+{
+	return ice->state == ICE_DISCONNECTED || ice->doubt;
+}
+
+/* Ordinary checks end once a pair is selected and answers, if it is no detour. */
 static bool ordinary(const struct ice *ice)
 {
-	return ice->selected < 0 || ice->state == ICE_DISCONNECTED;
+	return ice->selected < 0 || unsure(ice) || ice->better_since != INT64_MAX;
 }
 
 int ice_pair_next(struct ice *ice)
@@ -163,8 +198,14 @@ void ice_pair_select(struct ice *ice, int64_t now, int i)
 	ice->selected = i;
 	ice->nominating = -1;
 	ice->old_path = false;
-	if (changed)
+	ice->doubt = false;
+	if (changed) {
+		bool detour =
+			ice->controlling && ice_base_is_detour(&ice->bases[ice->pairs[i].base]);
+		ice->better_since = detour ? now : INT64_MAX;
+		ice->next_better = detour ? now + ICE_BETTER_MS : INT64_MAX;
 		ice_consent_soon(ice, now);
+	}
 	ice_set_state(ice, ICE_CONNECTED);
 	if (changed)
 		ice_tell(ice, ICE_EVENT_PATH, NULL);
@@ -174,9 +215,9 @@ void ice_pair_select(struct ice *ice, int64_t now, int i)
 void ice_pair_named(struct ice *ice, int64_t now, int i)
 {
 	const struct ice_pair *old = ice->selected >= 0 ? &ice->pairs[ice->selected] : NULL;
-	if (!old || ice->selected == i || ice->state == ICE_DISCONNECTED ||
-	    old->state != ICE_SUCCEEDED || ice->pairs[i].priority > old->priority ||
-	    old->named == INT64_MIN || now - old->named >= NAMED_STALE_MS)
+	if (!old || ice->selected == i || unsure(ice) || old->state != ICE_SUCCEEDED ||
+	    ice->pairs[i].priority > old->priority || old->named == INT64_MIN ||
+	    now - old->named >= NAMED_STALE_MS)
 		ice_pair_select(ice, now, i);
 }
 
@@ -235,6 +276,40 @@ static int best_valid(const struct ice *ice, int64_t answered_after)
 	return found;
 }
 
+/* The one to go over to from the selected one; -1: none. */
+static int successor(const struct ice *ice)
+{
+	const struct ice_pair *old = &ice->pairs[ice->selected];
+	/* It is silent; another was answered since. */
+	if (unsure(ice))
+		return best_valid(ice, old->answered);
+	if (ice->better_since == INT64_MAX)
+		return -1;
+	int i = best_valid(ice, ice->better_since - 1);
+	return i >= 0 && ice->pairs[i].priority > old->priority ? i : -1;
+}
+
+void ice_pair_improve(struct ice *ice, int64_t now)
+{
+	if (ice->selected < 0 || now < ice->next_better)
+		return;
+	ice->next_better = now + ICE_BETTER_MS;
+	ice->better_since = now;
+	for (size_t i = 0; i < ice->pairs_n; i++) {
+		struct ice_pair *p = &ice->pairs[i];
+		if (p->priority <= ice->pairs[ice->selected].priority || ice->bases[p->base].gone)
+			continue;
+		p->tx.active = false;
+		p->state = ICE_FROZEN;
+		p->triggered = 0;
+	}
+}
+
+int64_t ice_pair_improve_deadline(const struct ice *ice)
+{
+	return ice->selected < 0 ? INT64_MAX : ice->next_better;
+}
+
 int ice_pair_nominee(struct ice *ice, int64_t now)
 {
 	if (!ice->controlling || ice->nominating >= 0)
@@ -246,10 +321,7 @@ int ice_pair_nominee(struct ice *ice, int64_t now)
 			return -1;
 		return i;
 	}
-	/* The selected one is silent; another was answered since. */
-	if (ice->state != ICE_DISCONNECTED)
-		return -1;
-	return best_valid(ice, ice->pairs[ice->selected].answered);
+	return successor(ice);
 }
 
 int64_t ice_pair_nominee_deadline(const struct ice *ice)
@@ -257,10 +329,7 @@ int64_t ice_pair_nominee_deadline(const struct ice *ice)
 	if (!ice->controlling || ice->nominating >= 0)
 		return INT64_MAX;
 	if (ice->selected >= 0)
-		return ice->state == ICE_DISCONNECTED &&
-				       best_valid(ice, ice->pairs[ice->selected].answered) >= 0
-			       ? INT64_MIN
-			       : INT64_MAX;
+		return successor(ice) >= 0 ? INT64_MIN : INT64_MAX;
 	int i = best_valid(ice, INT64_MIN);
 	if (i < 0)
 		return INT64_MAX;

@@ -12,7 +12,10 @@ struct ice_base {
 	int id;
 	bool gone;
 	struct net_addr addr;
-	uint32_t priority; /* of its host candidate */
+	uint32_t priority;    /* of its candidate */
+	bool stream;	      /* a TCP connection ... */
+	struct net_addr peer; /* ... to there */
+	bool relay;
 };
 
 /* A request that is sent again until it is answered or given up. */
@@ -84,6 +87,11 @@ struct ice {
 	} consents[ICE_CONSENTS];
 	unsigned consent_at;
 	int64_t next_consent;
+	unsigned unanswered;  /* consent checks in a row */
+	bool doubt;	      /* too many of them, or for too long */
+	int64_t used, heard;  /* data on the selected path; INT64_MIN: never */
+	int64_t next_better;  /* when to look for a path that is no detour */
+	int64_t better_since; /* looking since; INT64_MAX: not now */
 
 	/* After a restart data keeps using what was selected before. */
 	bool old_path;
@@ -111,6 +119,8 @@ bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct net_
 /* ice_pair.c */
 uint64_t ice_pair_priority(const struct ice *ice, unsigned base, unsigned remote);
 void ice_pair_all(struct ice *ice);
+/* Nothing is kept of a base that is gone. */
+void ice_pair_forget_base(struct ice *ice, unsigned base);
 /* The pair of a base and a remote candidate, made when missing; -1: no room. */
 int ice_pair_find(struct ice *ice, unsigned base, unsigned remote, bool make);
 void ice_pair_reprioritise(struct ice *ice);
@@ -127,7 +137,12 @@ void ice_pair_named(struct ice *ice, int64_t now, int i);
 int ice_pair_nominee(struct ice *ice, int64_t now);
 int64_t ice_pair_nominee_deadline(const struct ice *ice);
 void ice_pair_revive(struct ice *ice);
-int ice_remote_find(const struct ice *ice, const struct net_addr *a);
+/* Pairs better than the selected one, which is a detour, are tried again from time to time. */
+void ice_pair_improve(struct ice *ice, int64_t now);
+int64_t ice_pair_improve_deadline(const struct ice *ice);
+/* A way that sound is better not sent on. */
+bool ice_base_is_detour(const struct ice_base *b);
+int ice_remote_find(const struct ice *ice, const struct net_addr *a, bool tcp);
 int ice_base_find(const struct ice *ice, int id);
 
 /* ice_check.c */

@@ -114,7 +114,7 @@ struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
 	if (kind == DEMUX_STUN) {
 		p = mux_stun(m, now, base, from, data, n);
 	} else {
-		struct ice_lite_session *s = ice_lite_find(m->table, from);
+		struct ice_lite_session *s = ice_lite_find(m->table, base, from);
 		p = s ? ice_lite_arg(s) : NULL;
 		if (p)
 			input(p, now, base, from, kind, data, n);
