@@ -31,6 +31,13 @@ struct call {
 static const char *const end_names[] = {"left", "removed", "elsewhere", "closed", "failed"};
 static const char *const quality_names[] = {"unknown", "lost", "poor", "good", "excellent"};
 
+static const char *const way_names[] = {"", "udp", "tcp", "relay"};
+
+const char *call_way_name(enum call_way w)
+{
+	return way_names[w];
+}
+
 const char *call_end_name(enum call_end why)
 {
 	return end_names[why];

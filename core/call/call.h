@@ -132,6 +132,16 @@ void call_gain(struct call *c, const char *identity, float db);
 /** Record into this file (its ending says how) from now on; NULL ends it. */
 int call_record(struct call *c, const char *path, enum audio_engine_tap what, struct err *err);
 
+/** How sound travels: the worse of both ways. */
+enum call_way {
+	CALL_WAY_NONE,
+	CALL_WAY_UDP,
+	CALL_WAY_TCP,	/**< ICE over TCP: UDP does not get through */
+	CALL_WAY_RELAY, /**< a TURN server passes it on */
+};
+/** "", "udp", "tcp", "relay". */
+const char *call_way_name(enum call_way w);
+
 /** How it goes, for `call status` and statistics. Blocks for a moment. */
 struct call_status {
 	enum call_state state;
@@ -143,6 +153,7 @@ struct call_status {
 	double jitter_ms;
 	int delay_ms; /**< of the voice that is buffered longest */
 	int reconnects;
+	enum call_way way;
 	struct audio_engine_state sound;
 };
 void call_status(struct call *c, struct call_status *ret);

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #define CANDIDATES_BYTES_MAX 8192
+#define DETOUR_WAIT_MS 600   /* UDP is given so long before anything else is tried */
+#define DETOUR_AGAIN_MS 2000 /* between attempts, while nothing works */
+#define DETOUR_IDLE_MS 10000 /* then those that are not needed are closed */
 
 struct pc {
 	struct loop *loop;
@@ -16,7 +19,10 @@ struct pc {
 	void *arg;
 	struct peer *peer;
 	struct net *net;
-	struct loop_timer *due, *turn;
+	struct detour *detour;
+	struct loop_timer *due, *turn, *look_around;
+	bool wants_detour; /* as of the last look */
+	const bool *no_udp;
 	int64_t due_at;
 	enum peer_state told_state;
 	bool told_up;
@@ -29,10 +35,18 @@ struct pc {
 
 /* -- The peer's callbacks --------------------------------------------------- */
 
+static bool udp_is_blocked(const struct pc *pc)
+{
+	return pc->no_udp && *pc->no_udp;
+}
+
 static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
 {
 	struct pc *pc = arg;
-	net_send(pc->net, base, to, p, n);
+	if (base >= DETOUR_BASE)
+		detour_send(pc->detour, base, to, p, n);
+	else if (!udp_is_blocked(pc))
+		net_send(pc->net, base, to, p, n);
 }
 
 static void on_rtp(void *arg, struct peer *p, int64_t now, const struct rtp *r, struct span raw)
@@ -59,8 +73,25 @@ static void on_turn(void *arg)
 	pc->h.changed(pc->arg); /* may free `pc` */
 }
 
+/* UDP seems not to get through, or does again: open detours, or close them, after a while. */
+static void settle_detours(struct pc *pc)
+{
+	const struct ice *ice = peer_ice(pc->peer);
+	bool wants = ice_wants_detour(ice);
+	if (wants == pc->wants_detour)
+		return;
+	pc->wants_detour = wants;
+	/* A path that was there and is silent has had its time. */
+	loop_timer_start(pc->look_around,
+			 !wants				   ? DETOUR_IDLE_MS
+			 : ice_state(ice) == ICE_CONNECTED ? 0
+							   : DETOUR_WAIT_MS,
+			 0);
+}
+
 static void settle(struct pc *pc, int64_t now)
 {
+	settle_detours(pc);
 	int64_t at = peer_deadline(pc->peer);
 	if (pc_state(pc) != pc->told_state || pc_up(pc) != pc->told_up)
 		loop_timer_start(pc->turn, 0, 0);
@@ -82,6 +113,33 @@ static void on_due(void *arg)
 	settle(pc, now);
 }
 
+static void open_detours(struct pc *pc)
+{
+	const struct ice *ice = peer_ice(pc->peer);
+	struct net_addr passive[ICE_REMOTE_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < ice_remote_count(ice); i++) {
+		const struct ice_candidate *c = ice_remote(ice, i);
+		if (c->transport == ICE_TCP_PASSIVE && c->type != ICE_PRFLX)
+			passive[n++] = c->addr;
+	}
+	detour_open(pc->detour, passive, n);
+}
+
+static void on_look_around(void *arg)
+{
+	struct pc *pc = arg;
+	int base = -1;
+	if (pc->wants_detour) {
+		open_detours(pc);
+		loop_timer_start(pc->look_around, DETOUR_AGAIN_MS, 0);
+		return;
+	}
+	bool on_one = ice_on_detour(peer_ice(pc->peer), &base);
+	detour_keep(pc->detour, on_one ? base : -1);
+	settle(pc, clock_mono_ms());
+}
+
 void pc_touch(struct pc *pc)
 {
 	settle(pc, clock_mono_ms());
@@ -93,9 +151,56 @@ static void on_received(void *arg, int base, const struct udp_packet *p, size_t 
 {
 	struct pc *pc = arg;
 	int64_t now = clock_mono_ms();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !udp_is_blocked(pc); i++)
 		peer_receive(pc->peer, now, base, &p[i].from, p[i].data, p[i].n);
 	settle(pc, now);
+}
+
+static void on_detour_received(void *arg, int base, const struct net_addr *from, const void *p,
+			       size_t n)
+{
+	struct pc *pc = arg;
+	int64_t now = clock_mono_ms();
+	peer_receive(pc->peer, now, base, from, p, n);
+	settle(pc, now);
+}
+
+/* A base more: its checks go at once. */
+static void detour_added(struct pc *pc, int rc, const struct err *err)
+{
+	int64_t now = clock_mono_ms();
+	if (rc)
+		log_debug("call: %s", err->msg);
+	peer_tick(pc->peer, now);
+	settle(pc, now);
+}
+
+static void on_stream(void *arg, int base, const struct net_addr *local,
+		      const struct net_addr *peer)
+{
+	struct pc *pc = arg;
+	struct err err = {0};
+	detour_added(pc,
+		     ice_add_stream(peer_ice(pc->peer), clock_mono_ms(), base, local, peer, &err),
+		     &err);
+}
+
+static void on_relay(void *arg, int base, const struct net_addr *relayed,
+		     const struct net_addr *mapped, unsigned preference)
+{
+	struct pc *pc = arg;
+	struct err err = {0};
+	detour_added(pc,
+		     ice_add_relay(peer_ice(pc->peer), clock_mono_ms(), base, relayed, mapped,
+				   preference, &err),
+		     &err);
+}
+
+static void on_detour_closed(void *arg, int base)
+{
+	struct pc *pc = arg;
+	peer_remove_base(pc->peer, clock_mono_ms(), base);
+	pc_touch(pc);
 }
 
 static void on_added(void *arg, int base, const struct net_addr *local)
@@ -126,6 +231,8 @@ struct pc *pc_new(const struct pc_options *o, const struct pc_handler *h, void *
 		  struct err *err)
 {
 	static const struct net_handler on_net = {on_received, on_added, on_removed};
+	static const struct detour_handler on_detour = {on_detour_received, on_stream, on_relay,
+							on_detour_closed};
 	struct pc *pc = NEW(struct pc);
 	struct peer_config c = {
 		.controlling = o->controlling,
@@ -141,6 +248,9 @@ struct pc *pc_new(const struct pc_options *o, const struct pc_handler *h, void *
 	buf_init(&pc->lines, CANDIDATES_BYTES_MAX);
 	pc->due = loop_timer_new(o->loop, on_due, pc);
 	pc->turn = loop_timer_new(o->loop, on_turn, pc);
+	pc->look_around = loop_timer_new(o->loop, on_look_around, pc);
+	pc->no_udp = o->no_udp;
+	pc->detour = detour_new(o->loop, &o->detour, &on_detour, pc);
 	pc->net = net_new(o->loop, &o->net, &on_net, pc);
 	pc->peer = peer_new(&c, err);
 	if (!pc->peer) {
@@ -173,6 +283,8 @@ void pc_free(struct pc *pc)
 	forget_pending(pc);
 	peer_free(pc->peer);
 	net_free(pc->net);
+	detour_free(pc->detour);
+	loop_timer_free(pc->look_around);
 	loop_timer_free(pc->due);
 	loop_timer_free(pc->turn);
 	buf_done(&pc->lines);
@@ -199,6 +311,12 @@ bool pc_up(const struct pc *pc)
 {
 	return peer_state(pc->peer) == PEER_CONNECTED &&
 	       ice_state(peer_ice(pc->peer)) == ICE_CONNECTED;
+}
+
+bool pc_on_detour(const struct pc *pc)
+{
+	int base;
+	return ice_on_detour(peer_ice(pc->peer), &base);
 }
 
 const char *pc_remote_ufrag(const struct pc *pc)

@@ -8,6 +8,7 @@
 #define MUSTER_CALL_PC_H
 
 #include "core/base/loop.h"
+#include "core/call/detour.h"
 #include "core/call/net.h"
 #include "core/rtc/peer.h"
 
@@ -28,6 +29,8 @@ struct pc_options {
 	bool controlling; /**< we make the offers */
 	const char *cname;
 	struct net_options net;
+	struct detour_options detour;
+	const bool *no_udp; /**< for tests: while true nothing gets through by UDP; or NULL */
 };
 
 /** Opens the sockets. The caller owns it. NULL: no address can be used. */
@@ -56,6 +59,8 @@ void pc_restart(struct pc *pc);
 const char *pc_remote_ufrag(const struct pc *pc);
 /** Look at this host's addresses anew; true when the one that media went from is gone. */
 bool pc_refresh(struct pc *pc);
+/** Media goes by a detour (detour.h), not by UDP of our own. */
+bool pc_on_detour(const struct pc *pc);
 /** After any use of pc_peer that may change what is due. */
 void pc_touch(struct pc *pc);
 

@@ -396,4 +396,5 @@ void publisher_frame(void *arg, const struct audio_engine_frame *f)
 	};
 	if (peer_send(pc_peer(p->pc), now, &r) == 0)
 		p->seq++;
+	pc_touch(p->pc);
 }

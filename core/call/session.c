@@ -191,6 +191,8 @@ struct pc *session_pc(struct call_session *s, bool controlling, const struct pc_
 		.controlling = controlling,
 		.cname = s->pub.cname,
 		.net = {.addresses = s->o.call.addresses, .with_loopback = s->loopback},
+		.detour = {.ca_file = s->ca_file},
+		.no_udp = s->o.no_udp,
 	};
 	struct err err = {0};
 	struct pc *pc = pc_new(&o, h, s, &err);
@@ -390,6 +392,20 @@ struct sound *session_sound(struct call_session *s)
 	return s->sound;
 }
 
+static enum call_way way_of(struct pc *pc)
+{
+	struct ice_stats st;
+	if (!pc || !pc_up(pc))
+		return CALL_WAY_NONE;
+	ice_stats(peer_ice(pc_peer(pc)), &st);
+	return st.local_type == ICE_RELAY ? CALL_WAY_RELAY : st.tcp ? CALL_WAY_TCP : CALL_WAY_UDP;
+}
+
+static enum call_way worse(enum call_way a, enum call_way b)
+{
+	return a > b ? a : b;
+}
+
 void session_status(struct call_session *s, struct call_status *ret)
 {
 	struct peer_stats st;
@@ -406,6 +422,7 @@ void session_status(struct call_session *s, struct call_status *ret)
 		.reconnects = s->reconnects,
 		.loss_in = s->sub.loss,
 		.delay_ms = subscriber_delay_ms(s),
+		.way = worse(way_of(s->pub.pc), way_of(s->sub.pc)),
 	};
 	if (s->pub.pc) {
 		peer_stats(pc_peer(s->pub.pc), &st);

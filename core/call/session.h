@@ -33,6 +33,7 @@ struct session_options {
 	struct ws_client *ws;
 	struct call_options call;
 	struct session_times times;
+	const bool *no_udp; /**< for tests: see pc.h */
 };
 
 /** Opens the devices, starts joining. The caller owns it. Fails only at once: a device or an

@@ -10,9 +10,10 @@
 
 #include "core/base/net_addr.h"
 
-#define ICE_LITE_ADDRS 8	 /**< valid addresses kept for each session */
-#define ICE_LITE_REPLY_MAX 128	 /**< bytes of a reply */
-#define ICE_LITE_STREAM_BASE 1024 /**< bases from here on are connections: an address on one is its own */
+#define ICE_LITE_ADDRS 8       /**< valid addresses kept for each session */
+#define ICE_LITE_REPLY_MAX 128 /**< bytes of a reply */
+#define ICE_LITE_STREAM_BASE \
+	1024 /**< bases from here on are connections: an address on one is its own */
 #define ICE_LITE_EXPIRE_MS 15000 /**< without a valid check: gone */
 
 struct ice_lite;

@@ -35,6 +35,7 @@ void peer_receive(struct peer *p, int64_t now, int base, const struct net_addr *
 		if (ice_deadline(p->ice) <= now)
 			ice_tick(p->ice, now);
 	} else if (ice_knows(p->ice, base, from)) {
+		ice_note_data(p->ice, now, true);
 		input(p, now, base, from, kind, data, n);
 	} else {
 		p->stats.unexpected++;

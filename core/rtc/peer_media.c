@@ -87,6 +87,8 @@ static int send_plain(struct peer *p, int64_t now, struct peer_sender *s, const 
 	p->stats.rtp_sent++;
 	if (s->history)
 		rtp_history_add(s->history, seq, packet, n);
+	if (p->ice)
+		ice_note_data(p->ice, now, false);
 	peer_transmit(p, packet, n);
 	return 0;
 }

@@ -10,6 +10,7 @@
  * On the SFU's thread:
  *   engine.c      the UDP port, peers, the tick
  *   net.c         addresses of ours and candidates
+ *   tcp.c         connections of people without UDP
  *   room.c        rooms, updates about people in batches
  *   join.c        who comes: anew, instead of an older session, or to resume
  *   person.c      life and end of one person
@@ -44,6 +45,7 @@
 
 #define SFU_SID 16 /* "PA_" and 12 characters */
 #define SFU_MID_MAX 32
+#define SFU_CANDIDATES_MAX (2 * SFU_ADDRESSES_MAX) /* UDP and TCP */
 
 struct sfu_engine;
 struct sfu_line;
@@ -133,13 +135,15 @@ void sfu_line_arrive(struct sfu_line *l, struct httpd_ws *ws, struct sfu_arrival
 
 /* -- On the SFU's thread -------------------------------------------------- */
 
+struct sfu_tcp;
 struct sfu_net {
 	struct udp *udp;
+	struct sfu_tcp *tcp; /**< NULL: the port is taken */
 	struct net_addr bound;
 	struct net_addr announce;	      /**< family 0: none */
 	struct net_addr bases[SFU_BASES_MAX]; /**< [0]: any */
 	int bases_n, base_last;
-	char *candidates[SFU_ADDRESSES_MAX];
+	char *candidates[SFU_CANDIDATES_MAX];
 	size_t candidates_n;
 	int64_t looked;
 };
@@ -348,15 +352,16 @@ void sfu_engine_settle(struct sfu_engine *e, int64_t now);
 void sfu_sid(const char *prefix, char ret[SFU_SID]);
 
 /* net.c */
+/** `arg` of the receiver is the engine, whose connections of TCP are opened too. */
 int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
-		 void *arg, struct err *err);
+		 struct sfu_engine *arg, struct err *err);
 void sfu_net_close(struct sfu_net *n);
 void sfu_net_look(struct sfu_net *n, int64_t now);
 int sfu_net_base(struct sfu_net *n, const struct net_addr *local);
 void sfu_net_send(struct sfu_net *n, int base, const struct net_addr *to, const void *p,
 		  size_t len);
 /** Spans for SDP into `ret`; how many. Borrowed until the next look. */
-size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_ADDRESSES_MAX]);
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX]);
 
 /* room.c */
 struct sfu_room *sfu_room_find(struct sfu_engine *e, const char *name);

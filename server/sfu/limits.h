@@ -27,7 +27,10 @@
 #define SFU_VOICE_BYTES_PER_S (96u << 10)
 #define SFU_BASES_MAX 65 /* local addresses told apart, and "any" */
 #define SFU_UDP_BUFFER (4 << 20)
-#define SFU_HISTORY 32 /* packets of a voice kept for a listener's NACKs */
+#define SFU_TCP_MAX 4096	  /* connections of people without UDP, two each ... */
+#define SFU_TCP_STRANGERS_MAX 512 /* ... and those of them that have proved nothing yet */
+#define SFU_TCP_BACKLOG 16384 /* bytes unsent on one, beside the kernel's: the rest is dropped */
+#define SFU_HISTORY 32	      /* packets of a voice kept for a listener's NACKs */
 
 /* Times in milliseconds. */
 #define SFU_TICK_MS 20
@@ -41,9 +44,11 @@
 #define SFU_OFFER_TRIES 3
 #define SFU_SPEAKERS_MS 400
 #define SFU_QUALITY_MS 5000
-#define SFU_RESUME_MS 10000  /* to come back after the WebSocket broke */
-#define SFU_PUBLISH_MS 10000 /* so long clients wait for the word that a track is taken */
-#define SFU_SILENT_MS 12000  /* without a sign of life: lost */
+#define SFU_RESUME_MS 10000	/* to come back after the WebSocket broke */
+#define SFU_PUBLISH_MS 10000	/* so long clients wait for the word that a track is taken */
+#define SFU_TCP_PROVE_MS 5000	/* to the first valid check on a TCP connection */
+#define SFU_TCP_SILENT_MS 30000 /* without anything valid on one: cut off */
+#define SFU_SILENT_MS 12000	/* without a sign of life: lost */
 #define SFU_ROOM_EMPTY_MS 30000
 #define SFU_GONE_MS 30000	/* who comes back hears of those who left so lately */
 #define SFU_GONE_MAX 10		/* sessions that one identity may end in that time */

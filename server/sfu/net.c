@@ -3,12 +3,32 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "core/rtc/ice_lite.h"
 #include "server/sfu/internal.h"
+#include "server/sfu/tcp.h"
 
 #include <string.h>
 
+#define PORT_TRIES 8
+
+/* The same number for both; of one that the system chose another may be listening by TCP. */
+static int open_both(struct sfu_net *n, struct loop *l, const struct udp_options *u,
+		     udp_receive_fn *fn, struct sfu_engine *e, struct err *err)
+{
+	for (int i = 0;; i++) {
+		int rc = udp_open(l, u, fn, e, &n->udp, err);
+		if (rc)
+			return rc;
+		n->bound = *udp_local(n->udp);
+		n->tcp = sfu_tcp_open(e, l, &n->bound);
+		if (n->tcp || u->bind.port || i == PORT_TRIES)
+			return 0;
+		udp_free(take(&n->udp));
+	}
+}
+
 int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
-		 void *arg, struct err *err)
+		 struct sfu_engine *arg, struct err *err)
 {
 	struct udp_options u = {.buffer_bytes = SFU_UDP_BUFFER};
 	u.bind.port = (uint16_t)o->udp_port;
@@ -17,10 +37,9 @@ int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o,
 	if (o->announce_ip && !net_addr_parse(span_of(o->announce_ip), 0, &n->announce))
 		return err_set(err, ERR_USAGE, _("\"%s\" is no address to announce"),
 			       o->announce_ip);
-	int rc = udp_open(l, &u, fn, arg, &n->udp, err);
+	int rc = open_both(n, l, &u, fn, arg, err);
 	if (rc)
 		return rc;
-	n->bound = *udp_local(n->udp);
 	if (net_addr_is_any(&n->bound) && !os_udp_knows_local())
 		log_warn("sound is heard on every address, but this system cannot answer from the "
 			 "one that was spoken to: where there are several, name one (udp_addr)");
@@ -38,17 +57,19 @@ static void drop_candidates(struct sfu_net *n)
 void sfu_net_close(struct sfu_net *n)
 {
 	drop_candidates(n);
-	udp_free(n->udp);
-	n->udp = NULL;
+	sfu_tcp_close(take(&n->tcp));
+	udp_free(take(&n->udp));
 }
 
-static void add_candidate(struct sfu_net *n, struct net_addr a)
+static void add_candidate(struct sfu_net *n, struct net_addr a, bool tcp)
 {
 	struct ice_candidate c = {.component = 1, .type = ICE_HOST, .addr = a};
+	unsigned preference = 65535 - (unsigned)n->candidates_n;
 	c.addr.port = n->bound.port;
+	c.transport = tcp ? ICE_TCP_PASSIVE : ICE_UDP;
 	snprintf(c.foundation, sizeof(c.foundation), "%zu", n->candidates_n + 1);
 	/* The first is the best. */
-	c.priority = ice_priority(ICE_HOST, 65535 - (unsigned)n->candidates_n);
+	c.priority = tcp ? ice_priority_tcp(preference) : ice_priority(ICE_HOST, preference);
 	struct buf b = BUF_INIT(256);
 	ice_candidate_put(&b, &c);
 	n->candidates[n->candidates_n++] = buf_take(&b);
@@ -79,10 +100,12 @@ void sfu_net_look(struct sfu_net *n, int64_t now)
 	drop_candidates(n);
 	size_t k = sfu_addresses(&n->bound, &n->announce, list);
 	for (size_t i = 0; i < k; i++)
-		add_candidate(n, list[i]);
+		add_candidate(n, list[i], false);
+	for (size_t i = 0; n->tcp && i < k; i++)
+		add_candidate(n, list[i], true);
 }
 
-size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_ADDRESSES_MAX])
+size_t sfu_net_candidates(const struct sfu_net *n, struct span ret[SFU_CANDIDATES_MAX])
 {
 	for (size_t i = 0; i < n->candidates_n; i++)
 		ret[i] = span_of(n->candidates[i]);
@@ -105,5 +128,8 @@ int sfu_net_base(struct sfu_net *n, const struct net_addr *local)
 
 void sfu_net_send(struct sfu_net *n, int base, const struct net_addr *to, const void *p, size_t len)
 {
-	udp_send(n->udp, to, base > 0 ? &n->bases[base] : NULL, p, len);
+	if (base >= ICE_LITE_STREAM_BASE)
+		sfu_tcp_send(n->tcp, base, p, len);
+	else
+		udp_send(n->udp, to, base > 0 ? &n->bases[base] : NULL, p, len);
 }

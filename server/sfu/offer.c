@@ -54,7 +54,7 @@ static void describe(struct sfu_listener *l, struct names *n, const char *cname,
 static int write(struct sfu_person *p, const struct sdp_offer_audio *audio, struct buf *b,
 		 struct err *err)
 {
-	struct span candidates[SFU_ADDRESSES_MAX];
+	struct span candidates[SFU_CANDIDATES_MAX];
 	struct sdp made;
 	struct sdp_offer_how how = {
 		.candidates = candidates,

@@ -166,7 +166,7 @@ static void refine(struct sfu_person *p, const struct sdp *offer, struct sdp *an
 
 static int answer(struct sfu_person *p, const struct sdp *offer, unsigned id, struct err *err)
 {
-	struct span candidates[SFU_ADDRESSES_MAX];
+	struct span candidates[SFU_CANDIDATES_MAX];
 	struct sdp made = {0};
 	AUTO(buf_done) struct buf b = BUF_INIT(SDP_BYTES_MAX);
 	struct sdp_answer_how how = {

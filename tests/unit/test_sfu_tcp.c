@@ -1,0 +1,210 @@
+/* Who connects to the SFU by TCP without being anybody, and the framing of what is sent there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "core/base/tcp.h"
+#include "core/rtc/framing.h"
+#include "tests/lib/sfu_world.h"
+
+#include <string.h>
+
+static struct sfu_world w;
+
+struct caller {
+	struct tcp *tcp;
+	bool open, closed;
+};
+
+static void on_opened(void *arg)
+{
+	((struct caller *)arg)->open = true;
+}
+
+static void on_received(void *arg, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)p;
+	(void)n;
+	fail_msg("an answer to nothing");
+}
+
+static void on_closed(void *arg, const struct err *why)
+{
+	struct caller *c = arg;
+	(void)why;
+	c->closed = true;
+	tcp_free(take(&c->tcp));
+}
+
+static bool is_open(void *arg)
+{
+	return ((struct caller *)arg)->open;
+}
+
+static bool is_closed(void *arg)
+{
+	return ((struct caller *)arg)->closed;
+}
+
+static void dial(struct caller *c)
+{
+	static const struct tcp_handler told = {on_opened, on_received, on_closed};
+	struct tcp_options o = {.to = net_addr_make(4, "\x7f\0\0\1", 0)};
+	o.to.port = (uint16_t)sfu_udp_port(w.sfu);
+	*c = (struct caller){0};
+	assert_int_equal(tcp_connect(w.loop, &o, &told, c, &c->tcp, NULL), 0);
+}
+
+static void call(struct caller *c)
+{
+	dial(c);
+	SFU_UNTIL(&w, is_open, c);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	w = (struct sfu_world){.opt.bind_ip = "127.0.0.1"};
+	sfu_world_open(&w);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sfu_world_close(&w);
+	return 0;
+}
+
+/* Silence, and what is no check, is not listened to for ever. */
+static void test_strangers(void **state)
+{
+	struct caller silent, talker;
+	uint8_t frame[FRAMING_HEAD + 100] = {0};
+	(void)state;
+	call(&silent);
+	call(&talker);
+	framing_head(frame, 100);
+	assert_true(tcp_send(talker.tcp, frame, sizeof(frame)));
+	SFU_UNTIL(&w, is_closed, &silent);
+	SFU_UNTIL(&w, is_closed, &talker);
+}
+
+static void test_too_long(void **state)
+{
+	struct caller c;
+	uint8_t head[FRAMING_HEAD];
+	(void)state;
+	call(&c);
+	framing_head(head, FRAMING_MAX + 1);
+	assert_true(tcp_send(c.tcp, head, sizeof(head)));
+	SFU_UNTIL(&w, is_closed, &c);
+}
+
+/* Nobody keeps others out by filling the room for strangers. */
+static void test_many_strangers(void **state)
+{
+	static struct caller all[600];
+	struct sfu_client *ann;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		dial(&all[i]);
+	SFU_UNTIL(&w, is_closed, &all[0]);
+	ann = sfu_client_join(&w, "room", "ann");
+	sfu_client_connect(ann);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		tcp_free(take(&all[i].tcp));
+}
+
+/* -- Framing ------------------------------------------------------------------------- */
+
+struct frames {
+	size_t n, bytes;
+	uint8_t last[FRAMING_MAX + 4];
+	size_t last_n;
+};
+
+static bool on_frame(void *arg, const uint8_t *p, size_t n)
+{
+	struct frames *f = arg;
+	f->n++;
+	f->bytes += n;
+	memcpy(f->last, p, n);
+	f->last_n = n;
+	return true;
+}
+
+/* However a stream is cut, the same comes out. */
+static void test_cuts(void **state)
+{
+	static const size_t sizes[] = {1, 4, 1600, 0, 20, 1599};
+	static uint8_t stream[8192];
+	size_t n = 0, bytes = 0;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		framing_head(stream + n, sizes[i]);
+		memset(stream + n + FRAMING_HEAD, (int)i + 1, sizes[i]);
+		n += FRAMING_HEAD + sizes[i];
+		bytes += sizes[i];
+	}
+	for (size_t cut = 1; cut <= n; cut++) {
+		struct framing f;
+		struct frames got = {0};
+		framing_init(&f, FRAMING_RFC4571);
+		for (size_t at = 0; at < n; at += cut)
+			assert_true(framing_feed(&f, stream + at, n - at < cut ? n - at : cut,
+						 on_frame, &got));
+		assert_int_equal(got.n, 5);
+		assert_int_equal(got.bytes, bytes);
+		assert_int_equal(got.last[0], 6);
+		assert_null(f.part);
+		framing_done(&f);
+	}
+}
+
+static void test_turn_frames(void **state)
+{
+	/* A STUN header without attributes, ChannelData of five bytes, padded, a header again. */
+	static const uint8_t stream[] = {0x01, 0x01, 0,	   0,	 0x21, 0x12, 0xa4, 0x42, 1,
+					 2,    3,    4,	   5,	 6,    7,    8,	   9,	 10,
+					 11,   12,   0x40, 0x01, 0,    5,    'h',  'e',	 'l',
+					 'l',  'o',  0,	   0,	 0,    0x01, 0x01, 0,	 0,
+					 0x21, 0x12, 0xa4, 0x42, 1,    2,    3,	   4,	 5,
+					 6,    7,    8,	   9,	 10,   11,   12};
+	(void)state;
+	for (size_t cut = 1; cut <= sizeof(stream); cut++) {
+		struct framing f;
+		struct frames got = {0};
+		framing_init(&f, FRAMING_TURN);
+		for (size_t at = 0; at < sizeof(stream); at += cut)
+			assert_true(
+				framing_feed(&f, stream + at,
+					     sizeof(stream) - at < cut ? sizeof(stream) - at : cut,
+					     on_frame, &got));
+		assert_int_equal(got.n, 3);
+		assert_int_equal(got.bytes, 20 + 9 + 20);
+		framing_done(&f);
+	}
+	struct framing f;
+	struct frames got = {0};
+	framing_init(&f, FRAMING_TURN);
+	assert_false(framing_feed(&f, (const uint8_t *)"GET / HTTP/1.1", 14, on_frame, &got));
+	framing_done(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_strangers, setup, teardown),
+		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_turn_frames),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
