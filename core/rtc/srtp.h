@@ -1,7 +1,7 @@
 /*
  * SRTP and SRTCP (RFC 3711, 7714) behind an interface of ours: one object for
- * one direction of one peer, any number of SSRCs up to a cap. libsrtp2 does
- * the work now; another implementation may take its place.
+ * one direction of one peer, any number of SSRCs up to a cap. AES-GCM is done by
+ * OpenSSL (srtp_gcm.c), the older suite by libsrtp2 (srtp_lib.c).
  */
 #ifndef MUSTER_RTC_SRTP_H
 #define MUSTER_RTC_SRTP_H
