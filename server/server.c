@@ -17,7 +17,6 @@
 #include "server/routes/router.h"
 #include "server/rtc/delayed.h"
 #include "server/rtc/gate.h"
-#include "server/rtc/people.h"
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
 #include "server/sfu/sfu.h"
@@ -80,10 +79,9 @@ static int listen_on(struct running *r, struct err *err)
 	return rc;
 }
 
-static bool may_call(void *arg, const char *room, const char *identity)
+static void may_call(void *arg, const char *room, const char *identity, struct sfu_permit *ret)
 {
-	const struct server *srv = arg;
-	return people_may(db_reader(srv->db), room, identity);
+	gate_admit(arg, room, identity, ret);
 }
 
 static void heard_of(void *arg, const struct sfu_presence *said)

@@ -11,9 +11,11 @@
 #include "server/accounts/openid.h"
 #include "server/rooms/room.h"
 #include "server/routes/route.h"
+#include "server/rtc/gate.h"
 #include "server/rtc/people.h"
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
+#include "server/rtc/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,13 +131,23 @@ static bool admit(struct rq *rq, const struct ask *a, struct answer *ret)
 	return true;
 }
 
+static bool is_locked(struct rq *rq, const struct answer *a)
+{
+	const char *why = gate_locked_out(rq->srv, a->room_nid, a->user.nid, a->user.user_id);
+	if (why)
+		rq_error(rq, 403, "M_FORBIDDEN", "%s", why);
+	return why != NULL;
+}
+
 static bool name_them(struct rq *rq, const struct ask *a, struct answer *ret)
 {
 	struct token *g = &ret->grant;
+	struct sql *db = db_reader(rq->srv->db);
 	*g = (struct token){
 		.not_before_ms = clock_wall_ms(),
 		.join = true,
-		.publish = true,
+		.publish = people_may_publish(db, ret->room_nid, ret->user.user_id),
+		.admin = people_may_lead(db, ret->room_nid, ret->user.user_id),
 		.subscribe = true,
 		.data = true,
 		.update_metadata = true,
@@ -212,7 +224,7 @@ static bool calls_off(struct rq *rq)
 static void answer(struct rq *rq, const struct ask *ask, bool with_token)
 {
 	struct answer a;
-	if (!admit(rq, ask, &a) || !name_them(rq, ask, &a))
+	if (!admit(rq, ask, &a) || (with_token && is_locked(rq, &a)) || !name_them(rq, ask, &a))
 		return;
 	struct token_job *j = NEW(struct token_job);
 	*j = (struct token_job){

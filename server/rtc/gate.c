@@ -1,9 +1,13 @@
 #include "server/rtc/gate.h"
 
+#include "core/base/i18n.h"
 #include "server/rooms/room.h"
 #include "server/rtc/people.h"
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
+#include "server/rtc/rules.h"
+
+#include <string.h>
 
 /* The SFU tells, as it does of everybody who goes. */
 static void look(void *arg, const char *room, const char *identity)
@@ -12,6 +16,49 @@ static void look(void *arg, const char *room, const char *identity)
 	if (rtc_leave_is_present(srv->rtc->leave, room, identity) &&
 	    !people_may(db_reader(srv->db), room, identity))
 		sfu_remove(srv->sfu, room, identity);
+}
+
+/* --- who may speak --- */
+
+struct hearing {
+	struct server *srv;
+	struct call_rules rules;
+};
+
+static void judge(void *arg, const char *room, const char *identity)
+{
+	const struct hearing *h = arg;
+	struct call_person p;
+	if (people_find(db_reader(h->srv->db), room, identity, &p))
+		sfu_permit(h->srv->sfu, room, identity,
+			   live_may_speak(&h->rules.live, &h->rules.power, p.user_id),
+			   live_is_host(&h->rules.power, p.user_id));
+}
+
+/* All who may come in, not those of whom the SFU has said that they are there: some come in
+ * just now. */
+static void judge_all(struct server *srv, int64_t room_nid)
+{
+	struct hearing h = {.srv = srv};
+	struct sql *db = db_reader(srv->db);
+	call_rules_read(db, room_nid, &h.rules);
+	people_of_room(db, room_nid, judge, &h);
+	call_rules_done(&h.rules);
+}
+
+static bool changes_rules(const struct db_change *c)
+{
+	return c->kind == CHANGE_EVENT && c->state_key && !c->state_key[0] &&
+	       (!strcmp(c->type, LIVE_TYPE) || !strcmp(c->type, "m.room.power_levels"));
+}
+
+/* What is done once for each room of a commit. */
+static bool is_first(const struct db_change *changes, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (changes[k].room_nid == changes[i].room_nid && changes_rules(&changes[k]))
+			return false;
+	return true;
 }
 
 void gate_on_commit(struct server *srv, const struct db_change *changes, size_t n)
@@ -24,7 +71,58 @@ void gate_on_commit(struct server *srv, const struct db_change *changes, size_t 
 			people_of_user(db_reader(srv->db), c->user_nid, c->room_nid, look, srv);
 		else if (c->kind == CHANGE_TOKENS)
 			people_of_user(db_reader(srv->db), c->user_nid, 0, look, srv);
+		else if (changes_rules(c) && is_first(changes, i))
+			judge_all(srv, c->room_nid);
 	}
+}
+
+/* --- who may come in --- */
+
+struct search {
+	const struct server *srv;
+	bool found;
+};
+
+static void find(void *arg, const char *room, const char *identity)
+{
+	struct search *s = arg;
+	s->found |= rtc_leave_is_present(s->srv->rtc->leave, room, identity);
+}
+
+/* By any device: who comes back may do so with a new one. */
+static bool is_here(struct server *srv, int64_t room_nid, int64_t user_nid)
+{
+	struct search s = {.srv = srv};
+	people_of_user(db_reader(srv->db), user_nid, room_nid, find, &s);
+	return s.found;
+}
+
+const char *gate_locked_out(struct server *srv, int64_t room_nid, int64_t user_nid,
+			    const char *user_id)
+{
+	struct call_rules r;
+	call_rules_read(db_reader(srv->db), room_nid, &r);
+	bool out = r.live.locked && !live_is_host(&r.power, user_id) &&
+		   !is_here(srv, room_nid, user_nid);
+	call_rules_done(&r);
+	return out ? _("This call is locked: ask who leads it to unlock it") : NULL;
+}
+
+void gate_admit(struct server *srv, const char *room, const char *identity, struct sfu_permit *ret)
+{
+	struct sql *db = db_reader(srv->db);
+	struct call_person p;
+	struct call_rules r;
+	ret->enter = people_may(db, room, identity);
+	if (!ret->enter || !people_find(db, room, identity, &p))
+		return;
+	call_rules_read(db, p.room_nid, &r);
+	ret->known = true;
+	ret->publish = live_may_speak(&r.live, &r.power, p.user_id);
+	ret->admin = live_is_host(&r.power, p.user_id);
+	call_rules_done(&r);
+	ret->why = gate_locked_out(srv, p.room_nid, p.user_nid, p.user_id);
+	ret->enter = !ret->why;
 }
 
 void gate_heard(struct server *srv, const struct sfu_presence *said)

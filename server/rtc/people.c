@@ -203,6 +203,14 @@ void people_of_user(struct sql *db, int64_t user_nid, int64_t room_nid, people_f
 	tell_each(s, fn, arg);
 }
 
+void people_of_room(struct sql *db, int64_t room_nid, people_fn *fn, void *arg)
+{
+	struct sql_stmt *s = SQL(db, "SELECT c.name,p.identity FROM calls c JOIN call_people p ON"
+				     " p.call_nid=c.nid WHERE c.room_nid=?");
+	sql_bind_i64(s, 1, room_nid);
+	tell_each(s, fn, arg);
+}
+
 void people_present(struct sql *db, people_fn *fn, void *arg)
 {
 	tell_each(SQL(db, "SELECT name,identity FROM call_people JOIN calls ON nid=call_nid WHERE"

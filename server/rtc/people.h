@@ -52,6 +52,8 @@ int people_set_present(struct db_tx *tx, const struct call_person *p, const char
 typedef void people_fn(void *arg, const char *room, const char *identity);
 /** Everybody who is a person of `user_nid`; `room_nid` 0: in any room. `fn` must not write. */
 void people_of_user(struct sql *db, int64_t user_nid, int64_t room_nid, people_fn *fn, void *arg);
+/** Everybody who may come into the calls of a room. The same. */
+void people_of_room(struct sql *db, int64_t room_nid, people_fn *fn, void *arg);
 /** Everybody whom the rooms take for present. The same. */
 void people_present(struct sql *db, people_fn *fn, void *arg);
 

@@ -9,7 +9,8 @@
  *   session_id          the same from the first who comes to the last who leaves
  *   state               "joined" or "left"
  *   at                  when the SFU saw it, ms; for who was lost: the last sign of life
- *   reason              left: "left", "lost", "removed", "closed" (the server stopped),
+ *   reason              left: "left", "lost", "removed", "ended" (who leads ended the call for
+ *                       all), "closed" (the server stopped),
  *                       "restarted" (it had stopped without a word: `at` is the last time it
  *                       is known to have run, within half a minute)
  *

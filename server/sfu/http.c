@@ -51,11 +51,18 @@ static bool admit(const struct sfu *s, struct httpd_request *rq, struct sfu_arri
 		rc = check_grant(s, &ret->grant, &err);
 	/* Nobody has a use for it any more. */
 	mem_wipe((char *)ret->query.access_token, strlen(ret->query.access_token));
-	bool may = rc || !s->admit || s->admit(s->arg, ret->grant.room, ret->grant.identity);
-	if (!rc && may)
+	struct sfu_permit may = {.enter = true};
+	if (!rc)
+		sfu_permit_now(s, &ret->grant, &may);
+	if (!rc && may.enter) {
+		ret->silenced = may.known && !may.publish;
 		return true;
+	}
 	lk_query_done(&ret->query);
-	refuse(rq, rc ? 401 : 403, rc ? err.msg : _("you may not be in this call now"));
+	refuse(rq, rc ? 401 : 403,
+	       rc	 ? err.msg
+	       : may.why ? may.why
+			 : _("you may not be in this call now"));
 	return false;
 }
 

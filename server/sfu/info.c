@@ -3,16 +3,17 @@
 
 static struct lk_codec codecs[] = {{.mime = "audio/opus", .fmtp_line = ""}};
 
-void sfu_info_permission(const struct token *t, int sources[TOKEN_SOURCES_MAX],
+void sfu_info_permission(const struct sfu_person *p, int sources[TOKEN_SOURCES_MAX],
 			 struct lk_permission *ret)
 {
+	const struct token *t = &p->grant;
 	size_t n = 0;
 	for (int i = 1; i < TOKEN_SOURCES_MAX; i++)
-		if (t->sources && token_may_publish(t, i))
+		if (t->sources && sfu_may_be_heard(p, i))
 			sources[n++] = i;
 	*ret = (struct lk_permission){
 		.can_subscribe = t->subscribe,
-		.can_publish = t->publish && (!t->sources || n),
+		.can_publish = t->publish && !p->silenced && (!t->sources || n),
 		.can_publish_sources = sources,
 		.can_publish_sources_n = n,
 		.hidden = t->hidden,
@@ -81,7 +82,8 @@ void sfu_info_join(const struct sfu_person *p, struct lk_response *ret)
 		(struct span){(const char *)p->engine->trailer, sizeof(p->engine->trailer)};
 	j->enabled_publish_codecs = codecs;
 	j->enabled_publish_codecs_n = ARRAY_LEN(codecs);
-	j->fast_publish = p->grant.publish && p->room->people_n <= FAST_PUBLISH_PEOPLE;
+	j->fast_publish =
+		p->info.permission.can_publish && p->room->people_n <= FAST_PUBLISH_PEOPLE;
 	/* The first of them tells where the memory is. */
 	j->participant.tracks = tracks[0];
 }

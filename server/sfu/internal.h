@@ -2,7 +2,8 @@
  * Inside of the SFU; only files of server/sfu include this.
  *
  * On the server's loop:
- *   sfu.c         opening, closing, host powers, statistics
+ *   sfu.c         opening, closing, statistics
+ *   powers.c      what hosts do to others
  *   http.c        /rtc and /rtc/validate: tokens, the upgrade
  *   line.c        one WebSocket: what comes goes to the SFU's thread
  * Between the threads:
@@ -12,6 +13,7 @@
  *   net.c         addresses of ours and candidates
  *   tcp.c         connections of people without UDP
  *   room.c        rooms, updates about people in batches
+ *   permit.c      who may be heard
  *   join.c        who comes: anew, instead of an older session, or to resume
  *   person.c      life and end of one person
  *   info.c        what others are told about a person
@@ -104,7 +106,7 @@ struct sfu {
 	size_t lines_n;
 	char *key, *secret;
 	int udp_port;
-	bool (*admit)(void *arg, const char *room, const char *identity);
+	void (*admit)(void *arg, const char *room, const char *identity, struct sfu_permit *ret);
 	void (*presence)(void *arg, const struct sfu_presence *p);
 	void *arg;
 };
@@ -123,8 +125,13 @@ struct sfu_arrival {
 	struct sfu_engine *engine;
 	struct sfu_line *line;
 	struct token grant;
+	bool silenced;
 	struct lk_query query;
 };
+
+/* permit.c */
+/** What the bearer of a token may do now; what is not for the token to say is put right in it. */
+void sfu_permit_now(const struct sfu *s, struct token *t, struct sfu_permit *ret);
 
 /* line.c */
 struct sfu_line *sfu_line_new(struct sfu *s);
@@ -254,7 +261,8 @@ struct sfu_person {
 	struct sfu_line *line; /**< NULL while away */
 	struct lk_person info; /**< owned; tracks are not in it */
 	size_t text_bytes;     /**< of the room's */
-	struct token grant;
+	struct token grant;    /**< may change: permit.c */
+	bool silenced;	       /**< whatever they publish is muted */
 	bool auto_subscribe;
 	struct budget changes;
 	uint64_t sdp_id; /**< of the session, in SDP */
@@ -408,11 +416,19 @@ void sfu_person_look(struct sfu_person *p, int64_t now);
 void sfu_info(const struct sfu_person *p, struct lk_track tracks[SFU_TRACKS_MAX],
 	      struct lk_person *ret);
 /** `ret` borrows `sources`. */
-void sfu_info_permission(const struct token *t, int sources[TOKEN_SOURCES_MAX],
+void sfu_info_permission(const struct sfu_person *p, int sources[TOKEN_SOURCES_MAX],
 			 struct lk_permission *ret);
 void sfu_info_join(const struct sfu_person *p, struct lk_response *ret);
 void sfu_info_join_done(struct lk_response *r);
 void sfu_info_server(struct lk_server_info *ret);
+
+/* permit.c */
+/** May a track of this source be heard now? */
+bool sfu_may_be_heard(const struct sfu_person *p, int source);
+/** `p->grant` or `p->silenced` has changed: tracks are muted, others are told. */
+void sfu_permit_changed(struct sfu_person *p, int64_t now);
+/** Mute a track whose person did not ask for it. */
+void sfu_permit_mute(struct sfu_track *t, int64_t now);
 
 /* signal_in.c */
 /** What everybody is told of cannot change all the time. */

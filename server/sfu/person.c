@@ -49,7 +49,7 @@ static void fill_info(struct sfu_person *p)
 		.version = 1,
 		.has_permission = true,
 	};
-	sfu_info_permission(&p->grant, sources, &made.permission);
+	sfu_info_permission(p, sources, &made.permission);
 	lk_person_copy(i, &made);
 }
 
@@ -66,6 +66,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 	struct sfu_person *p = NEW(struct sfu_person);
 	p->engine = e;
 	p->grant = a->grant;
+	p->silenced = a->silenced;
 	p->auto_subscribe = a->query.auto_subscribe;
 	p->allow_all = true;
 	p->quality = -1;
@@ -207,6 +208,7 @@ static void renew(struct sfu_person *p, int64_t wall)
 	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
 	struct err err;
 	struct token t = p->grant;
+	t.publish &= !p->silenced;
 	t.not_before_ms = wall;
 	t.expires_ms = wall + p->life;
 	if (token_make(&t, span_of(p->engine->secret), &b, &err)) {

@@ -113,63 +113,6 @@ int sfu_udp_port(const struct sfu *s)
 	return s->udp_port;
 }
 
-/* One question to the SFU's thread. */
-struct question {
-	struct sfu_engine *engine;
-	const char *room, *identity;
-	bool found;
-	struct sfu_stats *stats;
-};
-
-static struct sfu_person *who(const struct question *q)
-{
-	struct sfu_room *r = sfu_room_find(q->engine, q->room);
-	return r ? sfu_room_person(r, q->identity) : NULL;
-}
-
-static void do_remove(void *arg)
-{
-	struct question *q = arg;
-	struct sfu_person *p = who(q);
-	int64_t now = clock_mono_ms();
-	q->found = p != NULL;
-	if (!p)
-		return;
-	sfu_person_dismiss(p, now, LK_PARTICIPANT_REMOVED, LK_LEAVE_DISCONNECT);
-	sfu_person_end(p, now, LK_PARTICIPANT_REMOVED, "removed");
-	sfu_engine_settle(q->engine, now);
-}
-
-static void do_mute(void *arg)
-{
-	struct question *q = arg;
-	struct sfu_person *p = who(q);
-	int64_t now = clock_mono_ms();
-	q->found = p != NULL;
-	for (size_t i = 0; p && i < p->pub.tracks_n; i++) {
-		struct sfu_track *t = p->pub.tracks[i];
-		struct lk_response m = {.kind = LK_RES_MUTE, .mute = {t->info.sid, true}};
-		if (t->info.muted)
-			continue;
-		sfu_track_mute(t, true, now);
-		sfu_send(p, &m);
-	}
-}
-
-bool sfu_remove(struct sfu *s, const char *room, const char *identity)
-{
-	struct question q = {.engine = s->engine, .room = room, .identity = identity};
-	worker_call(s->worker, do_remove, &q);
-	return q.found;
-}
-
-bool sfu_mute(struct sfu *s, const char *room, const char *identity)
-{
-	struct question q = {.engine = s->engine, .room = room, .identity = identity};
-	worker_call(s->worker, do_mute, &q);
-	return q.found;
-}
-
 static void count(struct sfu_engine *e, struct sfu_stats *ret)
 {
 	struct udp_stats udp;
@@ -183,6 +126,11 @@ static void count(struct sfu_engine *e, struct sfu_stats *ret)
 			ret->publishers += p->pub.tracks_n > 0;
 }
 
+struct question {
+	struct sfu_engine *engine;
+	struct sfu_stats *stats;
+};
+
 static void do_count(void *arg)
 {
 	const struct question *q = arg;
@@ -191,6 +139,6 @@ static void do_count(void *arg)
 
 void sfu_stats(struct sfu *s, struct sfu_stats *ret)
 {
-	struct question q = {.engine = s->engine, .stats = ret};
+	struct question q = {s->engine, ret};
 	worker_call(s->worker, do_count, &q);
 }

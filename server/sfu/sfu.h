@@ -32,8 +32,18 @@ struct sfu_presence {
 	const char *room, *identity; /**< as in the token */
 	bool present;
 	int64_t at_ms; /**< wall clock; when lost: the last sign of life */
-	/** Gone: "left", "lost", "removed", "closed" (the server ends), else "". */
+	/** Gone: "left", "lost", "removed", "ended" (the call was), "closed" (the server ends),
+	 * else "". */
 	const char *reason;
+};
+
+/** What somebody may do, where it is not for their token to say. */
+struct sfu_permit {
+	bool enter;	 /**< false: 403 */
+	const char *why; /**< ... with this sentence, a constant; NULL: the usual one */
+	bool known;	 /**< what follows counts, not what the token says */
+	bool publish;	 /**< be heard; else what they publish is muted here */
+	bool admin;	 /**< act on others: roomAdmin */
 };
 
 struct sfu_options {
@@ -45,9 +55,9 @@ struct sfu_options {
 	int loudest;		  /**< 0: SFU_LOUDEST */
 	/**
 	 * Asked on the server's loop with every token that is good, also of who
-	 * resumes: may they be there now? False: 403. NULL: everybody may.
+	 * resumes: what may they do now? `ret` is zeroed. NULL: what their token says.
 	 */
-	bool (*admit)(void *arg, const char *room, const char *identity);
+	void (*admit)(void *arg, const char *room, const char *identity, struct sfu_permit *ret);
 	/** On the server's loop, in order. May be NULL. */
 	void (*presence)(void *arg, const struct sfu_presence *p);
 	void *arg; /**< of both */
@@ -75,10 +85,20 @@ void sfu_signal(struct sfu *s, struct httpd_request *rq);
 /** /rtc/validate: 200 "success", or the error that /rtc would give. */
 void sfu_validate(struct sfu *s, struct httpd_request *rq);
 
-/** Host powers, for later routes: false when they are not in the room. Blocks for a moment. */
+/**
+ * What sfu_permit.publish and .admin say of somebody has changed, or may have. Who may not be
+ * heard any more is muted and stays in the call; who may again is told so and unmutes themselves.
+ * Nothing happens to who is not there. Does not wait.
+ */
+void sfu_permit(struct sfu *s, const char *room, const char *identity, bool publish, bool admin);
+
+/* Host powers: false when they are not in the room. Each blocks for a moment. */
+
 bool sfu_remove(struct sfu *s, const char *room, const char *identity);
 /** Mute all their tracks; they may unmute themselves. */
 bool sfu_mute(struct sfu *s, const char *room, const char *identity);
+/** End the call of a room: everybody is told that it is over. */
+bool sfu_end(struct sfu *s, const char *room);
 
 struct sfu_stats {
 	int rooms, people, publishers;

@@ -43,7 +43,9 @@ static struct sfu_track *own_track(struct sfu_person *p, const char *sid)
 static void on_mute(struct sfu_person *p, struct lk_request *rq, int64_t now)
 {
 	struct sfu_track *t = own_track(p, rq->mute.sid);
-	if (t)
+	if (t && !rq->mute.muted && !sfu_may_be_heard(p, t->info.source))
+		sfu_permit_mute(t, now);
+	else if (t)
 		sfu_track_mute(t, rq->mute.muted, now);
 }
 

@@ -19,7 +19,7 @@ static struct sfu_track *track_new(struct sfu_person *p, const struct lk_add_tra
 		.sid = sid,
 		.type = LK_AUDIO,
 		.name = a->name,
-		.muted = a->muted,
+		.muted = a->muted || !sfu_may_be_heard(p, a->source),
 		.source = a->source,
 		.mime_type = "audio/opus",
 		.disable_red = true,
@@ -96,6 +96,8 @@ void sfu_track_add(struct sfu_person *p, struct lk_request *rq, int64_t now)
 	if (!t)
 		t = track_new(p, a);
 	confirm(t, now);
+	if (t->info.muted && !a->muted)
+		sfu_permit_mute(t, now);
 	sfu_publish_bind(p, now);
 }
 

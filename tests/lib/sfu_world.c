@@ -41,12 +41,12 @@ static void on_gone(struct httpd_request *rq, void *arg)
 	(void)arg;
 }
 
-static bool on_admit(void *arg, const char *room, const char *identity)
+static void on_admit(void *arg, const char *room, const char *identity, struct sfu_permit *ret)
 {
 	const struct sfu_world *w = arg;
-	(void)room;
-	(void)identity;
-	return !w->refuse;
+	ret->enter = !w->refuse;
+	if (w->permit)
+		w->permit(room, identity, ret);
 }
 
 static void on_presence(void *arg, const struct sfu_presence *p)

@@ -30,7 +30,9 @@ struct sfu_world {
 	struct loop_timer *ticks;
 	struct sfu_client *clients;
 	int port;
-	bool refuse;	    /**< nobody may be there now */
+	bool refuse; /**< nobody may be there now */
+	/** Says more about who comes; NULL: their tokens do. */
+	void (*permit)(const char *room, const char *identity, struct sfu_permit *ret);
 	bool every_address; /**< bind_ip NULL */
 	bool six;	    /**< clients have IPv6 addresses only */
 	const char *dial;   /**< clients send to this address, whatever they are told; NULL: no */

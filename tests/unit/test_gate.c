@@ -1,6 +1,6 @@
 /*
- * Who may be in a call, on the SFU itself: people are taken out when they leave
- * the room or are locked out, and do not get in again with the token they have.
+ * Who may be in a call and who may speak, on the SFU itself: people are taken out when they
+ * leave the room or are locked out, and do not get in again with the token they have.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,10 +9,13 @@
 
 #include <cmocka.h>
 
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/ws.h"
+#include "core/matrix/live.h"
 #include "core/rtc/livekit/signal.h"
+#include "core/rtc/token.h"
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
 #include "tests/lib/server.h"
@@ -92,6 +95,8 @@ struct caller {
 	struct ws_client *client;
 	struct ws *ws;
 	bool joined, closed;
+	char sid[32];
+	bool may;   /* they were told last that they may speak */
 	int leave;  /* the reason that they were told, or -1 */
 	int status; /* of a refused WebSocket, or 0 */
 };
@@ -109,6 +114,13 @@ static void on_message(struct span data, bool binary, void *arg)
 	assert_int_equal(lk_response_decode(data, &m, NULL), 0);
 	if (m.kind == LK_RES_JOIN) {
 		c->joined = true;
+		c->may = m.join.participant.permission.can_publish;
+		snprintf(c->sid, sizeof(c->sid), "%s", m.join.participant.sid);
+		loop_stop(c->loop);
+	} else if (m.kind == LK_RES_UPDATE) {
+		for (size_t i = 0; i < m.update.participants_n; i++)
+			if (!strcmp(m.update.participants[i].sid, c->sid))
+				c->may = m.update.participants[i].permission.can_publish;
 		loop_stop(c->loop);
 	} else if (m.kind == LK_RES_LEAVE) {
 		c->leave = (int)m.leave.reason;
@@ -136,10 +148,12 @@ static void enter(struct caller *c)
 	c->leave = -1;
 	c->ws = ws_connect(c->client, &(struct ws_options){.url = url, .bearer = c->jwt}, &handler,
 			   c);
-	loop_run(c->loop);
+	while (!c->joined && !c->closed)
+		loop_run(c->loop);
 }
 
-static struct caller *caller_new(const char *name, const char *device)
+/* With a token for the call, and not in it. */
+static struct caller *caller_outside(const char *name, const char *device)
 {
 	struct caller *c = NEW(struct caller);
 	test_add_user(&t, name, false);
@@ -157,6 +171,12 @@ static struct caller *caller_new(const char *name, const char *device)
 			 "jwt");
 	c->loop = loop_new();
 	c->client = ws_client_new(c->loop, NULL);
+	return c;
+}
+
+static struct caller *caller_new(const char *name, const char *device)
+{
+	struct caller *c = caller_outside(name, device);
 	enter(c);
 	assert_true(c->joined);
 	return c;
@@ -176,8 +196,8 @@ static void caller_free(struct caller *c)
 /* They are told so, it shows in the room, and the door is shut. */
 static void expect_out(struct caller *c, size_t n)
 {
-	loop_run(c->loop);
-	assert_true(c->closed);
+	while (!c->closed)
+		loop_run(c->loop);
 	assert_int_equal(c->leave, LK_PARTICIPANT_REMOVED);
 	json_t *chunk = told_await(&t, room, alice, n);
 	const json_t *last = told_content(chunk, n - 1);
@@ -296,12 +316,119 @@ static void test_suspended(void **state)
 	caller_free(stays);
 }
 
+/* --- who may speak, and a locked door --- */
+
+static void set_call(const char *content)
+{
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/" LIVE_TYPE, room), alice, "%s",
+			      content));
+}
+
+static void set_levels(const char *users)
+{
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/m.room.power_levels", room),
+			      alice, "{\"users\":{\"@alice:localhost\":100%s}}", users));
+}
+
+/* Until the SFU has told them that they may speak, or may not. */
+static void until_may(struct caller *c, bool may)
+{
+	while (!c->closed && c->may != may)
+		loop_run(c->loop);
+	assert_false(c->closed);
+}
+
+static struct token token_of(const struct caller *c)
+{
+	struct token ret;
+	assert_int_equal(token_verify(span_of(c->jwt), span_of(t.srv->rtc->secret), clock_wall_ms(),
+				      &ret, NULL),
+			 0);
+	return ret;
+}
+
+static void test_live(void **state)
+{
+	(void)state;
+	new_room();
+	set_call("{\"version\":1,\"mode\":\"live\",\"floor\":[\"@f:localhost\"]}");
+	set_levels(",\"@h:localhost\":50");
+	struct caller *a = newcomer("aud", "A"), *f = newcomer("f", "F"), *h = newcomer("h", "H");
+	assert_false(a->may);
+	assert_true(f->may && h->may);
+	assert_false(token_of(a).publish || token_of(a).admin);
+	assert_true(token_of(f).publish && !token_of(f).admin);
+	assert_true(token_of(h).publish && token_of(h).admin);
+	/* The floor goes from one to the other; nobody is taken out. */
+	set_call("{\"version\":1,\"mode\":\"live\",\"floor\":[\"@aud:localhost\"]}");
+	until_may(a, true);
+	until_may(f, false);
+	/* Levels count, too, and so does a lesson that is a meeting again. */
+	set_levels(",\"@f:localhost\":50");
+	until_may(f, true);
+	until_may(h, false);
+	set_call("{\"version\":1,\"mode\":\"meeting\"}");
+	until_may(h, true);
+	/* Only who leads may say so. */
+	test_error(&t, 403, "M_FORBIDDEN", "PUT", at(V3 "rooms/%s/state/" LIVE_TYPE, room),
+		   a->token, "{\"version\":1,\"mode\":\"live\"}");
+	/* An old token says no more than holds: it is asked anew. */
+	set_call("{\"version\":1,\"mode\":\"live\"}");
+	until_may(a, false);
+	ws_free(take(&a->ws));
+	enter(a);
+	assert_true(a->joined);
+	assert_false(a->may);
+	caller_free(a);
+	caller_free(f);
+	caller_free(h);
+}
+
+static char *ask_token(int status, const struct caller *c, const char *name)
+{
+	json_t *j =
+		test_json(&t, 200, "POST", at(V3 "user/@%s:localhost/openid/request_token", name),
+			  c->token, "{}");
+	AUTO_FREE char *openid = json_text(j);
+	json_decref(j);
+	j = test_json(&t, status, "POST", RTC_PATH "/sfu/get", NULL,
+		      "{\"room\":\"%s\",\"device_id\":\"%s\",\"openid_token\":%s}", room, c->device,
+		      openid);
+	char *ret = mem_strdup(json_get_str(j, status == 200 ? "jwt" : "error"));
+	json_decref(j);
+	return ret;
+}
+
+static void test_locked(void **state)
+{
+	(void)state;
+	new_room();
+	struct caller *in = newcomer("in", "I"), *late = caller_outside("late", "L");
+	set_call("{\"version\":1,\"mode\":\"meeting\",\"locked\":true}");
+	/* With a token from before, and without. */
+	enter(late);
+	assert_true(late->closed && !late->joined);
+	assert_int_equal(late->status, 403);
+	AUTO_FREE char *said = ask_token(403, late, "late");
+	assert_non_null(strstr(said, "locked"));
+	/* Who is there may come anew, and who leads may come in. */
+	mem_free(ask_token(200, in, "in"));
+	set_levels(",\"@late:localhost\":50");
+	enter(late);
+	assert_true(late->joined);
+	set_call("{\"version\":1,\"mode\":\"meeting\",\"locked\":false}");
+	struct caller *more = caller_new("more", "M");
+	caller_free(in);
+	caller_free(late);
+	caller_free(more);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_membership),
-		cmocka_unit_test(test_account),
-		cmocka_unit_test(test_suspended),
+		cmocka_unit_test(test_membership), cmocka_unit_test(test_account),
+		cmocka_unit_test(test_suspended),  cmocka_unit_test(test_live),
+		cmocka_unit_test(test_locked),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
