@@ -17,6 +17,7 @@ extern const struct route delayed_routes[];
 extern const struct route rtc_transports_routes[];
 extern const struct route rtc_token_routes[];
 extern const struct route rtc_signal_routes[];
+extern const struct route rtc_rooms_routes[];
 extern const struct route redact_routes[];
 extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
@@ -69,6 +70,7 @@ const struct route *const route_groups[] = {
 	rtc_transports_routes,
 	rtc_token_routes,
 	rtc_signal_routes,
+	rtc_rooms_routes,
 	redact_routes,
 	hierarchy_routes,
 	public_rooms_routes,

@@ -12,21 +12,39 @@ static void refuse(struct httpd_request *rq, int status, const char *why)
 	httpd_reply(rq, status, TEXT_HEADERS, span_of(why));
 }
 
-/* Browsers cannot set headers on a WebSocket: they send it in the query. */
-static struct span token_of(const struct httpd_request *rq, const struct lk_query *q)
+static struct span bearer_of(const struct httpd_request *rq)
 {
 	struct span auth = httpd_header(rq, "Authorization");
-	if (q->access_token[0])
-		return span_of(q->access_token);
 	if (auth.n > 7 && span_case_eq_str(span_head(auth, 7), "bearer "))
 		return span_trim(span_from(auth, 7));
 	return (struct span){NULL, 0};
 }
 
-static int check_grant(const struct sfu *s, const struct token *t, struct err *err)
+/* Browsers cannot set headers on a WebSocket: they send it in the query. */
+static struct span token_of(const struct httpd_request *rq, const struct lk_query *q)
+{
+	return q->access_token[0] ? span_of(q->access_token) : bearer_of(rq);
+}
+
+static int read_token(const struct sfu *s, struct span token, struct token *ret, struct err *err)
+{
+	if (!token.n)
+		return err_set(err, ERR_AUTH, _("no access token was sent"));
+	return token_verify(token, span_of(s->secret), clock_wall_ms(), ret, err);
+}
+
+static int check_key(const struct sfu *s, const struct token *t, struct err *err)
 {
 	if (strcmp(t->key, s->key) != 0)
 		return err_set(err, ERR_AUTH, _("the token was made with another key"));
+	return 0;
+}
+
+static int check_grant(const struct sfu *s, const struct token *t, struct err *err)
+{
+	int rc = check_key(s, t, err);
+	if (rc)
+		return rc;
 	if (!t->join || !t->room[0])
 		return err_set(err, ERR_AUTH, _("the token allows to join no room"));
 	if (!t->identity[0])
@@ -44,9 +62,7 @@ static bool admit(const struct sfu *s, struct httpd_request *rq, struct sfu_arri
 		return false;
 	}
 	struct span token = token_of(rq, &ret->query);
-	int rc = token.n ? token_verify(token, span_of(s->secret), clock_wall_ms(), &ret->grant,
-					&err)
-			 : err_set(&err, ERR_AUTH, _("no access token was sent"));
+	int rc = read_token(s, token, &ret->grant, &err);
 	if (!rc)
 		rc = check_grant(s, &ret->grant, &err);
 	/* Nobody has a use for it any more. */
@@ -64,6 +80,21 @@ static bool admit(const struct sfu *s, struct httpd_request *rq, struct sfu_arri
 	       : may.why ? may.why
 			 : _("you may not be in this call now"));
 	return false;
+}
+
+int sfu_bearer(const struct sfu *s, const struct httpd_request *rq, struct token *ret,
+	       struct err *err)
+{
+	struct sfu_permit may;
+	int rc = read_token(s, bearer_of(rq), ret, err);
+	if (!rc)
+		rc = check_key(s, ret, err);
+	if (!rc)
+		sfu_permit_now(s, ret, &may);
+	/* Who has been thrown out has no rights either. */
+	if (!rc && !may.enter)
+		ret->admin = false;
+	return rc;
 }
 
 void sfu_validate(struct sfu *s, struct httpd_request *rq)

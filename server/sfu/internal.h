@@ -434,6 +434,8 @@ void sfu_permit_mute(struct sfu_track *t, int64_t now);
 /** What everybody is told of cannot change all the time. */
 bool sfu_may_change(struct sfu_person *p, int64_t now);
 void sfu_signal_in(struct sfu_person *p, struct span data, int64_t now);
+/** Take over name, metadata and attributes; enum lk_request_result. Others are not told yet. */
+int sfu_person_text(struct sfu_person *p, const struct lk_update_metadata *m);
 
 /* signal_out.c */
 void sfu_send(struct sfu_person *p, const struct lk_response *r);

@@ -14,6 +14,8 @@
 #include "core/base/err.h"
 #include "core/base/loop.h"
 #include "core/base/net_addr.h"
+#include "core/rtc/livekit/signal.h"
+#include "core/rtc/token.h"
 #include "server/http/httpd.h"
 
 #define SFU_LOUDEST 3 /* voices that a listener gets at once */
@@ -97,8 +99,33 @@ void sfu_permit(struct sfu *s, const char *room, const char *identity, bool publ
 bool sfu_remove(struct sfu *s, const char *room, const char *identity);
 /** Mute all their tracks; they may unmute themselves. */
 bool sfu_mute(struct sfu *s, const char *room, const char *identity);
+/** The same with one of them; *ret, a copy, is the caller's. False also for no such track. */
+bool sfu_mute_track(struct sfu *s, const char *room, const char *identity, const char *sid,
+		    struct lk_track *ret);
 /** End the call of a room: everybody is told that it is over. */
 bool sfu_end(struct sfu *s, const char *room);
+/** A room and everybody in it; the caller releases it. False: there is no such room. */
+struct sfu_roll {
+	struct lk_room room;
+	struct lk_person *people;
+	size_t n;
+};
+bool sfu_roll(struct sfu *s, const char *room, struct sfu_roll *ret);
+void sfu_roll_done(struct sfu_roll *r);
+/**
+ * Change what is known of somebody: text as if they had said it themselves (NULL: no change),
+ * permission (NULL: no change) until sfu_permit says otherwise. *ret_result, enum
+ * lk_request_result, is set when they are there; on OK *ret, a copy, is the caller's.
+ */
+bool sfu_update(struct sfu *s, const char *room, const char *identity,
+		const struct lk_update_metadata *text, const struct lk_permission *permission,
+		int *ret_result, struct lk_person *ret);
+/**
+ * The bearer of a request's "Authorization: Bearer" token. ERR_AUTH with http_status 401 when it
+ * is none of ours; what it says of rights is put right by `admit`.
+ */
+int sfu_bearer(const struct sfu *s, const struct httpd_request *rq, struct token *ret,
+	       struct err *err);
 
 struct sfu_stats {
 	int rooms, people, publishers;

@@ -161,7 +161,7 @@ static size_t text_of(const struct lk_person *i)
 	return n;
 }
 
-static int update_text(struct sfu_person *p, const struct lk_update_metadata *m)
+int sfu_person_text(struct sfu_person *p, const struct lk_update_metadata *m)
 {
 	struct lk_pair pairs[2 * LK_ATTRIBUTES_MAX];
 	struct lk_person next = p->info, made;
@@ -188,7 +188,7 @@ static void on_update_metadata(struct sfu_person *p, struct lk_request *rq, int6
 {
 	int result = LK_RESULT_NOT_ALLOWED;
 	if (p->grant.update_metadata)
-		result = sfu_may_change(p, now) ? update_text(p, &rq->update_metadata)
+		result = sfu_may_change(p, now) ? sfu_person_text(p, &rq->update_metadata)
 						: LK_RESULT_LIMIT_EXCEEDED;
 	if (result == LK_RESULT_OK)
 		sfu_room_changed(p, now);

@@ -423,12 +423,87 @@ static void test_locked(void **state)
 	caller_free(more);
 }
 
+/* --- host powers, as LiveKit's RoomService --- */
+
+static json_t *act(int status, const struct caller *by, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static json_t *act(int status, const struct caller *by, const char *what, const char *fmt, ...)
+{
+	char body[512];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(body, sizeof(body), fmt, ap);
+	va_end(ap);
+	return test_json(&t, status, "POST", at("/twirp/livekit.RoomService/%s", what), by->jwt,
+			 "%s", body);
+}
+
+static void refused(int status, const char *code, json_t *steal)
+{
+	(void)status;
+	assert_string_equal(json_get_str(steal, "code"), code);
+	json_decref(steal);
+}
+
+static void test_powers(void **state)
+{
+	(void)state;
+	new_room();
+	set_levels(",\"@lead:localhost\":50");
+	struct caller *lead = newcomer("lead", "L"), *a = newcomer("pupil", "P");
+	struct token who = token_of(a), host = token_of(lead);
+	/* Who leads has the rights, in this call alone. */
+	refused(403, "permission_denied",
+		act(403, a, "RemoveParticipant", "{\"room\":\"%s\",\"identity\":\"%s\"}", who.room,
+		    host.identity));
+	refused(403, "permission_denied",
+		act(403, lead, "ListParticipants", "{\"room\":\"elsewhere\"}"));
+	refused(404, "not_found",
+		act(404, lead, "RemoveParticipant", "{\"room\":\"%s\",\"identity\":\"nobody\"}",
+		    who.room));
+	refused(412, "failed_precondition",
+		act(412, lead, "MutePublishedTrack",
+		    "{\"room\":\"%s\",\"identity\":\"%s\",\"trackSid\":\"TR_x\",\"muted\":false}",
+		    who.room, who.identity));
+	refused(404, "bad_route", act(404, lead, "CreateRoom", "{\"room\":\"%s\"}", who.room));
+	json_t *list = act(200, lead, "ListParticipants", "{\"room\":\"%s\"}", who.room);
+	assert_int_equal(json_array_size(json_get_array(list, "participants")), 2);
+	json_decref(list);
+	json_decref(act(200, lead, "UpdateParticipant",
+			"{\"room\":\"%s\",\"identity\":\"%s\",\"permission\":{\"canSubscribe\":"
+			"true,\"canPublish\":false}}",
+			who.room, who.identity));
+	until_may(a, false);
+	size_t n = now_told();
+	json_decref(act(200, lead, "RemoveParticipant", "{\"room\":\"%s\",\"identity\":\"%s\"}",
+			who.room, who.identity));
+	while (!a->closed)
+		loop_run(a->loop);
+	assert_int_equal(a->leave, LK_PARTICIPANT_REMOVED);
+	json_decref(told_await(&t, room, alice, n + 1));
+	/* Who no longer leads has lost them, whatever the token says. */
+	set_levels("");
+	refused(403, "permission_denied",
+		act(403, lead, "DeleteRoom", "{\"room\":\"%s\"}", who.room));
+	set_levels(",\"@lead:localhost\":50");
+	json_decref(act(200, lead, "DeleteRoom", "{\"room\":\"%s\"}", who.room));
+	while (!lead->closed)
+		loop_run(lead->loop);
+	assert_int_equal(lead->leave, LK_ROOM_DELETED);
+	json_t *chunk = told_await(&t, room, alice, n + 2);
+	assert_string_equal(json_get_str(told_content(chunk, n + 1), "reason"), "ended");
+	json_decref(chunk);
+	caller_free(a);
+	caller_free(lead);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_membership), cmocka_unit_test(test_account),
 		cmocka_unit_test(test_suspended),  cmocka_unit_test(test_live),
-		cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_locked),	   cmocka_unit_test(test_powers),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
