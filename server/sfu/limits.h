@@ -4,14 +4,14 @@
 
 /* Caps on what comes from outside. */
 #define SFU_ROOMS_MAX 1000
-#define SFU_PEOPLE_MAX 3000		  /* of all rooms */
-#define SFU_ROOM_PEOPLE_MAX 1000	  /* of one */
+#define SFU_PEOPLE_MAX 5000		  /* of all rooms */
+#define SFU_ROOM_PEOPLE_MAX 1500	  /* of one */
 #define SFU_TRACKS_MAX 8		  /* of one person */
 #define SFU_INPUTS_MAX 16		  /* sections in which one person sends */
 #define SFU_OFFERED_MAX 25		  /* voices offered to one listener at once */
 #define SFU_SECTIONS_MAX 32		  /* those and the ones being emptied */
 #define SFU_SIDS_MAX 512		  /* looked at in one request */
-#define SFU_ALLOWED_MAX 1000		  /* entries of one subscription permission */
+#define SFU_ALLOWED_MAX 1500		  /* entries of one subscription permission */
 #define SFU_PERSON_TEXT_MAX 2048	  /* bytes of name, metadata and attributes */
 #define SFU_ROOM_TEXT_MAX (1u << 20)	  /* the same of all in a room */
 #define SFU_TRACK_TEXT_MAX 256		  /* bytes of a track's name and stream */
