@@ -59,7 +59,11 @@ void os_udp_prepare(int fd, int family);
  * room for since it was opened (modulo 2^32).
  */
 int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped);
-/** Send in order without waiting. How many went, or -errno for the first. */
-int os_udp_send(int fd, int family, const struct os_datagram *d, size_t n);
+/**
+ * Send in order without waiting. How many went, or -errno for the first.
+ * `*join`: those to one place may go as one (UDP_SEGMENT); false from then on
+ * when the system refuses to.
+ */
+int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n);
 
 #endif

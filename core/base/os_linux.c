@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -128,11 +129,21 @@ long os_peer_uid(int fd)
 /* -- Datagrams ------------------------------------------------------------- */
 
 #define BATCH 64
+#define SEGMENTS_BYTES_MAX 60000 /* sent as one: an IP packet, its head left out */
 
 /* Room for where a datagram came to and how many were dropped before it. */
 union control {
 	struct cmsghdr align;
 	char in[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
+};
+
+/* What one call of sendmmsg needs. */
+struct outgoing {
+	struct mmsghdr m[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_storage to[BATCH];
+	union control control[BATCH];
+	size_t run[BATCH];
 };
 
 bool os_udp_knows_local(void)
@@ -226,24 +237,80 @@ static void write_control(struct msghdr *m, int family, const struct net_addr *l
 	}
 }
 
-int os_udp_send(int fd, int family, const struct os_datagram *d, size_t n)
+/* How many of them go as one: all but the last have one length (udp(7), UDP_SEGMENT). */
+static size_t run_of(const struct os_datagram *d, size_t n)
 {
-	struct mmsghdr m[BATCH];
-	struct iovec iov[BATCH];
-	struct sockaddr_storage to[BATCH];
-	union control control[BATCH];
+	size_t k = 1, bytes = d[0].n;
+	while (k < n && d[k].n && d[k].n <= d[0].n && bytes + d[k].n <= SEGMENTS_BYTES_MAX &&
+	       net_addr_eq(&d[k].peer, &d[0].peer) && net_addr_eq(&d[k].local, &d[0].local)) {
+		bytes += d[k].n;
+		if (d[k++].n < d[0].n)
+			break;
+	}
+	return k;
+}
+
+static void write_segment(struct msghdr *m, uint16_t bytes, union control *c)
+{
+	size_t at = m->msg_control ? m->msg_controllen : 0;
+	struct cmsghdr h = {
+		.cmsg_level = SOL_UDP,
+		.cmsg_type = UDP_SEGMENT,
+		.cmsg_len = CMSG_LEN(sizeof(bytes)),
+	};
+	memset(c->in + at, 0, CMSG_SPACE(sizeof(bytes)));
+	memcpy(c->in + at, &h, sizeof(h));
+	memcpy(c->in + at + CMSG_LEN(0), &bytes, sizeof(bytes));
+	m->msg_control = c;
+	m->msg_controllen = at + CMSG_SPACE(sizeof(bytes));
+}
+
+/* One message for each run; how many datagrams it holds into `ret_run`. */
+static size_t make_messages(int family, bool join, const struct os_datagram *d, size_t n,
+			    struct outgoing *o)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < n; k++) {
+		struct msghdr *h = &o->m[k].msg_hdr;
+		size_t run = join ? run_of(d + i, n - i) : 1;
+		for (size_t j = i; j < i + run; j++)
+			o->iov[j] = (struct iovec){d[j].data, d[j].n};
+		*h = (struct msghdr){.msg_name = &o->to[k],
+				     .msg_iov = &o->iov[i],
+				     .msg_iovlen = run};
+		h->msg_namelen = net_addr_to_sockaddr(&d[i].peer, family, &o->to[k]);
+		if (d[i].local.family)
+			write_control(h, family, &d[i].local, &o->control[k]);
+		if (run > 1)
+			write_segment(h, (uint16_t)d[i].n, &o->control[k]);
+		o->run[k] = run;
+		i += run;
+	}
+	return k;
+}
+
+/* No segments here, or not on the way there: tunnels, too small an MTU. */
+static bool refuses_segments(int errnum)
+{
+	return errnum == EIO || errnum == EINVAL || errnum == EMSGSIZE || errnum == EOPNOTSUPP ||
+	       errnum == ENOPROTOOPT;
+}
+
+int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n)
+{
+	struct outgoing o;
 	if (n > BATCH)
 		n = BATCH;
-	memset(m, 0, n * sizeof(m[0]));
-	for (size_t i = 0; i < n; i++) {
-		iov[i] = (struct iovec){d[i].data, d[i].n};
-		m[i].msg_hdr.msg_iov = &iov[i];
-		m[i].msg_hdr.msg_iovlen = 1;
-		m[i].msg_hdr.msg_name = &to[i];
-		m[i].msg_hdr.msg_namelen = net_addr_to_sockaddr(&d[i].peer, family, &to[i]);
-		if (d[i].local.family)
-			write_control(&m[i].msg_hdr, family, &d[i].local, &control[i]);
+	size_t k = make_messages(family, join && *join, d, n, &o);
+	int sent = sendmmsg(fd, o.m, (unsigned)k, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0 && o.run[0] > 1 && refuses_segments(errno)) {
+		*join = false;
+		return os_udp_send(fd, family, join, d, n);
 	}
-	int sent = sendmmsg(fd, m, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return sent < 0 ? -errno : sent;
+	if (sent < 0)
+		return -errno;
+	size_t all = 0;
+	for (int i = 0; i < sent; i++)
+		all += o.run[i];
+	return (int)all;
 }

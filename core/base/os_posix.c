@@ -98,8 +98,9 @@ int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped
 	return (int)n;
 }
 
-int os_udp_send(int fd, int family, const struct os_datagram *d, size_t n)
+int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n)
 {
+	(void)join;
 	for (size_t i = 0; i < n; i++) {
 		struct sockaddr_storage to;
 		socklen_t len = net_addr_to_sockaddr(&d[i].peer, family, &to);

@@ -29,6 +29,7 @@ struct udp {
 	bool receiving;
 	bool flush_due; /* loop_defer holds this object */
 	bool closed;
+	bool join;	  /* as long as the system has not refused */
 	uint32_t dropped; /* the kernel's count, as last told */
 	struct udp_stats stats;
 	size_t queued;
@@ -121,6 +122,7 @@ int udp_open(struct loop *l, const struct udp_options *o, udp_receive_fn *fn, vo
 	u->loop = l;
 	u->fd = fd;
 	u->family = family;
+	u->join = o->join;
 	u->fn = fn;
 	u->arg = arg;
 	start(u);
@@ -225,7 +227,7 @@ void udp_flush(struct udp *u)
 {
 	size_t at = 0;
 	while (at < u->queued) {
-		int n = os_udp_send(u->fd, u->family, u->out + at, u->queued - at);
+		int n = os_udp_send(u->fd, u->family, &u->join, u->out + at, u->queued - at);
 		if (n > 0) {
 			u->stats.sent += (uint64_t)n;
 			at += (size_t)n;

@@ -39,6 +39,9 @@ struct udp_options {
 	 * has. Port 0: any. */
 	struct net_addr bind;
 	int buffer_bytes; /**< of the kernel, each way; 0: the system's default */
+	/** What is queued one behind the other for one place goes as one where the system can,
+	 * which is cheaper: datagrams of one length, and a shorter one at their end. */
+	bool join;
 };
 
 /** The caller owns *ret. ERR_CONFLICT when the port is taken. */

@@ -1,7 +1,4 @@
-#include "core/rtc/sdp.h"
 #include "server/sfu/internal.h"
-
-#include <string.h>
 
 #define LATE_MAX 256   /* packets; a receiver tells older ones from nothing */
 #define AHEAD_MAX 3000 /* a longer leap is a new beginning */
@@ -52,51 +49,11 @@ static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct
 	return pass;
 }
 
-/* What every listener gets, but for number and SSRC: payload type and extensions of our offers. */
-static size_t rewrite(const struct sfu_input *in, const struct rtp *r, uint8_t *ret, size_t size)
-{
-	struct rtp_ext_out ext;
-	uint64_t ntp;
-	bool capture = in->capture_id && rtp_capture(r, in->capture_id, &ntp);
-	if (capture)
-		rtp_ext_capture(&ext, SDP_OFFER_CAPTURE, ntp);
-	const struct rtp_out out = {
-		.marker = r->marker,
-		.pt = SDP_OFFER_OPUS,
-		.timestamp = r->timestamp,
-		.ext = capture ? &ext : NULL,
-		.ext_n = capture,
-		.payload = r->payload,
-	};
-	return rtp_write(&out, ret, size);
-}
-
-static void fan_out(struct sfu_track *t, int64_t now, struct span raw, uint64_t number, bool begin)
-{
-	struct sfu_stats *stats = &t->person->engine->stats;
-	struct rtp r;
-	if (!rtp_parse(raw.p, raw.n, &r))
-		return;
-	for (struct sfu_sub *s = t->subs; s; s = s->next) {
-		uint64_t seq;
-		bool first;
-		if (!s->sender || !rewrite_packet(&s->numbers, number, !s->disabled, &seq, &first))
-			continue;
-		if (peer_forward(s->listener->sub.link.peer, now, s->sender, &r, raw, (uint16_t)seq,
-				 r.marker || begin || first))
-			continue;
-		s->kept = true;
-		stats->packets_out++;
-		stats->bytes_out += raw.n;
-	}
-}
-
 void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 {
 	struct sfu_input *in = sfu_publish_input(&l->person->pub, r);
 	struct sfu_track *t = in ? in->track : NULL;
 	struct sfu_stats *stats = &l->person->engine->stats;
-	uint8_t packet[RTP_PACKET_MAX];
 	bool late, begin;
 	uint64_t number;
 	if (!t || r->pt != in->pt || !r->payload.n)
@@ -111,7 +68,5 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 		return;
 	}
 	t->passed_on = now;
-	size_t n = rewrite(in, r, packet, sizeof(packet));
-	if (n)
-		fan_out(t, now, (struct span){(char *)packet, n}, number, begin);
+	sfu_fan_out(in, r, number, r->marker || begin, now);
 }

@@ -23,7 +23,8 @@
  *   track.c       tracks
  *   subscribe.c   who gets which tracks
  *   offer.c       the connection on which a person hears
- *   forward.c     packets
+ *   forward.c     packets of publishers: whose, and who is among the loudest
+ *   fanout.c      packets to listeners
  *   speakers.c    who is told to speak
  *   quality.c     how well people are connected
  * Pure: budget.c, loudest.c, rewrite.c.
@@ -200,6 +201,7 @@ struct sfu_track {
 	int64_t spoke;	     /**< last loud packet; INT64_MIN: never */
 	int64_t confirmed;   /**< when its person was told last that it is taken */
 	int64_t passed_on;   /**< last packet that went to listeners */
+	int together;	     /**< index of what is sent just now; -1: nothing */
 	struct sfu_sub *subs;
 	size_t subs_n;
 };
@@ -313,6 +315,22 @@ struct sfu_room {
 	int64_t empty_since;
 };
 
+/** A packet on its way to all listeners. */
+struct sfu_packet {
+	struct sfu_track *track;
+	uint64_t number; /**< of the track, without holes */
+	bool marker;
+	size_t n;
+	struct rtp rtp;		     /**< of `raw` */
+	uint8_t raw[RTP_PACKET_MAX]; /**< but for SSRC and number what everybody gets */
+};
+/** Packets that came together go out together. */
+struct sfu_gathered {
+	bool open; /**< more may come before they go */
+	size_t n;
+	struct sfu_packet packets[SFU_TOGETHER_MAX];
+};
+
 struct sfu_engine {
 	struct sfu *front; /**< its outbox and its loop's wake-up only */
 	struct loop *loop;
@@ -332,6 +350,7 @@ struct sfu_engine {
 	struct sfu_person *ended; /**< out of their rooms, to be freed outside of callbacks */
 	size_t rooms_n, people_n;
 	struct sfu_stats stats;
+	struct sfu_gathered gathered;
 };
 
 /* engine.c */
@@ -491,6 +510,14 @@ void sfu_offer_answer(struct sfu_person *p, const struct lk_sdp *answer, int64_t
 
 /* forward.c */
 void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
+
+/* fanout.c */
+/** Packets may be gathered until sfu_fan_out_end; no track ends meanwhile. */
+void sfu_fan_out_begin(struct sfu_engine *e);
+void sfu_fan_out_end(struct sfu_engine *e, int64_t now);
+/** What `r` holds, a packet of `in`'s track; at once unless gathered. */
+void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t number, bool marker,
+		 int64_t now);
 
 /* speakers.c */
 void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p, uint32_t timestamp);

@@ -30,6 +30,7 @@
 #define SFU_TCP_MAX 4096	  /* connections of people without UDP, two each ... */
 #define SFU_TCP_STRANGERS_MAX 512 /* ... and those of them that have proved nothing yet */
 #define SFU_TCP_BACKLOG 16384 /* bytes unsent on one, beside the kernel's: the rest is dropped */
+#define SFU_TOGETHER_MAX 16   /* packets that are sent on in one go */
 #define SFU_HISTORY 32	      /* packets of a voice kept for a listener's NACKs */
 
 /* Times in milliseconds. */

@@ -30,7 +30,7 @@ static int open_both(struct sfu_net *n, struct loop *l, const struct udp_options
 int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o, udp_receive_fn *fn,
 		 struct sfu_engine *arg, struct err *err)
 {
-	struct udp_options u = {.buffer_bytes = SFU_UDP_BUFFER};
+	struct udp_options u = {.buffer_bytes = SFU_UDP_BUFFER, .join = true};
 	u.bind.port = (uint16_t)o->udp_port;
 	if (o->bind_ip && !net_addr_parse(span_of(o->bind_ip), (uint16_t)o->udp_port, &u.bind))
 		return err_set(err, ERR_USAGE, _("\"%s\" is no address to listen on"), o->bind_ip);

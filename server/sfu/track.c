@@ -34,6 +34,7 @@ static struct sfu_track *track_new(struct sfu_person *p, const struct lk_add_tra
 	t->person = p;
 	t->cid = mem_strdup(a->cid);
 	t->spoke = INT64_MIN;
+	t->together = -1;
 	loudest_voice_init(&t->voice);
 	struct sfu_track **at = bucket(p->room, sid);
 	t->next_by_sid = *at;

@@ -102,7 +102,7 @@ static bool one(struct crowd *c, enum crowd_forgery kind)
 	size_t n = l->peer ? make(kind, l, p) : 0;
 	const struct os_datagram d = {.peer = l->server, .data = p, .n = n};
 	if (!n || !l->server.family ||
-	    os_udp_send(kind == CROWD_STRANGER ? stranger(c) : l->fd, 4, &d, 1) != 1)
+	    os_udp_send(kind == CROWD_STRANGER ? stranger(c) : l->fd, 4, NULL, &d, 1) != 1)
 		return false;
 	c->forged[kind]++;
 	return true;

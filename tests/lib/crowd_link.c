@@ -15,7 +15,7 @@
 void crowd_link_raw(const struct crowd_link *l, const struct net_addr *to, const void *p, size_t n)
 {
 	const struct os_datagram d = {.peer = *to, .data = (uint8_t *)p, .n = n};
-	os_udp_send(l->fd, 4, &d, 1);
+	os_udp_send(l->fd, 4, NULL, &d, 1);
 }
 
 static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
