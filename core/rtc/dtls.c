@@ -26,7 +26,7 @@ struct dtls {
 	uint8_t want[EVP_MAX_MD_SIZE];
 	size_t want_n;
 	int64_t deadline;
-	uint64_t dropped;
+	uint64_t dropped, ignored;
 	char error[256];
 };
 
@@ -236,11 +236,14 @@ void dtls_receive(struct dtls *d, int64_t now, const void *p, size_t n)
 	if ((d->state != DTLS_HANDSHAKE && d->state != DTLS_CONNECTED) || n < RECORD_HEADER ||
 	    n > 65535)
 		return;
+	bool settled = d->state == DTLS_CONNECTED;
+	uint64_t before = d->dropped;
 	BIO_write(d->in, p, (int)n);
 	if (d->state == DTLS_HANDSHAKE)
 		handshake(d);
 	if (d->state == DTLS_CONNECTED)
 		drain(d);
+	d->ignored += settled && d->dropped == before && d->state == DTLS_CONNECTED;
 	/* What OpenSSL left of a broken datagram must not stick to the next. */
 	(void)BIO_reset(d->in);
 	flush(d);
@@ -284,6 +287,11 @@ enum dtls_state dtls_state(const struct dtls *d)
 const char *dtls_error(const struct dtls *d)
 {
 	return d->error;
+}
+
+uint64_t dtls_ignored(const struct dtls *d)
+{
+	return d->ignored;
 }
 
 uint64_t dtls_dropped_bytes(const struct dtls *d)

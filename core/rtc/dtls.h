@@ -58,6 +58,8 @@ enum dtls_state dtls_state(const struct dtls *d);
 const char *dtls_error(const struct dtls *d);
 /** Keys for both directions, once DTLS_CONNECTED. */
 int dtls_keys(struct dtls *d, struct srtp_keys *ret, struct err *err);
+/** Datagrams that said nothing once the handshake was over: forged, or sent again. */
+uint64_t dtls_ignored(const struct dtls *d);
 /** Bytes of application data that were dropped. */
 uint64_t dtls_dropped_bytes(const struct dtls *d);
 

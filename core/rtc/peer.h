@@ -144,6 +144,17 @@ struct peer_stats {
 };
 void peer_stats(const struct peer *p, struct peer_stats *ret);
 
+/** What came to a port and was of no use, of all peers that were ever there. */
+struct peer_refused {
+	uint64_t forged;     /**< the seal was not right: RTP and RTCP */
+	uint64_t replayed;   /**< was there before, or too old to tell */
+	uint64_t malformed;  /**< no RTP, no RTCP, or more SSRCs than a peer may have */
+	uint64_t unexpected; /**< from a peer's address: other kinds, before there are keys, DTLS
+			      * that says nothing */
+	uint64_t
+		strangers; /**< from addresses that are nobody's, or checks with a wrong password */
+};
+
 /** Table for one UDP port: routes by ufrag and by address. Free after its peers. */
 struct peer_mux *peer_mux_new(void);
 void peer_mux_free(struct peer_mux *m);
@@ -153,5 +164,6 @@ void peer_mux_free(struct peer_mux *m);
  */
 struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
 			      const struct net_addr *from, const void *data, size_t n);
+void peer_mux_refused(const struct peer_mux *m, struct peer_refused *ret);
 
 #endif

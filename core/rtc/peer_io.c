@@ -2,6 +2,23 @@
 #include "core/rtc/demux.h"
 #include "core/rtc/peer_priv.h"
 
+void peer_count_unexpected(struct peer *p)
+{
+	p->stats.unexpected++;
+	if (p->cfg.mux)
+		p->cfg.mux->refused.unexpected++;
+}
+
+static void input_dtls(struct peer *p, int64_t now, const void *data, size_t n)
+{
+	uint64_t before = p->dtls ? dtls_ignored(p->dtls) : 0;
+	if (!p->dtls)
+		return;
+	dtls_receive(p->dtls, now, data, n);
+	if (dtls_ignored(p->dtls) != before)
+		peer_count_unexpected(p);
+}
+
 /* What is not STUN, from an address that is this peer's. */
 static void input(struct peer *p, int64_t now, int base, const struct net_addr *from,
 		  enum demux_kind kind, const void *data, size_t n)
@@ -10,8 +27,7 @@ static void input(struct peer *p, int64_t now, int base, const struct net_addr *
 	case DEMUX_DTLS:
 		p->dtls_base = base;
 		p->dtls_from = *from;
-		if (p->dtls)
-			dtls_receive(p->dtls, now, data, n);
+		input_dtls(p, now, data, n);
 		break;
 	case DEMUX_RTP:
 		peer_on_rtp(p, now, data, n);
@@ -20,7 +36,7 @@ static void input(struct peer *p, int64_t now, int base, const struct net_addr *
 		peer_on_rtcp(p, now, data, n);
 		break;
 	default:
-		p->stats.unexpected++;
+		peer_count_unexpected(p);
 		break;
 	}
 }
@@ -122,5 +138,12 @@ struct peer *peer_mux_receive(struct peer_mux *m, int64_t now, int base,
 	}
 	if (p)
 		peer_update(p, now);
+	else
+		m->refused.strangers++;
 	return p;
+}
+
+void peer_mux_refused(const struct peer_mux *m, struct peer_refused *ret)
+{
+	*ret = m->refused;
 }

@@ -213,14 +213,19 @@ void peer_remove_receiver(struct peer *p, uint32_t ssrc)
 	}
 }
 
-static void count_bad(struct peer *p, enum srtp_result r)
+void peer_count_bad(struct peer *p, enum srtp_result r)
 {
-	if (r == SRTP_BAD_AUTH)
+	struct peer_refused none, *all = p->cfg.mux ? &p->cfg.mux->refused : &none;
+	if (r == SRTP_BAD_AUTH) {
 		p->stats.bad_auth++;
-	else if (r == SRTP_REPLAYED)
+		all->forged++;
+	} else if (r == SRTP_REPLAYED) {
 		p->stats.replayed++;
-	else
+		all->replayed++;
+	} else {
 		p->stats.malformed++;
+		all->malformed++;
+	}
 }
 
 void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n)
@@ -228,13 +233,13 @@ void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n)
 	uint8_t packet[PEER_PACKET_ROOM];
 	struct rtp r;
 	if (!p->in || p->state == PEER_CLOSED || n > sizeof(packet)) {
-		p->stats.unexpected++;
+		peer_count_unexpected(p);
 		return;
 	}
 	memcpy(packet, data, n);
 	enum srtp_result e = srtp_stream_unprotect(p->in, packet, &n);
 	if (e != SRTP_OK || !rtp_parse(packet, n, &r)) {
-		count_bad(p, e);
+		peer_count_bad(p, e);
 		return;
 	}
 	struct peer_receiver *rx = receiver_of(p, &r);

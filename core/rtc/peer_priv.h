@@ -35,6 +35,7 @@ struct peer_format {
 
 struct peer_mux {
 	struct ice_lite *table;
+	struct peer_refused refused;
 };
 
 struct peer {
@@ -75,7 +76,12 @@ bool peer_path(const struct peer *p, int *ret_base, struct net_addr *ret_to);
 /* After anything that may have changed ICE or DTLS: keys, state. */
 void peer_update(struct peer *p, int64_t now);
 
+/* peer_io.c */
+void peer_count_unexpected(struct peer *p);
+
 /* peer_media.c */
+/* What was no packet of the other side's. */
+void peer_count_bad(struct peer *p, enum srtp_result r);
 void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n);
 struct peer_sender *peer_sender_find(const struct peer *p, uint32_t ssrc);
 struct peer_receiver *peer_receiver_find(const struct peer *p, uint32_t ssrc);

@@ -213,15 +213,13 @@ void peer_on_rtcp(struct peer *p, int64_t now, const void *data, size_t n)
 	struct rtcp r;
 	struct rtcp_sr sr;
 	if (!p->in || n > sizeof(packet)) {
-		p->stats.unexpected++;
+		peer_count_unexpected(p);
 		return;
 	}
 	memcpy(packet, data, n);
 	enum srtp_result e = srtp_stream_unprotect_rtcp(p->in, packet, &n);
 	if (e != SRTP_OK || !rtcp_valid(packet, n)) {
-		p->stats.bad_auth += e == SRTP_BAD_AUTH;
-		p->stats.replayed += e == SRTP_REPLAYED;
-		p->stats.malformed += e == SRTP_OK || e == SRTP_MALFORMED;
+		peer_count_bad(p, e);
 		return;
 	}
 	p->stats.rtcp_received++;

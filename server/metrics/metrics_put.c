@@ -110,6 +110,24 @@ static void put_database(const struct server *srv, struct buf *b)
 	      "Room left where the data are.");
 }
 
+/* Somebody who is no part of a call sends, or the network is odd. */
+static void put_refused(struct buf *b, const struct sfu_stats *st)
+{
+	const struct {
+		const char *why;
+		uint64_t n;
+	} all[] = {
+		{"forged", st->forged},	      {"replayed", st->replayed},
+		{"malformed", st->malformed}, {"unexpected", st->unexpected},
+		{"stranger", st->strangers},  {"too_long", st->too_long},
+	};
+	family(b, "call_packets_refused_total", "counter",
+	       "Packets that came to the UDP port and were of no use, by why.");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		buf_printf(b, "muster_call_packets_refused_total{reason=\"%s\"} %llu\n", all[i].why,
+			   (unsigned long long)all[i].n);
+}
+
 static void put_calls(const struct server *srv, struct buf *b)
 {
 	struct sfu_stats st = {0};
@@ -126,6 +144,7 @@ static void put_calls(const struct server *srv, struct buf *b)
 		"Packets of who was not among the loudest.");
 	counter(b, "call_packets_dropped_total", st.dropped,
 		"Packets that found the system's buffers full.");
+	put_refused(b, &st);
 }
 
 static void put_backups(const struct server *srv, struct buf *b)

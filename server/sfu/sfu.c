@@ -116,8 +116,16 @@ int sfu_udp_port(const struct sfu *s)
 static void count(struct sfu_engine *e, struct sfu_stats *ret)
 {
 	struct udp_stats udp;
+	struct peer_refused no;
 	*ret = e->stats;
+	peer_mux_refused(e->mux, &no);
+	ret->forged = no.forged;
+	ret->replayed = no.replayed;
+	ret->malformed = no.malformed;
+	ret->unexpected = no.unexpected;
+	ret->strangers = no.strangers;
 	udp_stats(e->net.udp, &udp);
+	ret->too_long = udp.too_long;
 	ret->dropped = udp.send_dropped + udp.receive_dropped;
 	ret->rooms = (int)e->rooms_n;
 	ret->people = (int)e->people_n;

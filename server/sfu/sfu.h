@@ -132,6 +132,9 @@ struct sfu_stats {
 	/** RTP of voices: `gated` were not among the loudest, `dropped` found the kernel's
 	 * buffers full. */
 	uint64_t packets_in, packets_out, bytes_in, bytes_out, gated, dropped;
+	/** What came to the UDP port and was of no use: see struct peer_refused; longer than any
+	 * packet of media. */
+	uint64_t forged, replayed, malformed, unexpected, strangers, too_long;
 };
 /** Blocks for a moment. */
 void sfu_stats(struct sfu *s, struct sfu_stats *ret);

@@ -92,6 +92,63 @@ static void test_full(void **state)
 	sfu_world_close(&w);
 }
 
+static struct sfu_stats before;
+static uint64_t forged[CROWD_FORGERIES];
+
+/* All that was sent has been counted. */
+static bool is_counted(void *arg)
+{
+	struct sfu_stats st;
+	uint64_t all = 0;
+	(void)arg;
+	sfu_stats(w.sfu, &st);
+	for (int i = 0; i < CROWD_FORGERIES; i++)
+		all += forged[i];
+	return st.forged + st.replayed + st.malformed + st.unexpected + st.strangers + st.too_long -
+		       before.forged - before.replayed - before.malformed - before.unexpected -
+		       before.strangers - before.too_long >=
+	       all;
+}
+
+/* A few at once, so that no buffer of the system's overflows. */
+static void forge(struct crowd *c)
+{
+	for (int round = 0; round < 20; round++) {
+		for (int kind = 0; kind < CROWD_FORGERIES; kind++)
+			forged[kind] += (uint64_t)crowd_forge_now(c, (enum crowd_forgery)kind, 10);
+		SFU_UNTIL(&w, is_counted, NULL);
+	}
+}
+
+/* From outside, from the addresses of those who are there: each is counted, nobody hears it. */
+static void test_forged(void **state)
+{
+	struct crowd_report r;
+	struct sfu_stats st;
+	(void)state;
+	sfu_world_open(&w);
+	struct crowd *c = enter(12, 2, 2);
+	sfu_stats(w.sfu, &before);
+	memset(forged, 0, sizeof(forged));
+	forge(c);
+	leave(c, &r);
+	sfu_stats(w.sfu, &st);
+	for (int kind = 0; kind < CROWD_FORGERIES; kind++)
+		assert_int_equal(forged[kind], 200);
+	assert_true(st.forged - before.forged >= forged[CROWD_RTCP]);
+	assert_true(st.replayed - before.replayed >= forged[CROWD_REPLAY]);
+	/* Random numbers of RTP are too old to be looked at in part of the cases. */
+	assert_true(st.forged - before.forged + st.replayed - before.replayed >=
+		    forged[CROWD_RTP] + forged[CROWD_RTCP] + forged[CROWD_REPLAY]);
+	assert_int_equal(st.too_long - before.too_long, forged[CROWD_OVERSIZE]);
+	assert_true(st.unexpected - before.unexpected >= forged[CROWD_DTLS] + forged[CROWD_SHORT]);
+	assert_true(st.strangers - before.strangers >= forged[CROWD_STUN] + forged[CROWD_STRANGER]);
+	assert_int_equal(r.lost, 0);
+	assert_int_equal(r.repeated, 0);
+	assert_int_equal(r.others, 0);
+	sfu_world_close(&w);
+}
+
 /* What speakers send is Opus like any other: the tag is in what decoders skip. */
 static void test_frames(void **state)
 {
@@ -130,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_forged),
 	};
 	os_raise_nofile();
 	return cmocka_run_group_tests(tests, NULL, NULL);
