@@ -1,6 +1,7 @@
 /* Keys and clicks: to the view that has the focus, and what is left of them. */
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "tui/agenda.h"
 #include "tui/app_priv.h"
 #include "tui/command_box.h"
 #include "tui/details.h"
@@ -163,6 +164,9 @@ static bool account_act(struct tui *t, enum action a)
 		return true;
 	case ACT_DIRECTORY:
 		tui_push(t, directory_new(t));
+		return true;
+	case ACT_AGENDA:
+		tui_push(t, agenda_view_new(t));
 		return true;
 	case ACT_SPACE:
 		tui_push(t, spaces_new(t));

@@ -196,6 +196,17 @@ static void call_key(struct phone *k)
 		ask(k, room, r->ring_room != NULL);
 }
 
+void phone_ask(struct phone *k, const char *room_id)
+{
+	if (!k)
+		return;
+	const struct call_bar_row *r = call_bar_row(k->bar);
+	if (r->state != CALL_BAR_NONE)
+		tui_say(k->t, "%s", _("You are in a call already: leave it first."));
+	else
+		ask(k, room_id, false);
+}
+
 bool phone_act(struct phone *k, enum action a)
 {
 	if (!k || (a != ACT_CALL && a != ACT_MUTE && a != ACT_HAND))

@@ -23,6 +23,8 @@ void phone_draw(struct phone *k, struct canvas *c, struct rect r);
  * when that is done, or after a few seconds. False: there is none, or one was asked before.
  */
 bool phone_hang_up(struct phone *k);
+/** Ask how to join the call of a room; says so when we are in one already. */
+void phone_ask(struct phone *k, const char *room_id);
 /** ACT_CALL, ACT_MUTE and ACT_HAND. False: another action. */
 bool phone_act(struct phone *k, enum action a);
 

@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/command_ctx.h"
+#include "tui/agenda.h"
 #include "tui/command_box.h"
 #include "tui/emoji.h"
 #include "tui/help.h"
@@ -26,6 +27,7 @@ static const struct slash_own own[] = {
 	{"file", N_("send a file: /file PATH, and words about it")},
 	{"at", N_("send later: /at 8:00 and words")},
 	{"here", N_("answer the roll-call that is open")},
+	{"agenda", N_("meetings and lessons of all rooms")},
 	{"poll", N_("ask the room: /poll \"Which day?\" Monday Friday")},
 	{"quit", N_("leave muster")},
 	{NULL, NULL},
@@ -417,6 +419,8 @@ static bool run_own(struct tui *t, const struct words *w, bool *ret_ok)
 		tui_push(t, help_new(t));
 	else if (!strcmp(w->word[0], "quit"))
 		tui_quit(t);
+	else if (!strcmp(w->word[0], "agenda") && t->rooms && !t->plain)
+		tui_push(t, agenda_view_new(t));
 	else if (!strcmp(w->word[0], "go"))
 		*ret_ok = go_to(t, w);
 	else

@@ -69,6 +69,8 @@ void slash_short(const struct command_set *set, struct words *w)
 {
 	size_t n;
 	slash_unalias(w);
+	if (w->n && !strcmp(w->word[0], "agenda")) /* line by line; the screen has its own */
+		words_insert(w, 0, "meet");
 	if (w->n < 2 || words_verb(set, w, &n))
 		return;
 	if (!strcmp(w->word[0], "poll")) {
@@ -110,12 +112,44 @@ static size_t given(const struct words *w, size_t from)
 	return n;
 }
 
+static bool says(const struct words *w, size_t from, const char *name, char letter)
+{
+	size_t n = strlen(name);
+	for (size_t i = from; i < w->n && strcmp(w->word[i], "--") != 0; i++) {
+		const char *s = w->word[i];
+		if (s[0] == '-' &&
+		    (s[1] == '-' ? !strncmp(s + 2, name, n) : letter && s[1] == letter))
+			return true;
+	}
+	return false;
+}
+
+/* An option --room without which the verb does not know what it is for. */
+static void fill_room_option(struct words *w, const struct command *c, size_t verb,
+			     const char *room_id)
+{
+	bool schedules = !strcmp(c->name, "meet schedule") || !strcmp(c->name, "meet import");
+	for (const struct command_param *p = c->options; p && p->kind != KIND_NONE; p++) {
+		if (p->kind != KIND_ROOM || strcmp(p->name, "room") != 0 ||
+		    (!p->required && !schedules) || says(w, verb, "room", p->letter) ||
+		    says(w, verb, "own-room", '\0'))
+			continue;
+		AUTO_FREE char *option = mem_printf("--room=%s", room_id);
+		words_insert(w, verb, option);
+		return;
+	}
+}
+
 void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
 		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg)
 {
 	const struct command_param *p = c->args;
-	if (!room_id || !p || p->kind != KIND_ROOM)
+	if (!room_id)
 		return;
+	if (!p || p->kind != KIND_ROOM) {
+		fill_room_option(w, c, verb, room_id);
+		return;
+	}
 	size_t n = given(w, verb), need = needed(c);
 	const char *first = w->n > verb ? w->word[verb] : NULL;
 	bool named = first && first[0] != '-' && n >= need && is_room(arg, first);

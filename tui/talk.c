@@ -133,6 +133,8 @@ static void draw(struct view *v, struct canvas *c, struct rect r, bool focused)
 {
 	struct talk *k = of(v);
 	struct rect all = r;
+	if (talk_lesson_rows(k, r.h))
+		talk_draw_lesson(k, c, rect_cut_top(&r, 1));
 	struct rect line = rect_cut_bottom(&r, composer_rows(&k->m, r.w, r.h));
 	if (all.h >= 8) {
 		struct rect sep = rect_cut_bottom(&r, 1);
@@ -302,6 +304,7 @@ static void news(struct view *v)
 	if (conversation_update(k->c))
 		tui_redraw(v->tui);
 	talk_look_at_quiet(k);
+	talk_look_at_lesson(k);
 	if (timeline_at_end(&k->tl) && !k->on_messages)
 		conversation_trim(k->c, WINDOW);
 }
@@ -311,6 +314,7 @@ static void free_talk(struct view *v)
 	struct talk *k = of(v);
 	talk_forget_jobs(k);
 	talk_forget_quiet(k);
+	talk_forget_lesson(k);
 	timeline_done(&k->tl);
 	composer_done(&k->m);
 	conversation_free(k->c);
@@ -354,6 +358,7 @@ int talk_new(struct tui *t, const char *room_id, const char *thread, const char 
 	timeline_init(&k->tl, c);
 	composer_init(&k->m, t, c);
 	load_draft(k);
+	talk_look_at_lesson(k);
 	if (event_id)
 		talk_go(k, event_id);
 	*ret = k;

@@ -3,6 +3,7 @@
 #ifndef MUSTER_TUI_TALK_PRIV_H
 #define MUSTER_TUI_TALK_PRIV_H
 
+#include "core/client/view/agenda.h"
 #include "tui/composer.h"
 #include "tui/talk.h"
 #include "tui/timeline.h"
@@ -24,7 +25,19 @@ struct talk {
 	int64_t quiet_asked_ms;		 /* clock_mono_ms; 0: not yet */
 	int64_t quiet_from, quiet_until; /* Unix ms; 0: nothing is known */
 	char *quiet_hint;		 /* for the empty composer; or NULL */
+	/* talk_lesson.c */
+	struct agenda_here lesson;
+	int64_t lesson_seen;		 /* the room's counter when it was read */
+	struct loop_timer *lesson_timer; /* or NULL */
 };
+
+/* -- talk_lesson.c: nothing in threads */
+/** Read it when the room has changed. */
+void talk_look_at_lesson(struct talk *k);
+/** Rows that it takes of a pane of `h` rows: 0 or 1. */
+int talk_lesson_rows(const struct talk *k, int h);
+void talk_draw_lesson(struct talk *k, struct canvas *c, struct rect r);
+void talk_forget_lesson(struct talk *k);
 
 /* -- talk_quiet.c */
 /** Ask whether the other is quiet, unless that was done lately. */

@@ -8,8 +8,15 @@ $(BUILD)/tests/tui/%: tests/tui/%.c $(BUILD)/libtest.a $(BUILD)/libmuster.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(BUILD)/libtest.a $(BUILD)/libmuster.a \
 		$(LDFLAGS_ALL) $(LIBS) -lvterm -lutil
 
+# A clock that stands still, for golden screens of what depends on it.
+$(BUILD)/tests/tui/%.so: tests/tui/preload/%.c
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) -std=c17 -O2 -fPIC -shared -Wall -Wextra -Werror -o $@ $<
+TUI_TOOLS_ALL := $(TUI_TOOLS) $(BUILD)/tests/tui/fixed_clock.so
+
 #: make tui-test    tests of the full screen (UPDATE_GOLDEN=1 writes the golden screens anew)
-tui-test: all $(TUI_TOOLS)
+tui-test: all $(TUI_TOOLS_ALL)
 	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui timeout 3600 bats $(CLI_JOBS) --timing --formatter tap $(TUI_TESTS)
 
 #: make tui-fuzz    keys, bytes and sizes at random for SECONDS=60
@@ -24,7 +31,7 @@ soak-tui:
 	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=600
 
 #: make pictures    docs/pictures/*.png, made from the screen
-pictures: all $(TUI_TOOLS)
+pictures: all $(TUI_TOOLS_ALL)
 	@TUI_TOOLS=$(CURDIR)/$(BUILD)/tests/tui tests/tui/pictures
 
 CHECKS += tui-test

@@ -76,6 +76,11 @@ json_t *client_meet_show(struct client *c, const struct meeting *m);
 json_t *client_meet_show_one(struct client *c, const struct meeting *m,
 			     const struct cal_occurrence *o);
 
+/** `m` is the callback's to keep: it zeroes it then. Anything but 0 ends the walk. */
+typedef int meet_walk_fn(struct meeting *m, const char *room_name, void *arg);
+/** Meetings of a room or (NULL) of all joined ones, as the cache has them; what `fn` returned. */
+int meet_walk_cached(struct store *s, const char *room_id, meet_walk_fn *fn, void *arg);
+
 /** Ids of meetings that are not over, for completion; from the cache alone. Rows: value, what. */
 int meeting_complete(struct client *c, const char *prefix, client_row_fn *fn, void *arg);
 

@@ -69,19 +69,23 @@ static int walk_room(struct store *s, int64_t id, struct walk *w)
 	return rc;
 }
 
-int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err)
+int meet_walk_cached(struct store *s, const char *room_id, meet_walk_fn *fn, void *arg)
 {
 	struct walk w = {.fn = fn, .arg = arg};
-	struct store *s;
-	int rc = client_store(c, &s, err);
-	if (rc)
-		return rc;
+	int rc = 0;
 	if (room_id)
 		return walk_room(s, store_room_find(s, span_of(room_id)), &w);
 	AUTO_FREE int64_t *ids = store_room_ids(s, "join");
 	for (size_t i = 0; ids[i] && !rc; i++)
 		rc = walk_room(s, ids[i], &w);
 	return rc;
+}
+
+int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err)
+{
+	struct store *s;
+	int rc = client_store(c, &s, err);
+	return rc ? rc : meet_walk_cached(s, room_id, fn, arg);
 }
 
 /* -- All of a room ------------------------------------------------------- */

@@ -58,8 +58,7 @@ int meet_get(struct client *c, const char *room_id, const char *uid, struct meet
 /** The same by its UID alone, from the cache, in any joined room or in `room_id`. */
 int meet_find_uid(struct client *c, const char *room_id, const char *uid, struct meeting *ret,
 		  struct err *err);
-/** Walk meetings of a room or (NULL) of all joined ones, from the cache. `m` is the callback's to keep: it is zeroed when it takes it. */
-typedef int meet_walk_fn(struct meeting *m, const char *room_name, void *arg);
+/** meet_walk_cached by a client's cache. */
 int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err);
 /** The first date must be one of the rule's (RFC 5545 leaves open what it means otherwise). ERR_USAGE. */
 int meet_check_start(const struct cal_event *e, struct err *err);
