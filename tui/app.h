@@ -67,6 +67,7 @@ struct tui {
 	struct editing *editing;     /* $EDITOR has the terminal */
 	struct loop_timer *sends;    /* looks at the outbox while something goes out */
 	struct loop_timer *minute;   /* quiet.h; NULL until the account syncs */
+	int64_t relayed_seq; /* what people said to staff is sent on up to here (attendance.h) */
 
 	const char *meant; /* while a command is run: the message that it is about, or NULL */
 

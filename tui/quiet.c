@@ -1,7 +1,9 @@
 #include "tui/quiet.h"
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/client/attendance/attendance.h"
 #include "core/client/quiet/quiet.h"
 #include "core/client/send.h"
 #include "core/client/urgent.h"
@@ -49,6 +51,7 @@ bool quiet_lets_through(struct tui *t, int64_t seq, const char *but)
 
 struct minute {
 	struct tui *t;
+	int64_t seq; /* up to where has been looked for what was said to staff */
 };
 
 static int ignore_row(json_t *row, void *arg)
@@ -60,10 +63,14 @@ static int ignore_row(json_t *row, void *arg)
 
 static int look(struct client *c, void *arg, struct err *err)
 {
-	(void)arg;
+	struct minute *m = arg;
+	struct err e = {0};
 	int rc = client_queue_due(c, ignore_row, NULL, err);
-	if (rc != ERR_AUTH)
-		client_quiet_tell(c, clock_wall_ms(), NULL);
+	if (rc == ERR_AUTH)
+		return rc;
+	client_quiet_tell(c, clock_wall_ms(), NULL);
+	if (client_attendance_relay_news(c, &m->seq, &e))
+		log_info("what was said to staff is not sent on: %s", e.msg);
 	return rc;
 }
 
@@ -73,8 +80,10 @@ static void on_looked(int rc, const struct err *err, void *arg)
 	struct minute *m = arg;
 	(void)rc;
 	(void)err;
-	if (!m->t->quitting)
+	if (!m->t->quitting) {
+		m->t->relayed_seq = m->seq;
 		tui_news(m->t);
+	}
 	mem_free(m);
 }
 
@@ -83,11 +92,13 @@ static void on_minute(void *arg)
 	struct tui *t = arg;
 	struct minute *m = NEW(struct minute);
 	m->t = t;
+	m->seq = t->relayed_seq;
 	work_add(t->looking, look, on_looked, m);
 }
 
 void minute_start(struct tui *t)
 {
+	t->relayed_seq = 0;
 	t->minute = loop_timer_new(t->loop, on_minute, t);
 	loop_timer_start(t->minute, FIRST_MS, MINUTE_MS);
 }

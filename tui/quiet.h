@@ -15,7 +15,7 @@ bool quiet_silences(struct tui *t, int64_t room);
  */
 bool quiet_lets_through(struct tui *t, int64_t seq, const char *but);
 
-/** Begin and end looking once a minute: messages that are due, what others may know. */
+/** Begin and end looking once a minute: messages that are due, what others may know, what was said to staff. */
 void minute_start(struct tui *t);
 void minute_stop(struct tui *t);
 

@@ -67,7 +67,8 @@ int attendance_room(struct command_ctx *ctx, struct attendance_asked *ret, struc
 					   .progress = on_progress,
 					   .progress_arg = ctx};
 	struct err why = {0};
-	if (client_attendance_relay(ret->c, NULL, &why) != 0 && why.code == ERR_AUTH) {
+	if (!ctx->dry_run && client_attendance_relay(ret->c, NULL, &why) != 0 &&
+	    why.code == ERR_AUTH) {
 		*err = why;
 		return why.code;
 	}

@@ -67,10 +67,17 @@ int client_attendance_set_rules(struct client *c, const char *room_id,
 int client_attendance_opt_out(struct client *c, const char *room_id, bool out, struct err *err);
 /**
  * Staff's part for others: send on into the staff room what people said to us in direct chats (contests,
- * opt-outs). Invitations to such chats from people of our classes are accepted. From the cache, which is
- * refreshed before; every verb of attendance does it for staff. *ret_n (may be NULL): how many.
+ * opt-outs), of each person ATTENDANCE_RELAY_MAX within a day; the rest waits. Invitations to such chats from
+ * people of our classes are accepted, a few of each person. From the cache, which is refreshed before; every
+ * verb of attendance does it for staff. *ret_n (may be NULL): how many.
  */
 int client_attendance_relay(struct client *c, size_t *ret_n, struct err *err);
+#define ATTENDANCE_RELAY_MAX 20
+/**
+ * The same for what has arrived since *seq (0 at first: everything), which is moved on: for whoever syncs anyway,
+ * again and again. Costs next to nothing where nothing has arrived.
+ */
+int client_attendance_relay_news(struct client *c, int64_t *seq, struct err *err);
 /** Delete what is older than the class's retention; rows of what would go (`dry_run`) or went. */
 int client_attendance_expire(struct client *c, const char *room_id, bool dry_run, client_row_fn *fn,
 			     void *arg, struct err *err);

@@ -58,6 +58,9 @@ int client_meetings(struct client *c, const char *room_id, struct meeting **ret,
 struct meet_watch {
 	const char *room_id; /**< NULL: all rooms */
 	int64_t before_ms;   /**< so long before it begins: "soon" */
+	/** May be NULL: what else is to be done now and then, at least once a minute and when a message has come in a
+	 * direct chat. Has the same `arg` as the others. */
+	void (*aside)(struct client *c, void *arg);
 };
 /**
  * Rows as they happen, until the deadline (ERR_CANCELLED) or until fn says stop: those of

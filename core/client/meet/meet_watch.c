@@ -10,6 +10,7 @@
 
 #define STEP_MAX_MS \
 	300000LL /* a clock that was set, and what came between two looks, is seen within this */
+#define ASIDE_MS 60000LL
 #define DONE 1
 
 struct watching {
@@ -166,7 +167,7 @@ static int look(struct watching *x, struct client *c, struct err *err)
 	JSON_AUTO json_t *rows = json_array();
 	struct memory y = {json_object(), json_object()};
 	x->now_ms = clock_wall_ms();
-	x->next_ms = x->now_ms + STEP_MAX_MS;
+	x->next_ms = x->now_ms + (x->w->aside ? ASIDE_MS : STEP_MAX_MS);
 	x->rows = rows;
 	int rc = client_store(c, &x->s, err);
 	if (!rc)
@@ -185,10 +186,16 @@ static int look(struct watching *x, struct client *c, struct err *err)
 	return give(x);
 }
 
+/* A meeting's event; of messages only those that were said to us alone. */
 static int on_event(json_t *row, void *arg)
 {
-	(void)row, (void)arg;
-	return DONE;
+	struct watching *x = arg;
+	AUTO(store_room_done) struct store_room r = {0};
+	const char *type = json_get_str(row, "type"), *room_id = json_get_str(row, "room_id");
+	if (!type || strcmp(type, "m.room.message") != 0)
+		return DONE;
+	int64_t room = room_id ? store_room_find(x->s, span_of(room_id)) : 0;
+	return room && store_room_get(x->s, room, &r) && r.direct ? DONE : 0;
 }
 
 static void on_ready(void *arg)
@@ -202,8 +209,9 @@ static void on_ready(void *arg)
 /* Until a meeting's event comes, or the next moment. */
 static int wait_for_news(struct watching *x, struct client *c, struct err *err)
 {
-	static const char *const types[] = {MEETING_TYPE, NULL};
-	struct read_request rq = {.room_id = x->w->room_id, .types = types};
+	static const char *const meetings[] = {MEETING_TYPE, NULL};
+	static const char *const more[] = {MEETING_TYPE, "m.room.message", NULL};
+	struct read_request rq = {.room_id = x->w->room_id, .types = x->w->aside ? more : meetings};
 	struct err e = {.code = 0};
 	int64_t ms = x->next_ms - clock_wall_ms();
 	if (ms <= 0)
@@ -229,6 +237,8 @@ int client_meet_watch(struct client *c, const struct meet_watch *w, client_row_f
 	int rc = client_refresh(c, err);
 	while (!rc) {
 		rc = look(&x, c, err);
+		if (!rc && w->aside)
+			w->aside(c, arg);
 		if (!rc)
 			rc = wait_for_news(&x, c, err);
 	}
