@@ -31,6 +31,8 @@ struct session {
 	int64_t seen_ts;    /**< last_seen_ts as stored */
 	char *user_id, *device_id;
 	bool admin, locked, suspended;
+	int64_t live_room_nid; /**< device.h */
+	int live_rights;
 };
 
 /**

@@ -116,6 +116,38 @@ static void make_device_id(char ret[DEVICE_ID_SIZE])
 	ret[10] = '\0';
 }
 
+static int set_live(struct db_tx *tx, int64_t nid, int64_t room_nid, int rights, struct err *err)
+{
+	struct sql_stmt *s =
+		SQL(db_tx_sql(tx), "UPDATE devices SET live_room_nid=?,live_rights=? WHERE nid=?");
+	if (room_nid)
+		sql_bind_i64(s, 1, room_nid);
+	sql_bind_i64(s, 2, rights);
+	sql_bind_i64(s, 3, nid);
+	return sql_run(s, err);
+}
+
+int device_live(struct db_tx *tx, int64_t user_nid, int64_t room_nid, int rights, const char *name,
+		struct grant *ret, struct err *err)
+{
+	uint8_t unused[32];
+	int64_t nid = 0;
+	struct sql_stmt *s = SQL(db_tx_sql(tx), "SELECT count(*) FROM devices WHERE user_nid=? AND"
+						" live_room_nid IS NOT NULL");
+	sql_bind_i64(s, 1, user_nid);
+	if (sql_get_i64(s, 0) >= LIVE_TOKENS_MAX)
+		return matrix_err(err, 403, "M_LIMIT_EXCEEDED",
+				  _("You have %d tokens for programs already: remove one first"),
+				  LIVE_TOKENS_MAX);
+	make_device_id(ret->device_id);
+	int rc = make_room(tx, user_nid, err);
+	if (!rc)
+		rc = add_device(tx, user_nid, ret->device_id, name, &nid, err);
+	if (!rc)
+		rc = set_live(tx, nid, room_nid, rights, err);
+	return rc ? rc : issue(tx, nid, false, ret, unused, err);
+}
+
 int device_login(struct db_tx *tx, int64_t user_nid, const char *device_id, const char *name,
 		 bool refreshable, struct grant *ret, struct err *err)
 {
@@ -133,6 +165,8 @@ int device_login(struct db_tx *tx, int64_t user_nid, const char *device_id, cons
 	nid = sql_get_i64(s, 0);
 	if (nid) {
 		rc = delete_tokens(tx, nid, err);
+		if (!rc)
+			rc = set_live(tx, nid, 0, 0, err);
 		device_tokens_changed(tx, user_nid, nid);
 	} else {
 		rc = make_room(tx, user_nid, err);

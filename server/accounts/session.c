@@ -106,7 +106,8 @@ static struct session *load(struct sql *db, const uint8_t hash[32])
 {
 	struct sql_stmt *q =
 		SQL(db, "SELECT u.nid, d.nid, u.user_id, d.device_id, u.admin, u.locked,"
-			" coalesce(t.expires_ts,0), coalesce(d.last_seen_ts,0), u.suspended"
+			" coalesce(t.expires_ts,0), coalesce(d.last_seen_ts,0), u.suspended,"
+			" coalesce(d.live_room_nid,0), d.live_rights"
 			" FROM tokens t JOIN devices d ON d.nid=t.device_nid"
 			" JOIN users u ON u.nid=d.user_nid"
 			" WHERE t.hash=? AND t.kind=0 AND u.deactivated=0");
@@ -125,6 +126,8 @@ static struct session *load(struct sql *db, const uint8_t hash[32])
 	s->expires_ts = sql_col_i64(q, 6);
 	s->seen_ts = sql_col_i64(q, 7);
 	s->suspended = sql_col_i64(q, 8);
+	s->live_room_nid = sql_col_i64(q, 9);
+	s->live_rights = (int)sql_col_i64(q, 10);
 	sql_reset(q);
 	return s;
 }

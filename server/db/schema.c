@@ -219,5 +219,13 @@ static const char v9[] = "ALTER TABLE users ADD COLUMN suspended INTEGER NOT NUL
 /* What waits of one sender in all queues: server/keys/to_device.h. */
 static const char v10[] = "CREATE INDEX to_device_sender ON to_device(sender_nid,pos,size);";
 
-const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10};
+/*
+ * Devices whose token is for the sound of one room (server/accounts/device.h), and people
+ * who are in calls by WHEP (1) or WHIP (2).
+ */
+static const char v11[] = "ALTER TABLE devices ADD COLUMN live_room_nid INTEGER;"
+			  "ALTER TABLE devices ADD COLUMN live_rights INTEGER NOT NULL DEFAULT 0;"
+			  "ALTER TABLE call_people ADD COLUMN way INTEGER NOT NULL DEFAULT 0;";
+
+const sql_migration server_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11};
 const int server_migration_count = sizeof(server_migrations) / sizeof(server_migrations[0]);

@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "server/routes/route.h"
 
+#include <stdio.h>
+
 int room_find(struct sql *db, struct span room_id, int64_t *ret_nid, struct err *err)
 {
 	struct sql_stmt *s = SQL(db, "SELECT nid FROM rooms WHERE room_id=?");
@@ -19,6 +21,16 @@ int room_find(struct sql *db, struct span room_id, int64_t *ret_nid, struct err 
 	}
 	*ret_nid = nid;
 	return 0;
+}
+
+void room_id_of(struct sql *db, int64_t nid, char ret[LIMIT_ID_BYTES + 1])
+{
+	struct sql_stmt *s = SQL(db, "SELECT room_id FROM rooms WHERE nid=?");
+	sql_bind_i64(s, 1, nid);
+	*ret = '\0';
+	if (sql_row(s))
+		snprintf(ret, LIMIT_ID_BYTES + 1, "%.*s", SPAN_ARG(sql_col_text(s, 0)));
+	sql_reset(s);
 }
 
 int room_state(struct sql *db, int64_t room_nid, const char *type, const char *state_key,

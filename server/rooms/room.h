@@ -6,6 +6,7 @@
 #define MUSTER_SERVER_ROOMS_ROOM_H
 
 #include "core/base/err.h"
+#include "core/base/limits.h"
 #include "server/db/db.h"
 
 #include <jansson.h>
@@ -75,6 +76,8 @@ int room_refuse_encryption(struct err *err);
 
 /** Room id -> nid; ERR_NOT_FOUND with 404 M_NOT_FOUND (or 403 where existence must not leak). */
 int room_find(struct sql *db, struct span room_id, int64_t *ret_nid, struct err *err);
+/** The other way; "" for no room. */
+void room_id_of(struct sql *db, int64_t nid, char ret[LIMIT_ID_BYTES + 1]);
 /** Content of the current state event; ERR_NOT_FOUND. The caller owns *ret. */
 int room_state(struct sql *db, int64_t room_nid, const char *type, const char *state_key,
 	       json_t **ret);

@@ -18,6 +18,8 @@ extern const struct route rtc_transports_routes[];
 extern const struct route rtc_token_routes[];
 extern const struct route rtc_signal_routes[];
 extern const struct route rtc_rooms_routes[];
+extern const struct route live_routes[];
+extern const struct route live_token_routes[];
 extern const struct route redact_routes[];
 extern const struct route hierarchy_routes[];
 extern const struct route public_rooms_routes[];
@@ -71,6 +73,8 @@ const struct route *const route_groups[] = {
 	rtc_token_routes,
 	rtc_signal_routes,
 	rtc_rooms_routes,
+	live_routes,
+	live_token_routes,
 	redact_routes,
 	hierarchy_routes,
 	public_rooms_routes,

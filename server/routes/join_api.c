@@ -58,17 +58,6 @@ static bool find_link(struct rq *rq, char code[LINK_CODE_SIZE], struct link *ret
 	return false;
 }
 
-static const char *room_id_of(struct sql *db, int64_t room_nid, char ret[LIMIT_ID_BYTES + 1])
-{
-	struct sql_stmt *s = SQL(db, "SELECT room_id FROM rooms WHERE nid=?");
-	sql_bind_i64(s, 1, room_nid);
-	*ret = '\0';
-	if (sql_row(s))
-		snprintf(ret, LIMIT_ID_BYTES + 1, "%.*s", SPAN_ARG(sql_col_text(s, 0)));
-	sql_reset(s);
-	return ret;
-}
-
 static void put_room(struct sql *db, int64_t room_nid, json_t *o)
 {
 	JSON_AUTO json_t *about = room_nid ? room_summary(db, room_nid, false) : NULL;

@@ -94,7 +94,11 @@ static void on_begin(struct httpd_request *http, void *arg)
 {
 	http->user = NULL;
 	if (!strcmp(http->method, "OPTIONS")) {
-		httpd_reply(http, 200, JSON_HEADERS, SPAN_LIT("{}"));
+		/* RFC 9725 4.2 wants it said. */
+		bool sdp = span_ends(http->path, "/whip") || span_ends(http->path, "/whep");
+		httpd_reply(http, 200,
+			    sdp ? JSON_HEADERS "Accept-Post: application/sdp\r\n" : JSON_HEADERS,
+			    SPAN_LIT("{}"));
 		return;
 	}
 	struct rq *rq = rq_new(arg, http);

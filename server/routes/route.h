@@ -26,6 +26,7 @@ enum route_flags {
 	ROUTE_LOCKED_OK = 8,   /**< locked accounts may still call it (logout) */
 	ROUTE_PACED = 32,      /**< counts as an event of the requester: pace.h */
 	ROUTE_TAKES_PART = 64, /**< suspended accounts may not call it: rooms/suspended.h */
+	ROUTE_LIVE_OK = 128,   /**< tokens for one room's sound may call it: device.h */
 	ROUTE_WEBSOCKET = 16,  /**< 400 unless a WebSocket is asked for; see rq_hand_over */
 };
 
@@ -36,7 +37,9 @@ struct requester {
 	const char *user_id;	      /**< "@a:hs"; borrowed for the request's life */
 	const char *device_id;
 	bool admin;
-	bool suspended; /**< see ROUTE_TAKES_PART; room_append asks as well */
+	bool suspended;	       /**< see ROUTE_TAKES_PART; room_append asks as well */
+	int64_t live_room_nid; /**< the only room whose sound they may have; 0: no such limit */
+	int live_rights;       /**< ... and what of it: enum live_right */
 };
 
 /** One request on its way through a route. */

@@ -62,8 +62,13 @@ bool route_authenticate(struct rq *rq)
 	rq->impl->session = s;
 	if (s->locked && !(rq->route->flags & ROUTE_LOCKED_OK))
 		return refuse(rq, "M_USER_LOCKED", _("This account is locked"), true);
-	rq->who = (struct requester){s->user_nid,  s->device_nid, s->user_id,
-				     s->device_id, s->admin,	  s->suspended};
+	if (s->live_room_nid && !(rq->route->flags & ROUTE_LIVE_OK)) {
+		rq_error(rq, 403, "M_FORBIDDEN", "%s",
+			 _("This token is for the sound of one room only"));
+		return false;
+	}
+	rq->who = (struct requester){s->user_nid, s->device_nid, s->user_id,	   s->device_id,
+				     s->admin,	  s->suspended,	 s->live_room_nid, s->live_rights};
 	httpd_set_owner(rq->http, s->user_nid);
 	session_seen(rq->srv, s, rq_peer(rq));
 	struct err err;

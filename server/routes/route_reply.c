@@ -11,9 +11,9 @@
 
 const char *const route_common_headers[] = {
 	"Access-Control-Allow-Origin: *",
-	"Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS",
-	"Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization",
-	"Access-Control-Expose-Headers: Retry-After",
+	"Access-Control-Allow-Methods: GET, POST, PUT, DELETE, OPTIONS, PATCH",
+	"Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization, If-Match",
+	"Access-Control-Expose-Headers: Retry-After, Location, ETag",
 	NULL,
 };
 

@@ -87,15 +87,17 @@ int people_note(struct db_tx *tx, const struct people_ask *a, struct err *err)
 		rc = check_count(db, a, call, now, err);
 	struct sql_stmt *s =
 		SQL(db, "INSERT INTO call_people(call_nid,identity,user_nid,device_id,device_nid,"
-			"member_id,given_ts) VALUES(?1,?2,?3,?4,(SELECT nid FROM devices WHERE"
-			" user_nid=?3 AND device_id=?4),?5,?6) ON CONFLICT DO UPDATE SET"
-			" device_nid=excluded.device_nid,given_ts=excluded.given_ts");
+			"member_id,given_ts,way) VALUES(?1,?2,?3,?4,(SELECT nid FROM devices WHERE"
+			" user_nid=?3 AND device_id=?4),?5,?6,?7) ON CONFLICT DO UPDATE SET"
+			" device_nid=excluded.device_nid,given_ts=excluded.given_ts,"
+			"way=CASE WHEN present_ts IS NULL THEN excluded.way ELSE way END");
 	sql_bind_i64(s, 1, call);
 	sql_bind_str(s, 2, a->identity);
 	sql_bind_i64(s, 3, a->user_nid);
 	sql_bind_str(s, 4, a->device_id);
 	sql_bind_str(s, 5, a->member_id);
 	sql_bind_i64(s, 6, now);
+	sql_bind_i64(s, 7, a->way);
 	return rc ? rc : sql_run(s, err);
 }
 
@@ -108,7 +110,7 @@ bool people_find(struct sql *db, const char *room, const char *identity, struct 
 {
 	struct sql_stmt *s =
 		SQL(db, "SELECT c.nid,c.room_nid,p.user_nid,p.device_nid,p.present_ts,u.user_id,"
-			"c.slot_id,p.device_id,p.member_id,c.session_id FROM calls c JOIN"
+			"c.slot_id,p.device_id,p.member_id,c.session_id,p.way FROM calls c JOIN"
 			" call_people p ON p.call_nid=c.nid JOIN users u ON u.nid=p.user_nid WHERE"
 			" c.name=?1 AND p.identity=?2");
 	sql_bind_str(s, 1, room);
@@ -127,6 +129,7 @@ bool people_find(struct sql *db, const char *room, const char *identity, struct 
 	copy(ret->device_id, sizeof(ret->device_id), sql_col_text(s, 7));
 	copy(ret->member_id, sizeof(ret->member_id), sql_col_text(s, 8));
 	copy(ret->session_id, sizeof(ret->session_id), sql_col_text(s, 9));
+	ret->way = (int)sql_col_i64(s, 10);
 	sql_reset(s);
 	return true;
 }

@@ -16,17 +16,22 @@
 #define PEOPLE_CALL_TOKENS_MAX 30	 /* ... of one call ... */
 #define PEOPLE_TOKENS_MS (3600LL * 1000) /* ... in this time */
 
+/** How they are in the call. */
+enum call_way { CALL_BY_SIGNAL, CALL_BY_WHEP, CALL_BY_WHIP };
+
 /** What a token is given for. All borrowed. */
 struct people_ask {
 	const char *room, *identity; /**< on the SFU */
 	int64_t room_nid, user_nid;
 	const char *slot_id, *device_id;
 	const char *member_id; /**< NULL: the older form */
+	int way;	       /**< enum call_way */
 };
 
 struct call_person {
 	int64_t call_nid, room_nid, user_nid;
 	int64_t device_nid; /**< 0: unknown */
+	int way;	    /**< enum call_way */
 	int64_t present_ts; /**< the room was told that they came then; 0: not there */
 	char user_id[LIMIT_ID_BYTES + 1];
 	char slot_id[LIMIT_ID_BYTES + 1], device_id[LIMIT_ID_BYTES + 1];

@@ -34,7 +34,7 @@ struct write_job {
 	struct presence *owner;
 	struct person *person;
 	struct presence_change change;
-	char *room, *identity;
+	char *room, *identity, *service_url;
 	char reason[24];
 };
 
@@ -124,6 +124,7 @@ static void done(void *arg, int rc, const struct err *err)
 	}
 	mem_free(j->room);
 	mem_free(j->identity);
+	mem_free(j->service_url);
 	mem_free(j);
 	if (!p->stopping) {
 		consider(p, w);
@@ -139,6 +140,7 @@ static void tell(struct presence *p, struct person *w)
 		.person = w,
 		.room = mem_strdup(w->room),
 		.identity = mem_strdup(w->identity),
+		.service_url = mem_strdup(p->srv->rtc->service_url),
 	};
 	memcpy(j->reason, w->reason, sizeof(j->reason));
 	j->change = (struct presence_change){
@@ -148,6 +150,7 @@ static void tell(struct presence *p, struct person *w)
 		.here = w->here,
 		.at_ms = w->at_ms,
 		.reason = j->reason,
+		.service_url = j->service_url,
 	};
 	w->told = w->here;
 	w->writing++;

@@ -7,6 +7,7 @@
 #include "server/rooms/room.h"
 #include "server/rtc/people.h"
 #include "server/rtc/presence.h"
+#include "server/rtc/speaker.h"
 
 static json_t *content_of(const struct presence_change *c, const struct call_person *p)
 {
@@ -53,6 +54,8 @@ int presence_write(struct db_tx *tx, const struct presence_change *c, struct err
 		return 0;
 	if (!rc)
 		rc = append(tx, c, &p, err);
+	if (!rc)
+		rc = speaker_write(tx, &p, c->here, c->service_url, err);
 	return rc ? rc : presence_alive(tx, err);
 }
 

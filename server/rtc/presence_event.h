@@ -13,7 +13,8 @@ struct presence_change {
 	const char *room, *identity; /**< on the SFU */
 	bool here;
 	int64_t at_ms;
-	const char *reason; /**< NULL while here */
+	const char *reason;	 /**< NULL while here */
+	const char *service_url; /**< while here: struct rtc */
 };
 
 /** Nothing is written when the room knows already, or when nobody knows whom the SFU means. */

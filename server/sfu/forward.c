@@ -69,4 +69,5 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	}
 	t->passed_on = now;
 	sfu_fan_out(in, r, number, r->marker || begin, now);
+	sfu_taps_forward(t, in, r, now, number, late);
 }

@@ -6,6 +6,7 @@
  *   powers.c      what hosts do to others
  *   http.c        /rtc and /rtc/validate: tokens, the upgrade
  *   line.c        one WebSocket: what comes goes to the SFU's thread
+ *   ask.c         WHEP and WHIP: questions to the SFU's thread, and their answers
  * Between the threads:
  *   outbox.c      what the SFU's thread has for the loop
  * On the SFU's thread:
@@ -27,7 +28,11 @@
  *   fanout.c      packets to listeners
  *   speakers.c    who is told to speak
  *   quality.c     how well people are connected
- * Pure: budget.c, loudest.c, rewrite.c.
+ *   session.c     people without signalling: WHEP and WHIP (session.h)
+ *   whep.c        ... who listen
+ *   whip.c        ... who speak
+ *   taps.c        voices on their way to who listens by WHEP
+ * Pure: budget.c, loudest.c, rewrite.c, slots.c, fragment.c.
  */
 #ifndef MUSTER_SERVER_SFU_INTERNAL_H
 #define MUSTER_SERVER_SFU_INTERNAL_H
@@ -43,6 +48,7 @@
 #include "server/sfu/loudest.h"
 #include "server/sfu/rewrite.h"
 #include "server/sfu/sfu.h"
+#include "server/sfu/slots.h"
 
 #include <stdatomic.h>
 
@@ -54,6 +60,7 @@ struct sfu_engine;
 struct sfu_line;
 struct sfu_person;
 struct sfu_room;
+struct sfu_session;
 struct sfu_track;
 
 /* -- Between the threads -------------------------------------------------- */
@@ -73,6 +80,7 @@ enum sfu_out_kind {
 	SFU_OUT_CLOSE,	  /**< close the WebSocket with `code` */
 	SFU_OUT_RELEASE,  /**< the SFU's thread knows the line no more */
 	SFU_OUT_PRESENCE, /**< `room` and `identity` are owned */
+	SFU_OUT_CALL,	  /**< call fn(arg) */
 };
 struct sfu_out {
 	struct sfu_out *next;
@@ -84,6 +92,8 @@ struct sfu_out {
 	bool present;
 	const char *reason; /**< a constant */
 	int64_t at_ms;
+	loop_fn *fn;
+	void *arg;
 };
 
 /** From the SFU's thread to the loop; no lock: one word that both exchange. */
@@ -204,6 +214,9 @@ struct sfu_track {
 	int together;	     /**< index of what is sent just now; -1: nothing */
 	struct sfu_sub *subs;
 	size_t subs_n;
+	struct loudest_voice solo; /**< among those that share one stream: taps.c */
+	int tapped;		   /**< the stream that its last packet went to; -1: none */
+	bool soloed;		   /**< ... and that of the one voice */
 };
 
 /** A track on its way to a listener. */
@@ -284,6 +297,7 @@ struct sfu_person {
 	float speaks;		    /**< told: how loud, 0: they do not speak */
 	int64_t lost_before;	    /**< of their voice, at the last look */
 	uint64_t received_before;
+	struct sfu_session *session; /**< of who came by WHEP or WHIP, else NULL */
 };
 
 /** Who left: told with the next update, then kept for those who are away. */
@@ -292,6 +306,12 @@ struct sfu_gone {
 	int64_t at;
 	bool told;
 	struct lk_person info; /**< owned */
+};
+
+/** A stream for who listens by WHEP: one for each of the loudest, or one for all of them. */
+struct sfu_stream {
+	struct slot slot;
+	struct sfu_tap *taps;
 };
 
 #define SFU_TRACK_BUCKETS 64
@@ -306,7 +326,9 @@ struct sfu_room {
 	size_t told_n; /**< of people, by room_update */
 	size_t text_bytes;
 	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
-	struct loudest loudest;
+	struct loudest loudest, solo;
+	struct sfu_stream streams[LOUDEST_MAX + 1]; /**< by slot; the last: the one voice */
+	size_t taps_n;
 	struct sfu_gone *gone, **gone_last; /**< oldest first */
 	size_t offers_left; /**< that may be made until the next tick: sound goes on between them */
 	bool update_due;
@@ -429,6 +451,8 @@ void sfu_person_dismiss(struct sfu_person *p, int64_t now, int why, int action);
 /** Connections may have changed state. */
 void sfu_person_settle(struct sfu_person *p, int64_t now);
 void sfu_person_look(struct sfu_person *p, int64_t now);
+/** Of their signalling or of either connection. */
+int64_t sfu_person_last_sign(const struct sfu_person *p);
 
 /* info.c */
 /** Borrows from `p`; `tracks` holds its tracks. */
@@ -468,6 +492,9 @@ void sfu_send_result(struct sfu_person *p, int result, const char *message,
 		     const struct lk_request *about);
 
 /* publish.c */
+/** Take an offer to send and append the answer. Nothing can come of the session when it fails. */
+int sfu_publish_take(struct sfu_person *p, const char *sdp, int64_t now, struct buf *ret,
+		     struct err *err);
 void sfu_publish_offer(struct sfu_person *p, const struct lk_sdp *offer, int64_t now);
 /** Tracks that are announced and sections that send: bring together what belongs together. */
 void sfu_publish_bind(struct sfu_person *p, int64_t now);
@@ -518,6 +545,18 @@ void sfu_fan_out_end(struct sfu_engine *e, int64_t now);
 /** What `r` holds, a packet of `in`'s track; at once unless gathered. */
 void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t number, bool marker,
 		 int64_t now);
+
+/* taps.c */
+/** Packet `number` of a track, as its gate counts, for who listens by WHEP. */
+void sfu_taps_forward(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
+		      int64_t now, uint64_t number, bool late);
+/** They listen to this many streams from now on: all of the loudest, or (1) the one voice. */
+void sfu_taps_begin(struct sfu_person *p, size_t n);
+void sfu_taps_end(struct sfu_person *p);
+/** Memory of streams that have long been silent, for which nobody will ask. */
+void sfu_taps_look(struct sfu_person *p, int64_t now);
+/** It is muted or ends. */
+void sfu_taps_leave(struct sfu_track *t);
 
 /* speakers.c */
 void sfu_speech_packet(struct sfu_speech *s, const struct loudest_level *p, uint32_t timestamp);

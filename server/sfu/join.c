@@ -1,7 +1,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "server/sfu/internal.h"
+#include "server/sfu/session.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static struct sfu_person *make(struct sfu_arrival *a, struct sfu_room *r, bool *
 {
 	struct sfu_person *old = sfu_room_person(r, a->grant.identity);
 	struct sfu_person *p = NULL;
-	*ret_was_here = old != NULL;
+	*ret_was_here = old && (!old->session || old->session->told);
 	if (!old && is_full(r))
 		log_warn("sfu: the room or the server is full");
 	else

@@ -50,6 +50,7 @@
 #define SFU_TCP_PROVE_MS 5000	/* to the first valid check on a TCP connection */
 #define SFU_TCP_SILENT_MS 30000 /* without anything valid on one: cut off */
 #define SFU_SILENT_MS 12000	/* without a sign of life: lost */
+#define SFU_CONNECT_MS 30000	/* from the answer until the connection must stand: WHEP, WHIP */
 #define SFU_ROOM_EMPTY_MS 30000
 #define SFU_GONE_MS 30000	/* who comes back hears of those who left so lately */
 #define SFU_GONE_MAX 10		/* sessions that one identity may end in that time */

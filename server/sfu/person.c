@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
+#include "server/sfu/session.h"
 
 #include <string.h>
 
@@ -87,6 +88,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 
 void sfu_person_free(struct sfu_person *p)
 {
+	sfu_session_free(p->session);
 	peer_free(p->pub.link.peer);
 	peer_free(p->sub.link.peer);
 	for (size_t i = 0; i < p->pub.inputs_n; i++)
@@ -99,8 +101,7 @@ void sfu_person_free(struct sfu_person *p)
 	mem_free(p);
 }
 
-/* Of signalling or of either connection. */
-static int64_t last_sign(const struct sfu_person *p)
+int64_t sfu_person_last_sign(const struct sfu_person *p)
 {
 	int64_t t = p->heard;
 	const struct peer *peers[] = {p->pub.link.peer, p->sub.link.peer};
@@ -120,13 +121,15 @@ void sfu_person_end(struct sfu_person *p, int64_t now, int why, const char *reas
 	for (size_t i = 0; i < p->sub.sections_n; i++)
 		if (p->sub.sections[i].sub)
 			sfu_sub_end(p->sub.sections[i].sub, now);
+	sfu_taps_end(p);
 	if (p->pub.link.peer)
 		peer_close(p->pub.link.peer, now);
-	peer_close(p->sub.link.peer, now);
+	if (p->sub.link.peer)
+		peer_close(p->sub.link.peer, now);
 	p->info.disconnect_reason = why;
 	log_debug("sfu: %s is gone (%d, %s)", p->info.sid, why, reason ? reason : "came anew");
-	if (reason) {
-		int64_t ago = strcmp(reason, "lost") ? 0 : now - last_sign(p);
+	if (reason && (!p->session || p->session->told)) {
+		int64_t ago = strcmp(reason, "lost") ? 0 : now - sfu_person_last_sign(p);
 		sfu_engine_presence(e, p, false, clock_wall_ms() - ago, reason);
 	}
 	sfu_room_drop(p->room, p, now);
@@ -181,6 +184,10 @@ static bool news(struct sfu_link *l)
 void sfu_person_settle(struct sfu_person *p, int64_t now)
 {
 	struct sfu_link *pub = &p->pub.link, *sub = &p->sub.link;
+	if (p->session) {
+		sfu_session_settle(p, now);
+		return;
+	}
 	if (news(pub)) {
 		pub->was_connected |= pub->seen == PEER_CONNECTED;
 		if (pub->seen == PEER_CLOSED)
@@ -238,10 +245,12 @@ void sfu_person_look(struct sfu_person *p, int64_t now)
 {
 	int64_t wall = clock_wall_ms();
 	forget_packets(&p->sub, now);
-	if (!p->line) {
+	if (p->session) {
+		sfu_session_look(p, now);
+	} else if (!p->line) {
 		if (now - p->away >= SFU_RESUME_MS)
 			sfu_person_end(p, now, LK_SIGNAL_CLOSE, "lost");
-	} else if (since(now, last_sign(p)) >= SFU_SILENT_MS) {
+	} else if (since(now, sfu_person_last_sign(p)) >= SFU_SILENT_MS) {
 		/* It may only have slept: when it reads this, it comes anew. */
 		sfu_person_dismiss(p, now, LK_CONNECTION_TIMEOUT, LK_LEAVE_RECONNECT);
 		sfu_person_end(p, now, LK_CONNECTION_TIMEOUT, "lost");

@@ -164,11 +164,10 @@ static void refine(struct sfu_person *p, const struct sdp *offer, struct sdp *an
 	}
 }
 
-static int answer(struct sfu_person *p, const struct sdp *offer, unsigned id, struct err *err)
+static int answer(struct sfu_person *p, const struct sdp *offer, struct buf *ret, struct err *err)
 {
 	struct span candidates[SFU_CANDIDATES_MAX];
 	struct sdp made = {0};
-	AUTO(buf_done) struct buf b = BUF_INIT(SDP_BYTES_MAX);
 	struct sdp_answer_how how = {
 		.candidates = candidates,
 		.candidates_n = sfu_net_candidates(&p->engine->net, candidates),
@@ -185,16 +184,9 @@ static int answer(struct sfu_person *p, const struct sdp *offer, unsigned id, st
 	if (rc)
 		return rc;
 	refine(p, offer, &made);
-	rc = sdp_write(&made, &b, err);
+	rc = sdp_write(&made, ret, err);
 	sdp_done(&made);
-	if (rc)
-		return rc;
-	const struct lk_response m = {
-		.kind = LK_RES_ANSWER,
-		.answer = {.type = "answer", .sdp = buf_str(&b), .id = id},
-	};
-	sfu_send(p, &m);
-	return 0;
+	return rc;
 }
 
 /* We are the DTLS client wherever the offer leaves the choice. */
@@ -212,24 +204,37 @@ static int connect_to(struct sfu_person *p, const struct sdp *offer, int64_t now
 	return rc ? rc : peer_set_remote(l->peer, now, theirs, client, err);
 }
 
-void sfu_publish_offer(struct sfu_person *p, const struct lk_sdp *offer, int64_t now)
+int sfu_publish_take(struct sfu_person *p, const char *sdp, int64_t now, struct buf *ret,
+		     struct err *err)
 {
 	struct sdp theirs = {0};
-	struct err err = {0};
-	int rc = sdp_parse(span_of(offer->sdp), &theirs, &err);
+	int rc = sdp_parse(span_of(sdp), &theirs, err);
 	if (!rc)
-		rc = connect_to(p, &theirs, now, &err);
+		rc = connect_to(p, &theirs, now, err);
 	if (!rc) {
 		take_sections(p, &theirs, now);
 		sfu_publish_bind(p, now);
-		rc = answer(p, &theirs, offer->id, &err);
+		rc = answer(p, &theirs, ret, err);
 	}
 	sdp_done(&theirs);
-	if (rc) {
+	return rc;
+}
+
+void sfu_publish_offer(struct sfu_person *p, const struct lk_sdp *offer, int64_t now)
+{
+	struct err err = {0};
+	AUTO(buf_done) struct buf b = BUF_INIT(SDP_BYTES_MAX);
+	if (sfu_publish_take(p, offer->sdp, now, &b, &err)) {
 		log_info("sfu: %s made an offer that cannot be answered: %s", p->info.sid, err.msg);
 		/* Nothing can come of this session. */
 		sfu_person_dismiss(p, now, LK_JOIN_FAILURE, LK_LEAVE_RECONNECT);
+		return;
 	}
+	const struct lk_response m = {
+		.kind = LK_RES_ANSWER,
+		.answer = {.type = "answer", .sdp = buf_str(&b), .id = offer->id},
+	};
+	sfu_send(p, &m);
 }
 
 void sfu_publish_close(struct sfu_person *p, int64_t now)

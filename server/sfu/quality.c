@@ -24,10 +24,12 @@ static int quality_of(struct sfu_person *p)
 {
 	struct peer_stats s;
 	double up = loss_up(p);
-	enum peer_state state = peer_state(p->sub.link.peer);
-	if (!p->line || state == PEER_DISCONNECTED || state == PEER_FAILED)
+	/* Who only speaks has no other connection. */
+	const struct peer *peer = p->sub.link.peer ? p->sub.link.peer : p->pub.link.peer;
+	enum peer_state state = peer_state(peer);
+	if ((!p->line && !p->session) || state == PEER_DISCONNECTED || state == PEER_FAILED)
 		return LK_LOST;
-	peer_stats(p->sub.link.peer, &s);
+	peer_stats(peer, &s);
 	double loss = s.remote_loss > up ? s.remote_loss : up;
 	if (loss >= POOR_LOSS || s.rtt_ms >= POOR_RTT_MS)
 		return LK_POOR;

@@ -25,6 +25,7 @@ struct sfu_room *sfu_room_get(struct sfu_engine *e, const char *name, int64_t no
 	r->gone_last = &r->gone;
 	r->empty_since = now;
 	loudest_init(&r->loudest, e->loudest);
+	loudest_init(&r->solo, 1);
 	r->next = e->rooms;
 	e->rooms = r;
 	e->rooms_n++;

@@ -31,6 +31,9 @@ static void deliver(struct sfu *s, const struct sfu_out *o)
 	case SFU_OUT_PRESENCE:
 		tell_presence(s, o);
 		break;
+	case SFU_OUT_CALL:
+		o->fn(o->arg);
+		break;
 	}
 }
 

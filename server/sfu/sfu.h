@@ -94,6 +94,38 @@ void sfu_validate(struct sfu *s, struct httpd_request *rq);
  */
 void sfu_permit(struct sfu *s, const char *room, const char *identity, bool publish, bool admin);
 
+/**
+ * WHEP (draft-ietf-wish-whep) and WHIP (RFC 9725): people without signalling, who hear
+ * the loudest or speak by one HTTP exchange of offer and answer. The HTTP is the
+ * caller's; this is what the SFU has to say.
+ */
+enum sfu_asking {
+	SFU_ASK_START, /**< POST: an offer */
+	SFU_ASK_PATCH, /**< candidates, or an ICE restart */
+	SFU_ASK_END,   /**< DELETE */
+};
+struct sfu_ask {
+	enum sfu_asking what;
+	bool speak; /**< WHIP; else WHEP */
+	/** Whose session it is to be, or must be. One person of a room has one. */
+	const char *room, *identity;
+	const char *session;  /**< PATCH, DELETE: as told at the start */
+	struct span if_match; /**< PATCH: as sent, empty: was not */
+	struct span body;     /**< SDP, or a fragment */
+};
+struct sfu_told {
+	int status;		    /**< of HTTP; from 400 on `why` says what is wrong */
+	const char *why;	    /**< one sentence */
+	int retry_after_s;	    /**< 0: nothing is said about that */
+	const char *session, *etag; /**< "": there is none to tell */
+	struct span body;
+};
+#define SFU_OFFER_BYTES_MAX 65536 /* an offer, or a fragment */
+/** Borrows `t`. */
+typedef void sfu_told_fn(void *arg, const struct sfu_told *t);
+/** Ask, and be told on the loop; also, once, when the SFU closes first. Copies `ask`. */
+void sfu_ask(struct sfu *s, const struct sfu_ask *ask, sfu_told_fn *fn, void *arg);
+
 /* Host powers: false when they are not in the room. Each blocks for a moment. */
 
 bool sfu_remove(struct sfu *s, const char *room, const char *identity);

@@ -35,7 +35,9 @@ static struct sfu_track *track_new(struct sfu_person *p, const struct lk_add_tra
 	t->cid = mem_strdup(a->cid);
 	t->spoke = INT64_MIN;
 	t->together = -1;
+	t->tapped = -1;
 	loudest_voice_init(&t->voice);
+	loudest_voice_init(&t->solo);
 	struct sfu_track **at = bucket(p->room, sid);
 	t->next_by_sid = *at;
 	*at = t;
@@ -128,6 +130,7 @@ void sfu_track_end(struct sfu_track *t, int64_t now)
 	while (t->subs)
 		sfu_sub_end(t->subs, now);
 	loudest_leave(&p->room->loudest, &t->voice);
+	sfu_taps_leave(t);
 	forget(t);
 	if (t->live)
 		sfu_room_changed(p, now);
@@ -150,8 +153,10 @@ void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now)
 	if (t->info.muted == muted)
 		return;
 	t->info.muted = muted;
-	if (muted)
+	if (muted) {
 		loudest_leave(&t->person->room->loudest, &t->voice);
+		sfu_taps_leave(t);
+	}
 	if (t->live)
 		sfu_room_changed(t->person, now);
 	offer(t, now);

@@ -16,15 +16,6 @@ struct follow {
 	char old_id[LIMIT_ID_BYTES + 1], new_id[LIMIT_ID_BYTES + 1];
 };
 
-static void room_id_of(struct sql *db, int64_t nid, char ret[LIMIT_ID_BYTES + 1])
-{
-	struct sql_stmt *s = SQL(db, "SELECT room_id FROM rooms WHERE nid=?1");
-	sql_bind_i64(s, 1, nid);
-	if (sql_row(s))
-		snprintf(ret, LIMIT_ID_BYTES + 1, "%.*s", SPAN_ARG(sql_col_text(s, 0)));
-	sql_reset(s);
-}
-
 /* The predecessor, when it really names this room as its replacement and the person was in it. */
 static bool find_old(struct follow *f)
 {

@@ -108,9 +108,9 @@ static void test_cors(void **state)
 			fail_msg("%s %s: %s", asked[i].method, asked[i].path, got);
 		assert_non_null(strstr(got, "Access-Control-Allow-Origin: *\r\n"));
 		assert_non_null(strstr(got, "Access-Control-Allow-Methods: GET, POST, PUT, DELETE, "
-					    "OPTIONS\r\n"));
+					    "OPTIONS, PATCH\r\n"));
 		assert_non_null(strstr(got, "Access-Control-Allow-Headers: X-Requested-With, "
-					    "Content-Type, Authorization\r\n"));
+					    "Content-Type, Authorization, If-Match\r\n"));
 		assert_non_null(strstr(got, "Content-Type: application/json\r\n"));
 		buf_done(&b);
 	}

@@ -1,0 +1,150 @@
+/*
+ * Voices on their way to who listens by WHEP. Such a listener has as many
+ * sections as there are slots for the loudest, and hears in each whoever holds
+ * that slot; or one section, and hears the one loudest of them, with the same
+ * hangover and margins (loudest.h). Numbers and timestamps are made once for
+ * all listeners of a stream (slots.h): they differ in SSRC and payload type.
+ */
+#include "core/base/crypto.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "server/sfu/session.h"
+
+static struct sfu_stream *solo_of(struct sfu_room *r)
+{
+	return &r->streams[LOUDEST_MAX];
+}
+
+static void to_taps(struct sfu_stream *st, struct sfu_stats *stats, const struct rtp *r,
+		    struct span raw, uint16_t seq, int64_t now)
+{
+	for (struct sfu_tap *tap = st->taps; tap; tap = tap->next) {
+		struct rtp theirs = *r;
+		theirs.pt = tap->pt;
+		if (peer_forward(tap->listener->sub.link.peer, now, tap->sender, &theirs, raw, seq,
+				 r->marker))
+			continue;
+		tap->kept = true;
+		stats->packets_out++;
+		stats->bytes_out += raw.n;
+	}
+}
+
+static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const struct rtp *r,
+		    int64_t now, uint64_t number)
+{
+	uint8_t packet[RTP_PACKET_MAX];
+	struct slot_out o;
+	struct rtp plain;
+	if (!st->taps) {
+		/* Who comes later hears it begin. */
+		slot_forget(&st->slot, st->slot.voice);
+		return;
+	}
+	if (!slot_packet(&st->slot, t, anew, number, r->timestamp, now, &o))
+		return;
+	const struct rtp_out out = {
+		.marker = r->marker || o.begin,
+		.seq = o.seq,
+		.timestamp = o.timestamp,
+		.payload = r->payload,
+	};
+	size_t n = rtp_write(&out, packet, sizeof(packet));
+	if (n && rtp_parse(packet, n, &plain))
+		to_taps(st, &t->person->engine->stats, &plain, (struct span){(char *)packet, n},
+			o.seq, now);
+}
+
+/* Is it the loudest of all? */
+static bool leads(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r, int64_t now,
+		  bool late)
+{
+	struct loudest_level level = {.payload = r->payload.n};
+	if (late)
+		return t->solo.slot >= 0;
+	if (in->level_id)
+		level.known = rtp_level(r, in->level_id, &level.voice, &level.dbov);
+	return loudest_packet(&t->person->room->solo, &t->solo, now, &level);
+}
+
+void sfu_taps_forward(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
+		      int64_t now, uint64_t number, bool late)
+{
+	struct sfu_room *room = t->person->room;
+	int slot = t->voice.slot;
+	/* What is encrypted for those with keys is noise to all others. */
+	if (!room->taps_n || t->info.encryption)
+		return;
+	if (slot >= 0)
+		pass_on(&room->streams[slot], t, t->tapped != slot, r, now, number);
+	t->tapped = slot;
+	bool alone = slot >= 0 && leads(t, in, r, now, late);
+	if (alone)
+		pass_on(solo_of(room), t, !t->soloed, r, now, number);
+	t->soloed = alone;
+}
+
+void sfu_taps_leave(struct sfu_track *t)
+{
+	struct sfu_room *room = t->person->room;
+	loudest_leave(&room->solo, &t->solo);
+	t->tapped = -1;
+	t->soloed = false;
+	for (size_t i = 0; i < ARRAY_LEN(room->streams); i++)
+		slot_forget(&room->streams[i].slot, t);
+}
+
+/* Nobody looked while nobody listened: every voice comes in anew. */
+static void forget_all(struct sfu_room *r)
+{
+	for (struct sfu_person *p = r->people; p; p = p->next)
+		for (size_t i = 0; i < p->pub.tracks_n; i++) {
+			p->pub.tracks[i]->tapped = -1;
+			p->pub.tracks[i]->soloed = false;
+		}
+}
+
+void sfu_taps_begin(struct sfu_person *p, size_t n)
+{
+	struct sfu_session *s = p->session;
+	struct sfu_room *r = p->room;
+	if (!r->taps_n)
+		forget_all(r);
+	for (size_t i = 0; i < s->taps_n; i++) {
+		struct sfu_tap *tap = &s->taps[i];
+		tap->listener = p;
+		tap->stream = n == 1 && r->loudest.n > 1 ? solo_of(r) : &r->streams[i];
+		tap->next = tap->stream->taps;
+		if (tap->next)
+			tap->next->prev = tap;
+		tap->stream->taps = tap;
+		r->taps_n++;
+	}
+}
+
+void sfu_taps_end(struct sfu_person *p)
+{
+	struct sfu_session *s = p->session;
+	for (size_t i = 0; s && i < s->taps_n; i++) {
+		struct sfu_tap *tap = &s->taps[i];
+		if (!tap->stream)
+			continue;
+		*(tap->prev ? &tap->prev->next : &tap->stream->taps) = tap->next;
+		if (tap->next)
+			tap->next->prev = tap->prev;
+		tap->stream = NULL;
+		p->room->taps_n--;
+	}
+}
+
+void sfu_taps_look(struct sfu_person *p, int64_t now)
+{
+	struct sfu_session *s = p->session;
+	for (size_t i = 0; i < s->taps_n; i++) {
+		struct sfu_tap *tap = &s->taps[i];
+		if (!tap->kept || now - tap->stream->slot.at < SFU_HISTORY_MS)
+			continue;
+		peer_forget_sent(tap->sender);
+		tap->kept = false;
+	}
+}
