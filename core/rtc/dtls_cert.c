@@ -71,7 +71,8 @@ static bool make_ctx(struct dtls_cert *c)
 	return SSL_CTX_set_min_proto_version(c->ctx, DTLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(c->ctx, "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!SHA1:"
 					       "ECDHE-ECDSA-AES128-SHA") == 1 &&
-	       SSL_CTX_set1_groups_list(c->ctx, "X25519:P-256:P-384") == 1 &&
+	       /* The last is of ffmpeg's certificates where it uses GnuTLS. */
+	       SSL_CTX_set1_groups_list(c->ctx, "X25519:P-256:P-384:P-224") == 1 &&
 	       SSL_CTX_use_certificate(c->ctx, c->x509) == 1 &&
 	       SSL_CTX_use_PrivateKey(c->ctx, c->key) == 1 &&
 	       /* 0 is success here. */

@@ -112,6 +112,7 @@ struct sdp_answer_how {
 	const struct span *candidates;
 	size_t candidates_n;
 	bool candidates_end;
+	bool candidates_each; /**< in every section, for who does not look for them in the first */
 	/**
 	 * Asked for each audio section that has Opus: fill `ret_send` and return true to
 	 * send there (only where the offerer receives). NULL: never send.

@@ -151,8 +151,10 @@ int sdp_answer(const struct sdp *offer, const struct sdp_answer_how *how, struct
 	bool taken = false;
 	struct sdp_answer_how rest = *how;
 	/* With BUNDLE one section tells the candidates of all. */
-	rest.candidates_n = 0;
-	rest.candidates_end = false;
+	if (!how->candidates_each) {
+		rest.candidates_n = 0;
+		rest.candidates_end = false;
+	}
 	for (size_t i = 0; i < offer->media_n; i++) {
 		if (taken && !offer->has_bundle) {
 			struct sdp_media none = offer->media[i];

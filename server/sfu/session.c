@@ -278,8 +278,10 @@ void sfu_session_settle(struct sfu_person *p, int64_t now)
 		connected(p, now);
 	else if (s == PEER_CLOSED)
 		end(p, now, LK_CLIENT_INITIATED, "left");
-	else if (s == PEER_FAILED)
+	else if (s == PEER_FAILED) {
+		log_info("sfu: the connection to %s is lost: %s", p->info.sid, peer_error(l->peer));
 		end(p, now, LK_CONNECTION_TIMEOUT, "lost");
+	}
 }
 
 void sfu_session_look(struct sfu_person *p, int64_t now)

@@ -88,6 +88,7 @@ static int write(struct sfu_person *p, const struct sdp *offer, size_t n, struct
 		.candidates = candidates,
 		.candidates_n = sfu_net_candidates(&p->engine->net, candidates),
 		.candidates_end = true,
+		.candidates_each = true,
 		.send = give,
 		.receive = never,
 		.arg = &h,

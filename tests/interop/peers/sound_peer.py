@@ -136,8 +136,8 @@ async def counts(pc):
 
 
 async def peer(role, endpoint, more):
-    from aiortc import RTCPeerConnection
-    pc = RTCPeerConnection()
+    from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection
+    pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
     ears, tone, tasks = [], None, []
 
     @pc.on("connectionstatechange")
