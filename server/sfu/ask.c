@@ -2,7 +2,7 @@
 #include "core/base/mem.h"
 #include "server/sfu/session.h"
 
-#include <string.h>
+#include <stdio.h>
 
 /* Goes to the SFU's thread and comes back. */
 struct asking {
@@ -10,6 +10,7 @@ struct asking {
 	struct sfu_ask ask;
 	char *room, *identity, *session, *if_match, *body;
 	struct sfu_answer answer;
+	bool silenced;
 	sfu_told_fn *fn;
 	void *arg;
 };
@@ -46,15 +47,42 @@ static void carry_out(void *arg)
 	struct sfu_engine *e = a->engine;
 	struct sfu_out *o = NEW(struct sfu_out);
 	int64_t now = clock_mono_ms();
-	sfu_session_ask(e, &a->ask, now, &a->answer);
+	sfu_session_ask(e, &a->ask, a->silenced, now, &a->answer);
 	*o = (struct sfu_out){.kind = SFU_OUT_CALL, .fn = tell, .arg = a};
 	sfu_engine_put(e, o);
 	sfu_engine_settle(e, now);
 }
 
+/* What may they do now? False: they may not come in, and are told so. */
+static bool admit(const struct sfu *s, const struct sfu_ask *ask, sfu_told_fn *fn, void *arg,
+		  bool *ret_silenced)
+{
+	struct token who = {.publish = true};
+	struct sfu_permit may;
+	snprintf(who.room, sizeof(who.room), "%s", ask->room);
+	snprintf(who.identity, sizeof(who.identity), "%s", ask->identity);
+	sfu_permit_now(s, &who, &may);
+	*ret_silenced = may.known && !may.publish;
+	if (may.enter)
+		return true;
+	const struct sfu_told t = {
+		.status = 403,
+		.why = may.why ? may.why : _("you may not be in this call now"),
+		.session = "",
+		.etag = "",
+		.body = {"", 0},
+	};
+	fn(arg, &t);
+	return false;
+}
+
 void sfu_ask(struct sfu *s, const struct sfu_ask *ask, sfu_told_fn *fn, void *arg)
 {
+	bool silenced = false;
+	if (ask->what == SFU_ASK_START && !admit(s, ask, fn, arg, &silenced))
+		return;
 	struct asking *a = NEW(struct asking);
+	a->silenced = silenced;
 	a->engine = s->engine;
 	a->room = mem_strdup(ask->room);
 	a->identity = mem_strdup(ask->identity);

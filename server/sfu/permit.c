@@ -25,8 +25,11 @@ void sfu_permit_changed(struct sfu_person *p, int64_t now)
 	lk_permission_copy(&p->info.permission, &next);
 	for (size_t i = 0; i < p->pub.tracks_n; i++) {
 		struct sfu_track *t = p->pub.tracks[i];
-		if (!t->info.muted && !sfu_may_be_heard(p, t->info.source))
+		bool may = sfu_may_be_heard(p, t->info.source);
+		if (!t->info.muted && !may)
 			sfu_permit_mute(t, now);
+		else if (p->session && may) /* by WHIP nobody could say that they unmute */
+			sfu_track_mute(t, false, now);
 	}
 	sfu_room_changed(p, now);
 }

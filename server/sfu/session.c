@@ -87,9 +87,10 @@ static int note_transport(struct sfu_session *s, const struct sdp *offer, struct
 	return 0;
 }
 
-static struct sfu_person *person_new(struct sfu_engine *e, const struct sfu_ask *ask, int64_t now)
+static struct sfu_person *person_new(struct sfu_engine *e, const struct sfu_ask *ask, bool silenced,
+				     int64_t now)
 {
-	struct sfu_arrival a = {.engine = e};
+	struct sfu_arrival a = {.engine = e, .silenced = silenced};
 	struct token *g = &a.grant;
 	*g = (struct token){
 		.join = true,
@@ -129,7 +130,7 @@ static struct sfu_room *room_for(struct sfu_engine *e, const struct sfu_ask *ask
 	return NULL;
 }
 
-static void start(struct sfu_engine *e, const struct sfu_ask *ask, int64_t now,
+static void start(struct sfu_engine *e, const struct sfu_ask *ask, bool silenced, int64_t now,
 		  struct sfu_answer *ret)
 {
 	struct sfu_person *old, *p;
@@ -142,7 +143,7 @@ static void start(struct sfu_engine *e, const struct sfu_ask *ask, int64_t now,
 		refuse_offer(ret);
 		return;
 	}
-	p = person_new(e, ask, now);
+	p = person_new(e, ask, silenced, now);
 	if (!p) {
 		sdp_done(&offer);
 		busy(ret, 503, _("the server failed to do this"));
@@ -187,7 +188,7 @@ static void restart(struct sfu_person *p, const struct sdp *f, int64_t now, stru
 {
 	struct sfu_session *s = p->session;
 	struct sfu_link *l = link_of(p);
-	struct span candidates[SFU_ADDRESSES_MAX];
+	struct span candidates[SFU_CANDIDATES_MAX];
 	struct sdp_transport theirs = *fragment_transport(f), ours;
 	size_t n = sfu_net_candidates(&p->engine->net, candidates);
 	theirs.fingerprint_hash = span_of(s->hash);
@@ -233,12 +234,12 @@ static void end(struct sfu_person *p, int64_t now, int why, const char *reason)
 	sfu_person_end(p, now, why, reason);
 }
 
-void sfu_session_ask(struct sfu_engine *e, const struct sfu_ask *ask, int64_t now,
+void sfu_session_ask(struct sfu_engine *e, const struct sfu_ask *ask, bool silenced, int64_t now,
 		     struct sfu_answer *ret)
 {
 	*ret = (struct sfu_answer){.body = BUF_INIT(SDP_BYTES_MAX)};
 	if (ask->what == SFU_ASK_START) {
-		start(e, ask, now, ret);
+		start(e, ask, silenced, now, ret);
 		return;
 	}
 	struct sfu_person *p = find(e, ask);

@@ -44,8 +44,8 @@ struct sfu_answer {
 };
 
 /* session.c */
-/** One of the three. */
-void sfu_session_ask(struct sfu_engine *e, const struct sfu_ask *ask, int64_t now,
+/** One of the three. `silenced`: whatever they send is muted (permit.c). */
+void sfu_session_ask(struct sfu_engine *e, const struct sfu_ask *ask, bool silenced, int64_t now,
 		     struct sfu_answer *ret);
 /** Their connection may have changed state. */
 void sfu_session_settle(struct sfu_person *p, int64_t now);

@@ -123,7 +123,8 @@ struct sfu_told {
 #define SFU_OFFER_BYTES_MAX 65536 /* an offer, or a fragment */
 /** Borrows `t`. */
 typedef void sfu_told_fn(void *arg, const struct sfu_told *t);
-/** Ask, and be told on the loop; also, once, when the SFU closes first. Copies `ask`. */
+/** Ask, and be told on the loop, once, also when the SFU closes first; at once when
+ * sfu_options.admit lets nobody in. Who may not be heard comes in and is muted. Copies `ask`. */
 void sfu_ask(struct sfu *s, const struct sfu_ask *ask, sfu_told_fn *fn, void *arg);
 
 /* Host powers: false when they are not in the room. Each blocks for a moment. */

@@ -77,7 +77,7 @@ static int make_senders(struct sfu_person *p, size_t n, struct err *err)
 static int write(struct sfu_person *p, const struct sdp *offer, size_t n, struct buf *ret,
 		 struct err *err)
 {
-	struct span candidates[SFU_ADDRESSES_MAX];
+	struct span candidates[SFU_CANDIDATES_MAX];
 	struct sdp made = {0};
 	struct hearing h = {.s = p->session,
 			    .offer = offer,
