@@ -121,7 +121,7 @@ _muster_options()
 	'attendance opt-out') echo -n ' --room --undo' ;;
 	'attendance rules') echo -n ' --room --late --early --grace --min --window --opt-out --keep --keep-all' ;;
 	'attendance expire') echo -n ' --room' ;;
-	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
+	'serve') echo -n ' --data --init --check --listen --udp-port --server-name --public-url --announce --turn-uri --turn-secret-file --lan --open-registration --allow-encryption --tls-cert --tls-key --config' ;;
 	'admin user add') echo -n ' --name --email --external-id --admin --password-stdin --data' ;;
 	'admin user import') echo -n ' --update --data' ;;
 	'admin user list') echo -n ' --data' ;;
@@ -410,6 +410,8 @@ _muster_value()
 	'serve'' --server-name') echo '-' ;;
 	'serve'' --public-url') echo '-' ;;
 	'serve'' --announce') echo '-' ;;
+	'serve'' --turn-uri') echo '-' ;;
+	'serve'' --turn-secret-file') echo '@file' ;;
 	'serve'' --tls-cert') echo '@file' ;;
 	'serve'' --tls-key') echo '@file' ;;
 	'serve'' --config') echo '@file' ;;

@@ -21,6 +21,13 @@ const struct serve_setting serve_settings[] = {
 	{"public_url", "text", "",
 	 N_("Address that clients are told, when a proxy stands in front of the server.")},
 	{"announce_ip", "text", "", N_("Address of this machine as others see it.")},
+	{"turn_uri", "text", "",
+	 N_("TURN servers that people in calls may use where UDP is blocked, parted by spaces, "
+	    "such "
+	    "as turns:turn.school.example:443.")},
+	{"turn_secret_file", "path", "",
+	 N_("File with the secret that those servers share with this one (coturn: "
+	    "static-auth-secret).")},
 	{"contact", "text", "",
 	 N_("E-mail address or user id of who runs the server; everybody may read it.")},
 	{"tls_cert", "path", "", N_("Certificate chain (PEM); read anew when it changes.")},
@@ -56,6 +63,8 @@ void serve_config_done(struct server_config *c)
 	mem_free(c->public_url);
 	mem_free(c->announce_ip);
 	mem_free(c->contact);
+	mem_free(c->turn_uris);
+	mem_free(c->turn_secret_file);
 	mem_free(c->tls_cert);
 	mem_free(c->tls_key);
 	mem_free(c->listen_addr);
@@ -239,6 +248,7 @@ static int apply(struct gather *g, const char *name, struct span v, struct err *
 		{"announce_ip", &c->announce_ip}, {"contact", &c->contact},
 		{"tls_cert", &c->tls_cert},	  {"tls_key", &c->tls_key},
 		{"udp_addr", &c->udp_addr},	  {"backup_dir", &c->backup_dir},
+		{"turn_uri", &c->turn_uris},	  {"turn_secret_file", &c->turn_secret_file},
 	};
 	const struct {
 		const char *name;
@@ -327,9 +337,13 @@ static int apply_options(struct gather *g, const struct serve_options *opt, stru
 		const char *v;
 		char **at;
 	} texts[] = {
-		{opt->server_name, &c->server_name}, {opt->public_url, &c->public_url},
-		{opt->announce_ip, &c->announce_ip}, {opt->tls_cert, &c->tls_cert},
+		{opt->server_name, &c->server_name},
+		{opt->public_url, &c->public_url},
+		{opt->announce_ip, &c->announce_ip},
+		{opt->tls_cert, &c->tls_cert},
 		{opt->tls_key, &c->tls_key},
+		{opt->turn_uris, &c->turn_uris},
+		{opt->turn_secret_file, &c->turn_secret_file},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (texts[i].v)

@@ -21,6 +21,8 @@ struct serve_options {
 	const char *public_url;	 /**< what clients are told */
 	const char *announce_ip; /**< address of this machine as others see it */
 	const char *tls_cert, *tls_key;
+	const char *turn_uris; /**< TURN servers to lend, parted by spaces */
+	const char *turn_secret_file;
 	bool lan; /**< listen on all addresses, without TLS if need be */
 	bool open_registration;
 	bool allow_encryption; /**< rooms may be encrypted; muster itself cannot read them */

@@ -20,6 +20,7 @@
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
 #include "server/sfu/sfu.h"
+#include "server/sfu/turn_lend.h"
 #include "server/sync/hub.h"
 #include "server/sync/search.h"
 #include "server/sync/status.h"
@@ -101,6 +102,7 @@ static int open_calls(struct running *r, struct err *err)
 		.announce_ip = c->announce_ip,
 		.key = r->s.rtc->key,
 		.secret = r->s.rtc->secret,
+		.turn = r->s.turn,
 		.admit = may_call,
 		.presence = heard_of,
 		.arg = &r->s,
@@ -132,6 +134,9 @@ int server_start(struct loop *l, const struct serve_options *opt, struct server 
 	if (!rc)
 		rc = rtc_open(&r->s, &r->s.rtc, err);
 	if (!rc)
+		rc = turn_lend_new(r->config.turn_uris ? r->config.turn_uris : "",
+				   r->config.turn_secret_file, &r->s.turn, err);
+	if (!rc)
 		rc = open_calls(r, err);
 	if (!rc)
 		rc = metrics_open(&r->s, &r->s.metrics, err);
@@ -161,6 +166,7 @@ void server_stop(struct server *srv)
 	rtc_stop(srv->rtc);
 	/* What it still has to say about people finds no thread that could act on it. */
 	sfu_close(take(&srv->sfu));
+	turn_lend_free(take(&srv->turn));
 	accounts_finish(srv->accounts);
 	media_finish(srv->media);
 	search_finish(srv->search);

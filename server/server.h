@@ -33,8 +33,10 @@ struct server_config {
 	char *tls_cert, *tls_key;
 	char *listen_addr; /**< numeric */
 	int listen_port;
-	char *udp_addr; /**< of the sound of calls, numeric; NULL: every address */
-	int udp_port;	/**< 0: any that is free */
+	char *udp_addr;	 /**< of the sound of calls, numeric; NULL: every address */
+	int udp_port;	 /**< 0: any that is free */
+	char *turn_uris; /**< of TURN servers, parted by spaces; or NULL */
+	char *turn_secret_file;
 	bool open_registration;
 	bool insecure_ok;      /**< non-loopback without TLS was asked for explicitly */
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
@@ -69,7 +71,8 @@ struct server {
 	struct rtc *rtc;
 	struct keep *keep;
 	struct metrics *metrics;
-	struct sfu *sfu; /**< NULL: no calls are carried */
+	struct sfu *sfu;	/**< NULL: no calls are carried */
+	struct turn_lend *turn; /**< NULL: no TURN server is lent */
 	struct router *router;
 	int64_t started_ms; /**< clock_mono_ms */
 	int port;	    /**< that it listens on */

@@ -63,7 +63,7 @@ static void line_event(struct buf *b, const json_t *row, const struct command_li
 	}
 }
 
-static struct serve_options options_of(struct command_ctx *ctx)
+static struct serve_options options_of(struct command_ctx *ctx, const char *turn_uris)
 {
 	const struct command_line *l = ctx->line;
 	int udp = (int)command_number(l, "udp-port", 0);
@@ -77,6 +77,8 @@ static struct serve_options options_of(struct command_ctx *ctx)
 		.announce_ip = command_text(l, "announce"),
 		.tls_cert = command_text(l, "tls-cert"),
 		.tls_key = command_text(l, "tls-key"),
+		.turn_uris = turn_uris,
+		.turn_secret_file = command_text(l, "turn-secret-file"),
 		.lan = command_flag(l, "lan"),
 		.open_registration = command_flag(l, "open-registration"),
 		.allow_encryption = command_flag(l, "allow-encryption"),
@@ -133,7 +135,8 @@ static int check(struct command_ctx *ctx, const struct serve_options *opt, struc
 static int run_serve(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
-	struct serve_options opt = options_of(ctx);
+	AUTO_FREE char *turn = command_joined(l, "turn-uri");
+	struct serve_options opt = options_of(ctx, command_given(l, "turn-uri") ? turn : NULL);
 	json_t *row = NULL;
 	if (command_flag(l, "init") && command_flag(l, "check"))
 		return err_set(err, ERR_USAGE, _("--init and --check exclude each other"));
@@ -215,6 +218,15 @@ const struct command verb_serve = {
 			.kind = KIND_TEXT,
 			.value = "IP",
 			.what = N_("address of this machine as others see it, for calls")},
+		       {.name = "turn-uri",
+			.kind = KIND_TEXT,
+			.value = "URI",
+			.repeat = true,
+			.what = N_("TURN server to lend to people in calls, such as "
+				   "turns:turn.school.example:443; may be repeated")},
+		       {.name = "turn-secret-file",
+			.kind = KIND_FILE,
+			.what = N_("file with the secret that those servers share with this one")},
 		       {.name = "lan",
 			.kind = KIND_FLAG,
 			.what = N_("listen on all addresses, even without TLS")},

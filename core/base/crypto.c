@@ -49,13 +49,23 @@ void crypto_sha256(struct span in, uint8_t ret[32])
 	digest(EVP_sha256(), in, ret);
 }
 
-void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32])
+static void hmac(const EVP_MD *md, struct span key, struct span in, uint8_t *ret)
 {
-	if (!HMAC(EVP_sha256(), key.p ? key.p : "", (int)key.n,
-		  (const unsigned char *)(in.p ? in.p : ""), in.n, ret, NULL)) {
+	if (!HMAC(md, key.p ? key.p : "", (int)key.n, (const unsigned char *)(in.p ? in.p : ""),
+		  in.n, ret, NULL)) {
 		log_error("OpenSSL cannot compute HMAC");
 		abort();
 	}
+}
+
+void crypto_hmac_sha1(struct span key, struct span in, uint8_t ret[20])
+{
+	hmac(EVP_sha1(), key, in, ret);
+}
+
+void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32])
+{
+	hmac(EVP_sha256(), key, in, ret);
 }
 
 bool crypto_ed25519_verify(const uint8_t key[32], struct span in, const uint8_t signature[64])

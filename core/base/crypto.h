@@ -11,6 +11,7 @@
 void crypto_random(void *p, size_t n);
 void crypto_sha1(struct span in, uint8_t ret[20]); /**< WebSocket handshake only */
 void crypto_sha256(struct span in, uint8_t ret[32]);
+void crypto_hmac_sha1(struct span key, struct span in, uint8_t ret[20]); /**< STUN and TURN */
 void crypto_hmac_sha256(struct span key, struct span in, uint8_t ret[32]);
 /** Of a whole file, read in pieces. */
 int crypto_sha256_file(const char *path, uint8_t ret[32], struct err *err);

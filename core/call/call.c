@@ -6,6 +6,7 @@
 #include "core/base/worker.h"
 #include "core/call/session.h"
 #include "core/call/sound.h"
+#include "core/call/turn_servers.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static struct news *news_new(struct call *c, enum news_kind kind)
 	return n;
 }
 
-static void send(struct news *n)
+static void tell(struct news *n)
 {
 	atomic_fetch_add(&n->call->refs, 1);
 	loop_post(n->call->owner, on_news, n);
@@ -130,7 +131,7 @@ static void on_state(void *arg, enum call_state now)
 {
 	struct news *n = news_new(arg, NEWS_STATE);
 	n->state = now;
-	send(n);
+	tell(n);
 }
 
 static void on_person(void *arg, enum call_person_event what, const struct call_person *p)
@@ -141,7 +142,7 @@ static void on_person(void *arg, enum call_person_event what, const struct call_
 	n->person.identity = mem_strdup(p->identity);
 	n->person.sid = mem_strdup(p->sid);
 	n->person.name = mem_strdup(p->name);
-	send(n);
+	tell(n);
 }
 
 static void on_muted(void *arg, bool muted, bool by_server)
@@ -149,24 +150,24 @@ static void on_muted(void *arg, bool muted, bool by_server)
 	struct news *n = news_new(arg, NEWS_MUTED);
 	n->muted = muted;
 	n->by_server = by_server;
-	send(n);
+	tell(n);
 }
 
 static void on_token(void *arg)
 {
-	send(news_new(arg, NEWS_TOKEN));
+	tell(news_new(arg, NEWS_TOKEN));
 }
 
 static void on_input_end(void *arg)
 {
-	send(news_new(arg, NEWS_INPUT_END));
+	tell(news_new(arg, NEWS_INPUT_END));
 }
 
 static void on_warning(void *arg, const struct err *err)
 {
 	struct news *n = news_new(arg, NEWS_WARNING);
 	n->err = *err;
-	send(n);
+	tell(n);
 }
 
 static void on_ended(void *arg, enum call_end why, const struct err *err)
@@ -176,7 +177,7 @@ static void on_ended(void *arg, enum call_end why, const struct err *err)
 	n->has_err = err != NULL;
 	if (err)
 		n->err = *err;
-	send(n);
+	tell(n);
 }
 
 /* -- From the owner to the worker -------------------------------------------------------- */
@@ -240,6 +241,37 @@ void call_token(struct call *c, const char *token, const struct err *why)
 	if (why)
 		o->err = *why;
 	give(o);
+}
+
+struct turn_order {
+	struct call *call;
+	struct call_turn turn; /* its strings are owned */
+	char *uris[TURN_SERVERS_MAX];
+};
+
+static void on_turn(void *arg)
+{
+	struct turn_order *o = arg;
+	if (o->call->session)
+		session_turn(o->call->session, &o->turn);
+	for (size_t i = 0; i < o->turn.uris_n; i++)
+		mem_free(o->uris[i]);
+	mem_free((char *)o->turn.username);
+	mem_free_secret((char *)o->turn.password);
+	mem_free(o);
+}
+
+void call_turn(struct call *c, const struct call_turn *t)
+{
+	struct turn_order *o = NEW(struct turn_order);
+	loop_assert_owner(c->owner);
+	o->call = c;
+	o->turn.uris = (const char *const *)o->uris;
+	for (; o->turn.uris_n < t->uris_n && o->turn.uris_n < TURN_SERVERS_MAX; o->turn.uris_n++)
+		o->uris[o->turn.uris_n] = mem_strdup(t->uris[o->turn.uris_n]);
+	o->turn.username = mem_strdup(t->username);
+	o->turn.password = mem_strdup(t->password);
+	loop_post(worker_loop(c->worker), on_turn, o);
 }
 
 static void run_network(struct call_session *s, const struct order *o)

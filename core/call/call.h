@@ -10,9 +10,10 @@
  * busy owner disturbs no sound; the sound has the engine's media thread. A
  * call keeps loop_run of its owner's loop going until `ended` was told.
  *
- * Sound travels over UDP to the addresses that the server names; no STUN or
- * TURN server is asked, and ICE over TCP is not spoken: a server of calls can
- * be reached as it is.
+ * Sound travels over UDP to the addresses that the server names; no STUN server
+ * is asked, as a server of calls can be reached as it is. Where UDP does not
+ * get through, from the start or later, it goes by TCP to the same server (ICE
+ * over TCP) or by a TURN server, and back to UDP when that works again.
  *
  * Trouble on the way is mended without the owner: a lost connection is resumed
  * (LiveKit's reconnect=1, ICE restart), failing that the room is joined anew
@@ -94,6 +95,13 @@ struct call_handler {
 	void (*ended)(void *arg, enum call_end why, const struct err *err);
 };
 
+/** TURN servers with their credentials. */
+struct call_turn {
+	const char *const *uris;
+	size_t uris_n;
+	const char *username, *password;
+};
+
 struct call_options {
 	const char *url;   /**< ws:// or wss:// of the SFU, as the JWT endpoint gave it */
 	const char *token; /**< access token */
@@ -123,6 +131,8 @@ void call_free(struct call *c);
  * unless it is ERR_NETWORK: then it is asked for again, within CALL_GIVE_UP_MS.
  */
 void call_token(struct call *c, const char *token, const struct err *why);
+/** TURN servers that may be used where the server of calls names none; at any time, copied. */
+void call_turn(struct call *c, const struct call_turn *t);
 /** The network changed (address, interface): do not wait for silence, mend now. */
 void call_network_changed(struct call *c);
 

@@ -1,10 +1,11 @@
 #include "core/call/detour.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/call/detour_priv.h"
 
-#include <string.h>
+#define LEND_AGAIN_MS 5000 /* after a server could not be used */
 
 struct detour *detour_new(struct loop *l, const struct detour_options *o,
 			  const struct detour_handler *h, void *arg)
@@ -119,6 +120,60 @@ static bool send_stream(struct detour *d, int base, const void *p, size_t n)
 	return false;
 }
 
+/* -- Relays ------------------------------------------------------------------------- */
+
+static void give_back(struct lent *l)
+{
+	struct detour *d = l->d;
+	relay_free(take(&l->relay));
+	if (!l->up)
+		return;
+	l->up = false;
+	d->h.closed(d->arg, l->id);
+}
+
+/* What costs the server least comes first. */
+static unsigned preference(const struct lent *l)
+{
+	size_t i = (size_t)(l - l->d->lent);
+	return 3 - (unsigned)l->d->o.servers->list[i].uri.way;
+}
+
+static void on_up(void *arg, const struct net_addr *relayed, const struct net_addr *mapped)
+{
+	struct lent *l = arg;
+	l->up = true;
+	l->id = l->d->next_id++;
+	l->d->h.relay(l->d->arg, l->id, relayed, mapped, preference(l));
+}
+
+static void on_relayed(void *arg, const struct net_addr *from, const void *p, size_t n)
+{
+	struct lent *l = arg;
+	l->d->h.received(l->d->arg, l->id, from, p, n);
+}
+
+static void on_failed(void *arg)
+{
+	struct lent *l = arg;
+	l->again = clock_mono_ms() + LEND_AGAIN_MS;
+	give_back(l);
+}
+
+static void borrow(struct detour *d)
+{
+	static const struct relay_handler told = {on_up, on_relayed, on_failed};
+	const struct turn_servers *s = d->o.servers;
+	int64_t now = clock_mono_ms();
+	for (size_t i = 0; s && i < s->n; i++) {
+		struct lent *l = &d->lent[i];
+		if (!s->list[i].uri.relay || l->relay || now < l->again)
+			continue;
+		l->d = d;
+		l->relay = relay_new(d->loop, &s->list[i], d->o.ca_file, &told, l);
+	}
+}
+
 /* -- All of them -------------------------------------------------------------------- */
 
 void detour_open(struct detour *d, const struct net_addr *passive, size_t n)
@@ -126,6 +181,7 @@ void detour_open(struct detour *d, const struct net_addr *passive, size_t n)
 	for (size_t i = 0; i < n && d->streams_n < DETOUR_STREAMS_MAX; i++)
 		if (!has_stream(d, &passive[i]))
 			open_stream(d, &passive[i]);
+	borrow(d);
 }
 
 void detour_keep(struct detour *d, int base)
@@ -133,18 +189,18 @@ void detour_keep(struct detour *d, int base)
 	for (size_t i = d->streams_n; i-- > 0;)
 		if (d->streams[i]->id != base)
 			drop_stream(d, i);
-}
-
-bool detour_busy(const struct detour *d)
-{
-	return d->streams_n > 0;
+	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
+		if (d->lent[i].relay && !(d->lent[i].up && d->lent[i].id == base))
+			give_back(&d->lent[i]);
 }
 
 void detour_send(struct detour *d, int base, const struct net_addr *to, const void *p, size_t n)
 {
-	(void)to;
-	if (n <= FRAMING_MAX)
-		send_stream(d, base, p, n);
+	if (n > FRAMING_MAX || send_stream(d, base, p, n))
+		return;
+	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
+		if (d->lent[i].up && d->lent[i].id == base)
+			relay_send(d->lent[i].relay, to, p, n);
 }
 
 void detour_free(struct detour *d)
@@ -153,5 +209,7 @@ void detour_free(struct detour *d)
 		return;
 	for (size_t i = 0; i < d->streams_n; i++)
 		stream_free(d->streams[i]);
+	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
+		relay_free(d->lent[i].relay);
 	mem_free(d);
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/tcp.h"
 #include "core/call/detour.h"
+#include "core/call/relay.h"
 #include "core/rtc/framing.h"
 
 #define DETOUR_BACKLOG 8192 /* unsent bytes beside the kernel's: a second of one voice */
@@ -18,6 +19,15 @@ struct stream {
 	bool open;
 };
 
+/* One server, and its relay while there is one. */
+struct lent {
+	struct detour *d;
+	int id; /* of the base, once it is up */
+	struct relay *relay;
+	bool up;
+	int64_t again; /* not to be asked before */
+};
+
 struct detour {
 	struct loop *loop;
 	struct detour_options o;
@@ -25,7 +35,8 @@ struct detour {
 	void *arg;
 	struct stream *streams[DETOUR_STREAMS_MAX];
 	size_t streams_n;
-	int next_id; /* never used again */
+	struct lent lent[TURN_SERVERS_MAX]; /* in the order of the servers */
+	int next_id;			    /* never used again */
 };
 
 #endif

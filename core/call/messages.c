@@ -44,6 +44,18 @@ static void take_people(struct call_session *s, const struct lk_person *self,
 	people_end(&s->people);
 }
 
+/* Those of the server of calls count; where it has none, the owner's. */
+static void take_turn(struct call_session *s, const struct lk_ice_server *list, size_t n)
+{
+	turn_servers_clear(&s->turn);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < list[i].urls_n; k++)
+			turn_servers_add(&s->turn, list[i].urls[k], list[i].username,
+					 list[i].credential);
+	if (!s->turn.n)
+		turn_servers_copy(&s->turn, &s->own_turn);
+}
+
 static void on_join(struct call_session *s, const struct lk_response *r)
 {
 	const struct lk_join *j = &r->join;
@@ -59,6 +71,7 @@ static void on_join(struct call_session *s, const struct lk_response *r)
 	s->mode = MODE_REJOIN;
 	s->ping_interval_ms = ping_ms(j->ping_interval);
 	s->ping_timeout_ms = ping_ms(j->ping_timeout);
+	take_turn(s, j->ice_servers, j->ice_servers_n);
 	greet(s);
 	s->subscriber_primary = j->subscriber_primary;
 	take_people(s, &j->participant, j->other_participants, j->other_participants_n);

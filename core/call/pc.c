@@ -22,7 +22,7 @@ struct pc {
 	struct detour *detour;
 	struct loop_timer *due, *turn, *look_around;
 	bool wants_detour; /* as of the last look */
-	const bool *no_udp;
+	const enum pc_block *block;
 	int64_t due_at;
 	enum peer_state told_state;
 	bool told_up;
@@ -37,7 +37,7 @@ struct pc {
 
 static bool udp_is_blocked(const struct pc *pc)
 {
-	return pc->no_udp && *pc->no_udp;
+	return pc->block && *pc->block != PC_BLOCK_NOTHING;
 }
 
 static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
@@ -123,6 +123,8 @@ static void open_detours(struct pc *pc)
 		if (c->transport == ICE_TCP_PASSIVE && c->type != ICE_PRFLX)
 			passive[n++] = c->addr;
 	}
+	if (pc->block && *pc->block == PC_BLOCK_DIRECT)
+		n = 0;
 	detour_open(pc->detour, passive, n);
 }
 
@@ -249,7 +251,7 @@ struct pc *pc_new(const struct pc_options *o, const struct pc_handler *h, void *
 	pc->due = loop_timer_new(o->loop, on_due, pc);
 	pc->turn = loop_timer_new(o->loop, on_turn, pc);
 	pc->look_around = loop_timer_new(o->loop, on_look_around, pc);
-	pc->no_udp = o->no_udp;
+	pc->block = o->block;
 	pc->detour = detour_new(o->loop, &o->detour, &on_detour, pc);
 	pc->net = net_new(o->loop, &o->net, &on_net, pc);
 	pc->peer = peer_new(&c, err);

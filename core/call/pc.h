@@ -23,6 +23,9 @@ struct pc_handler {
 	void (*rtp)(void *arg, const struct rtp *r, int64_t arrival_ns);
 };
 
+/** What does not get through. */
+enum pc_block { PC_BLOCK_NOTHING, PC_BLOCK_UDP, PC_BLOCK_DIRECT /**< but for relays */ };
+
 struct pc_options {
 	struct loop *loop;
 	struct dtls_cert *cert;
@@ -30,7 +33,7 @@ struct pc_options {
 	const char *cname;
 	struct net_options net;
 	struct detour_options detour;
-	const bool *no_udp; /**< for tests: while true nothing gets through by UDP; or NULL */
+	const enum pc_block *block; /**< for tests; or NULL */
 };
 
 /** Opens the sockets. The caller owns it. NULL: no address can be used. */

@@ -191,8 +191,8 @@ struct pc *session_pc(struct call_session *s, bool controlling, const struct pc_
 		.controlling = controlling,
 		.cname = s->pub.cname,
 		.net = {.addresses = s->o.call.addresses, .with_loopback = s->loopback},
-		.detour = {.ca_file = s->ca_file},
-		.no_udp = s->o.no_udp,
+		.detour = {.servers = &s->turn, .ca_file = s->ca_file},
+		.block = s->o.block,
 	};
 	struct err err = {0};
 	struct pc *pc = pc_new(&o, h, s, &err);
@@ -315,6 +315,8 @@ void session_close(struct call_session *s)
 	dtls_cert_unref(s->cert);
 	mem_free(s->url);
 	mem_free(s->ca_file);
+	turn_servers_clear(&s->turn);
+	turn_servers_clear(&s->own_turn);
 	mem_free(s->self_sid);
 	mem_free_secret(s->token);
 	mem_free(s);
@@ -385,6 +387,15 @@ void session_gain(struct call_session *s, const char *identity, float db)
 	}
 	people_set_gain(&s->people, identity, db);
 	subscriber_gains(s);
+}
+
+void session_turn(struct call_session *s, const struct call_turn *t)
+{
+	turn_servers_clear(&s->own_turn);
+	for (size_t i = 0; i < t->uris_n; i++)
+		turn_servers_add(&s->own_turn, t->uris[i], t->username, t->password);
+	if (!s->turn.n)
+		turn_servers_copy(&s->turn, &s->own_turn);
 }
 
 struct sound *session_sound(struct call_session *s)

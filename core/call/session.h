@@ -12,6 +12,7 @@
 
 #include "core/base/ws.h"
 #include "core/call/call.h"
+#include "core/call/pc.h"
 
 struct call_session;
 struct sound;
@@ -33,7 +34,7 @@ struct session_options {
 	struct ws_client *ws;
 	struct call_options call;
 	struct session_times times;
-	const bool *no_udp; /**< for tests: see pc.h */
+	const enum pc_block *block; /**< for tests: see pc.h */
 };
 
 /** Opens the devices, starts joining. The caller owns it. Fails only at once: a device or an
@@ -48,6 +49,7 @@ void session_leave(struct call_session *s);
 void session_token(struct call_session *s, const char *token, const struct err *why);
 void session_mute(struct call_session *s, bool muted);
 void session_gain(struct call_session *s, const char *identity, float db);
+void session_turn(struct call_session *s, const struct call_turn *t);
 void session_network_changed(struct call_session *s);
 void session_status(struct call_session *s, struct call_status *ret);
 struct sound *session_sound(struct call_session *s);

@@ -7,6 +7,7 @@
 #include "core/call/session.h"
 #include "core/call/signal.h"
 #include "core/call/sound.h"
+#include "core/call/turn_servers.h"
 
 #define VOICES_MAX SDP_MEDIA_MAX
 #define SECTIONS_MAX 32		/* tracks of ours, one after the other, on one connection */
@@ -96,6 +97,7 @@ struct call_session {
 	struct people people;
 	struct sound *sound;
 	struct dtls_cert *cert;
+	struct turn_servers turn, own_turn; /* as the SFU names them, else the call's owner */
 	bool muted;
 	bool can_speak;			      /* has an input, not listen_only */
 	struct loop_timer *warm_up, *silence; /* before the input starts */

@@ -40,6 +40,11 @@ struct request request_openid(const char *user_id)
 	return rq;
 }
 
+struct request request_turn_server(void)
+{
+	return request_make("GET", "/v3/voip/turnServer");
+}
+
 int rtc_openid_check(const json_t *reply, struct err *err)
 {
 	if (json_get_str(reply, "access_token") && json_get_str(reply, "matrix_server_name"))

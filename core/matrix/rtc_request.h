@@ -24,6 +24,8 @@ int rtc_well_known_read(const json_t *reply, char ret_url[RTC_URL_MAX], struct e
 
 /** POST /v3/user/{}/openid/request_token; its reply goes into rtc_token_ask as it is. */
 struct request request_openid(const char *user_id);
+/** TURN servers with credentials: GET /v3/voip/turnServer. */
+struct request request_turn_server(void);
 /** ERR_PROTOCOL unless it is an OpenID token. */
 int rtc_openid_check(const json_t *reply, struct err *err);
 

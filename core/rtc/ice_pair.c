@@ -109,7 +109,9 @@ void ice_pair_all(struct ice *ice)
 static bool same_foundation(const struct ice *ice, const struct ice_pair *a,
 			    const struct ice_pair *b)
 {
-	return net_addr_same_ip(&ice->bases[a->base].addr, &ice->bases[b->base].addr) &&
+	const struct ice_base *ours = &ice->bases[a->base], *other = &ice->bases[b->base];
+	return net_addr_same_ip(&ours->addr, &other->addr) && ours->relay == other->relay &&
+	       ours->stream == other->stream &&
 	       strcmp(ice->remotes[a->remote].foundation, ice->remotes[b->remote].foundation) == 0;
 }
 

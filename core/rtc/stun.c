@@ -1,13 +1,11 @@
 #include "core/rtc/stun.h"
 
 #include "core/base/crypto.h"
-#include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/rtc/bytes.h"
 #include "core/rtc/stun_priv.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool stun_looks_like(const void *p, size_t n)
@@ -34,11 +32,7 @@ uint32_t stun_crc32(const uint8_t *p, size_t n)
 
 void stun_hmac(struct span key, const uint8_t *p, size_t n, uint8_t ret[20])
 {
-	unsigned len = 20;
-	if (!HMAC(EVP_sha1(), key.p ? key.p : "", (int)key.n, p, n, ret, &len)) {
-		log_error("OpenSSL cannot compute HMAC-SHA1");
-		abort();
-	}
+	crypto_hmac_sha1(key, (struct span){(const char *)p, n}, ret);
 }
 
 bool stun_check_integrity(const struct stun *m, struct span password)
@@ -174,6 +168,61 @@ bool stun_parse(const void *data, size_t n, struct stun *ret)
 	}
 	*ret = m;
 	return true;
+}
+
+static bool turn_attribute(const struct stun *m, unsigned kind, const uint8_t *v, size_t n,
+			   struct stun_turn *ret)
+{
+	struct span s = {(const char *)v, n};
+	switch (kind) {
+	case STUN_REALM:
+		ret->realm = s;
+		return n <= STUN_REALM_MAX;
+	case STUN_NONCE:
+		ret->nonce = s;
+		return n <= STUN_REALM_MAX;
+	case TURN_DATA_VALUE:
+		ret->data = s;
+		return true;
+	case TURN_XOR_PEER_ADDRESS:
+		return parse_address(v, n, &m->tid, &ret->peer);
+	case TURN_XOR_RELAYED_ADDRESS:
+		return parse_address(v, n, &m->tid, &ret->relayed);
+	case TURN_LIFETIME:
+		ret->has_lifetime = n == 4;
+		ret->lifetime_s = n == 4 ? get32(v) : 0;
+		return n == 4;
+	default:
+		return true;
+	}
+}
+
+bool stun_turn_parse(const struct stun *m, struct stun_turn *ret)
+{
+	const uint8_t *p = (const uint8_t *)m->raw.p;
+	size_t end = m->integrity_at ? m->integrity_at : m->raw.n;
+	*ret = (struct stun_turn){.has_lifetime = false};
+	/* The lengths fit: stun_parse has looked. */
+	for (size_t at = STUN_HEADER; at < end;) {
+		size_t len = get16(p + at + 2);
+		if (!turn_attribute(m, get16(p + at), p + at + 4, len, ret))
+			return false;
+		at += 4 + ((len + 3) & ~(size_t)3);
+	}
+	return true;
+}
+
+bool stun_long_term_key(struct span username, struct span realm, struct span password,
+			uint8_t ret[16])
+{
+	const struct span parts[] = {username, SPAN_LIT(":"), realm, SPAN_LIT(":"), password};
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx && EVP_DigestInit_ex(ctx, EVP_md5(), NULL) == 1;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		ok = ok && EVP_DigestUpdate(ctx, parts[i].p ? parts[i].p : "", parts[i].n) == 1;
+	ok = ok && EVP_DigestFinal_ex(ctx, ret, NULL) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok;
 }
 
 struct stun_tid stun_tid_new(void)

@@ -1,14 +1,16 @@
 /*
  * STUN messages (RFC 8489) as ICE uses them (RFC 8445): Binding requests,
- * responses and indications with short-term credentials. Bytes in, bytes out.
+ * responses and indications with short-term credentials; and as TURN does
+ * (RFC 8656), with long-term ones. Bytes in, bytes out.
  */
 #ifndef MUSTER_RTC_STUN_H
 #define MUSTER_RTC_STUN_H
 
 #include "core/base/net_addr.h"
 
-#define STUN_MESSAGE_MAX 1200 /**< longer ones are refused; fits one datagram */
+#define STUN_MESSAGE_MAX 1600 /**< longer ones are refused; fits one datagram */
 #define STUN_USERNAME_MAX 513 /**< RFC 8489: fewer than 509 bytes; ICE: two ufrags and a colon */
+#define STUN_REALM_MAX 763    /**< bytes of REALM and of NONCE, RFC 8489 14.9 and 14.10 */
 #define STUN_UNKNOWN_MAX 8    /**< unknown required attributes that are reported */
 
 enum stun_class {
@@ -17,12 +19,21 @@ enum stun_class {
 	STUN_SUCCESS = 2,
 	STUN_ERROR = 3,
 };
-#define STUN_BINDING 1
+enum stun_method {
+	STUN_BINDING = 1,
+	TURN_ALLOCATE = 3,
+	TURN_REFRESH = 4,
+	TURN_SEND = 6,
+	TURN_DATA = 7,
+	TURN_CREATE_PERMISSION = 8,
+	TURN_CHANNEL_BIND = 9,
+};
 
 enum stun_error {
 	STUN_BAD_REQUEST = 400,
 	STUN_UNAUTHENTICATED = 401,
 	STUN_UNKNOWN_ATTRIBUTE = 420,
+	STUN_STALE_NONCE = 438,
 	STUN_ROLE_CONFLICT = 487,
 };
 
@@ -58,12 +69,25 @@ bool stun_looks_like(const void *p, size_t n);
  * Attributes after MESSAGE-INTEGRITY other than FINGERPRINT are ignored.
  */
 bool stun_parse(const void *p, size_t n, struct stun *ret);
+/** What TURN adds, of a message that was parsed. Spans borrow the datagram; p == NULL: absent. */
+struct stun_turn {
+	struct span realm, nonce, data;
+	struct net_addr relayed, peer; /**< family 0: absent */
+	bool has_lifetime;
+	uint32_t lifetime_s;
+};
+/** False when one of them is malformed. */
+bool stun_turn_parse(const struct stun *m, struct stun_turn *ret);
+/** RFC 8489 9.2.2: the password of long-term credentials, for `password` below. False: no MD5 here. */
+bool stun_long_term_key(struct span username, struct span realm, struct span password,
+			uint8_t ret[16]);
 /** MESSAGE-INTEGRITY is there and right for this password (constant time). */
 bool stun_check_integrity(const struct stun *m, struct span password);
 
 /** What to write; zero members are left out. */
 struct stun_out {
 	enum stun_class cls;
+	unsigned method; /**< 0: STUN_BINDING */
 	struct stun_tid tid;
 	struct span username;
 	struct net_addr mapped; /**< written as XOR-MAPPED-ADDRESS */
@@ -73,13 +97,20 @@ struct stun_out {
 	bool controlling, controlled;
 	uint64_t tie_breaker;
 	struct span software;
+	struct span realm, nonce;
+	bool relay_udp; /**< REQUESTED-TRANSPORT */
+	bool has_lifetime;
+	uint32_t lifetime_s;
+	uint16_t channel;     /**< 0: none */
+	struct net_addr peer; /**< XOR-PEER-ADDRESS; family 0: none */
+	struct span data;
 	const uint16_t *unknown; /**< UNKNOWN-ATTRIBUTES */
 	size_t unknown_n;
 	struct span password; /**< MESSAGE-INTEGRITY with this key; empty: none */
 	bool no_fingerprint;
 	uint8_t padding; /**< byte that fills attributes to four (test vectors use spaces) */
 };
-/** Write a Binding message into `ret` (at least STUN_MESSAGE_MAX bytes); its length, 0: too long. */
+/** Write a message into `ret` (at least STUN_MESSAGE_MAX bytes); its length, 0: too long. */
 size_t stun_write(const struct stun_out *m, void *ret);
 struct stun_tid stun_tid_new(void);
 bool stun_tid_eq(const struct stun_tid *a, const struct stun_tid *b);

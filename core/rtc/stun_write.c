@@ -34,11 +34,12 @@ static void put_span(struct out *o, unsigned type, struct span s)
 		memcpy(v, s.p, s.n);
 }
 
-static void put_mapped(struct out *o, const struct stun_tid *tid, const struct net_addr *a)
+static void put_address(struct out *o, unsigned type, const struct stun_tid *tid,
+			const struct net_addr *a)
 {
 	uint8_t mask[16];
 	size_t ip_n = a->family == 4 ? 4 : 16;
-	uint8_t *v = attribute(o, STUN_XOR_MAPPED_ADDRESS, 4 + ip_n);
+	uint8_t *v = a->family ? attribute(o, type, 4 + ip_n) : NULL;
 	if (!v)
 		return;
 	put32(mask, STUN_COOKIE);
@@ -59,6 +60,8 @@ static const char *reason_of(int error)
 		return "Unauthenticated";
 	case STUN_UNKNOWN_ATTRIBUTE:
 		return "Unknown Attribute";
+	case STUN_STALE_NONCE:
+		return "Stale Nonce";
 	case STUN_ROLE_CONFLICT:
 		return "Role Conflict";
 	default:
@@ -96,6 +99,21 @@ static void put_ice(struct out *o, const struct stun_out *m)
 		attribute(o, STUN_USE_CANDIDATE, 0);
 }
 
+#define PROTOCOL_UDP 17u
+
+static void put_turn(struct out *o, const struct stun_out *m)
+{
+	uint8_t *v;
+	if (m->channel && (v = attribute(o, TURN_CHANNEL_NUMBER, 4)))
+		put32(v, (uint32_t)m->channel << 16);
+	if (m->relay_udp && (v = attribute(o, TURN_REQUESTED_TRANSPORT, 4)))
+		put32(v, PROTOCOL_UDP << 24);
+	if (m->has_lifetime && (v = attribute(o, TURN_LIFETIME, 4)))
+		put32(v, m->lifetime_s);
+	put_address(o, TURN_XOR_PEER_ADDRESS, &m->tid, &m->peer);
+	put_span(o, TURN_DATA_VALUE, m->data);
+}
+
 static void put_tail(struct out *o, const struct stun_out *m)
 {
 	uint8_t *v;
@@ -114,16 +132,20 @@ size_t stun_write(const struct stun_out *m, void *ret)
 {
 	struct out o = {.p = ret, .n = STUN_HEADER, .padding = m->padding};
 	unsigned cls = (unsigned)m->cls;
-	put16(o.p, (uint16_t)(STUN_BINDING | (cls & 1) << 4 | (cls & 2) << 7));
+	unsigned method = m->method ? m->method : STUN_BINDING;
+	method = (method & 0xf) | (method & 0x70) << 1 | (method & 0xf80) << 2;
+	put16(o.p, (uint16_t)(method | (cls & 1) << 4 | (cls & 2) << 7));
 	put32(o.p + 4, STUN_COOKIE);
 	memcpy(o.p + 8, m->tid.b, sizeof(m->tid.b));
 	if (m->error)
 		put_error(&o, m);
 	put_span(&o, STUN_SOFTWARE, m->software);
-	if (m->mapped.family)
-		put_mapped(&o, &m->tid, &m->mapped);
+	put_address(&o, STUN_XOR_MAPPED_ADDRESS, &m->tid, &m->mapped);
+	put_turn(&o, m);
 	put_ice(&o, m);
 	put_span(&o, STUN_USERNAME, m->username);
+	put_span(&o, STUN_REALM, m->realm);
+	put_span(&o, STUN_NONCE, m->nonce);
 	put_tail(&o, m);
 	put16(o.p + 2, (uint16_t)(o.n - STUN_HEADER));
 	return o.over ? 0 : o.n;

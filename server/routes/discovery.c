@@ -2,10 +2,12 @@
  * What a client asks before it logs in, and what it asks about the server:
  * versions, well-known files, capabilities, and services that are not here.
  */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "server/routes/route.h"
 #include "server/rtc/rtc.h"
+#include "server/sfu/turn_lend.h"
 
 extern const struct route discovery_routes[];
 
@@ -103,6 +105,26 @@ static void get_capabilities(struct rq *rq)
 	rq_json(rq, 200, json_pack("{s:o}", "capabilities", c));
 }
 
+/* What old calls between two people ask for, and our own client, where an SFU lends nothing. */
+static void get_turn(struct rq *rq)
+{
+	const struct turn_lend *turn = rq->srv->turn;
+	const char *uris[TURN_LEND_MAX];
+	char user[TURN_LEND_USER], password[TURN_LEND_PASSWORD];
+	if (!turn) {
+		rq_empty(rq);
+		return;
+	}
+	json_t *list = json_array();
+	size_t n = turn_lend_uris(turn, uris);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(uris[i]));
+	turn_lend_login(turn, rq->who.user_id, clock_wall_ms(), user, password);
+	rq_json(rq, 200,
+		json_pack("{s:s,s:s,s:o,s:i}", "username", user, "password", password, "uris", list,
+			  "ttl", TURN_LEND_S));
+}
+
 static void get_nothing(struct rq *rq)
 {
 	rq_empty(rq);
@@ -119,7 +141,7 @@ const struct route discovery_routes[] = {
 	{"GET", "/.well-known/matrix/support", ROUTE_OPEN, 0, get_support, 0},
 	{"GET", "/_matrix/client/v3/capabilities", ROUTE_USER, 0, get_capabilities, 0},
 	{"GET", "/_matrix/client/v1/auth_metadata", ROUTE_OPEN, 0, get_no_oauth, 0},
-	{"GET", "/_matrix/client/v3/voip/turnServer", ROUTE_USER, 0, get_nothing, 0},
+	{"GET", "/_matrix/client/v3/voip/turnServer", ROUTE_USER, 0, get_turn, 0},
 	{"GET", "/_matrix/client/v3/thirdparty/protocols", ROUTE_USER, 0, get_nothing, 0},
 	{0},
 };

@@ -202,6 +202,7 @@ void sfu_engine_open(void *arg)
 	e->key = mem_strdup(s->opt->key);
 	e->secret = mem_strdup(s->opt->secret);
 	e->loudest = s->opt->loudest > 0 ? s->opt->loudest : SFU_LOUDEST;
+	e->turn = s->opt->turn;
 	e->mux = peer_mux_new();
 	e->timer = loop_timer_new(e->loop, sfu_engine_tick, e);
 	sfu_sid("", e->cname);

@@ -1,5 +1,7 @@
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
+#include "server/sfu/turn_lend.h"
 
 static struct lk_codec codecs[] = {{.mime = "audio/opus", .fmtp_line = ""}};
 
@@ -57,6 +59,30 @@ static size_t others(const struct sfu_person *p, struct lk_person *list,
 	return n;
 }
 
+/* In one piece of memory. */
+struct lent {
+	struct lk_ice_server server;
+	const char *urls[TURN_LEND_MAX];
+	char user[TURN_LEND_USER], password[TURN_LEND_PASSWORD];
+};
+
+static void lend(const struct sfu_person *p, struct lk_join *j)
+{
+	const struct turn_lend *turn = p->engine->turn;
+	if (!turn)
+		return;
+	struct lent *l = NEW(struct lent);
+	turn_lend_login(turn, p->info.identity, clock_wall_ms(), l->user, l->password);
+	l->server = (struct lk_ice_server){
+		.urls = l->urls,
+		.urls_n = turn_lend_uris(turn, l->urls),
+		.username = l->user,
+		.credential = l->password,
+	};
+	j->ice_servers = &l->server;
+	j->ice_servers_n = 1;
+}
+
 /* A small call talks at once; in a class most only listen, and cost one connection. */
 #define FAST_PUBLISH_PEOPLE 8
 
@@ -84,6 +110,7 @@ void sfu_info_join(const struct sfu_person *p, struct lk_response *ret)
 	j->enabled_publish_codecs_n = ARRAY_LEN(codecs);
 	j->fast_publish =
 		p->info.permission.can_publish && p->room->people_n <= FAST_PUBLISH_PEOPLE;
+	lend(p, j);
 	/* The first of them tells where the memory is. */
 	j->participant.tracks = tracks[0];
 }
@@ -92,4 +119,6 @@ void sfu_info_join_done(struct lk_response *r)
 {
 	mem_free(r->join.participant.tracks);
 	mem_free(r->join.other_participants);
+	/* `server` is the first member of what `lend` made. */
+	mem_free(r->join.ice_servers);
 }

@@ -358,6 +358,7 @@ struct sfu_engine {
 	struct loop *loop;
 	char *key, *secret;
 	int loudest;
+	const struct turn_lend *turn;
 	struct sfu_net net;
 	struct peer_mux *mux;
 	struct dtls_cert *cert;

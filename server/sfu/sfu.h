@@ -23,6 +23,7 @@
 #define SFU_LOST_MS 15000 /* from the last sign of life of who is cut off until it is told */
 
 struct sfu;
+struct turn_lend;
 
 /**
  * Somebody came to a room or left it. Who comes back with the same identity
@@ -49,12 +50,13 @@ struct sfu_permit {
 };
 
 struct sfu_options {
-	struct loop *loop;	  /**< the server's */
-	const char *bind_ip;	  /**< numeric, wildcards too; NULL: every address */
-	int udp_port;		  /**< 0: any that is free */
-	const char *announce_ip;  /**< NULL: the interfaces' addresses */
-	const char *key, *secret; /**< of access tokens */
-	int loudest;		  /**< 0: SFU_LOUDEST */
+	struct loop *loop;	      /**< the server's */
+	const char *bind_ip;	      /**< numeric, wildcards too; NULL: every address */
+	int udp_port;		      /**< 0: any that is free */
+	const char *announce_ip;      /**< NULL: the interfaces' addresses */
+	const char *key, *secret;     /**< of access tokens */
+	int loudest;		      /**< 0: SFU_LOUDEST */
+	const struct turn_lend *turn; /**< told to who joins; borrowed; NULL: none */
 	/**
 	 * Asked on the server's loop with every token that is good, also of who
 	 * resumes: what may they do now? `ret` is zeroed. NULL: what their token says.

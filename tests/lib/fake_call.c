@@ -93,6 +93,12 @@ void call_token(struct call *c, const char *token, const struct err *why)
 	snprintf(fake_call.renewed, sizeof(fake_call.renewed), "%s", token ? token : why->msg);
 }
 
+void call_turn(struct call *c, const struct call_turn *t)
+{
+	(void)c;
+	(void)t;
+}
+
 void call_mute(struct call *c, bool muted)
 {
 	fake_call.muted = muted;

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/call/pc.h"
 #include "core/call/session.h"
 #include "tests/lib/sfu_world.h"
 
@@ -18,7 +19,7 @@
 
 static struct sfu_world w;
 static struct call_session *session;
-static bool no_udp;
+static enum pc_block block;
 static enum call_state state_now;
 static int joined;
 static struct err ended;
@@ -85,7 +86,7 @@ static void session_begin(void)
 		.loop = w.loop,
 		.ws = w.wsc,
 		.times = session_times_default,
-		.no_udp = &no_udp,
+		.block = &block,
 		.call = {.url = url,
 			 .token = token,
 			 .sound = {.input = "tone:440", .opus = {.complexity = 1}}},
@@ -96,13 +97,13 @@ static void session_begin(void)
 		fail_msg("%s", err.msg);
 }
 
-static void begin(bool blocked)
+static void begin(enum pc_block from_the_start)
 {
 	w = (struct sfu_world){.opt.bind_ip = "127.0.0.1"};
 	sfu_world_open(&w);
 	session = NULL;
 	joined = 0;
-	no_udp = blocked;
+	block = from_the_start;
 	state_now = CALL_CONNECTING;
 	ended = (struct err){0};
 	ear = sfu_client_join(&w, "room", "ear");
@@ -139,7 +140,7 @@ static void until_way(enum call_way wanted)
 static void test_udp_is_preferred(void **state)
 {
 	(void)state;
-	begin(false);
+	begin(PC_BLOCK_NOTHING);
 	assert_int_equal(way(), CALL_WAY_UDP);
 	end();
 }
@@ -147,7 +148,7 @@ static void test_udp_is_preferred(void **state)
 static void test_never_udp(void **state)
 {
 	(void)state;
-	begin(true);
+	begin(PC_BLOCK_UDP);
 	assert_int_equal(way(), CALL_WAY_TCP);
 	assert_int_equal(joined, 1);
 	end();
@@ -158,8 +159,8 @@ static void test_udp_ends(void **state)
 {
 	struct call_status st;
 	(void)state;
-	begin(false);
-	no_udp = true;
+	begin(PC_BLOCK_NOTHING);
+	block = PC_BLOCK_UDP;
 	until_way(CALL_WAY_TCP);
 	until_heard(100);
 	session_status(session, &st);
@@ -181,7 +182,7 @@ static void test_hears_by_tcp(void **state)
 {
 	int64_t some = 30;
 	(void)state;
-	begin(true);
+	begin(PC_BLOCK_UDP);
 	sfu_client_publish(ear, "mic", false);
 	SFU_UNTIL(&w, has_some, &some);
 	assert_int_equal(way(), CALL_WAY_TCP);

@@ -213,6 +213,8 @@ static int connect_call(struct room_call *rc, const struct rtc_token *t, struct 
 	rc->o.ca_file = client_ca_file(rc->c);
 	int rc_ = call_new(rc->l, &rc->o, &h, rc, &rc->call, err);
 	rc->o.url = rc->o.token = NULL;
+	if (!rc_)
+		room_call_ask_turn(rc);
 	if (!rc_ && rc->record)
 		rc_ = call_record(rc->call, rc->record, AUDIO_ENGINE_TAP_BOTH, err);
 	return rc_;
@@ -411,6 +413,7 @@ void room_call_free(struct room_call *rc)
 	session_drop(rc->hand_rq);
 	session_drop(rc->ring_rq);
 	session_drop(rc->note_rq);
+	session_drop(rc->turn_rq);
 	place_free(rc->place);
 	ears_free(rc);
 	call_free(rc->call);

@@ -1,6 +1,6 @@
 /*
  * What these share: room_call.c (coming and going), room_call_seat.c (our place
- * in the room), room_call_rows.c (who is there, what happens), room_call_steer.c
+ * in the room), room_call_turn.c (TURN servers), room_call_rows.c (who is there, what happens), room_call_steer.c
  * (what may be done).
  */
 #ifndef MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
@@ -58,7 +58,7 @@ struct room_call {
 	char *hand_event;		   /* id of our raised hand */
 	char hand_for[LIMIT_ID_BYTES + 1]; /* the member event that it was raised on */
 	struct session_call *hand_rq;
-	struct session_call *ring_rq, *note_rq;
+	struct session_call *ring_rq, *note_rq, *turn_rq;
 
 	int64_t joined_ms; /* wall clock; 0: not yet */
 	const char *why;   /* of the end */
@@ -79,6 +79,11 @@ void room_call_check_ended(struct room_call *rc);
 int room_call_sit_down(struct room_call *rc, struct err *err);
 /* Tell the room, or ring the one other. */
 void room_call_ring(struct room_call *rc);
+
+/* -- room_call_turn.c */
+
+/** Ask the homeserver for TURN servers, and give them to the call that was made. */
+void room_call_ask_turn(struct room_call *rc);
 
 /* -- room_call_steer.c */
 
