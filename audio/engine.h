@@ -132,9 +132,10 @@ struct audio_engine_state {
 	int level_dbov; /**< of our voice after processing */
 	bool voice;
 	float erle_db;
-	int echo_delay_ms;	     /**< loudspeaker to microphone, as compensated */
-	int input_delay_ms;	     /**< microphone to encoder */
-	int output_delay_ms;	     /**< mixer to loudspeaker */
+	int echo_delay_ms;	/**< loudspeaker to microphone, as compensated */
+	int64_t input_since_ns; /**< when the first sample of the input was heard; 0: not yet */
+	int input_delay_ms;	/**< microphone to encoder */
+	int output_delay_ms;	/**< mixer to loudspeaker */
 	float input_ppm, output_ppm; /**< drift corrections in force */
 	bool input_ended, far_ended;
 	struct audio_counts input, output, far_in, far_out;

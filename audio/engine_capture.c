@@ -187,6 +187,12 @@ static void allow_dtx(struct audio_engine *e, bool on)
 	opus_enc_dtx(t->enc, on);
 }
 
+/* When the first sample of this tick was heard. */
+static int64_t captured_ns(const struct take_side *t, int64_t now_ns)
+{
+	return now_ns - (int64_t)t->delay * 1000000 / AUDIO_SAMPLES_PER_MS;
+}
+
 static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_t *pcm, bool muted)
 {
 	struct take_side *t = &e->take;
@@ -202,7 +208,7 @@ static void encode_and_send(struct audio_engine *e, int64_t now_ns, const int16_
 		.marker = t->marker,
 		.level_dbov = muted ? AUDIO_LEVEL_SILENT : e->now.level_dbov,
 		.voice = e->now.voice && !muted,
-		.captured_ns = now_ns - (int64_t)t->delay * 1000000 / AUDIO_SAMPLES_PER_MS,
+		.captured_ns = captured_ns(t, now_ns),
 	};
 	/* The first sign of silence tells the other side; the rest is saved. */
 	t->quiet_frames = opus_packet_is_dtx(f.payload) ? t->quiet_frames + 1 : 0;
@@ -237,6 +243,8 @@ void audio_engine_capture_tick(struct audio_engine *e, int64_t now_ns)
 {
 	struct take_side *t = &e->take;
 	bool muted = atomic_load(&e->muted), had = take_tick(e, now_ns, t->sent);
+	if (had && !e->now.input_since_ns)
+		e->now.input_since_ns = captured_ns(t, now_ns);
 	e->now.voice = had && t->voice;
 	e->now.level_dbov = audio_level_dbov(t->sent, AUDIO_TICK_SAMPLES);
 	e->now.erle_db = process_erle_db(t->process);

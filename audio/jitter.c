@@ -119,7 +119,7 @@ static void restart(struct jitter *j, const struct jitter_packet *p)
 	for (int i = 0; i < SEEN; i++)
 		j->seen[i] = INT64_MIN;
 	jitter_delay_init(&j->delay);
-	jitter_delay_put(&j->delay, j->high_ts, p->arrival_ns);
+	jitter_delay_put(&j->delay, j->high_ts, p->arrival_ns, false);
 	j->next_ts = ideal(j, p->arrival_ns);
 }
 
@@ -210,7 +210,7 @@ void jitter_put(struct jitter *j, const struct jitter_packet *p)
 	}
 	j->suspect = false;
 	j->seen[(uint64_t)seq % SEEN] = seq;
-	jitter_delay_put(&j->delay, ts, p->arrival_ns);
+	jitter_delay_put(&j->delay, ts, p->arrival_ns, dseq < 0);
 	if (seq < j->next_seq || j->high_seq - seq >= JITTER_SLOTS) {
 		j->stats.late++;
 		return;

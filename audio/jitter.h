@@ -1,8 +1,8 @@
 /*
  * Adaptive jitter buffer of one incoming stream: RTP packets in, in any order
  * and number; what to decode next out, in play order. It measures how late
- * packets are against the fastest ones and asks for just as much delay as
- * 97 of 100 packets need. It decodes nothing and knows no clock: times come
+ * packets are against the fastest ones and asks for as much delay as is worth
+ * what would be lost without it. It decodes nothing and knows no clock: times come
  * with each call, all in ns of one monotonic clock. One thread. No allocation
  * after jitter_new. Whatever timestamps and sequence numbers a peer sends,
  * memory and time per call are bounded.

@@ -8,9 +8,12 @@
 #define HALF_WINDOW_NS ((int64_t)5000000000)
 /* How fast old packets are forgotten: half of them after some 230 packets. */
 #define FORGET 0.003f
-#define QUANTILE 0.97f
-/* With loss, the packet after a lost one should be there in time: it may hold FEC. */
+/* What a percent of packets that come too late is worth: so much more delay for all. */
+#define MS_PER_PERCENT 20.0f
+/* With loss, the packet after a lost one should be there in time: it may hold FEC. Of those that
+ * come in order so many do; what is sent again does not come for the sake of another. */
 #define LOSS_THAT_COUNTS 0.01f
+#define QUANTILE 0.97f
 #define LOSS_FORGET 0.01f
 
 void jitter_delay_init(struct jitter_delay *d)
@@ -45,28 +48,54 @@ static void turn_window(struct jitter_delay *d, int64_t transit, int64_t now_ns)
 		d->fastest[1] = transit;
 }
 
-static int quantile_ms(const struct jitter_delay *d)
+/* The delay at which less would lose more than it saves, and more save less than it costs. */
+static int cheapest_ms(const struct jitter_delay *d)
+{
+	float late = 1, least = 0;
+	int best = 0;
+	for (int i = 0; i < DELAY_BUCKETS; i++) {
+		int ms = (i + 1) * DELAY_BUCKET_MS;
+		late -= d->share[i];
+		float cost = (float)ms + late * 100 * MS_PER_PERCENT;
+		if (!best || cost < least) {
+			best = ms;
+			least = cost;
+		}
+	}
+	return best;
+}
+
+static int ordered_ms(const struct jitter_delay *d)
 {
 	float sum = 0;
-	for (int i = 0; i < DELAY_BUCKETS; i++) {
-		sum += d->share[i];
-		if (sum >= QUANTILE)
-			return (i + 1) * DELAY_BUCKET_MS;
-	}
-	return DELAY_BUCKETS * DELAY_BUCKET_MS;
+	int i = 0;
+	while (i < DELAY_BUCKETS - 1 && (sum += d->ordered[i]) < QUANTILE)
+		i++;
+	return (i + 1) * DELAY_BUCKET_MS;
 }
 
 static void retarget(struct jitter_delay *d)
 {
-	int ms = quantile_ms(d) + DELAY_BUCKET_MS;
-	if (d->loss > LOSS_THAT_COUNTS)
-		ms += AUDIO_TICK_MS;
+	int ms = cheapest_ms(d) + DELAY_BUCKET_MS;
+	int for_fec = ordered_ms(d) + DELAY_BUCKET_MS + AUDIO_TICK_MS;
+	if (d->loss > LOSS_THAT_COUNTS && ms < for_fec)
+		ms = for_fec;
 	d->target_ms = ms < JITTER_TARGET_MIN_MS   ? JITTER_TARGET_MIN_MS
 		       : ms > JITTER_TARGET_MAX_MS ? JITTER_TARGET_MAX_MS
 						   : ms;
 }
 
-void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns)
+static void count(float share[DELAY_BUCKETS], int *seen, int64_t bucket)
+{
+	*seen = *seen < 1000000 ? *seen + 1 : *seen;
+	float weight = 1.0f / (float)*seen;
+	weight = weight > FORGET ? weight : FORGET;
+	for (int i = 0; i < DELAY_BUCKETS; i++)
+		share[i] *= 1 - weight;
+	share[bucket] += weight;
+}
+
+void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns, bool overtaken)
 {
 	int64_t transit = transit_ns(ts, arrival_ns);
 	turn_window(d, transit, arrival_ns);
@@ -76,14 +105,9 @@ void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns)
 
 	int64_t bucket = (transit - fastest(d)) / (DELAY_BUCKET_MS * 1000000);
 	bucket = bucket < DELAY_BUCKETS ? bucket : DELAY_BUCKETS - 1;
-	d->seen++;
-	float weight = 1.0f / (float)d->seen;
-	weight = weight > FORGET ? weight : FORGET;
-	for (int i = 0; i < DELAY_BUCKETS; i++)
-		d->share[i] *= 1 - weight;
-	d->share[bucket] += weight;
-	if (d->seen > 1000000)
-		d->seen = 1000000;
+	count(d->share, &d->seen, bucket);
+	if (!overtaken)
+		count(d->ordered, &d->seen_ordered, bucket);
 	retarget(d);
 }
 

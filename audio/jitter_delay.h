@@ -13,8 +13,9 @@
 #define DELAY_BUCKETS 100
 
 struct jitter_delay {
-	float share[DELAY_BUCKETS]; /* of packets that were so late; sums to 1 */
-	int seen;
+	float share[DELAY_BUCKETS];   /* of packets that were so late; sums to 1 */
+	float ordered[DELAY_BUCKETS]; /* the same, of those that no later one overtook */
+	int seen, seen_ordered;
 	bool started;
 	int64_t window_ns;  /* when the present half window began */
 	int64_t fastest[2]; /* least transit of the half window before, of this one */
@@ -25,8 +26,8 @@ struct jitter_delay {
 };
 
 void jitter_delay_init(struct jitter_delay *d);
-/** A packet of (extended) timestamp `ts` came. */
-void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns);
+/** A packet of (extended) timestamp `ts` came; `overtaken` by a later one, or sent again. */
+void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns, bool overtaken);
 /** A sequence number was passed, with its packet or without. */
 void jitter_delay_passed(struct jitter_delay *d, bool lost);
 /** Samples by which position `ts` at `now_ns` is behind the fastest packets. */

@@ -4,8 +4,8 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 
-#define BITRATE_DEFAULT 32000
-#define COMPLEXITY_DEFAULT 5
+#define BITRATE_DEFAULT 48000
+#define COMPLEXITY_DEFAULT 9
 #define STEP 120 /* 2.5 ms: what libopus conceals in */
 
 struct opus_enc {

@@ -19,8 +19,8 @@
 #define OPUS_SAMPLES_MAX 5760
 
 struct opus_settings {
-	int bitrate_bps; /**< 0: 32000 */
-	int complexity;	 /**< 0 to 10; -1: 5 */
+	int bitrate_bps; /**< 0: 48000 */
+	int complexity;	 /**< 0 to 10; -1: 9 */
 	int loss_pct;	 /**< expected loss, steers how much FEC is sent */
 	bool fec;
 	bool dtx;

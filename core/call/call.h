@@ -162,6 +162,9 @@ struct call_status {
 	int64_t packets_out, packets_in, lost_in;
 	double jitter_ms;
 	int delay_ms; /**< of the voice that is buffered longest */
+	/** Of the voices that are there now, since they came: pieces that were not there when they had
+	 * to be played, of them given back by FEC; how much was made up, and how often too late. */
+	int64_t missed, by_fec, made_up_ms, late;
 	int reconnects;
 	enum call_way way;
 	struct audio_engine_state sound;

@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/call/session_priv.h"
+#include "core/rtc/rtp_receiver.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,9 @@
 
 #define FRAME_MS 20
 #define FRAME_SAMPLES 960
+/* Of the way to what the last report said, at each look. */
+#define LOSS_RISE 0.5
+#define LOSS_FALL 0.15
 
 const struct session_times session_times_default = {
 	.give_up = CALL_GIVE_UP_MS,
@@ -136,15 +140,34 @@ void session_check(struct call_session *s)
 
 /* -- Looking after it -------------------------------------------------------------------- */
 
+/* Reports tell of a second each. Loss is believed soon, its end slowly: it comes in gusts. */
+static void protect(struct call_session *s, double told)
+{
+	double share = told > s->pub.loss ? LOSS_RISE : LOSS_FALL;
+	s->pub.loss += (told - s->pub.loss) * share;
+	audio_engine_network(sound_engine(s->sound), (int)(s->pub.loss * 100 + 0.5), 0);
+}
+
+/* What is sent again may come as late as would be waited for anyway. */
+static void wait_for_repair(struct call_session *s)
+{
+	struct call_status heard = {0};
+	subscriber_status(s, &heard);
+	peer_patience(pc_peer(s->sub.pc), heard.delay_ms > RTP_NACK_PATIENCE_MS
+						  ? heard.delay_ms
+						  : RTP_NACK_PATIENCE_MS);
+}
+
 static void look_at_losses(struct call_session *s)
 {
 	struct peer_stats st;
 	if (s->pub.pc) {
 		peer_stats(pc_peer(s->pub.pc), &st);
-		audio_engine_network(sound_engine(s->sound), (int)(st.remote_loss * 100 + 0.5), 0);
+		protect(s, st.remote_loss);
 	}
 	if (!s->sub.pc)
 		return;
+	wait_for_repair(s);
 	peer_stats(pc_peer(s->sub.pc), &st);
 	int64_t got = (int64_t)st.rtp_received - s->sub.seen_received;
 	int64_t lost = st.lost - s->sub.seen_lost;
@@ -432,9 +455,9 @@ void session_status(struct call_session *s, struct call_status *ret)
 		.rtt_ms = -1,
 		.reconnects = s->reconnects,
 		.loss_in = s->sub.loss,
-		.delay_ms = subscriber_delay_ms(s),
 		.way = worse(way_of(s->pub.pc), way_of(s->sub.pc)),
 	};
+	subscriber_status(s, ret);
 	if (s->pub.pc) {
 		peer_stats(pc_peer(s->pub.pc), &st);
 		ret->rtt_ms = st.rtt_ms;

@@ -47,6 +47,7 @@ struct publisher {
 	int64_t capture_told_ms;
 	bool told_muted; /* what the server was told last */
 	bool subscribed; /* somebody hears us */
+	double loss;	 /* that our voice is protected against */
 	struct loop_timer *timeout;
 };
 
@@ -182,6 +183,7 @@ bool subscriber_ready(const struct call_session *s);
 void subscriber_gains(struct call_session *s);
 /* Somebody left. */
 void subscriber_forget(struct call_session *s, const char *person_sid);
-int subscriber_delay_ms(struct call_session *s);
+/* What the voices' buffers tell, into the parts of a status that are theirs. */
+void subscriber_status(struct call_session *s, struct call_status *ret);
 
 #endif

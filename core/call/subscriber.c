@@ -259,15 +259,18 @@ bool subscriber_ready(const struct call_session *s)
 	return pc_up(sub->pc);
 }
 
-int subscriber_delay_ms(struct call_session *s)
+void subscriber_status(struct call_session *s, struct call_status *ret)
 {
 	struct audio_engine_stream_state state;
-	int most = 0;
 	for (size_t i = 0; i < s->sub.voices_n; i++) {
 		uint32_t id = s->sub.voices[i]->stream;
-		if (id && audio_engine_stream_state(sound_engine(s->sound), id, &state) &&
-		    state.jitter.delay_ms > most)
-			most = state.jitter.delay_ms;
+		const struct jitter_stats *j = &state.jitter;
+		if (!id || !audio_engine_stream_state(sound_engine(s->sound), id, &state))
+			continue;
+		ret->delay_ms = j->delay_ms > ret->delay_ms ? j->delay_ms : ret->delay_ms;
+		ret->missed += j->lost;
+		ret->by_fec += j->fec;
+		ret->made_up_ms += j->concealed_samples / AUDIO_SAMPLES_PER_MS;
+		ret->late += j->late;
 	}
-	return most;
 }

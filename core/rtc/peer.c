@@ -51,7 +51,8 @@ struct peer *peer_new(const struct peer_config *c, struct err *err)
 	crypto_random(&p->own_ssrc, sizeof(p->own_ssrc));
 	p->ntp_offset_ms = clock_wall_ms() - clock_mono_ms();
 	p->next_report = INT64_MAX;
-	p->stats.rtt_ms = -1;
+	p->stats.rtt_ms = p->rtt_hint_ms = -1;
+	p->patience_ms = RTP_NACK_PATIENCE_MS;
 	if (c->mux) {
 		p->lite = ice_lite_add(c->mux->table, p);
 	} else {
@@ -319,9 +320,18 @@ const char *peer_error(const struct peer *p)
 	return p->error[0] ? p->error : _("no network path to the other side works");
 }
 
+int peer_rtt_ms(const struct peer *p)
+{
+	struct ice_stats ice = {.rtt_ms = -1};
+	if (p->stats.rtt_ms >= 0)
+		return p->stats.rtt_ms;
+	if (p->ice)
+		ice_stats(p->ice, &ice);
+	return ice.rtt_ms >= 0 ? ice.rtt_ms : p->rtt_hint_ms;
+}
+
 void peer_stats(const struct peer *p, struct peer_stats *ret)
 {
-	struct ice_stats ice;
 	*ret = p->stats;
 	for (size_t i = 0; i < p->receivers_n; i++) {
 		const struct rtp_receiver *r = &p->receivers[i]->r;
@@ -329,8 +339,5 @@ void peer_stats(const struct peer *p, struct peer_stats *ret)
 		ret->jitter_ms = jitter > ret->jitter_ms ? jitter : ret->jitter_ms;
 		ret->lost += rtp_receiver_lost(r);
 	}
-	if (ret->rtt_ms < 0 && p->ice) {
-		ice_stats(p->ice, &ice);
-		ret->rtt_ms = ice.rtt_ms;
-	}
+	ret->rtt_ms = peer_rtt_ms(p);
 }

@@ -109,6 +109,16 @@ void peer_remove_receiver(struct peer *p, uint32_t ssrc);
 /** Clock and NACK for SSRCs of this payload type; others are 48000 Hz without NACK. */
 void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack);
 
+/** How long a packet that is sent again is worth waiting for: what a jitter buffer holds. */
+void peer_patience(struct peer *p, int ms);
+/** The round trip to the same place, as another connection knows it; used where this one does not. */
+void peer_rtt_hint(struct peer *p, int ms);
+/**
+ * For who passes a received SSRC on: the share (0 to 1) that is lost behind us. Reports say the
+ * more of both, so that the sender protects it (FEC) for those who hear it.
+ */
+void peer_further_loss(struct peer *p, uint32_t ssrc, double loss);
+
 /**
  * Send one packet of a sender. Dropped (ERR_PENDING) while not connected.
  * `r->ssrc` must have been added.
@@ -124,6 +134,8 @@ struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc);
  */
 int peer_forward(struct peer *p, int64_t now, struct peer_sender *s, const struct rtp *r,
 		 struct span raw, uint16_t seq, bool marker);
+/** What the other side loses of it, 0 to 1, by a report since `since`; -1: there was none. */
+double peer_sender_loss(const struct peer_sender *s, int64_t since);
 /** Drop what is kept for NACK, for a sender that pauses. */
 void peer_forget_sent(struct peer_sender *s);
 /** Send RTCP of the caller's making (a compound, plain). */
@@ -137,7 +149,7 @@ struct peer_stats {
 	uint64_t resent; /**< packets sent again because of a NACK */
 	uint64_t nacked; /**< packets we asked for */
 	uint64_t bad_auth, replayed, malformed, unexpected;
-	int rtt_ms;	    /**< from RTCP, else from ICE; -1: not known */
+	int rtt_ms;	    /**< from RTCP, else from ICE, else the hint; -1: not known */
 	double remote_loss; /**< 0 to 1, what the peer last said about our senders */
 	double jitter_ms;   /**< worst of the receivers */
 	int64_t lost;	    /**< of all receivers */

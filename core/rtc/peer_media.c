@@ -61,6 +61,23 @@ void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack
 	p->formats[pt & 127] = (struct peer_format){rate_hz, nack};
 }
 
+void peer_patience(struct peer *p, int ms)
+{
+	p->patience_ms = ms;
+}
+
+void peer_rtt_hint(struct peer *p, int ms)
+{
+	p->rtt_hint_ms = ms;
+}
+
+void peer_further_loss(struct peer *p, uint32_t ssrc, double loss)
+{
+	struct peer_receiver *rx = peer_receiver_find(p, ssrc);
+	if (rx)
+		rx->further_loss = loss < 0 ? 0 : loss > 1 ? 1 : loss;
+}
+
 void peer_transmit(struct peer *p, const void *data, size_t n)
 {
 	int base;
@@ -116,6 +133,11 @@ int peer_send_raw(struct peer *p, int64_t now, const void *raw, size_t n)
 struct peer_sender *peer_sender(struct peer *p, uint32_t ssrc)
 {
 	return peer_sender_find(p, ssrc);
+}
+
+double peer_sender_loss(const struct peer_sender *s, int64_t since)
+{
+	return s->reported >= since ? s->loss : -1;
 }
 
 void peer_forget_sent(struct peer_sender *s)
@@ -246,6 +268,9 @@ void peer_on_rtp(struct peer *p, int64_t now, const void *data, size_t n)
 	p->stats.rtp_received++;
 	p->stats.bytes_received += n;
 	rx->fresh = true;
-	if (rtp_receiver_add(&rx->r, now, r.seq, r.timestamp) && p->cfg.calls.rtp)
+	bool good = rtp_receiver_add(&rx->r, now, r.seq, r.timestamp);
+	/* What is missing is asked for now: a tick is as long as the way back is worth. */
+	peer_send_nacks(p, now, rx);
+	if (good && p->cfg.calls.rtp)
 		p->cfg.calls.rtp(p->cfg.arg, p, now, &r, (struct span){(char *)packet, n});
 }

@@ -19,13 +19,15 @@ struct peer_sender {
 	uint32_t packets, bytes;
 	uint32_t timestamp; /* of the last packet */
 	int64_t sent;	    /* when; INT64_MIN: never */
-	int64_t reported;
+	int64_t reported;   /* when the other side last said how much of it is lost */
+	double loss;	    /* what it said, 0 to 1 */
 };
 
 struct peer_receiver {
 	struct rtp_receiver r;
 	bool nack;
-	bool fresh; /* packets since the last report */
+	bool fresh;	     /* packets since the last report */
+	double further_loss; /* what those lose to whom it is passed on */
 };
 
 struct peer_format {
@@ -68,10 +70,14 @@ struct peer {
 	uint32_t own_ssrc; /* reports come from it while we send nothing */
 	int64_t ntp_offset_ms;
 	int64_t next_report;
+	int patience_ms; /* for packets that are sent again */
+	int rtt_hint_ms; /* -1: none */
 	struct peer_stats stats;
 };
 
 /* peer.c */
+/* By RTCP, by ICE, or what somebody else has measured; -1: not known. */
+int peer_rtt_ms(const struct peer *p);
 bool peer_path(const struct peer *p, int *ret_base, struct net_addr *ret_to);
 /* After anything that may have changed ICE or DTLS: keys, state. */
 void peer_update(struct peer *p, int64_t now);
@@ -90,6 +96,8 @@ void peer_transmit(struct peer *p, const void *data, size_t n);
 
 /* peer_report.c */
 void peer_on_rtcp(struct peer *p, int64_t now, const void *data, size_t n);
+/* Ask at once for what is missing of one, if it is. */
+void peer_send_nacks(struct peer *p, int64_t now, struct peer_receiver *rx);
 void peer_report_tick(struct peer *p, int64_t now);
 int64_t peer_report_deadline(const struct peer *p);
 void peer_send_bye(struct peer *p, int64_t now, const uint32_t *ssrc, size_t n);

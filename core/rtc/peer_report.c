@@ -77,7 +77,11 @@ static size_t blocks(struct peer *p, int64_t now, struct rtcp_report *ret)
 		if (!rx->fresh)
 			continue;
 		rx->fresh = false;
-		rtp_receiver_report(&rx->r, now, &ret[n++]);
+		rtp_receiver_report(&rx->r, now, &ret[n]);
+		uint8_t further = (uint8_t)(rx->further_loss * 255);
+		if (further > ret[n].fraction_lost)
+			ret[n].fraction_lost = further;
+		n++;
 	}
 	return n;
 }
@@ -114,25 +118,25 @@ static void send_reports(struct peer *p, int64_t now)
 	}
 }
 
-static void send_nacks(struct peer *p, int64_t now)
+void peer_send_nacks(struct peer *p, int64_t now, struct peer_receiver *rx)
 {
+	const struct rtp_nack_way way = {peer_rtt_ms(p), p->patience_ms};
 	uint16_t seq[RTP_NACK_MAX];
 	uint8_t buf[COMPOUND_MAX];
 	struct rtcp_out o;
-	for (size_t i = 0; i < p->receivers_n; i++) {
-		struct peer_receiver *rx = p->receivers[i];
-		size_t n = rx->nack ? rtp_receiver_nacks(&rx->r, now, seq, RTP_NACK_MAX) : 0;
-		if (!n)
-			continue;
-		p->stats.nacked += n;
-		rtcp_out_init(&o, buf, sizeof(buf));
-		rtcp_put_rr(&o, report_ssrc(p), NULL, 0);
-		rtcp_put_cname(&o, report_ssrc(p), span_of(p->cname));
-		rtcp_put_nack(&o, report_ssrc(p), rx->r.ssrc, seq, n);
-		n = rtcp_out_end(&o);
-		if (n)
-			peer_send_rtcp(p, now, buf, n);
-	}
+	if (!rx->nack || !p->out || rtp_receiver_deadline(&rx->r) > now)
+		return;
+	size_t n = rtp_receiver_nacks(&rx->r, now, &way, seq, RTP_NACK_MAX);
+	if (!n)
+		return;
+	p->stats.nacked += n;
+	rtcp_out_init(&o, buf, sizeof(buf));
+	rtcp_put_rr(&o, report_ssrc(p), NULL, 0);
+	rtcp_put_cname(&o, report_ssrc(p), span_of(p->cname));
+	rtcp_put_nack(&o, report_ssrc(p), rx->r.ssrc, seq, n);
+	n = rtcp_out_end(&o);
+	if (n)
+		peer_send_rtcp(p, now, buf, n);
 }
 
 static int64_t report_interval(void)
@@ -146,7 +150,8 @@ void peer_report_tick(struct peer *p, int64_t now)
 {
 	if (!p->out || p->closed)
 		return;
-	send_nacks(p, now);
+	for (size_t i = 0; i < p->receivers_n; i++)
+		peer_send_nacks(p, now, p->receivers[i]);
 	if (now >= p->next_report) {
 		p->next_report = now + report_interval();
 		send_reports(p, now);
@@ -171,12 +176,14 @@ static void on_reports(struct peer *p, int64_t now, const struct rtcp *r)
 {
 	struct rtcp_report b;
 	for (size_t i = 0; rtcp_report(r, i, &b); i++) {
-		if (!peer_sender_find(p, b.ssrc))
+		struct peer_sender *s = peer_sender_find(p, b.ssrc);
+		if (!s)
 			continue;
 		int rtt = rtcp_rtt_ms(&b, ntp_now(p, now));
 		if (rtt >= 0)
 			p->stats.rtt_ms = rtt;
-		p->stats.remote_loss = b.fraction_lost / 256.0;
+		p->stats.remote_loss = s->loss = b.fraction_lost / 256.0;
+		s->reported = now;
 	}
 }
 

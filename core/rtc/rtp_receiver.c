@@ -9,7 +9,12 @@
 
 void rtp_receiver_init(struct rtp_receiver *r, uint32_t ssrc, unsigned rate_hz)
 {
-	*r = (struct rtp_receiver){.ssrc = ssrc, .rate_hz = rate_hz ? rate_hz : 48000};
+	*r = (struct rtp_receiver){
+		.ssrc = ssrc,
+		.rate_hz = rate_hz ? rate_hz : 48000,
+		.reordered = INT64_MIN,
+		.rtt_ms = -1,
+	};
 }
 
 static bool seen(const struct rtp_receiver *r, uint16_t seq)
@@ -49,13 +54,26 @@ static void missing_add(struct rtp_receiver *r, int64_t now, uint16_t seq)
 {
 	if (r->missing_n == RTP_NACK_MAX)
 		missing_drop(r, 0);
-	r->missing[r->missing_n++] = (struct rtp_missing){seq, 0, now + RTP_NACK_WAIT_MS};
+	bool wait = r->reordered != INT64_MIN && now - r->reordered < RTP_NACK_REORDER_MS;
+	r->missing[r->missing_n++] = (struct rtp_missing){
+		.seq = seq,
+		.noticed = now,
+		.due = now + (wait ? RTP_NACK_WAIT_MS : 0),
+	};
 }
 
-static void missing_found(struct rtp_receiver *r, uint16_t seq)
+/* It came by itself, sooner than an answer can: it was not lost but overtaken. */
+static bool overtaken(const struct rtp_receiver *r, int64_t now, const struct rtp_missing *m)
+{
+	return !m->tries || (m->tries == 1 && r->rtt_ms > 0 && now - m->asked < r->rtt_ms / 2);
+}
+
+static void missing_found(struct rtp_receiver *r, int64_t now, uint16_t seq)
 {
 	for (size_t i = 0; i < r->missing_n; i++) {
 		if (r->missing[i].seq == seq) {
+			if (overtaken(r, now, &r->missing[i]))
+				r->reordered = now;
 			missing_drop(r, i);
 			return;
 		}
@@ -118,7 +136,7 @@ bool rtp_receiver_add(struct rtp_receiver *r, int64_t now, uint16_t seq, uint32_
 		if ((int32_t)(whole - r->base_seq) < 0)
 			r->base_seq = whole;
 		mark(r, seq, true);
-		missing_found(r, seq);
+		missing_found(r, now, seq);
 	}
 	r->received++;
 	r->last_packet_ms = now;
@@ -172,21 +190,32 @@ void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report
 	}
 }
 
-size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, uint16_t *ret, size_t max)
+/* Could it still be there in time, were it asked for now? */
+static bool worth_asking(const struct rtp_missing *m, int64_t now, int rtt_ms, int patience_ms)
 {
+	return m->tries < RTP_NACK_TRIES && now - m->noticed + rtt_ms <= patience_ms;
+}
+
+size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, const struct rtp_nack_way *way,
+			  uint16_t *ret, size_t max)
+{
+	int rtt_ms = way->rtt_ms < 0 ? RTP_NACK_RTT_MS : way->rtt_ms;
 	size_t n = 0;
+	r->rtt_ms = way->rtt_ms;
 	for (size_t i = 0; i < r->missing_n && n < max;) {
 		struct rtp_missing *m = &r->missing[i];
 		if (m->due > now) {
 			i++;
 			continue;
 		}
-		if (m->tries == RTP_NACK_TRIES) {
+		if (!worth_asking(m, now, rtt_ms, way->patience_ms)) {
 			missing_drop(r, i);
 			continue;
 		}
 		m->tries++;
-		m->due = now + RTP_NACK_AGAIN_MS;
+		m->asked = now;
+		/* The answer, and some time for the way to be slower than it was. */
+		m->due = now + rtt_ms + rtt_ms / 4 + 10;
 		ret[n++] = m->seq;
 		i++;
 	}

@@ -9,15 +9,19 @@
 #include "core/rtc/rtcp.h"
 #include "core/rtc/rtp.h"
 
-#define RTP_NACK_MAX 64	     /**< missing packets remembered */
-#define RTP_NACK_WAIT_MS 20  /**< reordering gets this long before the first NACK */
-#define RTP_NACK_AGAIN_MS 80 /**< between two NACKs for one packet */
+#define RTP_NACK_MAX 64		  /**< missing packets remembered */
+#define RTP_NACK_WAIT_MS 20	  /**< before the first NACK, where packets overtake each other */
+#define RTP_NACK_REORDER_MS 10000 /**< that they do is remembered so long */
 #define RTP_NACK_TRIES 4
+#define RTP_NACK_RTT_MS 80	 /**< assumed where the round trip is not known */
+#define RTP_NACK_PATIENCE_MS 100 /**< a packet that is sent again should come within this */
 
 struct rtp_missing {
 	uint16_t seq;
 	uint8_t tries;
-	int64_t due;
+	int64_t noticed; /**< when a later one came */
+	int64_t due;	 /**< when it is to be asked for */
+	int64_t asked;	 /**< when it last was */
 };
 
 /** A value; members are for reading. */
@@ -40,7 +44,9 @@ struct rtp_receiver {
 	uint32_t sr_timestamp;
 	struct rtp_missing missing[RTP_NACK_MAX];
 	size_t missing_n;
-	uint64_t seen[4]; /**< the last 256 sequence numbers */
+	int64_t reordered; /**< when packets last overtook each other; INT64_MIN: never */
+	int rtt_ms;	   /**< of the last rtp_receiver_nacks */
+	uint64_t seen[4];  /**< the last 256 sequence numbers */
 };
 
 void rtp_receiver_init(struct rtp_receiver *r, uint32_t ssrc, unsigned rate_hz);
@@ -49,8 +55,17 @@ bool rtp_receiver_add(struct rtp_receiver *r, int64_t now, uint16_t seq, uint32_
 void rtp_receiver_sr(struct rtp_receiver *r, int64_t now, const struct rtcp_sr *sr);
 /** A report block for now; loss is since the previous one. */
 void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report *ret);
-/** Sequence numbers to ask for now (at most `max`); counts as asked. */
-size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, uint16_t *ret, size_t max);
+/** The way there and back (-1: not known), and what a packet sent again is worth waiting for. */
+struct rtp_nack_way {
+	int rtt_ms, patience_ms;
+};
+/**
+ * Sequence numbers to ask for now (at most `max`); counts as asked. What could not come back
+ * within the patience, counted from when it was missed, is not asked for: FEC and concealment
+ * have to do.
+ */
+size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, const struct rtp_nack_way *way,
+			  uint16_t *ret, size_t max);
 /** When rtp_receiver_nacks has something; INT64_MAX: nothing is missing. */
 int64_t rtp_receiver_deadline(const struct rtp_receiver *r);
 double rtp_receiver_jitter_ms(const struct rtp_receiver *r);

@@ -333,7 +333,7 @@ struct sfu_room {
 	size_t offers_left; /**< that may be made until the next tick: sound goes on between them */
 	bool update_due;
 	int64_t update_at;
-	int64_t speakers_at, quality_at;
+	int64_t speakers_at, quality_at, loss_at;
 	int64_t empty_since;
 };
 
@@ -567,5 +567,7 @@ void sfu_speakers_tell(struct sfu_person *to, bool silent_too);
 
 /* quality.c */
 void sfu_quality_tick(struct sfu_room *r);
+/** Publishers hear, by their reports, what is lost on the way to those who hear them. */
+void sfu_loss_tick(struct sfu_room *r, int64_t now);
 
 #endif

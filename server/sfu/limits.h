@@ -45,6 +45,8 @@
 #define SFU_OFFER_TRIES 3
 #define SFU_SPEAKERS_MS 400
 #define SFU_QUALITY_MS 5000
+#define SFU_LOSS_MS 1000	/* between words to publishers about what their listeners lose */
+#define SFU_LOSS_FRESH_MS 4000	/* older reports of listeners count no more */
 #define SFU_RESUME_MS 10000	/* to come back after the WebSocket broke */
 #define SFU_PUBLISH_MS 10000	/* so long clients wait for the word that a track is taken */
 #define SFU_TCP_PROVE_MS 5000	/* to the first valid check on a TCP connection */

@@ -74,3 +74,46 @@ void sfu_quality_tick(struct sfu_room *r)
 	mem_free(list);
 	tell_count(r);
 }
+
+/* -- What listeners lose --------------------------------------------------- */
+
+/*
+ * Of ten who hear it nine lose no more than this. One bad line among many does not cost all others
+ * the bits that FEC takes from the voice; among few everybody counts.
+ */
+static double loss_of(const struct sfu_track *t, int64_t now)
+{
+	unsigned counts[256] = {0}, n = 0;
+	for (const struct sfu_sub *s = t->subs; s; s = s->next) {
+		double loss = !s->sender || s->disabled
+				      ? -1
+				      : peer_sender_loss(s->sender, now - SFU_LOSS_FRESH_MS);
+		if (loss < 0)
+			continue;
+		counts[(unsigned)(loss * 255) & 255]++;
+		n++;
+	}
+	unsigned left_out = n / 10;
+	for (int i = 255; i > 0; i--) {
+		if (counts[i] > left_out)
+			return i / 255.0;
+		left_out -= counts[i];
+	}
+	return 0;
+}
+
+void sfu_loss_tick(struct sfu_room *r, int64_t now)
+{
+	for (struct sfu_person *p = r->people; p; p = p->next) {
+		struct sfu_publisher *pub = &p->pub;
+		struct peer_stats s;
+		if (!pub->link.peer)
+			continue;
+		peer_stats(p->sub.link.peer, &s);
+		peer_rtt_hint(pub->link.peer, s.rtt_ms);
+		for (size_t i = 0; i < pub->inputs_n; i++)
+			if (pub->inputs[i].track && pub->inputs[i].has_ssrc)
+				peer_further_loss(pub->link.peer, pub->inputs[i].ssrc,
+						  loss_of(pub->inputs[i].track, now));
+	}
+}

@@ -210,6 +210,10 @@ void sfu_room_tick(struct sfu_room *r, int64_t now)
 		r->speakers_at = now + SFU_SPEAKERS_MS;
 		sfu_speakers_tick(r);
 	}
+	if (r->people && now >= r->loss_at) {
+		r->loss_at = now + SFU_LOSS_MS;
+		sfu_loss_tick(r, now);
+	}
 	if (r->people && now >= r->quality_at) {
 		r->quality_at = now + SFU_QUALITY_MS;
 		sfu_quality_tick(r);

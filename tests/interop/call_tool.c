@@ -186,6 +186,11 @@ static void print_status(struct tool *t)
 				"packets_in", (json_int_t)s.packets_in, "lost_in",
 				(json_int_t)s.lost_in, "jitter_ms", s.jitter_ms, "delay_ms",
 				s.delay_ms, "reconnects", s.reconnects);
+	json_object_set_new(row, "missed", json_integer(s.missed));
+	json_object_set_new(row, "by_fec", json_integer(s.by_fec));
+	json_object_set_new(row, "made_up_ms", json_integer(s.made_up_ms));
+	json_object_set_new(row, "late", json_integer(s.late));
+	json_object_set_new(row, "input_since_ms", json_real((double)s.sound.input_since_ns / 1e6));
 	json_object_set_new(row, "ticks", json_integer(s.sound.ticks));
 	json_object_set_new(row, "late_ticks", json_integer(s.sound.late_ticks));
 	json_object_set_new(row, "packets_dropped", json_integer(s.sound.packets_dropped));
@@ -335,7 +340,7 @@ static int start(struct tool *t, struct wishes *w, const char *token_file)
 static int join(int argc, char **argv)
 {
 	struct tool t = {.started_ms = clock_mono_ms()};
-	struct wishes w = {.call = {.sound.opus = {.complexity = 5, .fec = true}}};
+	struct wishes w = {.call = {.sound.opus = {.complexity = -1, .fec = true}}};
 	if (argc < 2 || !parse(&t, &w, argc - 2, argv + 2))
 		return 2;
 	w.call.url = argv[0];

@@ -81,6 +81,12 @@ export class Ear {
 		this.levels = [];
 		this.absent = true;
 		this.came = undefined;
+		this.kept = undefined;
+	}
+
+	// From now on all of it is kept, and when each piece came.
+	keep() {
+		this.kept = { pieces: [], marks: [], n: 0 };
 	}
 
 	// 48 kHz, mono; Float32Array, or Int16Array. `at`: when it came, in ms.
@@ -88,6 +94,11 @@ export class Ear {
 		const unit = sound instanceof Int16Array ? 1 / 32768 : 1;
 		this.absent = false;
 		this.passed(at);
+		if (this.kept && sound instanceof Int16Array) {
+			this.kept.marks.push([this.kept.n, round(at, 2)]);
+			this.kept.pieces.push(sound.slice());
+			this.kept.n += sound.length;
+		}
 		for (let i = 0; i < sound.length; i++) {
 			const x = sound[i] * unit;
 			if (Math.abs(x) > 0.1) {
@@ -233,7 +244,7 @@ export class MixedEars extends Ears {
 }
 
 // The commands that every driver has.
-export const listening = (ears) => ({
+export const listening = (ears, write) => ({
 	// Wait until the last `ms` of what `who` says are this tone.
 	hear: ({ who, hz, ms = 700, limit = LIMIT }) => until(limit, () => {
 		const t = ears.tone(who, ms, hz);
@@ -253,19 +264,37 @@ export const listening = (ears) => ({
 		return ear.watched(ears.now(), hz);
 	},
 	clicks: ({ who }) => ({ at: ears.of(who).clicked }),
+	keep: ({ who }) => (ears.of(who).keep(), {}),
+	// What was kept: the sound goes to where `write` puts it, the times are the reply.
+	kept: ({ who, file }) => {
+		const { pieces, marks } = ears.of(who).kept;
+		write(file, pieces);
+		return { marks };
+	},
 	// How loud each 10 ms were, from the first on that came.
 	levels: ({ who }) => ({ levels: ears.of(who).levels.map((x) => round(x, 4)) }),
 });
 
-// Sound to send: a tone, or clicks (20 ms of 1 kHz) whose times are kept.
+// Sound to send: a tone, clicks (20 ms of 1 kHz) whose times are kept, or speech as it is given.
 export class Mouth {
-	constructor({ hz = 440, level = 0.3, clicks = false }) {
-		Object.assign(this, { hz, level, clicks, phase: 0, wait: 50, left: 0, at: [] });
+	constructor({ hz = 440, level = 0.3, clicks = false, live = false }) {
+		Object.assign(this, { hz, level, clicks, live, phase: 0, wait: 50, left: 0, at: [] });
+	}
+
+	// Instead of a tone: silence, and from the next piece on this.
+	say(sound) {
+		Object.assign(this, { speech: sound, spoken: 0, began: undefined });
 	}
 
 	// 10 ms that are given away at `now` (ms): the first sample is 10 ms old.
 	next(now) {
 		const out = new Int16Array(STEP);
+		if (this.speech) {
+			this.began ??= now - 10;
+			out.set(this.speech.subarray(this.spoken, this.spoken + STEP));
+			this.spoken += STEP;
+			return out;
+		}
 		if (this.clicks) {
 			if (--this.wait === 0) {
 				this.at.push(now - 10);
@@ -276,6 +305,7 @@ export class Mouth {
 			if (!this.left) return out;
 			this.left--;
 		}
+		if (this.live) return out;
 		const turn = (2 * Math.PI * (this.clicks ? 1000 : this.hz)) / RATE;
 		const peak = 32767 * (this.clicks ? 0.6 : this.level);
 		for (let i = 0; i < STEP; i++, this.phase += turn) out[i] = peak * Math.sin(this.phase);

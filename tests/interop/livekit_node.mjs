@@ -3,7 +3,7 @@
 //   node livekit_node.mjs PACKAGE_FOLDER
 import { createRequire } from 'node:module';
 
-import { emit, now, obey } from './livekit_driver.mjs';
+import { emit, now, obey, readPcm, writePcm } from './livekit_driver.mjs';
 import { Ears, Mouth, listening } from './livekit_ear.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -59,7 +59,7 @@ room.on('disconnected', (reason) => {
 const talk = async () => {
 	const from = now();
 	for (let i = 0; track; i++) {
-		if (mouth.clicks) {
+		if (mouth.clicks || mouth.live) {
 			const wait = from + i * 10 - now();
 			if (wait > 0) await new Promise((done) => setTimeout(done, wait));
 		}
@@ -74,7 +74,7 @@ const talk = async () => {
 
 const publish = async (how) => {
 	mouth = new Mouth(how);
-	source = new rtc.AudioSource(48000, 1, how.clicks ? 0 : 200);
+	source = new rtc.AudioSource(48000, 1, how.clicks || how.live ? 0 : 200);
 	track = rtc.LocalAudioTrack.createAudioTrack('voice', source);
 	const options = new rtc.TrackPublishOptions({ source: rtc.TrackSource.SOURCE_MICROPHONE,
 		dtx: false, red: how.red ?? true });
@@ -90,12 +90,12 @@ const quit = async () => {
 };
 
 obey({
-	...listening(ears),
+	...listening(ears, writePcm),
 	join: async ({ url, token, ...how }) => {
 		await room.connect(url, token, { autoSubscribe: true, dynacast: false });
 		const people = [...room.remoteParticipants.keys()];
 		emit('joined', { people });
-		return { people, ...(how.hz || how.clicks ? await publish(how) : {}) };
+		return { people, ...(how.hz || how.clicks || how.live ? await publish(how) : {}) };
 	},
 	publish,
 	unpublish: async () => {
@@ -111,6 +111,8 @@ obey({
 		return {};
 	},
 	clicked: async () => ({ at: mouth.at }),
+	say: async ({ file }) => (mouth.say(readPcm(file)), {}),
+	said: async () => ({ began: mouth.began, done: mouth.spoken >= mouth.speech.length }),
 	scenario: async ({ kind }) => {
 		const kinds = { resume: 0, full: 7 };
 		await room.simulateScenario(kinds[kind]);

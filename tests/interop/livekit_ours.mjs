@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { emit, now, obey } from './livekit_driver.mjs';
+import { emit, now, obey, writePcm } from './livekit_driver.mjs';
 import { MixedEars, Mouth, listenToPcm, listening, talkPcm } from './livekit_ear.mjs';
 
 const [program] = process.argv.slice(2);
@@ -78,7 +78,7 @@ const quit = async () => {
 };
 
 obey({
-	...listening(ears),
+	...listening(ears, writePcm),
 	join: async (how) => {
 		const joined = next('joined');
 		start(how);

@@ -199,6 +199,7 @@ class LiveKit:
     """The real server on loopback."""
 
     key, secret = "devkey", "a secret of at least thirty-two letters"
+    address = "127.0.0.1"
 
     def __init__(self, folder, port=0):
         self.folder = folder
@@ -210,10 +211,10 @@ class LiveKit:
 
     def start(self):
         config = {
-            "port": self.port, "bind_addresses": ["127.0.0.1"],
+            "port": self.port, "bind_addresses": [self.address],
             "keys": {self.key: self.secret},
             "rtc": {"udp_port": self.udp, "tcp_port": self.tcp, "use_external_ip": False,
-                    "enable_loopback_candidate": True, "node_ip": "127.0.0.1",
+                    "enable_loopback_candidate": True, "node_ip": self.address,
                     "stun_servers": ["127.0.0.1:9"]},
             "logging": {"level": "debug", "pion_level": "warn"},
         }
@@ -227,7 +228,7 @@ class LiveKit:
         return self
 
     def _answers(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), 1):
             return True
         return False
 

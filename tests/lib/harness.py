@@ -136,6 +136,8 @@ class Folder:
 class Serve:
     """`muster serve` on a fresh or given data folder."""
 
+    host = "127.0.0.1"
+
     def __init__(self, data, port=0, extra=(), udp_port=0):
         self.data = pathlib.Path(data)
         self.port = port
@@ -146,7 +148,7 @@ class Serve:
 
     def start(self):
         argv = [MUSTER, "serve", "--json", "--data", str(self.data),
-                "--listen", f"127.0.0.1:{self.port}", "--udp-port", str(self.udp_port),
+                "--listen", f"{self.host}:{self.port}", "--udp-port", str(self.udp_port),
                 "--server-name", "localhost", *self.extra]
         self.process = Process(argv, env=clean_env(self.data.parent / "serve-home"))
         line = self.process.wait_line(lambda l: '"listening"' in l)

@@ -109,6 +109,10 @@ class Link:
     def both(self, spec):
         self.tell("both " + spec)
 
+    def seed(self, number):
+        """Packets are numbered from 0 again, with other fates."""
+        self.tell(f"seed {number}")
+
     def cut(self):
         self.tell("cut")
 

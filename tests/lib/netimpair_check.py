@@ -180,6 +180,13 @@ def loss():
         asked = [i for i, r in enumerate(plan(seed, "loss=20", 400)) if not r["lost"]]
         tap.equal(heard[-1], asked, f"seed {seed}: those are lost that should be")
     tap.check(heard[0] == heard[1] != heard[2], "twice the same, with another seed others")
+    with Way(seed=6, up="loss=20") as way:
+        way.send(100).settled()
+        way.link.seed(5)
+        way.sent = 0
+        way.ear.heard.clear()
+        way.send(400).settled()
+        tap.equal(way.ear.numbers(), heard[0], "a seed that is told later begins anew")
 
 
 def time_on_the_way():

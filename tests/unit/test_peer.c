@@ -257,6 +257,8 @@ static void test_lossy_call(void **state)
 		c.net.delay_ms = 20;
 		c.net.jitter_ms = 40;
 		call_connect(&c);
+		peer_patience(c.a.peer, 250);
+		peer_patience(c.b.peer, 250);
 		assert_true(run(&c, 20000, both_connected));
 		talk(&c, 500);
 		/* NACKs mend nearly all of it; nothing is heard twice or wrong. */
@@ -273,6 +275,36 @@ static void test_lossy_call(void **state)
 		assert_true(s.jitter_ms > 1 && s.jitter_ms < 60);
 		call_done(&c);
 	}
+}
+
+/* On a long way nothing is asked for that would come too late; what is lost behind us is told. */
+static void test_loss_without_repair(void **state)
+{
+	struct call c;
+	struct peer_stats s;
+	(void)state;
+	call_make(&c, 3, 1);
+	c.net.delay_ms = 120;
+	call_connect(&c);
+	assert_true(run(&c, 20000, both_connected));
+	peer_further_loss(c.b.peer, c.a.ssrc, 0.5); /* not heard yet: nothing happens */
+	talk(&c, 150);
+	peer_stats(c.a.peer, &s);
+	assert_true(s.rtt_ms >= 240 && s.rtt_ms <= 250);
+	assert_true(s.remote_loss == 0);
+	c.net.loss_percent = 10;
+	peer_further_loss(c.b.peer, c.a.ssrc, 0.25);
+	talk(&c, 300);
+	peer_stats(c.a.peer, &s);
+	assert_int_equal(s.nacked, 0);
+	assert_true(s.lost > 10);
+	assert_true(s.remote_loss > 0.24);
+	c.net.loss_percent = 0;
+	peer_further_loss(c.b.peer, c.a.ssrc, 0);
+	talk(&c, 150);
+	peer_stats(c.a.peer, &s);
+	assert_true(s.remote_loss == 0);
+	call_done(&c);
 }
 
 /* Tracks that come and go without a goodbye, more than can be remembered: all are heard. */
@@ -466,10 +498,15 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean_call),   cmocka_unit_test(test_lossy_call),
-		cmocka_unit_test(test_many_tracks),  cmocka_unit_test(test_wrong_fingerprint),
-		cmocka_unit_test(test_restart),	     cmocka_unit_test(test_killed_client),
-		cmocka_unit_test(test_rebound_call), cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_clean_call),
+		cmocka_unit_test(test_lossy_call),
+		cmocka_unit_test(test_loss_without_repair),
+		cmocka_unit_test(test_many_tracks),
+		cmocka_unit_test(test_wrong_fingerprint),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_killed_client),
+		cmocka_unit_test(test_rebound_call),
+		cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_roles),
 	};
 	return cmocka_run_group_tests(tests, start, balanced);

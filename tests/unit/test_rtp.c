@@ -195,6 +195,8 @@ static void test_receiver_jitter(void **state)
 	assert_true(rtp_receiver_jitter_ms(&r) > 9.8 && rtp_receiver_jitter_ms(&r) < 10.1);
 }
 
+static const struct rtp_nack_way near_way = {10, RTP_NACK_PATIENCE_MS};
+
 static void test_nack_times(void **state)
 {
 	struct rtp_receiver r;
@@ -202,18 +204,73 @@ static void test_nack_times(void **state)
 	(void)state;
 	rtp_receiver_init(&r, 5, 48000);
 	rtp_receiver_add(&r, 0, 1, 0);
+	assert_true(rtp_receiver_deadline(&r) == INT64_MAX);
 	rtp_receiver_add(&r, 20, 4, 2880);
-	assert_true(rtp_receiver_deadline(&r) == 20 + RTP_NACK_WAIT_MS);
-	assert_int_equal(rtp_receiver_nacks(&r, 30, got, 8), 0);
+	assert_true(rtp_receiver_deadline(&r) == 20);
+	assert_int_equal(rtp_receiver_nacks(&r, 20, &near_way, got, 8), 2);
+	assert_int_equal(got[0], 2);
+	assert_int_equal(got[1], 3);
 	rtp_receiver_add(&r, 31, 2, 960);
-	assert_int_equal(rtp_receiver_nacks(&r, 40, got, 8), 1);
-	assert_int_equal(got[0], 3);
-	assert_int_equal(rtp_receiver_nacks(&r, 41, got, 8), 0);
+	assert_int_equal(rtp_receiver_nacks(&r, 41, &near_way, got, 8), 0);
 	int asked = 1;
 	for (int64_t t = 41; t < 2000; t++)
-		asked += (int)rtp_receiver_nacks(&r, t, got, 8);
+		asked += (int)rtp_receiver_nacks(&r, t, &near_way, got, 8);
 	assert_int_equal(asked, RTP_NACK_TRIES);
 	assert_true(rtp_receiver_deadline(&r) == INT64_MAX);
+}
+
+/* How often a packet is asked for that never comes, within two seconds. */
+static int asked_for(int rtt_ms, int patience_ms)
+{
+	const struct rtp_nack_way way = {rtt_ms, patience_ms};
+	struct rtp_receiver r;
+	uint16_t got[8];
+	int asked = 0;
+	rtp_receiver_init(&r, 5, 48000);
+	rtp_receiver_add(&r, 0, 1, 0);
+	rtp_receiver_add(&r, 20, 3, 1920);
+	for (int64_t t = 20; t < 2000; t++)
+		asked += (int)rtp_receiver_nacks(&r, t, &way, got, 8);
+	assert_true(rtp_receiver_deadline(&r) == INT64_MAX);
+	return asked;
+}
+
+/* Only what can come back in time is asked for. */
+static void test_nack_by_round_trip(void **state)
+{
+	(void)state;
+	assert_int_equal(asked_for(0, 100), RTP_NACK_TRIES);
+	assert_int_equal(asked_for(40, 100), 2); /* at 0 and 60; at 120 there is no time left */
+	assert_int_equal(asked_for(100, 100), 1);
+	assert_int_equal(asked_for(101, 100), 0);
+	assert_int_equal(asked_for(240, 300), 1);
+	assert_int_equal(asked_for(-1, 100), 1);
+}
+
+/* Where packets overtake each other they get a moment, and where they did not for long no more. */
+static void test_nack_reordering(void **state)
+{
+	const struct rtp_nack_way way = {60, 100};
+	struct rtp_receiver r;
+	uint16_t got[8];
+	(void)state;
+	rtp_receiver_init(&r, 5, 48000);
+	rtp_receiver_add(&r, 0, 1, 0);
+	rtp_receiver_add(&r, 20, 3, 1920);
+	assert_int_equal(rtp_receiver_nacks(&r, 20, &way, got, 8), 1);
+	rtp_receiver_add(&r, 25, 2, 960); /* no answer is as quick */
+	rtp_receiver_add(&r, 40, 5, 3840);
+	assert_int_equal(rtp_receiver_nacks(&r, 40, &way, got, 8), 0);
+	assert_true(rtp_receiver_deadline(&r) == 40 + RTP_NACK_WAIT_MS);
+	rtp_receiver_add(&r, 45, 4, 2880);
+	assert_true(rtp_receiver_deadline(&r) == INT64_MAX);
+	rtp_receiver_add(&r, 45 + RTP_NACK_REORDER_MS, 7, 5760);
+	assert_true(rtp_receiver_deadline(&r) == 45 + RTP_NACK_REORDER_MS);
+	assert_int_equal(rtp_receiver_nacks(&r, 45 + RTP_NACK_REORDER_MS, &way, got, 8), 1);
+	/* An answer is no sign of it. */
+	rtp_receiver_add(&r, 105 + RTP_NACK_REORDER_MS, 6, 4800);
+	rtp_receiver_add(&r, 110 + RTP_NACK_REORDER_MS, 9, 7680);
+	assert_true(rtp_receiver_deadline(&r) == 110 + RTP_NACK_REORDER_MS);
 }
 
 static void test_history(void **state)
@@ -342,6 +399,8 @@ int main(void)
 		cmocka_unit_test(test_receiver_loss),
 		cmocka_unit_test(test_receiver_jitter),
 		cmocka_unit_test(test_nack_times),
+		cmocka_unit_test(test_nack_by_round_trip),
+		cmocka_unit_test(test_nack_reordering),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_srtp),
 		cmocka_unit_test(test_srtp_many_ssrcs),

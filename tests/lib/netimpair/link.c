@@ -45,6 +45,13 @@ void link_set(struct link *l, const struct impair_spec *spec)
 	impair_set(&l->impair, spec);
 }
 
+void link_begin(struct link *l, uint64_t seed)
+{
+	struct impair_spec spec = l->impair.spec;
+	impair_init(&l->impair, seed, &spec);
+	l->stats = (struct link_stats){0};
+}
+
 void link_cut(struct link *l, bool on)
 {
 	l->cut = on;

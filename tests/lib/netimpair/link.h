@@ -23,6 +23,8 @@ struct link;
 struct link *link_new(uint64_t seed, const struct impair_spec *spec);
 void link_free(struct link *l);
 void link_set(struct link *l, const struct impair_spec *spec);
+/** Packets are numbered from 0 again and have the fates of another seed; counts begin anew. */
+void link_begin(struct link *l, uint64_t seed);
 /** Nothing comes through from now on; what is under way arrives. */
 void link_cut(struct link *l, bool on);
 /** A packet came; copied. `since_ns`: 0 when the router began. */

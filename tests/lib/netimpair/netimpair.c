@@ -14,6 +14,7 @@
  * Prints {"ready":true,"near":..,"far":..,"ns":"/proc/PID/ns/net",...}, then
  * takes commands, a line each, and answers each with one line:
  *   up SPEC, down SPEC, both SPEC   another network from now on
+ *   seed N                          numbers of packets begin anew, with other fates
  *   cut, restore                    nothing comes through; again
  *   stats                           what became of the packets so far
  * It ends when standard input does, and nothing is left behind.
@@ -134,6 +135,13 @@ static bool set(struct router *r, const char *line)
 	return false;
 }
 
+/* Both directions from their first packet on, as they are. */
+static void begin_anew(struct router *r, uint64_t seed)
+{
+	link_begin(r->links[UP], seed_of(seed, UP));
+	link_begin(r->links[DOWN], seed_of(seed, DOWN));
+}
+
 static void command(struct router *r, const char *line)
 {
 	bool ok = true, cut = strcmp(line, "cut") == 0;
@@ -141,7 +149,9 @@ static void command(struct router *r, const char *line)
 		print_stats(r);
 		return;
 	}
-	if (cut || strcmp(line, "restore") == 0) {
+	if (strncmp(line, "seed ", 5) == 0) {
+		begin_anew(r, strtoull(line + 5, NULL, 10));
+	} else if (cut || strcmp(line, "restore") == 0) {
 		link_cut(r->links[UP], cut);
 		link_cut(r->links[DOWN], cut);
 	} else {

@@ -1,0 +1,273 @@
+"""make bench-loss: what is understood in a real call over a bad network.
+
+Somebody speaks (espeak-ng), somebody else listens, both behind the same bad network
+(tests/lib/netimpair): our client on `muster serve`, rtc-node there, and rtc-node on livekit-server,
+side by side, each with a network of its own with the same seed. STOI is 0 to 1 (understood from
+some 0.75 on), PESQ 1 to 4.6; the gap is the longest silence where something was said; delay is from
+mouth to ear, without sound cards. "down" is the way to who listens, "up" that of who speaks.
+
+    speech_call.py [--quick] [--only TEXT] [--json FILE] [--write] [ours|node|livekit ...]
+"""
+
+import contextlib
+import json
+import pathlib
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent / "interop"), str(HERE.parent / "lib"), str(HERE)]
+import harness as lib  # noqa: E402
+import livekit_peers as lk  # noqa: E402
+import livekit_serve  # noqa: E402
+import netimpair  # noqa: E402
+
+WAY = "delay=20"  # there and back 40 ms
+CASES = (
+    # name, up, down, seconds of a cut in the middle
+    ("no loss", WAY, WAY, 0),
+    ("5 % down", WAY, WAY + ",loss=5", 0),
+    ("10 % down", WAY, WAY + ",loss=10", 0),
+    ("20 % down", WAY, WAY + ",loss=20", 0),
+    ("10 % up", WAY + ",loss=10", WAY, 0),
+    ("10 % both ways", WAY + ",loss=10", WAY + ",loss=10", 0),
+    ("10 % down, 240 ms there and back", "delay=120", "delay=120,loss=10", 0),
+    ("20 % down, 240 ms there and back", "delay=120", "delay=120,loss=20", 0),
+    ("10 % down in bursts of 3", WAY, WAY + "," + netimpair.bursts(10, 3), 0),
+    ("50 ms of jitter", WAY, WAY + ",jitter=50", 0),
+    ("50 ms of jitter, 5 % down", WAY, WAY + ",jitter=50,loss=5", 0),
+    ("5 % come 30 ms late", WAY, WAY + ",reorder=5/30", 0),
+    ("nothing for 3 s", WAY, WAY, 3),
+)
+QUICK = ("no loss", "10 % down", "20 % down", "50 ms of jitter")
+SEED = 11
+WARM_S = 11  # of speech before what is measured: senders and buffers have settled then
+
+
+class Pair:
+    """Who speaks and who listens, of a kind, on a place, behind one link."""
+
+    def __init__(self, kind, place, link):
+        self.kind, self.place, self.link = kind, place, link
+        self.url = f"ws://{link.near}:{place.port}"
+        self.mouth = self.ear = None
+
+    def person(self, name):
+        identity, token = self.place.entry(name)
+        argv = (["node", lk.HERE / "livekit_node.mjs", lk.RTC_NODE] if self.kind == "node"
+                else ["node", lk.HERE / "livekit_ours.mjs", lk.CALL_TOOL])
+        return lk.Person(identity, self.link.there(argv)), token
+
+    def join(self):
+        self.ear, token = self.person(f"{self.kind}-ear")
+        self._joined(self.ear, url=self.url, token=token)
+        self.mouth, self.token = self.person(f"{self.kind}-mouth")
+
+    def _joined(self, who, **how):
+        reply = who.do("join", **how)
+        if not reply["ok"]:
+            raise RuntimeError(f"{self.kind} did not join {self.place.name}: {reply}\n"
+                               + self.place.tail()[-2000:])
+
+    def _begin(self, said):
+        """The one who speaks joins: ours reads its file in step with its clock, as a microphone
+        would give it; the other gets the same, 10 ms at a time, when it is due."""
+        self.ear.do("keep", who=self.mouth.identity)
+        if self.kind == "ours":
+            self._joined(self.mouth, url=self.url, token=self.token,
+                         options=["--play", f"file:{said}.wav"])
+            return
+        self._joined(self.mouth, url=self.url, token=self.token, live=True)
+        self.mouth.do("say", file=f"{said}.raw")
+
+    def _end(self):
+        """When everything is said: when the first sample of it was, in ms."""
+        if self.kind == "ours":
+            done = self.mouth.event(event="input_end", limit=lib.STEP)
+            return self.mouth.do("status")["input_since_ms"] if done else None
+        done = lib.wait_for(lambda: self.mouth.do("said").get("done"), lib.STEP, 0.2)
+        return self.mouth.do("said")["began"] if done else None
+
+    def _network(self, up, down):
+        self.link.seed(SEED)
+        self.link.up(up)
+        self.link.down(down)
+
+    def speak(self, said, case, cut_at_s):
+        """Says it all over the bad network; what is needed for the figures."""
+        _, up, down, cut_s = case
+        self._begin(said)
+        self._network(up, down)
+        if cut_s:
+            time.sleep(cut_at_s)
+            self.link.cut()
+            time.sleep(cut_s)
+            self.link.restore()
+        began = self._end()
+        if began is None:
+            raise RuntimeError(f"{self.kind} does not come to its end")
+        time.sleep(1.5)  # the longest delay that anything has here
+        heard = said.with_name(f"heard-{self.link.device}.raw")
+        kept = self.ear.do("kept", who=self.mouth.identity, file=str(heard))
+        if not kept["ok"]:
+            raise RuntimeError(f"{self.kind}: {kept}")
+        more = {"router": self.link.stats()}
+        if self.kind == "ours":
+            more |= {"ear": self.ear.do("status"), "mouth": self.mouth.do("status")}
+        self.link.both("")
+        return began, heard, kept["marks"], more
+
+    def leave(self):
+        for who in (self.mouth, self.ear):
+            if who:
+                who.end()
+        self.mouth = self.ear = None
+
+
+class Bench:
+    """The pairs that there can be, each behind a link of its own."""
+
+    NAMES = {"ours": "muster", "node": "rtc-node", "livekit": "rtc-node on livekit-server"}
+
+    def __init__(self, folder, wanted):
+        self.folder, self.wanted = folder, wanted
+        self.stack = contextlib.ExitStack()
+        self.pairs = {}
+
+    def __enter__(self):
+        links = {w: self.stack.enter_context(netimpair.Link(number=i + 1))
+                 for i, w in enumerate(self.wanted)}
+        if {"ours", "node"} & set(self.wanted):
+            people = [f"{k}-{w}" for k in ("ours", "node") for w in ("mouth", "ear")]
+            serve = livekit_serve.Place(self.folder / "serve", people)
+            serve.serve.host = "0.0.0.0"
+            serve.serve.extra += ["--lan", "--public-url", f"http://127.0.0.1:{serve.port}"]
+            (self.folder / "serve").mkdir()
+            self._start(serve)
+            for w in ("ours", "node"):
+                if w in self.wanted:
+                    self.pairs[w] = Pair(w, _RoomOf(serve, w), links[w])
+        if "livekit" in self.wanted:
+            import livekit_people
+            place = livekit_people.LiveKitPlace(self.folder)
+            place.address = links["livekit"].near
+            self._start(place)
+            self.pairs["livekit"] = Pair("node", place, links["livekit"])
+        return self
+
+    def _start(self, place):
+        place.start()
+        self.stack.callback(place.stop)
+
+    def run(self, case, file, cut_at_s):
+        """{who: what speak() gives}, all pairs at once."""
+        out, threads = {}, []
+
+        def one(name, pair):
+            try:
+                pair.join()
+                out[name] = pair.speak(file, case, cut_at_s)
+            except (RuntimeError, KeyError, OSError) as e:
+                out[name] = e
+            finally:
+                pair.leave()
+        for name, pair in self.pairs.items():
+            threads.append(threading.Thread(target=one, args=(name, pair)))
+            threads[-1].start()
+        for t in threads:
+            t.join()
+        return out
+
+    def __exit__(self, *unused):
+        self.stack.close()
+
+
+class _RoomOf:
+    """A place in which each kind of people has a room of its own."""
+
+    def __init__(self, place, kind):
+        self.place, self.name, self.port, self.tail = place, place.name, place.port, place.tail
+        self.one = place.__dict__.setdefault("one_at_a_time", threading.Lock())
+        first, other = place.tokens[f"{kind}-ear"], place.tokens[f"{kind}-mouth"]
+        self.room = livekit_serve.call(place.serve.url, "POST", livekit_serve.V3 + "/createRoom", {
+            "preset": "public_chat", "name": f"a room of {kind}",
+            "power_level_content_override": {"events": {livekit_serve.MEMBER: 0}}}, first)["room_id"]
+        livekit_serve.call(place.serve.url, "POST",
+                           f"{livekit_serve.V3}/join/{livekit_serve.quote(self.room)}", {}, other)
+
+    def entry(self, name):
+        with self.one:
+            self.place.room = self.room
+            return self.place.entry(name)
+
+
+LINE = "{:34} {:27} {:>6} {:>6} {:>6} {:>8} {:>9} {:>9}"
+
+
+def row(case, name, f):
+    return LINE.format(case, name, f"{f['stoi']:.3f}", f"{f['stoi_worst']:.3f}", f"{f['pesq']:.2f}",
+                       f"{f['gap_ms']} ms", f"{f['p50_ms']:.0f} ms", f"{f['p95_ms']:.0f} ms")
+
+
+def measure(wanted, cases, out_file, told=print):
+    """{case: {who: figures}}"""
+    import numpy
+    import speech_figures as sf
+    results = {}
+    with lib.Folder() as folder, Bench(folder, wanted) as bench:
+        said, where = sf.spoken(folder)
+        file = folder / "said"
+        sf.write(file, said)
+        measured = [w for w in where if w[0] >= WARM_S * sf.RATE]
+        told(LINE.format("network", "who", "STOI", "worst", "PESQ", "gap", "p50", "p95"))
+        for case in cases:
+            results[case[0]] = {}
+            came = bench.run(case, file, WARM_S + 8)
+            for name in wanted:
+                got = came[name]
+                if isinstance(got, Exception):
+                    told(f"{case[0]:34} {Bench.NAMES[name]:27} was not measured: {got}")
+                    continue
+                began, heard, marks, more = got
+                f = sf.figures(said, measured, began, numpy.fromfile(heard, "<i2"), marks)
+                results[case[0]][name] = {**f, "more": more}
+                told(row(case[0], Bench.NAMES[name], f))
+            if out_file:
+                pathlib.Path(out_file).write_text(json.dumps(results, indent=1))
+    return results
+
+
+def wishes(argv):
+    words = {"only": None, "json": None}
+    rest = []
+    for i, a in enumerate(argv):
+        if a.startswith("--") and a[2:] in words:
+            words[a[2:]] = argv[i + 1]
+        elif not a.startswith("--") and (not i or argv[i - 1][2:] not in words):
+            rest.append(a)
+    cases = [c for c in CASES if ("--quick" not in argv or c[0] in QUICK)
+             and (words["only"] is None or words["only"] in c[0])]
+    return rest or ["ours", "node", "livekit"], cases, words["json"]
+
+
+def main():
+    absent = lk.missing() + ([netimpair.reason()] if netimpair.reason() else [])
+    try:
+        import speech_figures  # noqa: F401
+    except ImportError as e:
+        absent.append(f"{e}: pystoi and pesq were not installed by pip")
+    wanted, cases, out_file = wishes(sys.argv[1:])
+    if absent and wanted != ["ours"]:
+        print(f"speech over a bad network is not measured: {'; '.join(absent)}")
+        return
+    netimpair.enter()
+    if "livekit" in wanted and not lk.has_livekit():
+        print("livekit-server is left out: it is not installed under build/peers")
+        wanted.remove("livekit")
+    measure(wanted, cases, out_file)
+
+
+if __name__ == "__main__":
+    main()
