@@ -212,7 +212,7 @@ static void view_as_sealed(struct view *w, const struct seal_terms *s)
 {
 	struct terms t = w->t;
 	const struct register_input *in = w->in;
-	if (s->l.start_ms == t.l->start_ms && reg_lesson_end(&s->l) == w->end &&
+	if (s->l.start_ms == t.l->start_ms && reg_lesson_end(&s->l) == reg_lesson_end(t.l) &&
 	    s->l.cancelled == t.l->cancelled)
 		return;
 	t.l = &s->l;

@@ -135,8 +135,9 @@ bool register_input_event(struct register_input *in, enum register_source from,
 bool register_type_matters(const char *type);
 /** Events of this time could not be had: hidden, or a gap that could not be filled. */
 void register_input_missing(struct register_input *in, int64_t from_ms, int64_t to_ms);
-/** Who is expected; NULL: everybody who was in the room while it lasted and is no staff. Copied. */
-void register_input_roster(struct register_input *in, const struct roster *r);
+/** Who is expected; NULL: everybody who was in the room while it lasted and is no staff. Shared: it must not change
+ * while the input is there. */
+void register_input_roster(struct register_input *in, struct roster *r);
 
 /** Reasons' stable codes: see register_reasons.h for the list with their sentences. */
 struct attendance_register;

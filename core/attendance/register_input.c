@@ -158,15 +158,12 @@ void register_input_given(struct register_input *in, const struct attendance_rul
 	in->given = *g;
 }
 
-void register_input_roster(struct register_input *in, const struct roster *r)
+void register_input_roster(struct register_input *in, struct roster *r)
 {
 	roster_free(in->roster);
-	in->roster = r ? roster_new() : NULL;
-	for (size_t i = 0; r && i < roster_size(r); i++) {
-		bool full;
-		roster_put(in->roster, roster_at(r, i), &full);
+	in->roster = r ? roster_ref(r) : NULL;
+	for (size_t i = 0; r && i < roster_size(r); i++)
 		reg_names_put(in->users, roster_at(r, i)->user_id);
-	}
 }
 
 void register_input_missing(struct register_input *in, int64_t from_ms, int64_t to_ms)

@@ -263,6 +263,14 @@ static void find_missing(struct view *w)
 					   (json_int_t)w->missing.v[i].to));
 }
 
+/* One that is judged by itself is over when it was closed, its last moment included. */
+static void end_with_roll(struct view *w)
+{
+	for (size_t i = 0; w->t.l->roll_id && i < w->n_rolls; i++)
+		if (w->rolls[i].used && w->rolls[i].closed + 1 < w->end)
+			w->end = w->rolls[i].closed + 1;
+}
+
 void reg_view_init(struct view *w, const struct register_input *in, const struct terms *t)
 {
 	*w = (struct view){.in = in, .t = *t, .start = t->l->start_ms, .end = reg_lesson_end(t->l)};
@@ -274,6 +282,7 @@ void reg_view_init(struct view *w, const struct register_input *in, const struct
 	sort_rooms(w);
 	find_powers(w);
 	reg_rolls_find(w);
+	end_with_roll(w);
 	find_missing(w);
 	reg_staff_find(w);
 }

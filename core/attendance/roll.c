@@ -62,8 +62,9 @@ bool roll_is_double(const struct roll *first, int64_t first_closed_ms, const str
 {
 	bool later = first->opened_ms == r->opened_ms ? strcmp(first->id, r->id) < 0
 						      : first->opened_ms < r->opened_ms;
-	return later && r->opened_ms - first->opened_ms <= ROLL_RACE_MS &&
-	       r->opened_ms <= first_closed_ms && same_text(first->uid, r->uid) &&
+	bool second = r->second_of && strcmp(r->second_of, first->id) == 0;
+	return later && !second && r->opened_ms - first->opened_ms <= ROLL_RACE_MS &&
+	       r->opened_ms < first_closed_ms && same_text(first->uid, r->uid) &&
 	       same_text(first->recurrence_id, r->recurrence_id);
 }
 

@@ -78,6 +78,8 @@ struct roll_tally;
 /** `r` is borrowed and must outlive it. */
 struct roll_tally *roll_tally_new(const struct roll *r);
 void roll_tally_free(struct roll_tally *t);
+/** The roll lies elsewhere from now on. */
+void roll_tally_moved(struct roll_tally *t, const struct roll *r);
 /**
  * Take in an event of the room, in any order, each once or more: votes, reactions to the start,
  * words, ends, edits, redactions; others are passed over. `may_end`: whether its sender may end the

@@ -59,6 +59,11 @@ void roll_tally_free(struct roll_tally *t)
 	mem_free(t);
 }
 
+void roll_tally_moved(struct roll_tally *t, const struct roll *r)
+{
+	t->roll = r;
+}
+
 static void note(json_t *set, const char *key)
 {
 	json_object_set_new(set, key, json_true());

@@ -11,9 +11,12 @@ struct entry {
 };
 
 struct roster {
+	int refs;
 	struct entry *v;
 	size_t n, size;
+	json_t *index; /* user id: place in v; NULL: to be made anew */
 	int chunks;
+	size_t bytes[CHUNKS_MAX]; /* of the JSON of each chunk */
 	bool changed[CHUNKS_MAX];
 };
 
@@ -28,16 +31,25 @@ void roster_person_done(struct roster_person *p)
 
 struct roster *roster_new(void)
 {
-	return NEW(struct roster);
+	struct roster *r = NEW(struct roster);
+	r->refs = 1;
+	return r;
+}
+
+struct roster *roster_ref(struct roster *r)
+{
+	r->refs++;
+	return r;
 }
 
 void roster_free(struct roster *r)
 {
-	if (!r)
+	if (!r || --r->refs)
 		return;
 	for (size_t i = 0; i < r->n; i++)
 		roster_person_done(&r->v[i].p);
 	mem_free(r->v);
+	json_decref(r->index);
 	mem_free(r);
 }
 
@@ -66,10 +78,32 @@ static const char *value_of(const struct roster_person *p, enum roster_key key)
 	return p->user_id;
 }
 
+static void put_index(struct roster *r, size_t i)
+{
+	json_object_set_new_nocheck(r->index, r->v[i].p.user_id, json_integer((json_int_t)i));
+}
+
+/* Ids come out of JSON, or were parsed: there is none that JSON could not hold. */
+static struct entry *entry_of(const struct roster *roster, const char *user_id)
+{
+	struct roster *r = (struct roster *)roster; /* the index is no part of what it says */
+	if (!r->index) {
+		r->index = json_object();
+		for (size_t i = 0; i < r->n; i++)
+			put_index(r, i);
+	}
+	const json_t *at = json_object_get(r->index, user_id);
+	return at ? &r->v[json_integer_value(at)] : NULL;
+}
+
 const struct roster_person *roster_find(const struct roster *r, enum roster_key key,
 					const char *value)
 {
 	const struct roster_person *found = NULL;
+	if (value && key == ROSTER_BY_USER) {
+		const struct entry *e = entry_of(r, value);
+		return e ? &e->p : NULL;
+	}
 	for (size_t i = 0; value && i < r->n; i++) {
 		const char *v = value_of(&r->v[i].p, key);
 		bool same =
@@ -101,30 +135,13 @@ static size_t bytes_of(const struct roster_person *p)
 	return strlen(text) + 1;
 }
 
-static size_t chunk_bytes(const struct roster *r, int chunk)
-{
-	size_t bytes = 0;
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].chunk == chunk)
-			bytes += r->v[i].bytes;
-	return bytes;
-}
-
 /* The first chunk with room; a new one when all are full. */
 static int chunk_for(struct roster *r, size_t bytes)
 {
 	for (int i = 0; i < r->chunks; i++)
-		if (chunk_bytes(r, i) + bytes <= ROSTER_CHUNK_BYTES)
+		if (r->bytes[i] + bytes <= ROSTER_CHUNK_BYTES)
 			return i;
 	return r->chunks < CHUNKS_MAX ? r->chunks++ : -1;
-}
-
-static struct entry *entry_of(struct roster *r, const char *user_id)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (!strcmp(r->v[i].p.user_id, user_id))
-			return &r->v[i];
-	return NULL;
 }
 
 static struct entry *add(struct roster *r, const struct roster_person *p, int chunk)
@@ -140,6 +157,9 @@ static struct entry *add(struct roster *r, const struct roster_person *p, int ch
 				  .email = mem_strdup(p->email)},
 			    .chunk = chunk,
 			    .bytes = bytes_of(p)};
+	r->bytes[chunk] += e->bytes;
+	if (r->index)
+		put_index(r, r->n - 1);
 	return e;
 }
 
@@ -161,15 +181,14 @@ static bool change(struct roster *r, struct entry *e, const struct roster_person
 	if (!changed)
 		return false;
 	r->changed[e->chunk] = true;
+	r->bytes[e->chunk] -= e->bytes;
 	e->bytes = bytes_of(&e->p);
-	if (chunk_bytes(r, e->chunk) > ROSTER_CHUNK_BYTES) {
-		int old = e->chunk;
-		e->chunk = -1;
-		e->chunk = chunk_for(r, e->bytes);
-		if (e->chunk < 0)
-			e->chunk = old;
+	if (r->bytes[e->chunk] + e->bytes > ROSTER_CHUNK_BYTES) {
+		int other = chunk_for(r, e->bytes);
+		e->chunk = other < 0 ? e->chunk : other;
 		r->changed[e->chunk] = true;
 	}
+	r->bytes[e->chunk] += e->bytes;
 	return true;
 }
 
@@ -190,10 +209,17 @@ bool roster_put(struct roster *r, const struct roster_person *p, bool *ret_full)
 
 bool roster_drop(struct roster *r, const char *user_id)
 {
-	struct entry *e = entry_of(r, user_id);
-	if (!e)
+	/* Without an index: one that is made anew for each of many would cost more. */
+	size_t i = 0;
+	while (i < r->n && strcmp(r->v[i].p.user_id, user_id) != 0)
+		i++;
+	if (i == r->n)
 		return false;
+	struct entry *e = &r->v[i];
 	r->changed[e->chunk] = true;
+	r->bytes[e->chunk] -= e->bytes;
+	json_decref(r->index); /* places of all behind it change */
+	r->index = NULL;
 	roster_person_done(&e->p);
 	memmove(e, e + 1, (size_t)(r->v + r->n - (e + 1)) * sizeof(*e));
 	r->n--;

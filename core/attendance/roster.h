@@ -24,7 +24,9 @@ void roster_person_done(struct roster_person *p);
 struct roster;
 
 struct roster *roster_new(void);
-/** NULL is allowed. */
+/** The same one again, which both keep; nobody changes it from then on. */
+struct roster *roster_ref(struct roster *r);
+/** Drops one reference. NULL is allowed. */
 void roster_free(struct roster *r);
 
 size_t roster_size(const struct roster *r);

@@ -169,9 +169,11 @@ static int in_room(const struct matching *d, const struct roster_person *p, cons
 	int n = 0;
 	for (size_t i = 0; i < d->q->n_members; i++) {
 		const struct roster_member *o = &d->q->members[i];
+		if (!same(o->name, name))
+			continue;
 		const struct roster_person *r =
 			roster_find(d->q->roster, ROSTER_BY_USER, o->user_id);
-		if (same(o->name, name) && !(r && another(p, r)) && !n++)
+		if (!(r && another(p, r)) && !n++)
 			*ret = o->user_id;
 	}
 	return n;

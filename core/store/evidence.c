@@ -22,6 +22,16 @@ int store_evidence_walk(struct store *s, int64_t room, int64_t from_ms, int64_t 
 		    room, from_ms, to_ms, fn, arg);
 }
 
+int store_evidence_words(struct store *s, int64_t room, store_event_fn *fn, void *arg)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events INDEXED BY events_words"
+				  " WHERE room=? AND type IN (" EVENT_WORDS ")"
+				  " ORDER BY ts");
+	sql_bind_i64(q, 1, room);
+	return store_event_each(q, fn, arg);
+}
+
 int store_evidence_messages(struct store *s, int64_t room, int64_t from_ms, int64_t to_ms,
 			    store_event_fn *fn, void *arg)
 {

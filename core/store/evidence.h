@@ -13,6 +13,11 @@
  */
 int store_evidence_walk(struct store *s, int64_t room, int64_t from_ms, int64_t to_ms,
 			store_event_fn *fn, void *arg);
+/**
+ * What people say of attendance and not what shows it, of all times, by time: marks, contests, opt-outs, what was
+ * sent on, seals, reminders; beside them the power levels, by which it is judged who may say it.
+ */
+int store_evidence_words(struct store *s, int64_t room, store_event_fn *fn, void *arg);
 /** The messages of that time. */
 int store_evidence_messages(struct store *s, int64_t room, int64_t from_ms, int64_t to_ms,
 			    store_event_fn *fn, void *arg);

@@ -1,5 +1,7 @@
 #include "core/store/schema.h"
 
+#include "core/store/events_priv.h"
+
 #include "core/base/mem.h"
 
 /*
@@ -161,5 +163,9 @@ static const char v8[] = "CREATE INDEX events_evidence ON events(room, ts)"
 			 "CREATE INDEX events_messages ON events(room, ts)"
 			 " WHERE type='m.room.message';";
 
-const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8};
+/* What staff and people say of attendance, and who was staff, whenever it was. */
+static const char v9[] =
+	"CREATE INDEX events_words ON events(room, ts) WHERE type IN (" EVENT_WORDS ");";
+
+const sql_migration store_migrations[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9};
 const int store_migration_count = ARRAY_LEN(store_migrations);

@@ -263,7 +263,15 @@ lesson() {
 	[ -s would ]
 	fails_with 2 attendance expire --room "$ROOM" --no-input
 	m attendance expire --room "$ROOM" --yes --json >gone
-	jq -es 'length > 0 and all(.state == "gone")' gone >/dev/null
+	jq -es 'length > 0 and all(.state == "gone") and any(.type == "org.muster.contest")' gone >/dev/null
+	# Who asked not to be tracked is not tracked from now on either.
+	jq -es 'all(.type != "org.muster.attendance.opt_out")' gone >/dev/null
+	# What was sent on once and is deleted is not sent on again, by nobody of the staff.
+	for name in admin carl; do
+		use_home "$name"
+		m attendance contests --room "$ROOM" --all --json | jq -es 'length == 0' >/dev/null
+	done
+	use_home admin
 	[ "$(wc -l <gone)" -ge "$(wc -l <would)" ]
 	m attendance show "${LESSON[@]}" --user @ada:s.test --json | one '.sealed == false' >/dev/null
 }

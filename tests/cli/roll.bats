@@ -356,6 +356,88 @@ lesson() {
 	m meet cancel short --room "$ROOM" --yes -q >/dev/null
 }
 
+@test "--wait=D waits no longer than that, be the second call still to come" {
+	lesson later now-1m 3h
+	run --separate-stderr timeout "$STEP" "$MUSTER" roll open "$ROOM" --meeting now --window 30m --second-call \
+		--wait=1s --json
+	[ "$status" -eq 8 ]
+	[ "$(jq -rs '.[0].uid' <<<"$output")" = later ]
+	[ "$(m roll list "$ROOM" --json | jq -s 'map(select(.uid == "later")) | length')" -eq 1 ]
+	m roll cancel "$ROOM" -q >/dev/null
+	m meet cancel later --room "$ROOM" --yes -q >/dev/null
+}
+
+@test "two of the staff at the same moment: one roll-call, for everybody the same" {
+	local round admin tess T=$BATS_TEST_TMPDIR
+	for round in 1 2 3; do
+		use_home admin
+		"$MUSTER" roll open "$ROOM" --json >"$T/by-admin" 2>"$T/err-admin" </dev/null 3>&- &
+		admin=$!
+		use_home tess
+		"$MUSTER" roll open "$ROOM" --json >"$T/by-tess" 2>"$T/err-tess" </dev/null 3>&- &
+		tess=$!
+		wait "$admin" && wait "$tess" || { cat "$T"/err-*; return 1; }
+		# Who saw the other's only later was told its own; a moment later all agree.
+		ROLL=$(m roll status "$ROOM" --json | jq -rs '.[0].roll_id')
+		use_home admin
+		[ "$(m roll status "$ROOM" --json | jq -rs '.[0].roll_id')" = "$ROLL" ]
+		jq -es --arg r "$ROLL" 'any(.roll_id == $r)' "$T/by-admin" "$T/by-tess" >/dev/null
+		m roll list "$ROOM" --since now-10m --json |
+			jq -es --arg r "$ROLL" 'map(select(.state == "open").roll_id) == [$r]' >/dev/null
+		m roll cancel "$ROOM" -q >/dev/null
+	done
+}
+
+@test "a second one that another client opened in that moment counts for nothing" {
+	open_roll
+	use_home tess
+	cat >poll.json <<-'END'
+		{"org.matrix.msc3381.poll.start": {"question": {"org.matrix.msc1767.text": "?"}, "max_selections": 1,
+		"answers": [{"id": "here", "org.matrix.msc1767.text": "y"}]},
+		"org.muster.roll": {"version": 1, "window_ms": 600000, "late_after_ms": 600000}}
+	END
+	SECOND=$(curl -sf -X PUT -H "Authorization: Bearer $(token tess)" -d @poll.json \
+		"$URL/_matrix/client/v3/rooms/$ROOM/send/org.matrix.msc3381.poll.start/second" | jq -r .event_id)
+	use_home ada
+	m roll answer "$ROOM" --json | jq -e --arg r "$ROLL" '.roll_id == $r' >/dev/null
+	fails_with 1 roll answer "$SECOND"
+	[[ $stderr == *"same moment"* ]]
+	use_home admin
+	[ "$(m roll open "$ROOM" --json | jq -r .roll_id)" = "$ROLL" ]
+	[ "$(status_of ada)" = here ]
+	m roll list "$ROOM" --json | jq -es --arg r "$SECOND" 'map(select(.roll_id == $r))[0].state == "cancelled"' >/dev/null
+	# People in other clients see it closed.
+	[ "$(m poll show "$ROOM" "$SECOND" --json | jq -s '.[0].closed')" = true ]
+	fails_with 1 roll status "$SECOND"
+	m attendance show --room "$ROOM" --roll "$SECOND" --json |
+		jq -es 'length == 4 and all(.status != "absent")' >/dev/null
+}
+
+@test "corrected as a register: not tracked, gone early; contested and answered" {
+	local id
+	open_roll --window 20m
+	use_home ada
+	m roll answer "$ROOM" -q >/dev/null
+	use_home admin
+	m roll close "$ROOM" -q >/dev/null
+	L=(--room "$ROOM" --roll "$ROLL")
+	m attendance correct @bob:s.test not_tracked "${L[@]}" --reason "new in class" -q
+	m attendance correct @ada:s.test left_early "${L[@]}" --reason "went at ten" -q
+	[ "$(status_of bob)" = not_tracked ]
+	[ "$(status_of ada)" = here ]
+	m attendance show "${L[@]}" --json | jq -es 'map({(.user_id): .status}) | add
+		| .["@bob:s.test"] == "not_tracked" and .["@ada:s.test"] == "left_early"
+		and .["@cleo:s.test"] == "absent"' >/dev/null
+	use_home cleo
+	id=$(m attendance contest "${L[@]}" my phone was dead --json | jq -r .contest_id)
+	use_home admin
+	m attendance contests --room "$ROOM" --json |
+		jq -es --arg r "$ROLL" 'length == 1 and .[0].user_id == "@cleo:s.test" and .[0].roll == $r' >/dev/null
+	m attendance correct @cleo:s.test present "${L[@]}" --contest "$id" --reason "I saw her" -q
+	m attendance show "${L[@]}" --user @cleo:s.test --json | jq -es '.[0] | .status == "present"
+		and (.reasons | map(select(.code == "contested"))[0].state == "accepted")' >/dev/null
+}
+
 @test "the second call comes by itself, and --wait waits for both" {
 	lesson quick now-1m 2m
 	"$MUSTER" roll open "$ROOM" --meeting now --window 10s --second-call --wait --json >waited 2>err </dev/null 3>&- &

@@ -161,7 +161,7 @@ static void give(struct register_input *in, bool staff, json_t *json)
 }
 
 struct register_input *log_input(const struct lesson_log *g, const struct lesson *l,
-				 const struct attendance_rules *r, const struct roster *roster,
+				 const struct attendance_rules *r, struct roster *roster,
 				 unsigned seed)
 {
 	struct register_input *in = register_input_new(l, r);

@@ -44,7 +44,7 @@ const char *log_mark(struct lesson_log *g, const char *sender, const char *user,
 struct lesson log_lesson(void);
 /* Give all of it to a new input, in an order that `seed` chooses (0: as made), each event now and then twice. */
 struct register_input *log_input(const struct lesson_log *g, const struct lesson *l,
-				 const struct attendance_rules *r, const struct roster *roster,
+				 const struct attendance_rules *r, struct roster *roster,
 				 unsigned seed);
 struct roster *log_roster(const char *const *users); /* NULL-ended */
 const struct sheet_row *log_row(const struct sheet_lesson *s, const char *user);

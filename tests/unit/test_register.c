@@ -928,6 +928,27 @@ static void test_roll_contested(void **state)
 	assert_string_equal(json_get_str(log_reason(row(ANNA), "contested"), "state"), "accepted");
 }
 
+/* Closed before its window it is over, and nobody's mark is pending. */
+static void test_roll_closed_early(void **state)
+{
+	(void)state;
+	without_call();
+	const char *roll = roll_alone(60);
+	react(ANNA, roll, 100);
+	now_ms = LOG_START + 150000;
+	mark(ANNA, "pending", NULL);
+	log_event(&g, false, "org.matrix.msc3381.poll.end", LOG_TEACHER, 120, NULL,
+		  roll_make_end(roll, "closed", false, NULL));
+	mark(ANNA, "present", NULL);
+	expect(BERT, "absent", NULL);
+	/* Closed in the very moment of its opening, too. */
+	const char *at_once = roll_alone(1000);
+	log_event(&g, false, "org.matrix.msc3381.poll.end", LOG_TEACHER, 1000, NULL,
+		  roll_make_end(at_once, "closed", false, NULL));
+	now_ms = LOG_START + 1000001;
+	mark(BERT, "absent", NULL);
+}
+
 /* In a lesson with several, one that staff sets aside for somebody is neither for nor against them. */
 static void test_roll_set_aside(void **state)
 {
@@ -1055,6 +1076,7 @@ int main(void)
 		TEST(test_roll_corrected),
 		TEST(test_roll_contested),
 		TEST(test_roll_set_aside),
+		TEST(test_roll_closed_early),
 		TEST(test_two_at_once),
 		TEST(test_opt_out_for_later_lessons),
 	};

@@ -596,7 +596,7 @@ static void tell(const struct history *h, uint64_t seed, int who, const char *wh
 }
 
 static struct register_input *input_of(const struct lesson_log *g, const struct history *h,
-				       const struct roster *roster, unsigned seed)
+				       struct roster *roster, unsigned seed)
 {
 	struct lesson l = log_lesson();
 	struct attendance_rules r = attendance_defaults;
@@ -630,7 +630,7 @@ static const char *compare_person(const struct attendance_register *r, const str
 	return known && k.present_ms != m->present[who] * 1000LL ? why : NULL;
 }
 
-static bool play(uint64_t seed, const struct roster *roster)
+static bool play(uint64_t seed, struct roster *roster)
 {
 	struct history h;
 	struct lesson_log g;

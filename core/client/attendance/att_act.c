@@ -58,8 +58,8 @@ static enum mark_status status_in(const struct attendance_register *r, const cha
 	return MARK_COUNT;
 }
 
-static json_t *mark_content(const struct lesson *l, const char *user, enum mark_status before,
-			    enum mark_status after, const char *reason, const char *contest)
+json_t *att_mark_content(const struct lesson *l, const char *user, enum mark_status before,
+			 enum mark_status after, const char *reason, const char *contest)
 {
 	json_t *o =
 		json_pack("{s:i,s:s,s:o,s:o,s:s*,s:s*}", "version", 1, "user_id", user, "before",
@@ -92,7 +92,8 @@ int client_attendance_correct(struct client *c, const struct attendance_query *q
 	register_free(r);
 	if (before == MARK_COUNT)
 		return err_set(err, ERR_NOT_FOUND, _("%s was not expected in this lesson"), user);
-	JSON_AUTO json_t *content = mark_content(&l.v[0].l, user, before, after, reason, contest);
+	JSON_AUTO json_t *content =
+		att_mark_content(&l.v[0].l, user, before, after, reason, contest);
 	rc = att_send_staff(&l.a, MARK_TYPE, content, txn_id, &sent, err);
 	if (rc)
 		return rc;

@@ -7,8 +7,10 @@
 
 struct contests {
 	struct att_room *a;
-	json_t *list;  /* rows */
-	json_t *marks; /* contents of those that answer one */
+	struct att_power power;
+	enum register_source from; /* of the room that is read */
+	json_t *list;		   /* rows */
+	json_t *marks;		   /* contents of those that answer one */
 };
 
 static bool about_room(const struct contests *k, const json_t *content)
@@ -20,10 +22,12 @@ static bool about_room(const struct contests *k, const json_t *content)
 static void add_contest(struct contests *k, const struct mx_event *ev)
 {
 	const json_t *relayed = json_get_object(ev->content, "relayed");
-	const char *by = json_get_str(relayed, "sender"), *id = json_get_str(relayed, "event_id");
-	const char *user = by ? by : ev->sender;
+	const char *id = json_get_str(relayed, "event_id");
+	const char *user = att_said_by(&k->power, k->from, ev);
 	size_t i;
 	json_t *row;
+	if (!user)
+		return;
 	id = id ? id : ev->event_id;
 	json_array_foreach (k->list, i, row)
 		if (strcmp(json_get_str(row, "contest_id"), id) == 0)
@@ -55,7 +59,7 @@ static int take_event(const struct store_event *e, void *arg)
 	if (about_room(k, ev.content) && contest)
 		add_contest(k, &ev);
 	else if (about_room(k, ev.content) && json_get_str(ev.content, "contest") &&
-		 att_user_is_staff(k->a, ev.sender))
+		 att_was_staff(&k->power, k->from, &ev))
 		json_array_append(k->marks, ev.json);
 	event_done(&ev);
 	return 0;
@@ -86,12 +90,23 @@ static void answer(const struct contests *k, json_t *row)
 	json_object_del(row, "staff_event");
 }
 
+static void walk_rooms(struct contests *k)
+{
+	att_power_load(k->a, &k->power);
+	k->from = REGISTER_STAFF;
+	if (k->a->staff)
+		store_evidence_words(k->a->s, k->a->staff, take_event, k);
+	k->from = REGISTER_ROOM;
+	store_evidence_words(k->a->s, k->a->room.id, take_event, k);
+	att_power_done(&k->power);
+}
+
 int client_attendance_contests(struct client *c, const char *room_id, bool all, client_row_fn *fn,
 			       void *arg, struct err *err)
 {
 	struct att_room a;
 	JSON_AUTO json_t *list = json_array(), *marks = json_array();
-	struct contests k = {&a, list, marks};
+	struct contests k = {.a = &a, .list = list, .marks = marks};
 	struct attendance_query q = {.room_id = room_id};
 	size_t i;
 	json_t *row;
@@ -99,11 +114,10 @@ int client_attendance_contests(struct client *c, const char *room_id, bool all, 
 	if (!rc)
 		rc = att_need_staff(&a, err);
 	struct att_lessons l = {.a = a, .q = &q};
-	int64_t room = a.staff ? a.staff : a.room.id;
 	if (!rc)
-		rc = att_fill(&l, room, 0, err);
+		rc = att_fill(&l, a.staff ? a.staff : a.room.id, 0, err);
 	if (!rc)
-		store_evidence_walk(a.s, room, INT64_MIN, INT64_MAX, take_event, &k);
+		walk_rooms(&k);
 	json_array_foreach (list, i, row) {
 		if (rc)
 			break;

@@ -19,21 +19,26 @@ static bool next_gap(struct store *s, int64_t room, int64_t below, int64_t since
 	       ts >= since_ms - CLOCKS_APART_MS;
 }
 
-int att_fill(const struct att_lessons *l, int64_t room, int64_t since_ms, struct err *err)
+int att_fill_room(struct client *c, struct store *s, int64_t room, int64_t since_ms,
+		  const struct attendance_query *q, struct err *err)
 {
 	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
-	struct client *c = l->a.c;
 	int64_t pages = 0;
 	int rc = 0;
-	while (!rc && next_gap(l->a.s, room, INT64_MAX, since_ms, g)) {
+	while (!rc && next_gap(s, room, INT64_MAX, since_ms, g)) {
 		bool more;
 		rc = client_check_time(c, err);
 		if (!rc)
 			rc = sync_backfill(c, room, g->pos, PAGE, &more, err);
-		if (l->q->progress)
-			l->q->progress(l->q->progress_arg, "history", ++pages * PAGE, 0);
+		if (q && q->progress)
+			q->progress(q->progress_arg, "history", ++pages * PAGE, 0);
 	}
 	return rc;
+}
+
+int att_fill(const struct att_lessons *l, int64_t room, int64_t since_ms, struct err *err)
+{
+	return att_fill_room(l->a.c, l->a.s, room, since_ms, l->q, err);
 }
 
 static void tell(struct att_lessons *l, int64_t from_ms, int64_t to_ms)

@@ -1,11 +1,14 @@
 /* From the cache to registers: every event is read once and given to the lessons that it matters to. */
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
+#include "core/matrix/hash.h"
 #include "core/matrix/rtc_member.h"
 #include "core/matrix/slice.h"
 #include "core/store/evidence.h"
 
 #include <string.h>
+
+#define STRANGERS_MAX 1000
 
 /* -- Reading ------------------------------------------------------------------------------ */
 
@@ -56,6 +59,12 @@ static bool light_event(const struct store_event *e, struct mx_event *ret)
 	return true;
 }
 
+/* What is left of its content. By the rules of the newest rooms, which keep no less of what counts here. */
+static json_t *left_of(const struct store_event *e, const json_t *json)
+{
+	return event_redact_content(e->type.p, json_get_object(json, "content"), 0);
+}
+
 bool att_event(struct store *s, const struct store_event *e, struct mx_event *ret)
 {
 	if (e->unreadable.p)
@@ -72,7 +81,7 @@ bool att_event(struct store *s, const struct store_event *e, struct mx_event *re
 			json_object_set_new(json, "unsigned", data);
 		}
 		json_object_set_new(data, "redacted_because", redaction(s, e));
-		json_object_set_new(json, "content", json_object());
+		json_object_set_new(json, "content", left_of(e, json));
 	}
 	return event_parse(json, EVENT_ROOM, ret, NULL) == 0;
 }
@@ -82,8 +91,10 @@ bool att_event(struct store *s, const struct store_event *e, struct mx_event *re
 struct giving {
 	struct att_lessons *l;
 	enum register_source from;
-	json_t *polls; /* ids of starts: of rolls, perhaps */
+	struct att_power power;
+	json_t *polls; /* starts of rolls */
 	int64_t done;
+	int strangers; /* marks of who was no staff: some of them are told */
 };
 
 static void give_all(struct giving *g, const struct mx_event *ev)
@@ -110,17 +121,58 @@ static void give_at(struct giving *g, int64_t t, int64_t late_ms, const struct m
 			register_input_event(v[i - 1].in, g->from, ev);
 }
 
+/* -- Whom to believe: what others say is not kept ------------------------------------------- */
+
+static bool was_staff(const struct giving *g, const struct mx_event *ev)
+{
+	return att_was_staff(&g->power, g->from, ev);
+}
+
+static bool is_observer(const struct giving *g, const struct mx_event *ev)
+{
+	size_t i;
+	json_t *id;
+	json_array_foreach (g->l->a.observers, i, id)
+		if (strcmp(json_string_value(id), ev->sender) == 0)
+			return true;
+	return g->l->a.staff_observes && was_staff(g, ev);
+}
+
+/* Contests and opt-outs are anybody's; the register asks whose. */
+static bool is_believed(struct giving *g, const struct mx_event *ev)
+{
+	if (strcmp(ev->type, SEAL_TYPE) == 0)
+		return was_staff(g, ev);
+	if (strcmp(ev->type, MARK_TYPE) == 0)
+		return was_staff(g, ev) || g->strangers++ < STRANGERS_MAX;
+	return true;
+}
+
+/* -- What shows who was there ---------------------------------------------------------------- */
+
+static void take_poll(struct giving *g, const struct mx_event *ev)
+{
+	if (ev->state_key || !json_object_get(ev->content, ROLL_KEY) || !was_staff(g, ev))
+		return;
+	give_at(g, ev->ts, REGISTER_LEAD_MS, ev);
+	json_array_append(g->polls, ev->json);
+}
+
 static void give(struct giving *g, const struct mx_event *ev)
 {
 	int64_t seen_at = json_get_i64(ev->content, "at", ev->ts);
 	if (!strcmp(ev->type, RTC_MEMBER_TYPE) || !strcmp(ev->type, RTC_STICKY_TYPE))
 		give_at(g, ev->ts, 0, ev);
-	else if (!strcmp(ev->type, PRESENCE_OBSERVED_TYPE))
+	else if (strcmp(ev->type, PRESENCE_OBSERVED_TYPE) != 0)
+		take_poll(g, ev);
+	else if (is_observer(g, ev))
 		give_at(g, seen_at < ev->ts ? seen_at : ev->ts, 0, ev);
-	else if (strstr(ev->type, "poll.start"))
-		give_at(g, ev->ts, REGISTER_LEAD_MS, ev);
-	else
-		give_all(g, ev);
+}
+
+static bool is_evidence(const struct store_event *e)
+{
+	return is_light(e->type) || span_eq_str(e->type, RTC_STICKY_TYPE) ||
+	       strstr(e->type.p, "poll.start");
 }
 
 static int take_event(const struct store_event *e, void *arg)
@@ -129,27 +181,34 @@ static int take_event(const struct store_event *e, void *arg)
 	struct mx_event ev;
 	if (++g->done % 5000 == 0 && g->l->q->progress)
 		g->l->q->progress(g->l->q->progress_arg, "events", g->done, 0);
-	/* What was redacted is told by the cache; who was in the room, by a walk of its own. */
-	if (!register_type_matters(e->type.p) || span_eq_str(e->type, "m.room.redaction") ||
-	    span_eq_str(e->type, "m.room.member") || strstr(e->type.p, "poll.response") ||
-	    strstr(e->type.p, "poll.end") || !att_event(g->l->a.s, e, &ev))
+	/* Words have a walk of their own, and so has who was in the room; the cache tells what was redacted. */
+	if (!is_evidence(e) || !att_event(g->l->a.s, e, &ev))
 		return 0;
 	give(g, &ev);
-	if (strstr(ev.type, "poll.start") && json_object_get(ev.content, ROLL_KEY))
-		json_array_append(g->polls, ev.json);
 	event_done(&ev);
 	return 0;
 }
 
-static void give_state(struct giving *g, int64_t room, const char *type)
+/* -- What is said -------------------------------------------------------------------------------- */
+
+static void take_power(const struct mx_event *ev, void *arg)
 {
-	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	struct giving *g = arg;
+	power_history_event(g->power.of[g->from], ev);
+	give_all(g, ev);
+}
+
+static int take_said(const struct store_event *e, void *arg)
+{
+	struct giving *g = arg;
 	struct mx_event ev;
-	if (!store_state_get(g->l->a.s, room, type, SPAN_LIT(""), &b) ||
-	    event_parse_text(buf_span(&b), EVENT_ROOM, &ev, NULL))
-		return;
-	give_all(g, &ev);
+	if (span_eq_str(e->type, "m.room.power_levels") || !register_type_matters(e->type.p) ||
+	    !att_event(g->l->a.s, e, &ev))
+		return 0;
+	if (is_believed(g, &ev))
+		give_all(g, &ev);
 	event_done(&ev);
+	return 0;
 }
 
 /* -- Who was in the room ------------------------------------------------------------------------ */
@@ -204,21 +263,22 @@ static void give_members(struct giving *g)
 
 /* -- Rolls ----------------------------------------------------------------------------------------- */
 
-static int take_any(const struct store_event *e, void *arg)
-{
-	struct giving *g = arg;
-	struct mx_event ev;
-	if (!att_event(g->l->a.s, e, &ev))
-		return 0;
-	give_all(g, &ev);
-	event_done(&ev);
-	return 0;
-}
-
 struct words {
 	struct giving *g;
 	const struct roll *roll;
 };
+
+/* To the lessons that its roll may belong to. */
+static int take_any(const struct store_event *e, void *arg)
+{
+	struct words *w = arg;
+	struct mx_event ev;
+	if (!att_event(w->g->l->a.s, e, &ev))
+		return 0;
+	give_at(w->g, w->roll->opened_ms, REGISTER_LEAD_MS, &ev);
+	event_done(&ev);
+	return 0;
+}
 
 /* A word, or one below what it replies to; the tally judges. */
 static bool may_be_word(const struct words *w, const struct store_event *e)
@@ -232,7 +292,7 @@ static int take_word(const struct store_event *e, void *arg)
 	struct words *w = arg;
 	if (!may_be_word(w, e) && !e->rel_type.p)
 		return 0;
-	take_any(e, w->g);
+	take_any(e, w);
 	return 0;
 }
 
@@ -240,7 +300,7 @@ static int take_edits(const struct store_event *e, void *arg)
 {
 	struct words *w = arg;
 	if (may_be_word(w, e))
-		store_evidence_about(w->g->l->a.s, e->room, e->event_id, take_any, w->g);
+		store_evidence_about(w->g->l->a.s, e->room, e->event_id, take_any, w);
 	return 0;
 }
 
@@ -255,7 +315,7 @@ static void give_roll(struct giving *g, json_t *start)
 	if (roll_read(&ev, &roll)) {
 		struct words w = {g, &roll};
 		int64_t to = roll_closes_ms(&roll) + 1;
-		store_evidence_about(s, room, span_of(roll.id), take_any, g);
+		store_evidence_about(s, room, span_of(roll.id), take_any, &w);
 		store_evidence_messages(s, room, roll.opened_ms, to, take_word, &w);
 		store_evidence_messages(s, room, roll.opened_ms, to, take_edits, &w);
 		roll_done(&roll);
@@ -280,31 +340,42 @@ static void new_input(struct att_lessons *l, struct att_lesson *v)
 		register_input_observer(v->in, json_string_value(id));
 }
 
-static void give_room(struct giving *g, int64_t room, int64_t from_ms)
+/* Who was staff when: first, as it is asked of all else. */
+static void give_powers(struct giving *g, enum register_source from, int64_t room)
 {
-	give_state(g, room, "m.room.create");
-	give_state(g, room, "m.room.power_levels");
-	store_evidence_walk(g->l->a.s, room, from_ms, INT64_MAX, take_event, g);
+	g->from = from;
+	g->power.of[from] = power_history_new();
+	if (room)
+		att_power_walk(g->l->a.s, room, take_power, g);
+}
+
+static void give_words(struct giving *g, enum register_source from, int64_t room)
+{
+	g->from = from;
+	if (room)
+		store_evidence_words(g->l->a.s, room, take_said, g);
 }
 
 void att_gather(struct att_lessons *l)
 {
 	JSON_AUTO json_t *polls = json_array();
-	struct giving g = {.l = l, .from = REGISTER_ROOM, .polls = polls};
+	struct giving g = {.l = l, .polls = polls};
+	struct store *s = l->a.s;
 	size_t i;
 	json_t *start;
 	if (!l->n)
 		return;
 	for (i = 0; i < l->n; i++)
 		new_input(l, &l->v[i]);
+	give_powers(&g, REGISTER_ROOM, l->a.room.id);
+	give_powers(&g, REGISTER_STAFF, l->a.staff);
 	/* Staff's words first: whoever fills the room up to the cap does not push them out. */
-	g.from = REGISTER_STAFF;
-	if (l->a.staff)
-		give_room(&g, l->a.staff, INT64_MIN);
-	g.from = REGISTER_ROOM;
-	json_array_clear(polls);
-	give_room(&g, l->a.room.id, l->v[0].l.start_ms - REGISTER_LEAD_MS);
+	give_words(&g, REGISTER_STAFF, l->a.staff);
+	give_words(&g, REGISTER_ROOM, l->a.room.id);
 	give_members(&g);
+	store_evidence_walk(s, l->a.room.id, l->v[0].l.start_ms - REGISTER_LEAD_MS, INT64_MAX,
+			    take_event, &g);
 	json_array_foreach (polls, i, start)
 		give_roll(&g, start);
+	att_power_done(&g.power);
 }

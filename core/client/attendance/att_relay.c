@@ -69,23 +69,29 @@ static int take_known(const struct store_event *e, void *arg)
 {
 	struct relay *k = arg;
 	JSON_AUTO json_t *event = NULL;
-	if (!span_eq_str(e->type, CONTEST_TYPE) && !span_eq_str(e->type, OPT_OUT_TYPE))
+	if (!span_eq_str(e->type, CONTEST_TYPE) && !span_eq_str(e->type, OPT_OUT_TYPE) &&
+	    !span_eq_str(e->type, RELAYED_TYPE))
 		return 0;
 	if (json_parse_object(e->json, &event, NULL))
 		return 0;
-	const json_t *relayed = json_get_object(json_get_object(event, "content"), "relayed");
+	const json_t *content = json_get_object(event, "content"), *one;
+	const json_t *relayed = json_get_object(content, "relayed");
 	const char *id = json_get_str(relayed, "event_id"), *user = json_get_str(relayed, "sender");
+	size_t i;
 	if (id && !json_object_get(k->known, id) && user && e->ts > k->day_ago)
 		add_share(k, user);
 	if (id)
 		json_object_set_new(k->known, id, json_true());
+	json_array_foreach (json_get_array(content, "event_ids"), i, one)
+		if (json_is_string(one))
+			json_object_set_new(k->known, json_string_value(one), json_true());
 	return 0;
 }
 
 static bool take_class(struct relay *k, int64_t room, int64_t staff, const void *arg)
 {
 	(void)room, (void)arg;
-	store_evidence_walk(k->s, staff, INT64_MIN, INT64_MAX, take_known, k);
+	store_evidence_words(k->s, staff, take_known, k);
 	return false;
 }
 

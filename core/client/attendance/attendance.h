@@ -78,7 +78,7 @@ int client_attendance_relay(struct client *c, size_t *ret_n, struct err *err);
  * again and again. Costs next to nothing where nothing has arrived.
  */
 int client_attendance_relay_news(struct client *c, int64_t *seq, struct err *err);
-/** Delete what is older than the class's retention; rows of what would go (`dry_run`) or went. */
+/** Delete what is older than the class's retention, save opt-outs that are in force; rows of what would go (`dry_run`) or went. */
 int client_attendance_expire(struct client *c, const char *room_id, bool dry_run, client_row_fn *fn,
 			     void *arg, struct err *err);
 

@@ -32,6 +32,11 @@ const char *att_staff_id(const struct att_room *a);
 /** A room's row by its id, only when we are joined to it; 0. */
 int64_t att_joined(struct store *s, const char *room_id);
 
+/** So long before a lesson history is fetched for what was said of it, in a class without a staff room. */
+#define ATT_WORDS_LEAD_MS (31LL * 24 * 3600 * 1000)
+/** Events of staff's clients: ids of messages whose contest or opt-out was sent on and is deleted since. */
+#define RELAYED_TYPE "org.muster.attendance.relayed"
+
 /** One lesson with what is known of it. */
 struct att_lesson {
 	struct lesson l; /**< texts are ours */
@@ -58,6 +63,9 @@ void att_lesson_add(struct att_lessons *l, const struct lesson *lesson);
 
 /** fill.c: history of a room back to `since_ms` into the cache. */
 int att_fill(const struct att_lessons *l, int64_t room, int64_t since_ms, struct err *err);
+/** The same of any room; `q` may be NULL: nobody is told how far it is. */
+int att_fill_room(struct client *c, struct store *s, int64_t room, int64_t since_ms,
+		  const struct attendance_query *q, struct err *err);
 /** What is still missing of it, told to every lesson. */
 void att_missing(struct att_lessons *l, int64_t room, int64_t since_ms);
 /** gather.c: everything in the cache, to the lessons that it matters to. */
@@ -65,10 +73,28 @@ void att_gather(struct att_lessons *l);
 /** An event without what a register does not ask of it; the cache's word on redaction. False: it cannot be read. */
 bool att_event(struct store *s, const struct store_event *e, struct mx_event *ret);
 
+/** Who was staff when, as far as the cache tells. att_power_done. */
+struct att_power {
+	struct power_history *of[2]; /**< by enum register_source */
+};
+void att_power_load(const struct att_room *a, struct att_power *ret);
+void att_power_done(struct att_power *p);
+/** Had its sender staff's power, in the room where it was said and in the class room, when it was sent? */
+bool att_was_staff(const struct att_power *p, enum register_source from, const struct mx_event *ev);
+/** Who says a contest or an opt-out: its sender, or whose words staff sent on. NULL: somebody spoke for another. */
+const char *att_said_by(const struct att_power *p, enum register_source from,
+			const struct mx_event *ev);
+typedef void att_event_fn(const struct mx_event *ev, void *arg);
+/** Everything about power in a room: its creation, and levels by time; what is in force comes first, too. */
+void att_power_walk(struct store *s, int64_t room, att_event_fn *fn, void *arg);
+
 /** Judge all lessons and give out one row a person, see client_attendance_term. */
 int att_term(const struct att_lessons *l, client_row_fn *fn, void *arg);
 /** Does the query ask for this person and mark? */
 bool att_wanted(const struct attendance_query *q, const char *user_id, enum mark_status status);
+/** Content of a mark; MARK_COUNT: none before, taken back. The caller owns it. */
+json_t *att_mark_content(const struct lesson *l, const char *user, enum mark_status before,
+			 enum mark_status after, const char *reason, const char *contest);
 /** The direct chat with somebody, made when there is none. The caller owns *ret. */
 int att_direct(struct client *c, const char *user_id, char **ret, struct err *err);
 /** An event into the room of staff's events; *ret as a row of client_send. */

@@ -16,7 +16,7 @@ struct attendance_import {
 };
 /**
  * Write a correction for each person whose mark the file knows differently. A file without marks is judged by the class's rules, and
- * only fills in: it changes nobody who is present, late, gone early or excused. Who does not stand in the file stays as they
+ * only fills in: it changes nobody who is present, late, gone early or excused, and nothing that staff said. Who does not stand in the file stays as they
  * are. Running it again changes nothing. Rows of everybody of the file: user_id, name, before, after, state ("changed",
  * "same", "kept", "not_expected"), event_id. ERR_PARTIAL when somebody was not expected.
  */

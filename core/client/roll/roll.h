@@ -1,6 +1,6 @@
 /*
  * Roll-calls in rooms: opening, answering, watching, marking. Rows: roll_id, room_id, user_id,
- * external_id, name, status ("here", "late", "away", "excused", "absent", "pending"), way, ts, by, reason.
+ * external_id, name, status ("here", "late", "away", "excused", "absent", "not_tracked" (staff said so), "pending"), way, ts, by, reason.
  */
 #ifndef MUSTER_CLIENT_ROLL_H
 #define MUSTER_CLIENT_ROLL_H

@@ -52,6 +52,15 @@ static int room_of(struct client *c, const char *roll_id, char **ret, struct err
 	return 0;
 }
 
+/* Of two that were opened at once the one that counts, unless it was asked for. */
+static struct roll_case *newest(struct roll_view *v, const char *roll_id)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (roll_id || !v->v[i].double_of)
+			return &v->v[i];
+	return NULL;
+}
+
 int client_roll_find(struct client *c, const char *room_id, const char *roll_id, struct roll *ret,
 		     struct err *err)
 {
@@ -62,17 +71,19 @@ int client_roll_find(struct client *c, const char *room_id, const char *roll_id,
 		rc = roll_view_load(c, room, roll_id, clock_wall_ms() - ROLL_LOOK_BACK_MS, 0, &v,
 				    err);
 	/* Longer ago, when there was none in a day: what is here already. */
-	if (!rc && v.n == 0) {
+	struct roll_case *k = rc ? NULL : newest(&v, roll_id);
+	if (!rc && !k) {
 		roll_view_done(&v);
 		rc = roll_view_load(c, room, NULL, clock_wall_ms() - ROLL_WINDOW_MAX_MS, 0, &v,
 				    err);
+		k = rc ? NULL : newest(&v, roll_id);
 	}
-	if (!rc && v.n == 0) {
+	if (!rc && !k) {
 		rc = err_set(err, ERR_NOT_FOUND, _("no roll-call was opened in this room lately"));
 		err_hint(err, "muster roll list --since TIME");
 	}
 	if (!rc)
-		copy(&v.v[0].roll, ret);
+		copy(&k->roll, ret);
 	return rc;
 }
 
@@ -84,8 +95,9 @@ static int load(struct client *c, const struct roll *r, unsigned flags, struct r
 
 static int check_open(const struct roll_view *v, struct roll_case *k, struct err *err)
 {
-	if (roll_tally_cancelled(k->tally))
-		return err_set(err, ERR_CONFLICT, _("the roll-call was cancelled"));
+	int rc = roll_case_need(k, err);
+	if (rc)
+		return rc;
 	if (!roll_case_is_open(v, k))
 		return err_set(err, ERR_CONFLICT,
 			       _("the roll-call is closed: ask staff to mark you"));
@@ -140,7 +152,7 @@ static int check_may_end(const struct roll_view *v, const struct roll *r, struct
 {
 	AUTO(power_done) struct power p;
 	const char *own = client_account(v->c)->user_id;
-	power_history_at(v->power, INT64_MAX, "", &p);
+	power_history_at(v->power.of[REGISTER_ROOM], INT64_MAX, "", &p);
 	if (strcmp(own, r->opener) == 0 || power_can_redact(&p, own, r->opener))
 		return 0;
 	return err_set(err, ERR_AUTH,
@@ -167,7 +179,7 @@ int client_roll_close(struct client *c, const struct roll *r, json_t **ret, stru
 		rc = check_may_end(&v, r, err);
 	if (rc)
 		return rc;
-	bool cancelled = roll_tally_cancelled(v.v[0].tally);
+	bool cancelled = roll_case_cancelled(&v.v[0]);
 	bool over = roll_tally_has_end(v.v[0].tally);
 	if (!over)
 		rc = roll_send_end(&v, r, false, NULL, &sent, err);

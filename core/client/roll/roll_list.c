@@ -47,8 +47,9 @@ int client_roll_status(struct client *c, const struct roll *r, client_row_fn *fn
 	int rc = roll_view_load(c, r->room_id, r->id, 0, ROLL_VIEW_PEOPLE, &v, err);
 	if (rc)
 		return rc;
-	if (roll_tally_cancelled(v.v[0].tally))
-		return err_set(err, ERR_CONFLICT, _("the roll-call was cancelled"));
+	rc = roll_case_need(&v.v[0], err);
+	if (rc)
+		return rc;
 	roll_tidy(&v);
 	JSON_AUTO json_t *ids = roll_expected(&v), *set = set_of(ids);
 	struct telling t = {&v, &v.v[0], set, fn, arg, 0};
@@ -97,9 +98,9 @@ static json_t *row_of(struct roll_view *v, struct roll_case *k, const json_t *id
 	row_int(row, "opened", r->opened_ms);
 	row_int(row, "closes", roll_tally_closed_ms(k->tally));
 	row_str(row, "state",
-		roll_tally_cancelled(k->tally) ? "cancelled"
-		: roll_case_is_open(v, k)      ? "open"
-					       : "closed");
+		roll_case_cancelled(k)	  ? "cancelled"
+		: roll_case_is_open(v, k) ? "open"
+					  : "closed");
 	count(v, k, ids, row);
 	return row;
 }

@@ -113,24 +113,33 @@ static json_t *row_of(struct roll_view *v, struct roll_case *k, bool existing)
 	return row;
 }
 
+/* The roll with this id, or the one that counts instead of it; NULL: none of these. */
+static struct roll_case *case_of(struct roll_view *v, const char *id)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->v[i].roll.id, id) == 0)
+			return v->v[i].double_of ? case_of(v, v->v[i].double_of) : &v->v[i];
+	return NULL;
+}
+
 /* The roll that stands already: of the same transaction id, or open in the room. */
 static struct roll_case *standing_one(struct roll_view *v, const char *txn_id)
 {
 	AUTO(store_outbox_done) struct store_outbox o = {0};
+	struct roll_case *k = NULL;
 	if (txn_id && store_outbox_get(v->s, v->room.room_id, txn_id, &o) && o.event_id)
-		for (size_t i = 0; i < v->n; i++)
-			if (strcmp(v->v[i].roll.id, o.event_id) == 0)
-				return &v->v[i];
+		k = case_of(v, o.event_id);
+	if (k)
+		return k;
 	for (size_t i = 0; i < v->n; i++)
 		if (roll_case_is_open(v, &v->v[i]))
 			return &v->v[i];
 	return NULL;
 }
 
-static int load(struct client *c, const char *room_id, const char *roll_id, struct roll_view *v,
-		struct err *err)
+static int load(struct client *c, const char *room_id, struct roll_view *v, struct err *err)
 {
-	return roll_view_load(c, room_id, roll_id, clock_wall_ms() - ROLL_LOOK_BACK_MS,
+	return roll_view_load(c, room_id, NULL, clock_wall_ms() - ROLL_LOOK_BACK_MS,
 			      ROLL_VIEW_PEOPLE, v, err);
 }
 
@@ -170,19 +179,27 @@ static int post(struct roll_view *v, const struct roll_request *rq, char **ret_i
 	return rc;
 }
 
-/* The roll is there from now on: what follows is said with its row. */
+/* The roll is there from now on: what follows is said with its row. It may be that somebody else of the staff was
+ * faster by a moment: then that one is told, and ours is taken back. */
 static int plan(struct client *c, const struct roll_request *rq, const char *id, json_t **ret,
 		struct err *err)
 {
 	AUTO(roll_view_done) struct roll_view v = {0};
 	int64_t second_ms = 0;
-	int rc = load(c, rq->room_id, id, &v, err);
+	int rc = load(c, rq->room_id, &v, err);
+	struct roll_case *k = rc ? NULL : case_of(&v, id);
+	if (!rc && !k)
+		rc = err_set(err, ERR_NOT_FOUND,
+			     _("the roll-call was opened, and is no longer there"));
 	if (rc)
 		return rc;
-	json_t *row = row_of(&v, &v.v[0], false);
-	plan_end(&v, &v.v[0].roll, row);
+	roll_tidy(&v);
+	if (strcmp(k->roll.id, id) != 0)
+		return tell_existing(&v, k, ret);
+	json_t *row = row_of(&v, k, false);
+	plan_end(&v, &k->roll, row);
 	if (rq->second_call)
-		rc = plan_second(&v, &v.v[0].roll, rq, &second_ms, err);
+		rc = plan_second(&v, &k->roll, rq, &second_ms, err);
 	json_object_set_new(row, "second", second_ms ? json_integer(second_ms) : json_null());
 	*ret = row;
 	return rc;
@@ -193,7 +210,7 @@ int client_roll_open(struct client *c, const struct roll_request *rq, json_t **r
 	AUTO(roll_view_done) struct roll_view v = {0};
 	AUTO_FREE char *id = NULL;
 	struct roll_request filled = *rq;
-	int rc = load(c, rq->room_id, NULL, &v, err);
+	int rc = load(c, rq->room_id, &v, err);
 	if (!rc)
 		rc = roll_view_need_staff(&v, err);
 	if (rc)

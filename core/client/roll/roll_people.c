@@ -17,6 +17,8 @@ static const char *mark_word(const char *after)
 		return "absent";
 	case MARK_EXCUSED:
 		return "excused";
+	case MARK_NOT_TRACKED:
+		return "not_tracked";
 	default:
 		return NULL;
 	}
@@ -105,7 +107,7 @@ static int on_member(const struct store_member *m, void *arg)
 {
 	struct gathering *g = arg;
 	AUTO_FREE char *id = span_dup(m->user_id);
-	if (!power_history_staff(g->v->power, id, INT64_MAX, ""))
+	if (!power_history_staff(g->v->power.of[REGISTER_ROOM], id, INT64_MAX, ""))
 		json_array_append_new(g->ids, json_string(id));
 	return 0;
 }

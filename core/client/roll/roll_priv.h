@@ -4,9 +4,9 @@
 
 #include "core/attendance/register.h"
 #include "core/attendance/roster.h"
+#include "core/client/attendance/attendance_priv.h"
 #include "core/client/roll/roll.h"
 #include "core/client/util.h"
-#include "core/matrix/power_history.h"
 
 #define ROLL_LOOK_BACK_MS (24LL * 3600 * 1000) /* history that is fetched to find a room's rolls */
 #define ROLL_REMINDER_TYPE "org.muster.roll.reminder"
@@ -17,6 +17,7 @@
 struct roll_case {
 	struct roll roll;
 	struct roll_tally *tally;
+	char *double_of; /**< of two that were opened at once: the one that counts instead of it, or NULL */
 	json_t *marks;	   /**< by staff: user id -> {after, reason, by, ts, event_id} */
 	json_t *reminders; /**< user id -> {event id: time} */
 };
@@ -26,9 +27,9 @@ struct roll_view {
 	struct client *c;
 	struct store *s;
 	struct store_room room;
-	struct power_history *power; /**< of the room */
-	bool asked;		     /**< for the levels before its first change */
-	struct roll_case *v;	     /**< newest first */
+	struct att_power power; /**< of the room, and of the staff room where we read it */
+	bool asked;		/**< for the room's levels before its first change */
+	struct roll_case *v;	/**< newest first */
 	size_t n;
 	char *records_id; /**< room of marks: the staff room, else the room itself; NULL: not ours to read */
 	int64_t records;       /**< its row in the cache, or 0 */
@@ -58,6 +59,16 @@ int64_t roll_view_now(const struct roll_view *v);
 bool roll_view_is_staff(const struct roll_view *v);
 /** ERR_AUTH with a sentence unless we are. */
 int roll_view_need_staff(const struct roll_view *v, struct err *err);
+/** It counts for nothing: cancelled, or one of two at once. */
+bool roll_case_cancelled(struct roll_case *k);
+/** ERR_CONFLICT with the reason when it counts for nothing. */
+int roll_case_need(struct roll_case *k, struct err *err);
+/** roll_records.c: the roster, and what staff noted of these rolls. */
+int roll_records_load(struct roll_view *v, int64_t since_ms, struct err *err);
+/** Read again what the cache holds of it. */
+void roll_records_read(struct roll_view *v);
+/** An event of the class room or of the staff room; true when it was such a note. */
+bool roll_record(struct roll_view *v, enum register_source from, const struct mx_event *ev);
 /** Open now: neither ended nor cancelled nor over. */
 bool roll_case_is_open(const struct roll_view *v, struct roll_case *k);
 

@@ -147,6 +147,22 @@ static bool is_ours(const struct roll_view *v, const struct roll *r)
 	return strcmp(r->opener, client_account(v->c)->user_id) == 0;
 }
 
+/* Whoever sees two at once and may do so takes the second one back, so that nobody answers it. */
+static void take_back(const struct roll_view *v, struct roll_case *k)
+{
+	JSON_AUTO json_t *row = NULL;
+	struct err e = {0};
+	if (roll_tally_cancelled(k->tally))
+		return;
+	if (is_ours(v, &k->roll)) {
+		roll_unschedule(v->c, &k->roll, false);
+		roll_unschedule(v->c, &k->roll, true);
+	}
+	if (roll_send_end(v, &k->roll, true, _("another one was opened at the same moment"), &row,
+			  &e))
+		log_info("the roll-call %s: %s", k->roll.id, e.msg);
+}
+
 /* When neither server nor queue has ended it, any staff does, so that other clients stop asking. */
 void roll_tidy(struct roll_view *v)
 {
@@ -157,7 +173,9 @@ void roll_tidy(struct roll_view *v)
 		struct err e = {0};
 		bool over = now > roll_closes_ms(&k->roll) +
 					  (is_ours(v, &k->roll) ? TIDY_OWN_MS : TIDY_MS);
-		if (!over || roll_tally_has_end(k->tally))
+		if (k->double_of)
+			take_back(v, k);
+		if (k->double_of || !over || roll_tally_has_end(k->tally))
 			continue;
 		roll_unschedule(v->c, &k->roll, false);
 		if (roll_send_end(v, &k->roll, false, NULL, &row, &e))

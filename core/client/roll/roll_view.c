@@ -1,11 +1,9 @@
-/* Rolls as a room's history tells them: found, counted, with the marks of staff. */
+/* Rolls as a room's history tells them: found and counted; of two at once the first. */
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
-#include "core/client/class_rooms.h"
 #include "core/client/relations.h"
 #include "core/client/roll/roll_priv.h"
-#include "core/client/roster_io.h"
 #include "core/client/timeline_priv.h"
 #include "core/matrix/message.h"
 
@@ -68,15 +66,14 @@ static void walk(struct roll_view *v, int64_t room, const char *room_id, int64_t
 
 /* -- Power levels ----------------------------------------------------------------- */
 
-static void take_state(struct roll_view *v, const char *type)
+static struct power_history *levels(const struct roll_view *v)
 {
-	JSON_AUTO json_t *json = NULL;
-	struct mx_event ev;
-	state_content(v->s, v->room.id, type, NULL, &json);
-	if (!json || event_parse(json, EVENT_ROOM, &ev, NULL))
-		return;
-	power_history_event(v->power, &ev);
-	event_done(&ev);
+	return v->power.of[REGISTER_ROOM];
+}
+
+static void note_power(const struct mx_event *ev, void *arg)
+{
+	power_history_event(arg, ev);
 }
 
 /* Levels that were in force when `event_id` was sent, from the server. */
@@ -91,14 +88,8 @@ static void ask_levels(struct roll_view *v, const char *event_id)
 	json_array_foreach (json_get_array(reply, "state"), i, event) {
 		const char *type = json_get_str(event, "type");
 		if (type && strcmp(type, "m.room.power_levels") == 0)
-			power_history_before(v->power, json_get_object(event, "content"));
+			power_history_before(levels(v), json_get_object(event, "content"));
 	}
-}
-
-static void take_power(struct roll_view *v, const char *room_id, const struct mx_event *ev)
-{
-	(void)room_id;
-	power_history_event(v->power, ev);
 }
 
 /* -- Cases ------------------------------------------------------------------------ */
@@ -106,11 +97,11 @@ static void take_power(struct roll_view *v, const char *room_id, const struct mx
 static bool may_open(struct roll_view *v, const struct mx_event *ev)
 {
 	/* The cache need not hold what was before the first change that it has. */
-	if (!v->asked && power_history_first_ms(v->power) >= ev->ts) {
+	if (!v->asked && power_history_first_ms(levels(v)) >= ev->ts) {
 		v->asked = true;
 		ask_levels(v, ev->event_id);
 	}
-	return power_history_staff(v->power, ev->sender, ev->ts, ev->event_id);
+	return power_history_staff(levels(v), ev->sender, ev->ts, ev->event_id);
 }
 
 static struct roll_case *find_case(struct roll_view *v, const char *id)
@@ -119,6 +110,21 @@ static struct roll_case *find_case(struct roll_view *v, const char *id)
 		if (strcmp(v->v[i].roll.id, id) == 0)
 			return &v->v[i];
 	return NULL;
+}
+
+static bool is_newer(const struct roll *a, const struct roll *b)
+{
+	return a->opened_ms != b->opened_ms ? a->opened_ms > b->opened_ms
+					    : strcmp(a->id, b->id) > 0;
+}
+
+static void case_done(struct roll_case *k)
+{
+	roll_tally_free(k->tally);
+	roll_done(&k->roll);
+	mem_free(k->double_of);
+	json_decref(k->marks);
+	json_decref(k->reminders);
 }
 
 static void add_case(struct roll_view *v, const struct mx_event *ev)
@@ -135,7 +141,7 @@ static void add_case(struct roll_view *v, const struct mx_event *ev)
 	k.marks = json_object();
 	k.reminders = json_object();
 	size_t at = v->n;
-	while (at > 0 && v->v[at - 1].roll.opened_ms < k.roll.opened_ms)
+	while (at > 0 && is_newer(&k.roll, &v->v[at - 1].roll))
 		at--;
 	v->v = mem_realloc_array(v->v, v->n + 1, sizeof(*v->v));
 	memmove(v->v + at + 1, v->v + at, (v->n - at) * sizeof(*v->v));
@@ -154,7 +160,7 @@ static bool may_end(const struct roll_view *v, const struct roll *r, const struc
 	AUTO(power_done) struct power p = {0};
 	if (!event_poll_end(ev))
 		return false;
-	power_history_at(v->power, ev->ts, ev->event_id, &p);
+	power_history_at(levels(v), ev->ts, ev->event_id, &p);
 	return strcmp(ev->sender, r->opener) == 0 || power_can_redact(&p, ev->sender, r->opener);
 }
 
@@ -170,116 +176,6 @@ static void count(struct roll_view *v, const char *room_id, const struct mx_even
 	for (size_t i = 0; i < v->n; i++)
 		if (is_near(&v->v[i].roll, ev))
 			roll_tally_event(v->v[i].tally, ev, may_end(v, &v->v[i].roll, ev));
-}
-
-/* -- Marks and reminders ------------------------------------------------------------ */
-
-static bool same(const char *a, const char *b)
-{
-	return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
-static bool is_about(const struct roll_view *v, const struct roll *r, const json_t *o)
-{
-	const char *room = json_get_str(o, "room_id"), *uid = json_get_str(o, "uid");
-	const char *roll = json_get_str(o, "roll");
-	if (!room || strcmp(room, v->room.room_id) != 0)
-		return false;
-	if (roll)
-		return strcmp(roll, r->id) == 0;
-	return uid && r->uid && strcmp(uid, r->uid) == 0 &&
-	       same(json_get_str(o, "recurrence_id"), r->recurrence_id);
-}
-
-/* Is what we know newer than this event? */
-static bool is_older(const struct mx_event *ev, const json_t *known)
-{
-	int64_t ts = json_get_i64(known, "ts", INT64_MIN);
-	const char *id = json_get_str(known, "event_id");
-	return ts > ev->ts || (ts == ev->ts && id && strcmp(id, ev->event_id) > 0);
-}
-
-static void take_mark(struct roll_case *k, const struct mx_event *ev)
-{
-	const char *user = json_get_str(ev->content, "user_id");
-	const char *after = json_get_str(ev->content, "after");
-	const char *reason = json_get_str(ev->content, "reason");
-	if (!user || is_older(ev, json_object_get(k->marks, user)))
-		return;
-	json_object_set_new(k->marks, user,
-			    json_pack("{s:s?,s:s?,s:s,s:I,s:s}", "after", after, "reason", reason,
-				      "by", ev->sender, "ts", (json_int_t)ev->ts, "event_id",
-				      ev->event_id));
-}
-
-static void take_reminder(struct roll_case *k, const struct mx_event *ev)
-{
-	const json_t *users = json_get_array(ev->content, "users");
-	json_t *one;
-	size_t i;
-	json_array_foreach (users, i, one) {
-		const char *user = json_string_value(one);
-		json_t *times = user ? json_object_get(k->reminders, user) : NULL;
-		if (user && !times)
-			json_object_set_new(k->reminders, user, times = json_object());
-		if (times && json_object_size(times) < 1000)
-			json_object_set_new(times, ev->event_id, json_integer(ev->ts));
-	}
-}
-
-static bool record(struct roll_view *v, const struct mx_event *ev)
-{
-	bool mark = strcmp(ev->type, MARK_TYPE) == 0;
-	bool hit = false;
-	if (ev->state_key || (!mark && strcmp(ev->type, ROLL_REMINDER_TYPE) != 0) ||
-	    !power_history_staff(v->power, ev->sender, ev->ts, ev->event_id))
-		return false;
-	for (size_t i = 0; i < v->n; i++) {
-		if (!is_about(v, &v->v[i].roll, ev->content))
-			continue;
-		hit = true;
-		if (mark)
-			take_mark(&v->v[i], ev);
-		else
-			take_reminder(&v->v[i], ev);
-	}
-	return hit;
-}
-
-static void take_record(struct roll_view *v, const char *room_id, const struct mx_event *ev)
-{
-	(void)room_id;
-	record(v, ev);
-}
-
-/* The staff room, which pupils cannot read: then everybody in the room counts as expected. */
-static int load_people(struct roll_view *v, int64_t since_ms, struct err *err)
-{
-	AUTO(class_ref_done) struct class_ref ref = {0};
-	AUTO(store_room_done) struct store_room staff = {0};
-	int rc = class_find_room(v->c, v->room.room_id, &ref, err);
-	if (rc && rc != ERR_NOT_FOUND)
-		return rc;
-	if (rc || !ref.staff_id) {
-		v->records_id = mem_strdup(v->room.room_id);
-		v->records = v->room.id;
-		walk(v, v->room.id, v->room.room_id, since_ms, take_record);
-		return 0;
-	}
-	struct err e = {0};
-	if (client_roster_load(v->c, ref.staff_id, &v->roster, &e)) {
-		log_info("the staff room: %s", e.msg);
-		return e.code == ERR_AUTH || e.code == ERR_NOT_FOUND ? 0 : (*err = e, e.code);
-	}
-	rc = client_find_room(v->c, ref.staff_id, &staff, err);
-	if (!rc)
-		rc = reach(v->c, &staff, since_ms, err);
-	if (rc)
-		return rc;
-	v->records_id = mem_strdup(ref.staff_id);
-	v->records = staff.id;
-	walk(v, staff.id, staff.room_id, since_ms, take_record);
-	return 0;
 }
 
 /* -- Loading ------------------------------------------------------------------------ */
@@ -319,21 +215,51 @@ static void compare_clocks(struct roll_view *v)
 	event_done(&ev);
 }
 
+/* Those that may stand before the one that was asked for are looked at, too. */
 static void find_cases(struct roll_view *v, json_t *start, int64_t since_ms)
 {
 	struct mx_event ev;
-	v->power = power_history_new();
-	take_state(v, "m.room.create");
-	take_state(v, "m.room.power_levels");
-	walk(v, v->room.id, v->room.room_id, since_ms, take_power);
-	if (!start) {
-		walk(v, v->room.id, v->room.room_id, since_ms, find_starts);
-		return;
+	v->power.of[REGISTER_ROOM] = power_history_new();
+	v->power.of[REGISTER_STAFF] = power_history_new();
+	att_power_walk(v->s, v->room.id, note_power, levels(v));
+	if (start && event_parse(start, EVENT_ROOM, &ev, NULL) == 0) {
+		add_case(v, &ev);
+		event_done(&ev);
 	}
-	if (event_parse(start, EVENT_ROOM, &ev, NULL))
-		return;
-	add_case(v, &ev);
-	event_done(&ev);
+	if (!start || v->n)
+		walk(v, v->room.id, v->room.room_id, since_ms, find_starts);
+	for (size_t i = 0; i < v->n; i++)
+		v->v[i].tally = roll_tally_new(&v->v[i].roll);
+}
+
+/* From the oldest on, as one that is none itself makes none of another. */
+static void find_doubles(struct roll_view *v)
+{
+	for (size_t i = v->n; i-- > 0;)
+		for (size_t k = v->n; k-- > i + 1;) {
+			struct roll_case *first = &v->v[k], *own = &v->v[i];
+			if (roll_case_cancelled(first) ||
+			    !roll_is_double(&first->roll, roll_tally_closed_ms(first->tally),
+					    &own->roll))
+				continue;
+			own->double_of = mem_strdup(first->roll.id);
+			break;
+		}
+}
+
+/* The one that was asked for alone. */
+static void keep_only(struct roll_view *v, const char *id)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->v[i].roll.id, id) == 0)
+			v->v[n++] = v->v[i];
+		else
+			case_done(&v->v[i]);
+	v->n = n;
+	/* Tallies borrow their rolls, which have moved. */
+	if (n)
+		roll_tally_moved(v->v[0].tally, &v->v[0].roll);
 }
 
 int roll_view_load(struct client *c, const char *room_id, const char *roll_id, int64_t since_ms,
@@ -348,41 +274,38 @@ int roll_view_load(struct client *c, const char *room_id, const char *roll_id, i
 		rc = client_find_room(c, room_id, &v->room, err);
 	if (!rc && roll_id)
 		rc = load_start(v, roll_id, &start, &since_ms, err);
+	since_ms -= roll_id ? ROLL_RACE_MS : 0;
 	if (!rc)
 		rc = reach(c, &v->room, since_ms, err);
 	if (rc)
 		return rc;
 	v->since_ms = since_ms;
 	find_cases(v, start, since_ms);
+	walk(v, v->room.id, v->room.room_id, since_ms, count);
+	find_doubles(v);
+	if (roll_id)
+		keep_only(v, roll_id);
 	if (roll_id && v->n == 0)
 		return err_set(err, ERR_NOT_FOUND,
 			       _("%s was not opened by staff of the room: it is only a poll"),
 			       roll_id);
-	for (size_t i = 0; i < v->n; i++)
-		v->v[i].tally = roll_tally_new(&v->v[i].roll);
-	walk(v, v->room.id, v->room.room_id, since_ms, count);
 	compare_clocks(v);
-	return flags & ROLL_VIEW_PEOPLE ? load_people(v, since_ms, err) : 0;
+	return flags & ROLL_VIEW_PEOPLE ? roll_records_load(v, since_ms, err) : 0;
 }
 
 void roll_view_again(struct roll_view *v)
 {
 	walk(v, v->room.id, v->room.room_id, v->since_ms, count);
-	if (v->records)
-		walk(v, v->records, v->records_id, v->since_ms, take_record);
+	roll_records_read(v);
 }
 
 void roll_view_done(struct roll_view *v)
 {
-	for (size_t i = 0; i < v->n; i++) {
-		roll_tally_free(v->v[i].tally);
-		roll_done(&v->v[i].roll);
-		json_decref(v->v[i].marks);
-		json_decref(v->v[i].reminders);
-	}
+	for (size_t i = 0; i < v->n; i++)
+		case_done(&v->v[i]);
 	mem_free(v->v);
 	mem_free(v->records_id);
-	power_history_free(v->power);
+	att_power_done(&v->power);
 	roster_free(v->roster);
 	store_room_done(&v->room);
 	*v = (struct roll_view){0};
@@ -390,14 +313,16 @@ void roll_view_done(struct roll_view *v)
 
 bool roll_view_event(struct roll_view *v, const char *room_id, const struct mx_event *ev)
 {
-	bool hit = false;
-	if (v->records_id && strcmp(room_id, v->records_id) == 0)
-		hit = record(v, ev);
-	if (strcmp(room_id, v->room.room_id) != 0)
-		return hit;
-	power_history_event(v->power, ev);
-	count(v, room_id, ev);
-	return true;
+	if (strcmp(room_id, v->room.room_id) == 0) {
+		power_history_event(levels(v), ev);
+		roll_record(v, REGISTER_ROOM, ev);
+		count(v, room_id, ev);
+		return true;
+	}
+	if (!v->records_id || strcmp(room_id, v->records_id) != 0)
+		return false;
+	power_history_event(v->power.of[REGISTER_STAFF], ev);
+	return roll_record(v, REGISTER_STAFF, ev);
 }
 
 /* -- Questions ------------------------------------------------------------------------ */
@@ -409,7 +334,7 @@ int64_t roll_view_now(const struct roll_view *v)
 
 bool roll_view_is_staff(const struct roll_view *v)
 {
-	return power_history_staff(v->power, client_account(v->c)->user_id, INT64_MAX, "");
+	return power_history_staff(levels(v), client_account(v->c)->user_id, INT64_MAX, "");
 }
 
 int roll_view_need_staff(const struct roll_view *v, struct err *err)
@@ -422,8 +347,25 @@ int roll_view_need_staff(const struct roll_view *v, struct err *err)
 	return ERR_AUTH;
 }
 
+bool roll_case_cancelled(struct roll_case *k)
+{
+	return k->double_of || roll_tally_cancelled(k->tally);
+}
+
+int roll_case_need(struct roll_case *k, struct err *err)
+{
+	if (k->double_of) {
+		err_set(err, ERR_CONFLICT,
+			_("another roll-call was opened at the same moment, and that one counts"));
+		err_hint(err, "muster roll list");
+		return ERR_CONFLICT;
+	}
+	return roll_tally_cancelled(k->tally)
+		       ? err_set(err, ERR_CONFLICT, _("the roll-call was cancelled"))
+		       : 0;
+}
+
 bool roll_case_is_open(const struct roll_view *v, struct roll_case *k)
 {
-	return !roll_tally_cancelled(k->tally) &&
-	       roll_view_now(v) <= roll_tally_closed_ms(k->tally);
+	return !roll_case_cancelled(k) && roll_view_now(v) <= roll_tally_closed_ms(k->tally);
 }

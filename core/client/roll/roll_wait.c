@@ -70,7 +70,7 @@ static size_t count_missing(struct waiting *w, struct buf *names)
 static bool is_over(const struct waiting *w)
 {
 	struct roll_tally *t = w->v->v[0].tally;
-	return roll_tally_has_end(t) || roll_tally_cancelled(t);
+	return roll_tally_has_end(t) || roll_case_cancelled(&w->v->v[0]);
 }
 
 static int on_row(json_t *row, void *arg)
@@ -110,7 +110,7 @@ static int on_start(json_t *row, void *arg)
 		return 0;
 	if (roll_read(&ev, &r)) {
 		bool is_it = r.second_of && strcmp(r.second_of, w->first->id) == 0 &&
-			     power_history_staff(w->v->power, ev.sender, ev.ts, ev.event_id);
+			     att_was_staff(&w->v->power, REGISTER_ROOM, &ev);
 		if (is_it && !w->second_id)
 			w->second_id = mem_strdup(r.id);
 		roll_done(&r);
@@ -164,8 +164,9 @@ static int judge(struct waiting *w, struct err *err)
 {
 	AUTO(buf_done) struct buf names = BUF_INIT(300);
 	size_t n = count_missing(w, &names);
-	if (roll_tally_cancelled(w->v->v[0].tally))
-		return err_set(err, ERR_CONFLICT, _("the roll-call was cancelled"));
+	int rc = roll_case_need(&w->v->v[0], err);
+	if (rc)
+		return rc;
 	if (n == 0)
 		return 0;
 	err_set(err, ERR_PENDING,
@@ -194,9 +195,10 @@ static int wait_one(struct client *c, const struct roll *r, int64_t limit_ms, cl
 	return rc ? rc : judge(&w, err);
 }
 
-/* The second call, which the server opens; else we do. *ret_id is owned by the caller. */
-static int wait_for_second(struct client *c, const struct roll *r, int64_t second_ms, char **ret_id,
-			   struct err *err)
+/* The second call, which the server opens; else we do, unless `limit_ms` (0: none) are over before its time. *ret_id is
+ * owned by the caller. */
+static int wait_for_second(struct client *c, const struct roll *r, int64_t second_ms,
+			   int64_t limit_ms, char **ret_id, struct err *err)
 {
 	AUTO(roll_view_done) struct roll_view v = {0};
 	int rc = roll_view_load(c, r->room_id, r->id, 0, 0, &v, err);
@@ -206,13 +208,21 @@ static int wait_for_second(struct client *c, const struct roll *r, int64_t secon
 	struct waiting w = {&v, r, NULL, NULL, told, NULL, NULL};
 	bool ours = !roll_second_is_scheduled(c, r);
 	int64_t ms = second_ms - roll_view_now(&v) + (ours ? 0 : LAST_MS);
-	rc = follow(&w, ms, on_start, err);
+	bool limited = limit_ms && limit_ms < ms;
+	rc = follow(&w, limited ? limit_ms : ms, on_start, err);
 	*ret_id = w.second_id;
-	if (rc >= 0 && !*ret_id)
+	if (rc >= 0 && !*ret_id && !limited)
 		rc = roll_open_second(c, r, ret_id, err);
 	if (rc >= 0 && !*ret_id)
 		rc = err_set(err, ERR_PENDING, _("the second call has not come"));
 	return rc < 0 ? rc : 0;
+}
+
+/* Of a limit that ends then (0: none); never 0 for what has passed. */
+static int64_t left_of(int64_t end)
+{
+	int64_t left = end - clock_mono_ms();
+	return !end ? 0 : left > 1 ? left : 1;
 }
 
 int client_roll_wait(struct client *c, const struct roll *r, int64_t second_ms, int64_t limit_ms,
@@ -228,11 +238,11 @@ int client_roll_wait(struct client *c, const struct roll *r, int64_t second_ms, 
 			*err = e;
 		return first;
 	}
-	rc = wait_for_second(c, r, second_ms, &id, err);
+	rc = wait_for_second(c, r, second_ms, left_of(end), &id, err);
 	if (!rc)
 		rc = client_roll_find(c, r->room_id, id, &second, err);
 	if (!rc)
-		rc = wait_one(c, &second, end ? end - clock_mono_ms() : 0, fn, arg, err);
+		rc = wait_one(c, &second, left_of(end), fn, arg, err);
 	if (!rc && first && err)
 		*err = e;
 	return rc ? rc : first;

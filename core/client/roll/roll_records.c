@@ -1,0 +1,155 @@
+/* What staff noted of rolls: marks, and who was reminded. */
+#include "core/base/log.h"
+#include "core/client/class_rooms.h"
+#include "core/client/roll/roll_priv.h"
+#include "core/client/rooms.h"
+#include "core/client/roster_io.h"
+#include "core/store/evidence.h"
+
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_about(const struct roll_view *v, const struct roll *r, const json_t *o)
+{
+	const char *room = json_get_str(o, "room_id"), *uid = json_get_str(o, "uid");
+	const char *roll = json_get_str(o, "roll");
+	if (!room || strcmp(room, v->room.room_id) != 0)
+		return false;
+	if (roll)
+		return strcmp(roll, r->id) == 0;
+	return uid && r->uid && strcmp(uid, r->uid) == 0 &&
+	       same(json_get_str(o, "recurrence_id"), r->recurrence_id);
+}
+
+/* Is what we know newer than this event? */
+static bool is_older(const struct mx_event *ev, const json_t *known)
+{
+	int64_t ts = json_get_i64(known, "ts", INT64_MIN);
+	const char *id = json_get_str(known, "event_id");
+	return ts > ev->ts || (ts == ev->ts && id && strcmp(id, ev->event_id) > 0);
+}
+
+static void take_mark(struct roll_case *k, const struct mx_event *ev)
+{
+	const char *user = json_get_str(ev->content, "user_id");
+	const char *after = json_get_str(ev->content, "after");
+	const char *reason = json_get_str(ev->content, "reason");
+	if (!user || is_older(ev, json_object_get(k->marks, user)))
+		return;
+	json_object_set_new(k->marks, user,
+			    json_pack("{s:s?,s:s?,s:s,s:I,s:s}", "after", after, "reason", reason,
+				      "by", ev->sender, "ts", (json_int_t)ev->ts, "event_id",
+				      ev->event_id));
+}
+
+static void take_reminder(struct roll_case *k, const struct mx_event *ev)
+{
+	const json_t *users = json_get_array(ev->content, "users");
+	json_t *one;
+	size_t i;
+	json_array_foreach (users, i, one) {
+		const char *user = json_string_value(one);
+		json_t *times = user ? json_object_get(k->reminders, user) : NULL;
+		if (user && !times)
+			json_object_set_new(k->reminders, user, times = json_object());
+		if (times && json_object_size(times) < 1000)
+			json_object_set_new(times, ev->event_id, json_integer(ev->ts));
+	}
+}
+
+bool roll_record(struct roll_view *v, enum register_source from, const struct mx_event *ev)
+{
+	bool mark = strcmp(ev->type, MARK_TYPE) == 0;
+	bool hit = false;
+	if (ev->state_key || (!mark && strcmp(ev->type, ROLL_REMINDER_TYPE) != 0) ||
+	    !att_was_staff(&v->power, from, ev))
+		return false;
+	for (size_t i = 0; i < v->n; i++) {
+		if (!is_about(v, &v->v[i].roll, ev->content))
+			continue;
+		hit = true;
+		if (mark)
+			take_mark(&v->v[i], ev);
+		else
+			take_reminder(&v->v[i], ev);
+	}
+	return hit;
+}
+
+struct reading {
+	struct roll_view *v;
+	enum register_source from;
+};
+
+static int take_stored(const struct store_event *e, void *arg)
+{
+	struct reading *r = arg;
+	struct mx_event ev;
+	if (e->redacted_by.p || !att_event(r->v->s, e, &ev))
+		return 0;
+	roll_record(r->v, r->from, &ev);
+	event_done(&ev);
+	return 0;
+}
+
+/* Of all times: an excuse may have been given long before the roll was opened. */
+void roll_records_read(struct roll_view *v)
+{
+	struct reading room = {v, REGISTER_ROOM}, staff = {v, REGISTER_STAFF};
+	store_evidence_words(v->s, v->room.id, take_stored, &room);
+	if (v->records && v->records != v->room.id)
+		store_evidence_words(v->s, v->records, take_stored, &staff);
+}
+
+static void note_power(const struct mx_event *ev, void *arg)
+{
+	power_history_event(arg, ev);
+}
+
+/* No staff room, or none that we may read: what staff says stands in the room. */
+static int load_room(struct roll_view *v, int64_t since_ms, struct err *err)
+{
+	int rc = att_fill_room(v->c, v->s, v->room.id, since_ms - ATT_WORDS_LEAD_MS, NULL, err);
+	if (rc)
+		return rc;
+	v->records_id = mem_strdup(v->room.room_id);
+	v->records = v->room.id;
+	roll_records_read(v);
+	return 0;
+}
+
+static int load_staff(struct roll_view *v, const char *staff_id, struct err *err)
+{
+	AUTO(store_room_done) struct store_room staff = {0};
+	int rc = client_find_room(v->c, staff_id, &staff, err);
+	if (!rc)
+		rc = att_fill_room(v->c, v->s, staff.id, 0, NULL, err);
+	if (rc)
+		return rc;
+	v->records_id = mem_strdup(staff_id);
+	v->records = staff.id;
+	att_power_walk(v->s, staff.id, note_power, v->power.of[REGISTER_STAFF]);
+	roll_records_read(v);
+	return 0;
+}
+
+/* The staff room, which pupils cannot read: then everybody in the room counts as expected. */
+int roll_records_load(struct roll_view *v, int64_t since_ms, struct err *err)
+{
+	AUTO(class_ref_done) struct class_ref ref = {0};
+	int rc = class_find_room(v->c, v->room.room_id, &ref, err);
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	if (rc || !ref.staff_id)
+		return load_room(v, since_ms, err);
+	struct err e = {0};
+	if (client_roster_load(v->c, ref.staff_id, &v->roster, &e)) {
+		log_info("the staff room: %s", e.msg);
+		return e.code == ERR_AUTH || e.code == ERR_NOT_FOUND ? 0 : (*err = e, e.code);
+	}
+	return load_staff(v, ref.staff_id, err);
+}

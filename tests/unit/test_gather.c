@@ -1,0 +1,253 @@
+/* From the cache to registers (core/client/attendance/att_gather.c): what is kept of what, and what counts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/attendance/register_priv.h"
+#include "core/base/mem.h"
+#include "core/client/attendance/attendance_priv.h"
+#include "core/store/rooms.h"
+#include "tests/lib/cached.h"
+
+#include <string.h>
+
+#define ROOM "!class:x"
+#define TEACHER "@t:x"
+#define PUPIL "@p:x"
+#define LESSON_MS (45 * 60000LL)
+
+static struct cached k;
+static struct att_lessons l;
+static struct attendance_query q;
+static int sent;
+
+static int begin(void **state)
+{
+	(void)state;
+	cached_open(&k);
+	cached_room(&k, ROOM, TEACHER, "Class");
+	cached_join(&k, ROOM, TEACHER, "Tess");
+	cached_join(&k, ROOM, PUPIL, "Pia");
+	q = (struct attendance_query){.late_ms = -1,
+				      .early_ms = -1,
+				      .grace_ms = -1,
+				      .min_percent = -1};
+	l = (struct att_lessons){.q = &q};
+	sent = 0;
+	return 0;
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	att_lessons_done(&l);
+	cached_close(&k);
+	return 0;
+}
+
+static struct roster *pupil(void)
+{
+	struct roster *r = roster_new();
+	struct roster_person p = {.user_id = (char *)PUPIL};
+	bool full;
+	roster_put(r, &p, &full);
+	return r;
+}
+
+/* A lesson of the room that begins in `min` minutes of the cache's clock. */
+static void lesson(const char *uid, int64_t min)
+{
+	struct lesson one = {.room_id = ROOM,
+			     .uid = uid,
+			     .start_ms = k.now + min * 60000,
+			     .end_ms = k.now + min * 60000 + LESSON_MS};
+	if (!l.n)
+		l.a = (struct att_room){.s = k.s,
+					.room = {.id = cached_row(&k, ROOM),
+						 .room_id = mem_strdup(ROOM)},
+					.rules = attendance_defaults,
+					.roster = pupil(),
+					.observers = json_pack("[s]", "@_muster:x")};
+	att_lesson_add(&l, &one);
+}
+
+static void add(const char *room, const char *sender, const char *type, const char *content,
+		const char *more)
+{
+	AUTO_FREE char *id = mem_printf("$e%d", ++sent);
+	cached_event(&k, room, id, sender, type, content, more);
+}
+
+static void gather(void)
+{
+	for (size_t i = 0; i < l.n; i++) {
+		register_input_free(l.v[i].in);
+		l.v[i].in = NULL;
+	}
+	att_gather(&l);
+}
+
+static enum mark_status mark_of(size_t i, const char *user)
+{
+	struct attendance_register *r = register_judge(l.v[i].in, l.v[i].l.end_ms + 86400000);
+	enum mark_status s = MARK_COUNT;
+	struct register_mark m;
+	for (size_t n = 0; register_mark_at(r, n, &m); n++)
+		if (strcmp(m.user_id, user) == 0)
+			s = m.status;
+	register_free(r);
+	return s;
+}
+
+static size_t count(size_t i, enum rec_kind kind)
+{
+	size_t n = 0;
+	for (size_t r = 0; r < l.v[i].in->n; r++)
+		n += l.v[i].in->v[r].kind == kind;
+	return n;
+}
+
+static void roll(const char *sender, const char *uid)
+{
+	AUTO_FREE char *content = mem_printf(
+		"{'org.matrix.msc3381.poll.start':{'question':{'org.matrix.msc1767.text':'?'},"
+		"'max_selections':1,'answers':[{'id':'here','org.matrix.msc1767.text':'y'}]},"
+		"'org.muster.roll':{'version':1,'window_ms':600000,'late_after_ms':600000,'uid':'%"
+		"s'}}",
+		uid);
+	add(ROOM, sender, "org.matrix.msc3381.poll.start", content, "");
+}
+
+/* `sent` numbers what was sent: the vote is for the event before. */
+static void vote(const char *sender, int start)
+{
+	AUTO_FREE char *content =
+		mem_printf("{'m.relates_to':{'rel_type':'m.reference','event_id':'$e%d'},"
+			   "'org.matrix.msc3381.poll.response':{'answers':['here']}}",
+			   start);
+	add(ROOM, sender, "org.matrix.msc3381.poll.response", content, "");
+}
+
+static void say_mark(const char *room, const char *sender, const char *uid, const char *after)
+{
+	AUTO_FREE char *content =
+		mem_printf("{'room_id':'" ROOM "','uid':'%s','user_id':'" PUPIL "',"
+			   "'before':'absent','after':'%s','reason':'ill'}",
+			   uid, after);
+	add(room, sender, MARK_TYPE, content, "");
+}
+
+/* -- Redacted ------------------------------------------------------------------------------ */
+
+/* Matrix keeps who is in a room and who may do what, whoever redacts it; so do we. */
+static void test_redacted_state(void **state)
+{
+	(void)state;
+	lesson("a", 10);
+	add(ROOM, TEACHER, "m.room.power_levels", "{'users':{'" TEACHER "':100,'@u:x':50}}",
+	    "'state_key':''");
+	add(ROOM, TEACHER, "m.room.redaction", "{'redacts':'$e1'}", "'redacts':'$e1'");
+	say_mark(ROOM, "@u:x", "a", "excused");
+	gather();
+	assert_int_equal(mark_of(0, PUPIL), MARK_EXCUSED);
+	/* Who had left the room before was not expected in it. */
+	lesson("b", 20);
+	add(ROOM, PUPIL, "m.room.member", "{'membership':'leave'}", "'state_key':'" PUPIL "'");
+	AUTO_FREE char *redacts = mem_printf("'redacts':'$e%d'", sent);
+	AUTO_FREE char *content = mem_printf("{%s}", redacts);
+	add(ROOM, PUPIL, "m.room.redaction", content, redacts);
+	roll(TEACHER, "b");
+	gather();
+	assert_int_equal(mark_of(1, PUPIL), MARK_NOT_TRACKED);
+}
+
+/* -- Whom nobody believes -------------------------------------------------------------------- */
+
+static void test_of_pupils_nothing_is_kept(void **state)
+{
+	(void)state;
+	lesson("a", 0);
+	for (int i = 0; i < 20; i++) {
+		roll(PUPIL, "a");
+		vote(PUPIL, sent);
+		add(ROOM, PUPIL, SEAL_TYPE,
+		    "{'version':1,'seal':'x','part':0,'parts':1,'room_id':'" ROOM "','uid':'a',"
+		    "'people':[['@nobody:x',null,'absent']]}",
+		    "");
+		add(ROOM, PUPIL, PRESENCE_OBSERVED_TYPE,
+		    "{'user_id':'@made-up:x','device_id':'D','state':'joined','at':1}", "");
+	}
+	gather();
+	assert_int_equal(count(0, REC_ROLL), 0);
+	assert_int_equal(count(0, REC_SEAL), 0);
+	assert_int_equal(count(0, REC_SEEN), 0);
+	assert_int_equal(l.v[0].in->users->n, 4); /* the server, three in the room */
+	/* Of staff all of it is. */
+	roll(TEACHER, "a");
+	vote(PUPIL, sent);
+	gather();
+	assert_int_equal(count(0, REC_ROLL), 2);
+}
+
+/* A vote is no matter of the lessons of other days, nor is a mark of another lesson. */
+static void test_to_whom_it_matters(void **state)
+{
+	(void)state;
+	lesson("a", 0);
+	lesson("b", 24 * 60);
+	roll(TEACHER, "a");
+	vote(PUPIL, sent);
+	say_mark(ROOM, TEACHER, "a", "late");
+	gather();
+	assert_int_equal(count(0, REC_ROLL), 2);
+	assert_int_equal(count(1, REC_ROLL), 0);
+	assert_int_equal(count(0, REC_MARK), 1);
+	assert_int_equal(count(1, REC_MARK), 0);
+	assert_int_equal(mark_of(0, PUPIL), MARK_LATE);
+}
+
+/* -- Long before ------------------------------------------------------------------------------- */
+
+/* Where there is no staff room, excuses stand among the rest. */
+static void test_excused_days_before(void **state)
+{
+	(void)state;
+	say_mark(ROOM, TEACHER, "a", "excused");
+	lesson("a", 3 * 24 * 60);
+	gather();
+	assert_int_equal(mark_of(0, PUPIL), MARK_EXCUSED);
+}
+
+/* -- Observers ----------------------------------------------------------------------------------- */
+
+static void test_observers_of_then(void **state)
+{
+	(void)state;
+	lesson("a", 0);
+	l.a.staff_observes = true;
+	json_array_clear(l.a.observers);
+	add(ROOM, TEACHER, PRESENCE_OBSERVED_TYPE,
+	    "{'user_id':'" PUPIL "','device_id':'D','state':'joined','at':1764500000000}", "");
+	add(ROOM, PUPIL, PRESENCE_OBSERVED_TYPE,
+	    "{'user_id':'" PUPIL "','device_id':'D','state':'joined','at':1764500000000}", "");
+	/* Who was staff when it was said is none today. */
+	add(ROOM, TEACHER, "m.room.power_levels", "{'users':{'@u:x':100}}",
+	    "'state_key':'','unsigned':{'prev_content':{'users':{'" TEACHER "':100}}}");
+	gather();
+	assert_int_equal(count(0, REC_SEEN), 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_redacted_state),     TEST(test_of_pupils_nothing_is_kept),
+		TEST(test_to_whom_it_matters), TEST(test_excused_days_before),
+		TEST(test_observers_of_then),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
