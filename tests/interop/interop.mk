@@ -138,7 +138,7 @@ CALL_TOOL := $(BUILD)/tests/interop/call_tool
 interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
-	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence; do \
+	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence register; do \
 		CALL_TOOL=$(CALL_TOOL) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 
