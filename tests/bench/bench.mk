@@ -11,7 +11,7 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/load
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@LOAD=$(BUILD)/tests/bench/load /usr/bin/python3 tests/bench/bench.py $(BENCH)
-	@$(MAKE) --no-print-directory bench-calls bench-tui bench-speech
+	@$(MAKE) --no-print-directory bench-call bench-calls bench-tui bench-speech
 
 # Calls alone: from mouth to ear, and what they cost a client.
 bench-calls:
@@ -41,7 +41,13 @@ bench-speech: $(BUILD)/tests/bench/speech_loss
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
 	@$(PEERS)/speech/bin/python tests/bench/speech_bench.py
 
-.PHONY: bench bench-calls bench-tui bench-speech
+#: make bench-call  a full call: 300 people on muster serve and on livekit-server, 1,000 who listen
+bench-call:
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/call_load
+	@$(MAKE) --no-print-directory -i $(PEERS)/livekit-server/server
+	@CALL_LOAD=$(BUILD)/tests/bench/call_load /usr/bin/python3 tests/bench/crowd_bench.py $(BENCH)
+
+.PHONY: bench bench-call bench-calls bench-tui bench-speech
 
 # room_append through the writer thread, without HTTP.
 $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster.a

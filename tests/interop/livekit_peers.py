@@ -200,6 +200,7 @@ class LiveKit:
 
     key, secret = "devkey", "a secret of at least thirty-two letters"
     address = "127.0.0.1"
+    level = "debug"
 
     def __init__(self, folder, port=0):
         self.folder = folder
@@ -216,7 +217,7 @@ class LiveKit:
             "rtc": {"udp_port": self.udp, "tcp_port": self.tcp, "use_external_ip": False,
                     "enable_loopback_candidate": True, "node_ip": self.address,
                     "stun_servers": ["127.0.0.1:9"]},
-            "logging": {"level": "debug", "pion_level": "warn"},
+            "logging": {"level": self.level, "pion_level": "warn"},
         }
         path = self.folder / "livekit.yaml"
         path.write_text(json.dumps(config))
