@@ -11,7 +11,8 @@
 #include "core/matrix/rtc_request.h"
 
 #define MAX_PAGES 20
-#define LATE_MS 600000 /* what has not come so long after its time comes no more */
+#define APART_MS 900000 /* our clock and the server's */
+#define LATE_MS 600000	/* what has not come so long after its time comes no more */
 
 /* Without the feature's name the server would take the request for an ordinary one and send. */
 static int check_server(struct client *c, struct err *err)
@@ -25,46 +26,81 @@ static int check_server(struct client *c, struct err *err)
 
 /* -- What the server has of ours -------------------------------------------------- */
 
-static bool is_it(const json_t *item, const struct store_outbox *o, const json_t *content)
+/* A name that was dropped may be used again, for the server too: it remembers what it was for. */
+char *deliver_later_txn(const struct store_outbox *o)
 {
+	return mem_printf("%s.%llx", o->txn_id, (unsigned long long)o->created_ms);
+}
+
+struct finding {
+	struct store *s;
+	const struct store_outbox *o;
+	json_t *content;
+	char *next; /* page */
+	char *id;
+	int64_t apart_ms; /* of its time there and the one it is for */
+};
+
+static bool is_it(const struct finding *f, const json_t *item)
+{
+	const struct store_outbox *o = f->o;
 	const char *room = json_get_str(item, "room_id"), *type = json_get_str(item, "type");
 	return room && type && strcmp(room, o->room_id) == 0 && strcmp(type, o->type) == 0 &&
 	       !json_object_get(item, "state_key") &&
-	       json_equal(json_object_get(item, "content"), content);
+	       json_equal(json_object_get(item, "content"), f->content);
 }
 
-/* One page of what waits: the id of this row's event, or NULL. *ret_next: the page after it. */
-static int look_at_page(struct client *c, const struct store_outbox *o, const json_t *content,
-			char **next, char **ret_id, struct err *err)
+/* The same words may be there for another time: the nearest one is meant, if nobody else has it. */
+static void consider(struct finding *f, const json_t *item, const char *id)
+{
+	int64_t delay = json_get_i64(item, "delay", 0);
+	int64_t since = json_get_i64(item, "running_since", f->o->due_ms - delay);
+	int64_t apart = since + delay - f->o->due_ms;
+	apart = apart < 0 ? -apart : apart;
+	if (!is_it(f, item) || apart > APART_MS || (f->id && apart >= f->apart_ms) ||
+	    store_outbox_has_delay(f->s, id, f->o->id))
+		return;
+	mem_free(f->id);
+	f->id = mem_strdup(id);
+	f->apart_ms = apart;
+}
+
+static int look_at_page(struct client *c, struct finding *f, struct err *err)
 {
 	JSON_AUTO json_t *reply = NULL;
 	json_t *item, *list;
 	size_t i;
-	int rc = session_do(client_session(c), request_delayed_list(*next), &reply, err);
+	int rc = session_do(client_session(c), request_delayed_list(f->next), &reply, err);
 	if (rc)
 		return rc;
 	list = json_get_array(reply, "delayed_events");
 	json_array_foreach (list ? list : json_get_array(reply, "scheduled"), i, item) {
-		const char *id = json_get_str(item, "delay_id");
-		bool hit = o->delay_id ? id && strcmp(id, o->delay_id) == 0
-				       : id && is_it(item, o, content);
-		if (hit && !*ret_id)
-			*ret_id = mem_strdup(id);
+		const char *id = json_get_str(item, "delay_id"), *known = f->o->delay_id;
+		if (id && !known)
+			consider(f, item, id);
+		else if (id && strcmp(id, known) == 0 && !f->id)
+			f->id = mem_strdup(id);
 	}
-	mem_free(*next);
-	*next = mem_strdup(json_get_str(reply, "next_batch"));
+	mem_free(f->next);
+	f->next = mem_strdup(json_get_str(reply, "next_batch"));
 	return 0;
 }
 
-/* *ret_id stays NULL when the server does not keep this row's event. */
+/* What the server has of ours: *ret_id stays NULL when it does not keep this row's event. */
 static int find_scheduled(struct client *c, const struct store_outbox *o, char **ret_id,
 			  struct err *err)
 {
-	JSON_AUTO json_t *content = NULL;
-	AUTO_FREE char *next = NULL;
-	int rc = json_parse_object(span_of(o->content), &content, err);
-	for (int i = 0; !rc && !*ret_id && (i == 0 || next) && i < MAX_PAGES; i++)
-		rc = look_at_page(c, o, content, &next, ret_id, err);
+	struct finding f = {.o = o};
+	int rc = client_store(c, &f.s, err);
+	if (!rc)
+		rc = json_parse_object(span_of(o->content), &f.content, err);
+	for (int i = 0; !rc && (i == 0 || f.next) && i < MAX_PAGES; i++)
+		rc = look_at_page(c, &f, err);
+	json_decref(f.content);
+	mem_free(f.next);
+	if (!rc)
+		*ret_id = take(&f.id);
+	mem_free(f.id);
 	return rc;
 }
 
@@ -102,9 +138,10 @@ static int put_later(struct client *c, const struct store_outbox *o, json_t **re
 	if (rc)
 		return rc;
 	int64_t delay = o->due_ms - clock_wall_ms();
+	AUTO_FREE char *txn = deliver_later_txn(o);
 	AUTO(request_done)
-	struct request rq = request_delayed_send(o->room_id, o->type, o->txn_id, content,
-						 delay > 0 ? delay : 1);
+	struct request rq =
+		request_delayed_send(o->room_id, o->type, txn, content, delay > 0 ? delay : 1);
 	struct session_request sr = {
 		.method = rq.method,
 		.path = buf_str(&rq.path),
@@ -172,7 +209,7 @@ int deliver_settle(struct client *c, struct store_outbox *o, struct err *err)
 	return rc;
 }
 
-int deliver_cancel(struct client *c, const struct store_outbox *o, struct err *err)
+static int deliver_cancel(struct client *c, const struct store_outbox *o, struct err *err)
 {
 	struct session *s = client_session(c);
 	struct err e = {0};
@@ -184,4 +221,22 @@ int deliver_cancel(struct client *c, const struct store_outbox *o, struct err *e
 	if (rc && err)
 		*err = e;
 	return rc;
+}
+
+int deliver_recall(struct client *c, struct store_outbox *o, struct err *err)
+{
+	struct err e = {0};
+	if (!o->delay_id && o->due_ms && o->attempts > 0) {
+		int rc = check_server(c, &e);
+		if (!rc)
+			rc = find_scheduled(c, o, &o->delay_id, &e);
+		if (!rc && !o->delay_id && o->due_ms <= clock_wall_ms())
+			rc = deliver_find_posted(c, o, &o->event_id, &e);
+		if (rc && rc != ERR_UNSUPPORTED) {
+			if (err)
+				*err = e;
+			return rc;
+		}
+	}
+	return o->delay_id ? deliver_cancel(c, o, err) : 0;
 }

@@ -24,8 +24,13 @@ int deliver_schedule(struct client *c, struct store *s, struct store_outbox *o, 
  * set; not sent long after its time: "failed"; else it is left as it is.
  */
 int deliver_settle(struct client *c, struct store_outbox *o, struct err *err);
-/** Take a scheduled row back. ERR_NOT_FOUND: the server has it no more. */
-int deliver_cancel(struct client *c, const struct store_outbox *o, struct err *err);
+/**
+ * Take back what the server keeps of a row, also when the reply that named its id was lost (o->delay_id is set
+ * then; o->event_id when it was sent meanwhile). ERR_NOT_FOUND: the server has it no more.
+ */
+int deliver_recall(struct client *c, struct store_outbox *o, struct err *err);
+/** The transaction id under which the server was given a row for later. The caller owns it. */
+char *deliver_later_txn(const struct store_outbox *o);
 
 /** Does this error mean that the account is logged out, whatever the room? */
 bool deliver_is_logged_out(const struct err *err);

@@ -156,13 +156,13 @@ static int drop_row(struct client *c, struct store *s, struct store_outbox *o, i
 		    struct err *err)
 {
 	struct err e = {0};
-	int rc = o->delay_id && strcmp(o->state, "scheduled") == 0 ? deliver_cancel(c, o, &e) : 0;
+	int rc = deliver_recall(c, o, &e);
 	if (rc && rc != ERR_NOT_FOUND) {
 		if (err)
 			*err = e;
 		return rc;
 	}
-	if (rc && deliver_settle(c, o, NULL) == 0 && o->event_id)
+	if ((rc && deliver_settle(c, o, NULL) == 0 && o->event_id) || (!rc && o->event_id))
 		return err_set(err, ERR_CONFLICT, _("%s has been sent already"), o->txn_id);
 	rc = store_outbox_drop(s, o->id, err);
 	++*count;

@@ -182,6 +182,17 @@ int store_outbox_scheduled(struct store *s, int64_t id, const char *delay_id, st
 	return sql_run(q, err);
 }
 
+bool store_outbox_has_delay(struct store *s, const char *delay_id, int64_t but)
+{
+	struct sql_stmt *q =
+		SQL(store_sql(s), "SELECT 1 FROM outbox WHERE delay_id=? AND id<>? LIMIT 1");
+	sql_bind_str(q, 1, delay_id);
+	sql_bind_i64(q, 2, but);
+	bool has = sql_row(q);
+	sql_reset(q);
+	return has;
+}
+
 int store_outbox_drop(struct store *s, int64_t id, struct err *err)
 {
 	struct sql_stmt *q = SQL(store_sql(s), "DELETE FROM outbox WHERE id=? AND state<>'sent'");

@@ -49,6 +49,8 @@ int store_outbox_content(struct store *s, int64_t id, const char *content, struc
 int store_outbox_attempt(struct store *s, int64_t id, int64_t now_ms, struct err *err);
 /** The server has it: state "scheduled". */
 int store_outbox_scheduled(struct store *s, int64_t id, const char *delay_id, struct err *err);
+/** Is this id on the server one of another row than `but`? */
+bool store_outbox_has_delay(struct store *s, const char *delay_id, int64_t but);
 int store_outbox_drop(struct store *s, int64_t id, struct err *err);
 /** Forget remembered results older than this. */
 int store_outbox_prune(struct store *s, int64_t before_ms, struct err *err);

@@ -168,6 +168,62 @@ bodies() {
 	m queue drop later-7
 }
 
+# What the cache has when the server's reply to a schedule was lost: no_reply TXN
+no_reply() {
+	python3 - "$XDG_DATA_HOME/muster/accounts/ann/cache.db" "$1" <<-'END'
+		import sqlite3, sys
+		db = sqlite3.connect(sys.argv[1])
+		n = db.execute("UPDATE outbox SET state='failed', delay_id=NULL WHERE txn_id=?", (sys.argv[2],)).rowcount
+		db.commit()
+		sys.exit(n != 1)
+	END
+}
+
+@test "what the server has although its reply was lost is taken back, too" {
+	m send "$ROOM" "lost" --at now+1h --txn-id lost-1
+	no_reply lost-1
+	[ "$(on_server)" = lost ]
+	m queue drop lost-1
+	[ -z "$(on_server)" ]
+	[ -z "$(m queue list --json)" ]
+	# Without a server that could be asked nothing is forgotten.
+	m send "$ROOM" "lost" --at now+1h --txn-id lost-2
+	no_reply lost-2
+	stop_server
+	fails_with 6 queue drop lost-2 --timeout 5s
+	start_again
+	[ "$(m queue list --json | jq -r .txn_id)" = lost-2 ]
+	m queue drop lost-2
+	[ -z "$(on_server)" ]
+}
+
+@test "a transaction id that was dropped can be used again" {
+	m send "$ROOM" "again" --at now+1h --txn-id again-1
+	m queue drop again-1
+	[ -z "$(on_server)" ]
+	r send "$ROOM" "again" --at now+1h --txn-id again-1 --json
+	[ "$(jq -r .existing <<<"$output")" = false ]
+	[ "$(on_server)" = again ]
+	m queue drop again-1
+	[ -z "$(on_server)" ]
+}
+
+@test "the same words at two times are two messages" {
+	m send "$ROOM" "twice" --at now+1h --txn-id twice-1
+	m send "$ROOM" "twice" --at now+2h --txn-id twice-2
+	no_reply twice-1
+	no_reply twice-2
+	r queue retry
+	[ "$(on_server)" = "twice twice" ]
+	m queue drop twice-1
+	[ "$(on_server)" = twice ]
+	m queue list --json | jq -e '.txn_id == "twice-2" and .state == "scheduled"' >/dev/null
+	curl -sf "$URL/_matrix/client/unstable/org.matrix.msc4140/delayed_events" -H "Authorization: Bearer $(token)" |
+		jq -e '.delayed_events[0].delay > 3700000' >/dev/null
+	m queue drop twice-2
+	[ -z "$(on_server)" ]
+}
+
 @test "an encrypted room is refused" {
 	stop_server
 	start_again --allow-encryption
