@@ -8,6 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
+/* No date is longer, wherever clocks are changed in it. */
+#define LONGEST_MS (CAL_DURATION_MAX_MS + 2 * WALL_DAY * 1000)
+
 /* An override with its times as numbers. */
 struct changed {
 	const struct cal_override *o;
@@ -211,6 +214,8 @@ int cal_expand(const struct cal_event *e, int64_t from_ms, int64_t to_ms, size_t
 	if (!max || max > CAL_OCCURRENCES_MAX)
 		x.left = CAL_OCCURRENCES_MAX;
 	int rc = open_expansion(&x, e, err);
+	if (!rc && from_ms > INT64_MIN + LONGEST_MS)
+		instances_skip(&x.it, from_ms - LONGEST_MS);
 	if (!rc)
 		rc = give_all(&x);
 	close_expansion(&x);
@@ -239,20 +244,60 @@ static bool is_endless(const struct instances *it)
 	return it->repeats && it->rule.end == RRULE_FOREVER;
 }
 
-int cal_last_end(const struct cal_event *e, int64_t *ret_ms, struct err *err)
+/* The last end of those that begin not long before `from_ms` and later, and of the changed ones. */
+static int last_end_from(const struct cal_event *e, int64_t from_ms, int64_t *ret_ms, bool *ret_any,
+			 struct err *err)
 {
 	struct expansion x = {.fn = NULL};
-	int64_t wall, ms, last = INT64_MIN;
+	int64_t wall, ms;
 	int rc = open_expansion(&x, e, err);
-	bool endless = !rc && is_endless(&x.it);
-	while (!rc && !endless && instances_next(&x.it, &wall, &ms)) {
+	if (!rc)
+		instances_skip(&x.it, from_ms);
+	*ret_any = false;
+	*ret_ms = INT64_MIN;
+	while (!rc && instances_next(&x.it, &wall, &ms)) {
 		struct cal_occurrence o = date_at(&x, wall, ms);
-		last = o.end_ms > last ? o.end_ms : last;
+		*ret_ms = o.end_ms > *ret_ms ? o.end_ms : *ret_ms;
+		*ret_any = true;
+	}
+	for (size_t i = 0; !rc && i < x.n_changed; i++) {
+		const struct changed *c = &x.changed[i];
+		if (instances_excluded(&x.it, tz_to_wall(x.it.zone, c->id_ms / 1000), c->id_ms))
+			continue;
+		struct cal_occurrence o = altered(&x, c);
+		*ret_ms = o.end_ms > *ret_ms ? o.end_ms : *ret_ms;
 	}
 	close_expansion(&x);
-	if (!rc)
-		*ret_ms = endless ? INT64_MAX : last;
 	return rc;
+}
+
+/* Until when the rule goes; INT64_MIN: it has to be counted. */
+static int64_t until_of(const struct cal_event *e, bool *ret_endless)
+{
+	struct instances it;
+	if (instances_open(&it, e, NULL))
+		return INT64_MIN;
+	bool until = it.repeats && it.rule.end != RRULE_FOREVER && it.rule.end != RRULE_COUNT;
+	int64_t ms = until ? it.rule.until * 1000 : INT64_MIN;
+	*ret_endless = is_endless(&it);
+	instances_done(&it);
+	return ms;
+}
+
+int cal_last_end(const struct cal_event *e, int64_t *ret_ms, struct err *err)
+{
+	static const int years[] = {1, 20};
+	bool endless = false, any = false;
+	int64_t until = until_of(e, &endless);
+	int rc = 0;
+	if (endless) {
+		*ret_ms = INT64_MAX;
+		return 0;
+	}
+	/* The end of a long series needs not all of it. */
+	for (size_t i = 0; i < ARRAY_LEN(years) && until != INT64_MIN && !rc && !any; i++)
+		rc = last_end_from(e, until - years[i] * 366 * WALL_DAY * 1000, ret_ms, &any, err);
+	return rc || any ? rc : last_end_from(e, INT64_MIN, ret_ms, &any, err);
 }
 
 /* -- What a person means ------------------------------------------------- */
@@ -329,6 +374,7 @@ static void match(struct find *f, const struct cal_time *t, const struct cal_occ
 static void match_dates(struct expansion *x, struct find *f, int64_t day)
 {
 	int64_t wall, ms;
+	instances_skip(&x->it, (day - 2 * WALL_DAY) * 1000);
 	while (instances_next(&x->it, &wall, &ms) && wall < day + WALL_DAY) {
 		if (wall < day)
 			continue;

@@ -62,6 +62,18 @@ void instances_done(struct instances *it)
 	*it = (struct instances){.event = NULL};
 }
 
+void instances_skip(struct instances *it, int64_t ms)
+{
+	int64_t wall;
+	if (!it->repeats || ms / 1000 < it->walk.start ||
+	    ms / 1000 > wall_day(CAL_YEAR_MAX, 12, 31) * WALL_DAY)
+		return;
+	wall = tz_to_wall(it->zone, ms / 1000);
+	rrule_walk_skip(&it->walk, wall);
+	while (it->rdate < it->n_rdates && it->rdates[it->rdate] < wall - WALL_DAY)
+		it->rdate++;
+}
+
 /* The start alone, or what the rule has. */
 static bool rule_next(struct instances *it, int64_t *ret)
 {

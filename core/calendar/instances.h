@@ -28,6 +28,8 @@ struct instances {
 /** Borrows the event. ERR_USAGE, ERR_INVALID. */
 int instances_open(struct instances *it, const struct cal_event *e, struct err *err);
 void instances_done(struct instances *it);
+/** Begin not long before this time (Unix ms), where the rule allows it. Before the first instances_next. */
+void instances_skip(struct instances *it, int64_t ms);
 /** The next date, in order: wall seconds and Unix ms. */
 bool instances_next(struct instances *it, int64_t *ret_wall, int64_t *ret_ms);
 /** EXDATE takes it out. */

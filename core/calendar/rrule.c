@@ -206,6 +206,25 @@ void rrule_walk_done(struct rrule_walk *w)
 	*w = (struct rrule_walk){.over = true};
 }
 
+void rrule_walk_skip(struct rrule_walk *w, int64_t wall)
+{
+	const struct rrule *r = w->rule;
+	int64_t first = w->start / WALL_DAY - (w->start % WALL_DAY < 0);
+	int64_t last = wall / WALL_DAY - (wall % WALL_DAY < 0), units = last - first;
+	if (r->end == RRULE_COUNT || units <= 0)
+		return;
+	struct day from = day_of(first), to = day_of(last);
+	if (r->freq == RRULE_YEARLY)
+		units = to.year - from.year;
+	else if (r->freq == RRULE_MONTHLY)
+		units = 12LL * (to.year - from.year) + to.month - from.month;
+	else if (r->freq == RRULE_WEEKLY)
+		units /= 7;
+	/* One before, as weeks of a year may begin in the year before. */
+	int64_t period = units / r->interval - 1;
+	w->period = period > 0 ? period : 0;
+}
+
 static bool ended(const struct rrule_walk *w, int64_t wall)
 {
 	const struct rrule *r = w->rule;

@@ -58,6 +58,11 @@ struct rrule_walk {
 /** Begin; `rule` is borrowed. */
 void rrule_walk_init(struct rrule_walk *w, const struct rrule *rule, const struct cal_time *start);
 void rrule_walk_done(struct rrule_walk *w);
+/**
+ * Pass over what lies before `wall` without yielding it, as far as that is possible: begin with a period that is not
+ * far before it. For a walk that has not begun. A rule with COUNT has to be counted from its start.
+ */
+void rrule_walk_skip(struct rrule_walk *w, int64_t wall);
 /** The next wall second; false at the end, or beyond CAL_YEAR_MAX. UNTIL in UTC is for the caller to compare. */
 bool rrule_walk_next(struct rrule_walk *w, int64_t *ret);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define INTERVAL_MAX 10000
-#define COUNT_MAX 1000000
+#define COUNT_MAX 100000
 
 static const char *const weekdays[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 

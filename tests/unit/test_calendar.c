@@ -8,6 +8,7 @@
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/calendar/event.h"
+#include "core/calendar/instances.h"
 #include "core/calendar/tz.h"
 
 #define MS 1000LL
@@ -340,6 +341,60 @@ static void test_changes(void **state)
 	assert_int_equal(mem_live(), live);
 }
 
+/* A series from 1900 on, every hour: what is asked of it now costs a few steps, and comes to the same. */
+static void test_long_ago(void **state)
+{
+	(void)state;
+	static const char *const rules[] =
+		{"FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23",
+		 "FREQ=DAILY;INTERVAL=13;UNTIL=20260301T080000Z",
+		 "FREQ=WEEKLY;BYDAY=MO,SU;WKST=SU",
+		 "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU,TH;BYSETPOS=-1;UNTIL=20300101",
+		 "FREQ=MONTHLY;BYDAY=-1FR",
+		 "FREQ=MONTHLY;INTERVAL=7;BYMONTHDAY=31",
+		 "FREQ=YEARLY;BYWEEKNO=1,53;BYDAY=MO",
+		 "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29",
+		 "FREQ=YEARLY;BYYEARDAY=-1,1"};
+	struct cal_time more[] = {at("19010306T120000", "Europe/Berlin"),
+				  at("20260309T090000", "Europe/Berlin")};
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		struct cal_event e = event("19000101T090000", rules[i]);
+		struct instances all, part;
+		int64_t wall, ms, other_wall, other, from = ms_of("20260226T043000", "UTC");
+		e.rdates = more;
+		e.n_rdates = 2;
+		assert_int_equal(instances_open(&all, &e, NULL), 0);
+		assert_int_equal(instances_open(&part, &e, NULL), 0);
+		instances_skip(&part, from);
+		bool a, b;
+		do
+			a = instances_next(&all, &wall, &ms);
+		while (a && ms < from);
+		do
+			b = instances_next(&part, &other_wall, &other);
+		while (b && other < from);
+		assert_true(part.walk.yielded <= 100);
+		for (int n = 0; n < 50 && (a || b); n++) {
+			assert_int_equal(a, b);
+			assert_int_equal(ms, other);
+			a = instances_next(&all, &wall, &ms);
+			b = instances_next(&part, &other_wall, &other);
+		}
+		instances_done(&all);
+		instances_done(&part);
+	}
+	struct cal_event e = event("19000101T090000", "FREQ=DAILY;INTERVAL=5000;UNTIL=20260301");
+	int64_t last;
+	struct instances it;
+	assert_int_equal(cal_last_end(&e, &last, NULL), 0);
+	assert_int_equal(instances_open(&it, &e, NULL), 0);
+	int64_t wall, ms = 0;
+	while (instances_next(&it, &wall, &ms)) {
+	}
+	instances_done(&it);
+	assert_int_equal(last, ms + e.duration_ms);
+}
+
 static void test_whole_days(void **state)
 {
 	(void)state;
@@ -427,19 +482,13 @@ static void test_start_outside_rule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_zone_names),
-		cmocka_unit_test(test_zone_suggestions),
-		cmocka_unit_test(test_local_zone),
-		cmocka_unit_test(test_clock_changes),
-		cmocka_unit_test(test_time_at),
-		cmocka_unit_test(test_stamps),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_bad_rules),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_whole_days),
-		cmocka_unit_test(test_bad_events),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_start_outside_rule),
+		cmocka_unit_test(test_zone_names), cmocka_unit_test(test_zone_suggestions),
+		cmocka_unit_test(test_local_zone), cmocka_unit_test(test_clock_changes),
+		cmocka_unit_test(test_time_at),	   cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_rules),	   cmocka_unit_test(test_bad_rules),
+		cmocka_unit_test(test_changes),	   cmocka_unit_test(test_long_ago),
+		cmocka_unit_test(test_whole_days), cmocka_unit_test(test_bad_events),
+		cmocka_unit_test(test_find),	   cmocka_unit_test(test_start_outside_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
