@@ -70,7 +70,8 @@ struct csv_writer {
  * Append a cell, quoted where needed. With `neutralise`, a cell that a
  * spreadsheet would run as a formula (it starts with = + - @, with one of these in full
  * width or with a control character, and is no plain number) gets an apostrophe in front; so does one that has such
- * apostrophes already, so that csv_unguarded gives back every cell.
+ * apostrophes already, so that csv_unguarded gives back every cell. Inside of a cell, behind what a program
+ * with another separator would take for one ("a;=b"), an apostrophe is written, too, and stays.
  */
 void csv_put(struct csv_writer *w, struct span cell);
 /** NULL: an empty cell. */

@@ -50,6 +50,25 @@ struct span csv_unguarded(struct span cell)
 	return span_from(cell, 1);
 }
 
+/* Where a program that takes another character for the separator sees a cell of its own begin. */
+static bool may_separate(char c, char separator)
+{
+	return c && c != separator && strchr(",;\t|\r\n", c);
+}
+
+/* The piece of a cell at `s` up to what may separate: would it be run? Quotes may go with the separator. */
+static bool runs_inside(struct span s, char separator)
+{
+	size_t n = 0;
+	while (n < s.n && s.p[n] == '"')
+		n++;
+	s = span_from(s, n);
+	for (n = 0; n < s.n && !may_separate(s.p[n], separator);)
+		n++;
+	s = span_head(s, n);
+	return s.n && (unsigned char)s.p[0] >= 0x20 && starts_formula(s) && !is_number(s);
+}
+
 static bool needs_quotes(struct span s, char separator)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -74,6 +93,9 @@ void csv_put(struct csv_writer *w, struct span cell)
 		if (cell.p[i] == '"')
 			buf_put_char(w->b, '"');
 		buf_put_char(w->b, cell.p[i]);
+		if (w->neutralise && may_separate(cell.p[i], w->separator) &&
+		    runs_inside(span_from(cell, i + 1), w->separator))
+			buf_put_char(w->b, '\'');
 	}
 	if (quotes)
 		buf_put_char(w->b, '"');

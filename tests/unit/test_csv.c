@@ -215,6 +215,44 @@ static void test_guard(void **state)
 	buf_done(&b);
 }
 
+/* A program with another separator sees cells where we have none. */
+static void test_guard_inside(void **state)
+{
+	static const struct {
+		char separator;
+		const char *cell, *written;
+	} cells[] = {
+		{',', "a;=1", "a;'=1"},
+		{',', "a;=1;@b", "a;'=1;'@b"},
+		{',', "a,=1", "\"a,=1\""}, /* quoted, which holds where a comma separates */
+		{';', "a,=1", "a,'=1"},
+		{'\t', "a;+b|-c", "a;'+b|'-c"},
+		{',', "a\n=1", "\"a\n'=1\""},
+		{',', "a\r\n=1", "\"a\r\n'=1\""},
+		{',', "a;\"=1\"", "\"a;'\"\"=1\"\"\""},
+		{',', "a;＝1", "a;'＝1"},
+		{',', "a;-5;x", "a;-5;x"}, /* a number */
+		{',', "a;-5x", "a;'-5x"},
+		{',', "a; =1", "a; =1"}, /* a blank makes it text */
+		{',', "a;'=1", "a;'=1"}, /* guarded already */
+		{',', "a;", "a;"},
+		{',', "=1;=2", "'=1;'=2"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cells); i++) {
+		struct buf b = BUF_INIT(1000);
+		struct csv_writer w = CSV_WRITER(&b, cells[i].separator);
+		csv_put_str(&w, cells[i].cell);
+		assert_string_equal(buf_str(&b), cells[i].written);
+		buf_clear(&b);
+		w = CSV_WRITER(&b, cells[i].separator);
+		w.neutralise = false;
+		csv_put_str(&w, cells[i].cell);
+		assert_null(strchr(cells[i].cell, '\'') ? NULL : strchr(buf_str(&b), '\''));
+		buf_done(&b);
+	}
+}
+
 /* Several tables in one text; lines count on. */
 static void test_part(void **state)
 {
@@ -243,7 +281,8 @@ int main(void)
 		cmocka_unit_test(test_separators), cmocka_unit_test(test_encodings),
 		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_file),	   cmocka_unit_test(test_write),
-		cmocka_unit_test(test_guard),	   cmocka_unit_test(test_part),
+		cmocka_unit_test(test_guard),	   cmocka_unit_test(test_guard_inside),
+		cmocka_unit_test(test_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
