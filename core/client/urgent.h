@@ -3,7 +3,7 @@
  * every client shows, marked `org.muster.urgent` (docs/FORMATS.md).
  *
  * They break quiet hours only for whom they name, and only when they come from the
- * staff of the room (power level 50 and up; a chat of two has no staff). How many one
+ * staff of the room (power level 50 and up; a chat of two that is no room of work has no staff). How many one
  * may send is limited by the sender's client, which reads the timeline, so that it
  * holds on all devices of an account; a server does not enforce it.
  */

@@ -92,12 +92,44 @@ static void test_direct(void **state)
 	cached_close(&k);
 }
 
+static void people(struct cached *k, int joined)
+{
+	AUTO_FREE char *text =
+		mem_printf("'rooms':{'join':{'!t:x':{'summary':{"
+			   "'m.joined_member_count':%d,'m.invited_member_count':0}}}}",
+			   joined);
+	cached_sync(k, text);
+}
+
+/* The same when nobody has called it a direct chat; a class of two is a class. */
+static void test_two(void **state)
+{
+	static const char *const message = "{" TEXT "," NAMED "," MARK "}";
+	struct cached k;
+	(void)state;
+	cached_open(&k);
+	cached_room(&k, "!t:x", "@ann:x", NULL);
+	cached_event(&k, "!t:x", "$p", "@ann:x", "m.room.power_levels", "{'users':{'@ann:x':100}}",
+		     "'state_key':''");
+	cached_join(&k, "!t:x", "@ann:x", "Ann");
+	people(&k, 2);
+	assert_false(heard(&k, "!t:x", "@ann:x", "m.room.message", message));
+	people(&k, 3);
+	assert_true(heard(&k, "!t:x", "@ann:x", "m.room.message", message));
+	people(&k, 2);
+	cached_event(&k, "!t:x", "$c", "@ann:x", "org.muster.class", "{'version':1}",
+		     "'state_key':''");
+	assert_true(heard(&k, "!t:x", "@ann:x", "m.room.message", message));
+	cached_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_what),
 		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_two),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,12 @@ static bool is_work(struct store *s, int64_t room, const struct store_room *r)
 	       has_state(s, room, STAFF_TYPE) || in_a_space(s, r->room_id);
 }
 
+bool quiet_is_work(struct store *s, int64_t room)
+{
+	AUTO(store_room_done) struct store_room r = {0};
+	return store_room_get(s, room, &r) && is_work(s, room, &r);
+}
+
 /* Somebody with whom we are in such a room. */
 static bool is_colleague(struct store *s, const char *user_id)
 {

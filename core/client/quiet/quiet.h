@@ -100,6 +100,8 @@ bool client_quiet_other(struct client *c, const char *room_id, char **ret_user, 
  * those. From the cache.
  */
 bool quiet_covers(struct store *s, const struct quiet_hours *q, int64_t room);
+/** Is it a class or staff room, a space or in one? */
+bool quiet_is_work(struct store *s, int64_t room);
 /** Is there a room at all where they count? */
 bool quiet_covers_any(struct store *s, const struct quiet_hours *q);
 
