@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/when.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,11 +38,24 @@ void line_meeting(struct buf *b, const json_t *row, const struct command_line *l
 static bool is_absolute(const char *text)
 {
 	size_t n = strlen(text);
-	const char *t = strchr(text, 'T');
+	const char *clock = strchr(text, ':'); /* an offset stands behind it */
 	if (!strncmp(text, "now", 3))
 		return true;
-	return (n && (text[n - 1] == 'Z' || text[n - 1] == 'z')) ||
-	       (t && (strchr(t, '+') || strchr(t, '-')));
+	return (n && (text[n - 1] == 'Z' || text[n - 1] == 'z')) || (clock && strpbrk(clock, "+-"));
+}
+
+/* The clock as it was typed: where clocks are changed here, that hour may not exist, and does there. */
+static void typed_clock(const char *text, struct cal_time *t)
+{
+	const char *colon = strchr(text, ':'), *begin = colon;
+	int hour = 0, minute = 0, second = 0;
+	while (begin && begin > text && isdigit((unsigned char)begin[-1]))
+		begin--;
+	if (!begin || sscanf(begin, "%2d:%2d:%2d", &hour, &minute, &second) < 2)
+		return;
+	t->hour = hour;
+	t->minute = minute;
+	t->second = second;
 }
 
 int meet_time(struct command_ctx *ctx, const char *name, int64_t *ret_ms, struct err *err)
@@ -62,6 +76,7 @@ int meet_time(struct command_ctx *ctx, const char *name, int64_t *ret_ms, struct
 			     .hour = tm.tm_hour,
 			     .minute = tm.tm_min,
 			     .second = tm.tm_sec};
+	typed_clock(text, &t);
 	memcpy(t.zone, checked, sizeof(checked));
 	return cal_time_ms(&t, ret_ms, err);
 }

@@ -143,6 +143,20 @@ events() { # ROOM TYPE
 	printf '%s\n' "2090-03-01T10:00 7200 Plain" "2090-03-08T10:00 7200 Special" "2090-03-16T12:00 7200 Plain" | diff - dates
 }
 
+@test "a time with an offset is that time, whatever --tz; without one it is that clock in that zone" {
+	local id
+	id=$(new_room Offsets)
+	m meet schedule A --room "$id" --start "2090-03-01 09:00+01:00" --duration 1h --tz America/New_York --no-message --json |
+		jq -e '.start == "2090-03-01T03:00:00-05:00"' >/dev/null
+	m meet schedule B --room "$id" --start "2090-03-01T09:00:00-03:00" --duration 1h --tz UTC --no-message --json |
+		jq -e '.start == "2090-03-01T12:00:00+00:00"' >/dev/null
+	m meet schedule C --room "$id" --start "2090-03-01" --duration 1h --tz Asia/Tokyo --no-message --json |
+		jq -e '.start == "2090-03-01T00:00:00+09:00"' >/dev/null
+	# An hour that the clocks here leave out.
+	TZ=Europe/Berlin m meet schedule D --room "$id" --start "2026-03-29 02:30" --duration 1h --tz UTC --past --no-message --json |
+		jq -e '.start == "2026-03-29T02:30:00+00:00"' >/dev/null
+}
+
 @test "what is on now is found, started once, and shown on the day's agenda" {
 	local id
 	id=$(class_room Now)
