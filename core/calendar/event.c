@@ -15,6 +15,28 @@ static void override_done(struct cal_override *o)
 	mem_free(o->location);
 }
 
+struct cal_override *cal_override_of(const struct cal_event *e,
+				     const struct cal_time *recurrence_id)
+{
+	int64_t wall = wall_of(recurrence_id);
+	for (size_t i = 0; i < e->n_overrides; i++)
+		if (wall_of(&e->overrides[i].recurrence_id) == wall)
+			return &e->overrides[i];
+	return NULL;
+}
+
+void cal_override_put(struct cal_event *e, const struct cal_override *o)
+{
+	struct cal_override *there = cal_override_of(e, &o->recurrence_id);
+	if (there) {
+		override_done(there);
+		*there = *o;
+		return;
+	}
+	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
+	e->overrides[e->n_overrides++] = *o;
+}
+
 void cal_event_done(struct cal_event *e)
 {
 	char *texts[] = {e->uid, e->title,     e->description, e->location,

@@ -25,6 +25,7 @@ struct cal_override {
 	int64_t duration_ms;
 	char *title, *description, *location; /**< NULL: as the series */
 	bool cancelled;
+	int64_t sequence; /**< as the calendar file had it that it was read from; else 0 */
 };
 
 /** A date that was ended before its time. */
@@ -53,6 +54,11 @@ struct cal_event {
 	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
 };
 void cal_event_done(struct cal_event *e); /**< A zeroed struct is allowed. */
+/** Add one, in the place of another of the same date. Takes over its texts. */
+void cal_override_put(struct cal_event *e, const struct cal_override *o);
+/** That of the date which begins by this clock, or NULL. Borrowed. */
+struct cal_override *cal_override_of(const struct cal_event *e,
+				     const struct cal_time *recurrence_id);
 /** Everything within caps, dates that exist, known zones, a rule that is understood (rrule.h) and that
  * yields something. ERR_USAGE with one sentence. */
 int cal_event_check(const struct cal_event *e, struct err *err);

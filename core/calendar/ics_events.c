@@ -27,6 +27,12 @@ static int64_t instant(struct reader *r, icalcomponent *c, icalproperty_kind kin
 	return p && !ics_time(r, p, 0, &t, NULL) && !cal_time_ms(&t, &ms, NULL) ? ms : 0;
 }
 
+static int64_t changed_at(struct reader *r, icalcomponent *c)
+{
+	int64_t ms = instant(r, c, ICAL_LASTMODIFIED_PROPERTY);
+	return ms ? ms : instant(r, c, ICAL_DTSTAMP_PROPERTY);
+}
+
 /* libical puts what it cannot read into properties of its own; in these it is no trifle. */
 static int check_errors(struct reader *r, icalcomponent *c, struct err *err)
 {
@@ -167,9 +173,7 @@ static int read_master(struct reader *r, icalcomponent *c, int at, struct cal_ev
 	e->sequence = number(r, c, ICAL_SEQUENCE_PROPERTY);
 	e->status = status_of(r, c);
 	e->created_ms = instant(r, c, ICAL_CREATED_PROPERTY);
-	e->changed_ms = instant(r, c, ICAL_LASTMODIFIED_PROPERTY);
-	if (!e->changed_ms)
-		e->changed_ms = instant(r, c, ICAL_DTSTAMP_PROPERTY);
+	e->changed_ms = changed_at(r, c);
 	int rc = check_errors(r, c, err);
 	if (!rc && !e->uid)
 		rc = err_set(err, ERR_INVALID, _("it has no UID"));
@@ -226,12 +230,27 @@ static int read_times(struct reader *r, icalcomponent *c, int at, const struct c
 	return rc;
 }
 
+/* Several calendars count up the changed date alone: that is news of the series. */
+static void note_change(struct reader *r, icalcomponent *c, const struct cal_override *o,
+			struct cal_event *e)
+{
+	int64_t ms = changed_at(r, c);
+	e->sequence = o->sequence > e->sequence ? o->sequence : e->sequence;
+	e->changed_ms = ms > e->changed_ms ? ms : e->changed_ms;
+}
+
 static int read_override(struct reader *r, icalcomponent *c, int at, struct cal_event *e,
 			 struct err *err)
 {
-	struct cal_override o = {.title = NULL};
+	struct cal_override o = {.sequence = number(r, c, ICAL_SEQUENCE_PROPERTY)};
 	int rc = read_times(r, c, at, e, &o, err);
-	if (!rc && e->n_overrides == CAL_OVERRIDES_MAX)
+	const struct cal_override *same = rc ? NULL : cal_override_of(e, &o.recurrence_id);
+	if (same)
+		ics_tell(r, at, _("a date of \"%.80s\" stands there twice: the newer one is taken"),
+			 e->title ? e->title : e->uid);
+	if (same && same->sequence > o.sequence)
+		return 0;
+	if (!rc && !same && e->n_overrides == CAL_OVERRIDES_MAX)
 		rc = err_set(err, ERR_INVALID, _("more than %d single dates differ"),
 			     CAL_OVERRIDES_MAX);
 	if (rc)
@@ -240,8 +259,8 @@ static int read_override(struct reader *r, icalcomponent *c, int at, struct cal_
 	o.title = different(r, c, ICAL_SUMMARY_PROPERTY, CAL_LINE_MAX, e->title);
 	o.description = different(r, c, ICAL_DESCRIPTION_PROPERTY, CAL_TEXT_MAX, e->description);
 	o.location = different(r, c, ICAL_LOCATION_PROPERTY, CAL_LINE_MAX, e->location);
-	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
-	e->overrides[e->n_overrides++] = o;
+	cal_override_put(e, &o);
+	note_change(r, c, &o, e);
 	return 0;
 }
 

@@ -255,6 +255,24 @@ events() { # ROOM TYPE
 	mi meet import - --room "$other" --json <out.ics | jq -e '.existing' >/dev/null
 }
 
+@test "a calendar file without times of its changes is news only when it says something else" {
+	local id
+	id=$(new_room Undated)
+	undated() { # HOUR
+		printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 BEGIN:VEVENT UID:undated SUMMARY:Undated "DTSTART:20900306T${1}0000Z" \
+			DURATION:PT1H 'RRULE:FREQ=WEEKLY;COUNT=5' END:VEVENT END:VCALENDAR
+	}
+	undated 09 | mi meet import - --room "$id" --json | jq -e '.changed' >/dev/null
+	m read "$id" -n 1000 --type '*' --json | wc -l >before
+	undated 09 | mi meet import - --room "$id" --json | jq -e '.existing and (.changed | not)' >/dev/null
+	[ "$(m read "$id" -n 1000 --type '*' --json | wc -l)" -eq "$(cat before)" ]
+	undated 10 | mi meet import - --room "$id" --json | jq -e '.existing and .changed' >/dev/null
+	m meet show undated --json | jq -e '.start == "2090-03-06T10:00:00+00:00"' >/dev/null
+	# What was changed here since is newer than the file.
+	m meet change undated --title Dated --no-message >/dev/null
+	undated 09 | mi meet import - --room "$id" --json | jq -e '.existing and (.changed | not)' >/dev/null
+}
+
 @test "a calendar file without zones is read by the clock of who imports it, its holidays too" {
 	local id
 	id=$(new_room Floating)

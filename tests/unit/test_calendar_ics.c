@@ -316,12 +316,55 @@ static void test_no_calendar(void **state)
 	}
 }
 
+/* A date that stands there twice is one date: the one that was changed last. */
+static void test_date_twice(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct buf told = BUF_INIT(4096);
+#define DATE(sequence, title)                                                                 \
+	"BEGIN:VEVENT\r\nUID:a\r\nRECURRENCE-ID:20260309T090000Z\r\nSEQUENCE:" sequence       \
+	"\r\nDTSTART:20260310T090000Z\r\nDURATION:PT1H\r\nLAST-MODIFIED:20260201T000000Z\r\n" \
+	"SUMMARY:" title "\r\nEND:VEVENT\r\n"
+#define SERIES                                                                                  \
+	"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20260302T090000Z\r\nDURATION:PT1H" \
+	"\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\nSUMMARY:Series\r\nLAST-MODIFIED:20260101T000000Z"     \
+	"\r\nEND:VEVENT\r\n"
+	static const struct {
+		const char *text, *title;
+		int sequence;
+	} twice[] = {
+		{SERIES DATE("1", "One") DATE("2", "Two") "END:VCALENDAR\r\n", "Two", 2},
+		{SERIES DATE("2", "Two") DATE("1", "One") "END:VCALENDAR\r\n", "Two", 2},
+		{SERIES DATE("0", "One") DATE("0", "Two") "END:VCALENDAR\r\n", "Two", 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(twice); i++) {
+		buf_clear(&told);
+		struct cal_events in = read_text(twice[i].text, &told);
+		assert_non_null(strstr(buf_str(&told), "twice"));
+		assert_int_equal(in.n, 1);
+		assert_int_equal(in.v[0].n_overrides, 1);
+		assert_string_equal(in.v[0].overrides[0].title, twice[i].title);
+		/* That a date was changed is news of the series. */
+		assert_int_equal(in.v[0].sequence, twice[i].sequence);
+		assert_int_equal(in.v[0].changed_ms, 1769904000000);
+		AUTO_FREE char *all = dates(&in.v[0]);
+		int n = 0;
+		for (const char *p = all; *p; p++)
+			n += *p == ' ';
+		assert_int_equal(n, 3);
+		cal_events_done(&in);
+	}
+	buf_done(&told);
+	assert_int_equal(mem_live(), live);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_out_and_in),	cmocka_unit_test(test_lines_are_folded),
-		cmocka_unit_test(test_zones_described), cmocka_unit_test(test_files_of_others),
-		cmocka_unit_test(test_no_calendar),
+		cmocka_unit_test(test_out_and_in),	 cmocka_unit_test(test_date_twice),
+		cmocka_unit_test(test_lines_are_folded), cmocka_unit_test(test_zones_described),
+		cmocka_unit_test(test_files_of_others),	 cmocka_unit_test(test_no_calendar),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,13 @@ static void test_event_and_back(void **state)
 	assert_string_equal(json_get_str(json_get_object(first, "dtend"), "value"),
 			    "20260302T094500");
 	meeting_done(&again);
-	/* Anybody may write such an event: who is no user made nothing. */
+	/* Anybody may write such an event: a date that stands there twice is one, */
+	json_t *calendar = json_get_array(content, "calendar");
+	json_array_append(calendar, json_array_get(calendar, 1));
+	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
+	assert_int_equal(again.event.n_overrides, 2);
+	meeting_done(&again);
+	/* and who is no user made nothing. */
 	json_object_set_new(content, "creator", json_string(""));
 	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
 	assert_null(again.creator);

@@ -162,15 +162,12 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 
 static struct cal_override *override_of(struct cal_event *e, const struct cal_occurrence *o)
 {
-	for (size_t i = 0; i < e->n_overrides; i++)
-		if (wall_ms(&e->overrides[i].recurrence_id) == wall_ms(&o->recurrence_id))
-			return &e->overrides[i];
-	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
-	struct cal_override *n = &e->overrides[e->n_overrides++];
-	*n = (struct cal_override){.recurrence_id = o->recurrence_id,
-				   .start = o->recurrence_id,
-				   .duration_ms = e->duration_ms};
-	return n;
+	const struct cal_override n = {.recurrence_id = o->recurrence_id,
+				       .start = o->recurrence_id,
+				       .duration_ms = e->duration_ms};
+	if (!cal_override_of(e, &o->recurrence_id))
+		cal_override_put(e, &n);
+	return cal_override_of(e, &o->recurrence_id);
 }
 
 static int change_one(struct meeting *m, const struct meet_change *ch, bool *changed,

@@ -128,15 +128,45 @@ static int as_meeting(struct import *in, struct cal_event *e, struct meeting *re
 		       : cal_event_check(&m.event, err);
 }
 
-/* Newer than what is there: by its number, as calendars count (RFC 5546, 2.1.4). */
-static bool is_news(const struct meeting *there, const struct meeting *m)
+/* Do both say the same, whatever they are called and when it was said? */
+static bool is_same(const struct meeting *a, const struct meeting *b)
+{
+	static const char *const aside[] = {"created_ts", "changed_ts", "creator", "announced",
+					    "file_event", "ended",	"lesson"};
+	JSON_AUTO json_t *x = NULL, *y = NULL;
+	if (meeting_make(a, &x, NULL) || meeting_make(b, &y, NULL))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(aside); i++) {
+		json_object_del(x, aside[i]);
+		json_object_del(y, aside[i]);
+	}
+	return json_equal(x, y);
+}
+
+/* Newer than what is there: by its number, as calendars count (RFC 5546, 2.1.4), then by its time; of a file
+ * that has no times, by what it says. */
+static bool is_news(const struct meeting *there, const struct meeting *m, bool dated)
 {
 	if (m->event.sequence != there->event.sequence)
 		return m->event.sequence > there->event.sequence;
-	return m->event.changed_ms > there->event.changed_ms;
+	return dated ? m->event.changed_ms > there->event.changed_ms : !is_same(there, m);
 }
 
-static int put(struct import *in, struct meeting *m, bool *existing, bool *changed, struct err *err)
+/* What no calendar file has stays as it is. */
+static void keep_ours(struct meeting *there, struct meeting *m)
+{
+	mem_free(m->creator);
+	m->creator = take(&there->creator);
+	m->announced = take(&there->announced);
+	m->file_event = take(&there->file_event);
+	m->lesson = there->lesson;
+	m->event.ended = take(&there->event.ended);
+	m->event.n_ended = there->event.n_ended;
+	there->event.n_ended = 0;
+}
+
+static int put(struct import *in, struct meeting *m, bool dated, bool *existing, bool *changed,
+	       struct err *err)
 {
 	static const struct meet_tell quiet = {.no_message = true, .no_file = true, .no_pin = true};
 	struct meeting there;
@@ -144,13 +174,8 @@ static int put(struct import *in, struct meeting *m, bool *existing, bool *chang
 	*existing = rc == 0;
 	*changed = rc == ERR_NOT_FOUND;
 	if (!rc) {
-		*changed = is_news(&there, m);
-		mem_free(m->announced);
-		m->announced = take(&there.announced);
-		/* What no calendar file has. */
-		m->event.ended = take(&there.event.ended);
-		m->event.n_ended = there.event.n_ended;
-		there.event.n_ended = 0;
+		*changed = is_news(&there, m, dated);
+		keep_ours(&there, m);
 		meeting_done(&there);
 	}
 	if (rc && rc != ERR_NOT_FOUND)
@@ -171,12 +196,12 @@ static int give_row(struct import *in, const struct meeting *m, bool existing, b
 static int import_one(struct import *in, struct cal_event *e, struct err *err)
 {
 	struct meeting m;
-	bool existing = false, changed = false;
+	bool existing = false, changed = false, dated = e->changed_ms != 0;
 	int rc = as_meeting(in, e, &m, err);
 	if (rc)
 		tell(in, &m.event, err->msg);
 	else
-		rc = put(in, &m, &existing, &changed, err);
+		rc = put(in, &m, dated, &existing, &changed, err);
 	if (!rc)
 		rc = give_row(in, &m, existing, changed);
 	else if (rc == ERR_USAGE || rc == ERR_TOO_LARGE)

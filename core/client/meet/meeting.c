@@ -91,8 +91,7 @@ static int read_override(const json_t *entry, struct cal_event *e, struct err *e
 	o.title = text(entry, "title");
 	o.description = text(entry, "description");
 	o.location = text(entry, "location");
-	e->overrides = mem_realloc_array(e->overrides, e->n_overrides + 1, sizeof(*e->overrides));
-	e->overrides[e->n_overrides++] = o;
+	cal_override_put(e, &o);
 	return 0;
 }
 
