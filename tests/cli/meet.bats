@@ -157,6 +157,26 @@ events() { # ROOM TYPE
 		jq -e '.start == "2026-03-29T02:30:00+00:00"' >/dev/null
 }
 
+@test "what was interrupted says its own words when it is done otherwise, and the same words once" {
+	local id
+	id=$(new_room Interrupted)
+	# The message has gone out, the state event has not come through: nobody may send it.
+	schedule() { # LOCATION
+		m meet schedule Cut --uid cut --room "$id" --start "2090-03-01 09:00" --duration 1h --tz UTC --location "$1" --json
+	}
+	schedule "Room 1" >/dev/null
+	curl -sf -m "$STEP" -X PUT -H "Authorization: Bearer $(jq -r .access_token data/muster/accounts/ada/secrets.json)" --data '{}' \
+		-o /dev/null "$URL/_matrix/client/v3/rooms/$id/state/org.muster.meeting/cut"
+	schedule "Room 1" | jq -e '.existing == false' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.msgtype == "m.text")) | length == 1' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.msgtype == "m.file")) | length == 1' >/dev/null
+	curl -sf -m "$STEP" -X PUT -H "Authorization: Bearer $(jq -r .access_token data/muster/accounts/ada/secrets.json)" --data '{}' \
+		-o /dev/null "$URL/_matrix/client/v3/rooms/$id/state/org.muster.meeting/cut"
+	schedule "Room 2" | jq -e '.existing == false and .location == "Room 2"' >/dev/null
+	events "$id" m.room.message | jq -se 'map(select(.msgtype == "m.text")) | length == 2
+		and (.[1].body | contains("Room 2"))' >/dev/null
+}
+
 @test "what is on now is found, started once, and shown on the day's agenda" {
 	local id
 	id=$(class_room Now)

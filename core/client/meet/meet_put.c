@@ -45,17 +45,32 @@ int meet_check_power(struct client *c, const char *room_id, struct err *err)
 	return ERR_AUTH;
 }
 
-/* The same news has the same name, so that nothing is posted twice. */
+/* What is said of the meeting, without what differs with each attempt to say it. */
+static json_t *said_of(const struct meeting *m, const struct meet_tell *t)
+{
+	static const char *const aside[] = {"created_ts", "changed_ts", "announced", "file_event"};
+	char stamp[CAL_STAMP_SIZE] = "";
+	json_t *o = NULL;
+	if (meeting_make(m, &o, NULL))
+		o = json_object(); /* checked before */
+	for (size_t i = 0; i < ARRAY_LEN(aside); i++)
+		json_object_del(o, aside[i]);
+	if (t->occurrence)
+		cal_stamp(&t->occurrence->recurrence_id, stamp);
+	return json_pack("{s:o,s:s,s:s,s:s,s:i,s:s?}", "meeting", o, "room_id", m->room_id, "uid",
+			 m->event.uid, "date", stamp, "news", (int)t->news, "reason", t->reason);
+}
+
+/* The same news has the same name, so that nothing is posted twice; other words are other news. */
 static void txn_of(const struct meeting *m, const struct meet_tell *t, const char *what,
 		   char ret[64])
 {
-	char stamp[CAL_STAMP_SIZE] = "", hex[33];
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	JSON_AUTO json_t *said = said_of(m, t);
+	char hex[33];
 	uint8_t hash[32];
-	if (t->occurrence)
-		cal_stamp(&t->occurrence->recurrence_id, stamp);
-	AUTO_FREE char *all = mem_printf("%s\n%s\n%lld\n%s\n%d", m->room_id, m->event.uid,
-					 (long long)m->event.sequence, stamp, (int)t->news);
-	crypto_sha256(span_of(all), hash);
+	json_put_canonical(&b, said, NULL);
+	crypto_sha256(buf_span(&b), hash);
 	hex_put(hex, hash, 16);
 	snprintf(ret, 64, "meet-%s-%s", what, hex);
 }
