@@ -55,6 +55,18 @@ $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster
 	@echo "  CC $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
 
+# A term of lessons in a server's database; what it costs a client that has nothing of it yet.
+$(BUILD)/tests/bench/fill_term: tests/bench/fill_term.c $(BUILD)/libmuster.a
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+bench-term: all $(BUILD)/tests/bench/fill_term
+	@FILL_TERM=$(BUILD)/tests/bench/fill_term timeout 1800 python3 tests/bench/term_server.py
+check-term: all $(BUILD)/tests/bench/fill_term
+	@FILL_TERM=$(BUILD)/tests/bench/fill_term PUPILS=12 LESSONS=70 timeout 1800 python3 tests/bench/term_server.py
+CHECKS += check-term
+.PHONY: bench-term check-term
+
 # The HTTP front alone: requests per second and the cost of waiting connections.
 $(BUILD)/tests/bench/bench_httpd: tests/bench/bench_httpd.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)

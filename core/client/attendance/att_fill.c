@@ -1,4 +1,6 @@
 /* History for registers: fetched back to where the first lesson begins; what cannot be had is told. */
+#include "core/base/i18n.h"
+#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/client/sync.h"
@@ -19,20 +21,46 @@ static bool next_gap(struct store *s, int64_t room, int64_t below, int64_t since
 	       ts >= since_ms - CLOCKS_APART_MS;
 }
 
+struct filled {
+	const struct attendance_query *q;
+	int64_t newest_ms, since_ms; /* from where it goes back to where */
+	int64_t told;		     /* percent */
+};
+
+/* How far back it is, of the time that is asked for. */
+static void tell_progress(struct filled *f, struct store *s, int64_t room, int64_t pos)
+{
+	int64_t ts, span = f->newest_ms - f->since_ms;
+	bool create;
+	if (!f->q || !f->q->progress || !store_evidence_ts(s, room, pos, true, &ts, &create))
+		return;
+	if (!f->newest_ms) {
+		f->newest_ms = ts;
+		return;
+	}
+	int64_t percent = span > 0 ? (f->newest_ms - ts) * 100 / span : 0;
+	if (percent <= f->told) /* times need not go down with the places */
+		return;
+	f->told = percent < 99 ? percent : 99;
+	log_info("history: %d %% of the time that is asked for", (int)f->told);
+	f->q->progress(f->q->progress_arg, _("history"), f->told, 100);
+}
+
 int att_fill_room(struct client *c, struct store *s, int64_t room, int64_t since_ms,
 		  const struct attendance_query *q, struct err *err)
 {
 	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
-	int64_t pages = 0;
+	struct filled f = {.q = q, .since_ms = since_ms};
 	int rc = 0;
 	while (!rc && next_gap(s, room, INT64_MAX, since_ms, g)) {
 		bool more;
+		tell_progress(&f, s, room, g->pos);
 		rc = client_check_time(c, err);
 		if (!rc)
 			rc = sync_backfill(c, room, g->pos, PAGE, &more, err);
-		if (q && q->progress)
-			q->progress(q->progress_arg, "history", ++pages * PAGE, 0);
 	}
+	if (f.told)
+		q->progress(q->progress_arg, _("history"), 100, 100);
 	return rc;
 }
 

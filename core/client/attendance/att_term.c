@@ -105,7 +105,7 @@ int att_term(const struct att_lessons *l, client_row_fn *fn, void *arg)
 	for (size_t i = 0; i < l->n; i++) {
 		add_lesson(&t, l->q, l->v[i].in);
 		if (l->q->progress)
-			l->q->progress(l->q->progress_arg, "lessons", (int64_t)i + 1,
+			l->q->progress(l->q->progress_arg, _("lessons"), (int64_t)i + 1,
 				       (int64_t)l->n);
 	}
 	if (t.n)
