@@ -65,6 +65,11 @@ const struct command verb_call_status = {
 		     {"lost_in", "integer", NULL, N_("packets that never came"), false},
 		     {"reconnects", "integer", NULL, N_("how often the connection was mended"),
 		      false},
+		     {"way", "string", NULL,
+		      N_("how sound travels: udp, tcp where UDP is blocked, relay by a TURN "
+			 "server; "
+			 "null: not now"),
+		      false},
 		     {"guarded", "boolean", NULL,
 		      N_("if this program were killed, the server would let us leave"), false},
 		     {"pid", "integer", NULL, N_("the process that is in the call"), false},

@@ -39,6 +39,14 @@ int os_may_sleep(void);
 /** uid of the peer of a connected Unix socket; -1 unknown. */
 long os_peer_uid(int fd);
 
+/* -- Addresses --------------------------------------------------------------- */
+
+/** A descriptor that becomes readable when an address of this host comes or goes; -1: the system
+ * does not tell. The caller closes it. */
+int os_net_news_open(void);
+/** Read what waits there; true: there was something. */
+bool os_net_news_read(int fd);
+
 /* -- Datagrams ------------------------------------------------------------- */
 
 struct os_datagram {

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdio.h>
@@ -313,4 +315,35 @@ int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, siz
 	for (int i = 0; i < sent; i++)
 		all += o.run[i];
 	return (int)all;
+}
+
+/* -- Addresses ---------------------------------------------------------------- */
+
+int os_net_news_open(void)
+{
+	struct sockaddr_nl sa = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What it says is not looked at, nor that some of it was lost. */
+bool os_net_news_read(int fd)
+{
+	char buf[8192];
+	bool some = false;
+	for (;;) {
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+			return some;
+		if (n == 0)
+			return some;
+		some = true;
+	}
 }

@@ -109,3 +109,14 @@ int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, siz
 	}
 	return (int)n;
 }
+
+int os_net_news_open(void)
+{
+	return -1;
+}
+
+bool os_net_news_read(int fd)
+{
+	(void)fd;
+	return false;
+}

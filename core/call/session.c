@@ -4,6 +4,7 @@
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/net_watch.h"
 #include "core/call/session_priv.h"
 #include "core/rtc/rtp_receiver.h"
 
@@ -184,14 +185,23 @@ bool session_look_at_addresses(struct call_session *s)
 	return (s->pub.pc && pc_refresh(s->pub.pc)) || moved;
 }
 
+/* The system says that they changed, or it is time to look. */
+static void on_addresses(void *arg)
+{
+	struct call_session *s = arg;
+	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
+		return;
+	if (session_look_at_addresses(s) && s->phase == PHASE_UP)
+		session_moved(s);
+}
+
 static void on_look(void *arg)
 {
 	struct call_session *s = arg;
 	if (s->phase != PHASE_UP && s->phase != PHASE_MEND)
 		return;
 	look_at_losses(s);
-	if (session_look_at_addresses(s) && s->phase == PHASE_UP)
-		session_moved(s);
+	on_addresses(s);
 }
 
 /* -- Making and ending ------------------------------------------------------------------- */
@@ -232,6 +242,7 @@ static void make_timers(struct call_session *s)
 	s->look = loop_timer_new(s->loop, on_look, s);
 	s->warm_up = loop_timer_new(s->loop, on_warm, s);
 	s->silence = loop_timer_new(s->loop, on_silence, s);
+	s->addresses = net_watch_new(s->loop, on_addresses, s);
 	loop_timer_start(s->look, (uint64_t)s->t.look, (uint64_t)s->t.look);
 }
 
@@ -329,6 +340,7 @@ void session_close(struct call_session *s)
 	loop_timer_free(s->limit);
 	loop_timer_free(s->give_up);
 	loop_timer_free(s->look);
+	net_watch_free(s->addresses);
 	loop_timer_free(s->warm_up);
 	loop_timer_free(s->silence);
 	publisher_done(s);
@@ -424,52 +436,4 @@ void session_turn(struct call_session *s, const struct call_turn *t)
 struct sound *session_sound(struct call_session *s)
 {
 	return s->sound;
-}
-
-static enum call_way way_of(struct pc *pc)
-{
-	struct ice_stats st;
-	if (!pc || !pc_up(pc))
-		return CALL_WAY_NONE;
-	ice_stats(peer_ice(pc_peer(pc)), &st);
-	return st.local_type == ICE_RELAY ? CALL_WAY_RELAY : st.tcp ? CALL_WAY_TCP : CALL_WAY_UDP;
-}
-
-static enum call_way worse(enum call_way a, enum call_way b)
-{
-	return a > b ? a : b;
-}
-
-void session_status(struct call_session *s, struct call_status *ret)
-{
-	struct peer_stats st;
-	if (s->last.state == CALL_ENDED) {
-		*ret = s->last;
-		return;
-	}
-	*ret = (struct call_status){
-		.state = s->told,
-		.muted = s->muted,
-		.publishing = s->pub.state == PUBLISH_DONE,
-		.people = s->people.n,
-		.rtt_ms = -1,
-		.reconnects = s->reconnects,
-		.loss_in = s->sub.loss,
-		.way = worse(way_of(s->pub.pc), way_of(s->sub.pc)),
-	};
-	subscriber_status(s, ret);
-	if (s->pub.pc) {
-		peer_stats(pc_peer(s->pub.pc), &st);
-		ret->rtt_ms = st.rtt_ms;
-		ret->loss_out = st.remote_loss;
-		ret->packets_out = (int64_t)st.rtp_sent;
-	}
-	if (s->sub.pc) {
-		peer_stats(pc_peer(s->sub.pc), &st);
-		ret->packets_in = (int64_t)st.rtp_received;
-		ret->lost_in = st.lost;
-		ret->jitter_ms = st.jitter_ms;
-		ret->rtt_ms = ret->rtt_ms < 0 ? st.rtt_ms : ret->rtt_ms;
-	}
-	audio_engine_state(sound_engine(s->sound), &ret->sound);
 }

@@ -115,6 +115,7 @@ struct call_session {
 	int reconnects;
 	struct err trouble;
 	struct loop_timer *retry, *limit, *give_up, *look;
+	struct net_watch *addresses; /* NULL: this system does not tell when they change */
 
 	struct call_status last; /* once it has ended */
 };

@@ -1,7 +1,7 @@
 CHECKS += check-faults
 
-check-faults:
-	@failed=0; for t in kill disk_full call secrets; do \
+check-faults: $(NETIMPAIR)
+	@failed=0; for t in kill disk_full call secrets networks; do \
 		timeout 1200 python3 tests/faults/$$t.py || failed=1; done; exit $$failed
 
 #: make soak        the same faults, fifty times; minutes in calls

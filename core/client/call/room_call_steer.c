@@ -153,6 +153,7 @@ static void put_call(json_t *row, const struct call_status *st)
 	row_int(row, "packets_in", st->packets_in);
 	row_int(row, "lost_in", st->lost_in);
 	row_int(row, "reconnects", st->reconnects);
+	row_str(row, "way", st->way ? call_way_name(st->way) : NULL);
 }
 
 static void put_people(json_t *row, const struct company *p)
