@@ -1,8 +1,8 @@
 CHECKS += check-faults
 
-check-faults: $(NETIMPAIR)
+check-faults: $(BUILD)/tests/lib/netimpair/netimpair
 	@failed=0; for t in kill disk_full call secrets networks; do \
-		timeout 1200 python3 tests/faults/$$t.py || failed=1; done; exit $$failed
+		NETIMPAIR=$(BUILD)/tests/lib/netimpair/netimpair timeout 1200 python3 tests/faults/$$t.py || failed=1; done; exit $$failed
 
 #: make soak        the same faults, fifty times; minutes in calls
 soak:
