@@ -55,11 +55,12 @@ struct os_datagram {
 	uint8_t *data;
 	size_t n;	/**< received: room at `data` before, its length after */
 	bool truncated; /**< received: it was longer than the room */
+	int waited_ms;	/**< received: since it had arrived at this host; 0 where it is not known */
 };
 /** Can a socket that is bound to every address tell which one was spoken to, and answer from it? */
 bool os_udp_knows_local(void);
-/** Have the kernel tell which address of ours a datagram came to, and what it dropped for want of
- * room; best effort. `family` 4 or 6: the socket's. */
+/** Have the kernel tell which address of ours a datagram came to, when it came, and what was dropped
+ * for want of room; best effort. `family` 4 or 6: the socket's. */
 void os_udp_prepare(int fd, int family);
 /**
  * Receive at most `max` datagrams without waiting. How many, or -errno.

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -133,10 +134,13 @@ long os_peer_uid(int fd)
 #define BATCH 64
 #define SEGMENTS_BYTES_MAX 60000 /* sent as one: an IP packet, its head left out */
 
-/* Room for where a datagram came to and how many were dropped before it. */
+#define WAITED_MAX_MS 10000 /* more was no waiting: the clock was set */
+
+/* Room for where a datagram came to, when, and how many were dropped before it. */
 union control {
 	struct cmsghdr align;
-	char in[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t))];
+	char in[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)) +
+		CMSG_SPACE(sizeof(struct timespec))];
 };
 
 /* What one call of sendmmsg needs. */
@@ -161,21 +165,34 @@ void os_udp_prepare(int fd, int family)
 	else
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 }
 
-static void read_control(struct msghdr *m, struct net_addr *local, uint32_t *dropped)
+static int waited_ms(const struct timespec *came, const struct timespec *now)
+{
+	int64_t ms = (now->tv_sec - came->tv_sec) * (int64_t)1000 +
+		     (now->tv_nsec - came->tv_nsec) / 1000000;
+	return ms < 0 || ms > WAITED_MAX_MS ? 0 : (int)ms;
+}
+
+static void read_control(struct msghdr *m, const struct timespec *now, struct os_datagram *d,
+			 uint32_t *dropped)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			struct in_pktinfo info;
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			*local = net_addr_make(4, &info.ipi_spec_dst, 0);
+			d->local = net_addr_make(4, &info.ipi_spec_dst, 0);
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo info;
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			*local = net_addr_make(6, &info.ipi6_addr, 0);
+			d->local = net_addr_make(6, &info.ipi6_addr, 0);
 		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
 			memcpy(dropped, CMSG_DATA(c), sizeof(*dropped));
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+			struct timespec came;
+			memcpy(&came, CMSG_DATA(c), sizeof(came));
+			d->waited_ms = waited_ms(&came, now);
 		}
 	}
 }
@@ -186,6 +203,7 @@ int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped
 	struct iovec iov[BATCH];
 	struct sockaddr_storage from[BATCH];
 	union control control[BATCH];
+	struct timespec now;
 	size_t want = max < BATCH ? max : BATCH;
 	memset(m, 0, want * sizeof(m[0]));
 	for (size_t i = 0; i < want; i++) {
@@ -200,12 +218,14 @@ int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped
 	int n = recvmmsg(fd, m, (unsigned)want, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return -errno;
+	clock_gettime(CLOCK_REALTIME, &now);
 	for (int i = 0; i < n; i++) {
 		d[i].n = m[i].msg_len;
 		d[i].truncated = m[i].msg_hdr.msg_flags & MSG_TRUNC;
 		d[i].peer = net_addr_from_sockaddr((struct sockaddr *)&from[i]);
 		d[i].local = (struct net_addr){0};
-		read_control(&m[i].msg_hdr, &d[i].local, ret_dropped);
+		d[i].waited_ms = 0;
+		read_control(&m[i].msg_hdr, &now, &d[i], ret_dropped);
 	}
 	return n;
 }

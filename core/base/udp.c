@@ -182,7 +182,7 @@ static size_t accept_batch(struct udp *u, const struct os_datagram *d, size_t n,
 			continue;
 		}
 		struct udp_packet *p = &ret[kept++];
-		*p = (struct udp_packet){d[i].peer, d[i].local, d[i].data, d[i].n};
+		*p = (struct udp_packet){d[i].peer, d[i].local, d[i].data, d[i].n, d[i].waited_ms};
 		if (!p->to.family)
 			p->to = u->local;
 		p->to.port = u->local.port;

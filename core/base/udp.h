@@ -29,6 +29,7 @@ struct udp_packet {
 	struct net_addr to; /**< ours; the bound address where the system does not tell */
 	const uint8_t *data;
 	size_t n;
+	int waited_ms; /**< since it had arrived at this host; 0 where it is not known */
 };
 
 /** Packets that arrived together; borrowed. udp_free must not be called inside. */

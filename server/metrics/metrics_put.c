@@ -142,6 +142,8 @@ static void put_calls(const struct server *srv, struct buf *b)
 	counter(b, "call_sent_bytes_total", st.bytes_out, "Bytes of sound sent.");
 	counter(b, "call_packets_gated_total", st.gated,
 		"Packets of who was not among the loudest.");
+	counter(b, "call_packets_stale_total", st.stale,
+		"Packets that had waited for too long, as this machine is too busy.");
 	counter(b, "call_packets_dropped_total", st.dropped,
 		"Packets that found the system's buffers full.");
 	put_refused(b, &st);

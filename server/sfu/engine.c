@@ -63,9 +63,12 @@ static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
 	struct sfu_engine *e = arg;
 	int64_t now = clock_mono_ms();
 	sfu_fan_out_begin(e);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		e->stale = p[i].waited_ms > SFU_STALE_MS;
 		peer_mux_receive(e->mux, now, sfu_net_base(&e->net, &p[i].to), &p[i].from,
 				 p[i].data, p[i].n);
+	}
+	e->stale = false;
 	sfu_fan_out_end(e, now);
 	sfu_engine_settle(e, now);
 }

@@ -53,7 +53,8 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 {
 	struct sfu_input *in = sfu_publish_input(&l->person->pub, r);
 	struct sfu_track *t = in ? in->track : NULL;
-	struct sfu_stats *stats = &l->person->engine->stats;
+	struct sfu_engine *e = l->person->engine;
+	struct sfu_stats *stats = &e->stats;
 	bool late, begin;
 	uint64_t number;
 	if (!t || r->pt != in->pt || !r->payload.n)
@@ -61,7 +62,8 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	stats->packets_in++;
 	stats->bytes_in += r->payload.n + r->header_n;
 	uint64_t in_number = count(t, r->seq, &late);
-	bool pass = !t->info.muted && is_moderate(t, r, now) &&
+	stats->stale += e->stale;
+	bool pass = !e->stale && !t->info.muted && is_moderate(t, r, now) &&
 		    (late ? t->voice.slot >= 0 : choose(t, in, r, now));
 	if (!rewrite_packet(&t->gate, in_number, pass, &number, &begin)) {
 		stats->gated++;

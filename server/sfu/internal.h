@@ -294,6 +294,7 @@ struct sfu_person {
 	bool allow_all;
 	struct lk_request *allowed; /**< the subscription_permission they sent, NULL: none */
 	int quality;		    /**< told, enum lk_quality; -1: nothing yet */
+	bool quality_all;	    /**< to everybody */
 	float speaks;		    /**< told: how loud, 0: they do not speak */
 	int64_t lost_before;	    /**< of their voice, at the last look */
 	uint64_t received_before;
@@ -368,6 +369,7 @@ struct sfu_engine {
 	bool ticking;
 	bool link_changed; /**< some peer's state did */
 	bool track_wanted;
+	bool stale; /**< what is looked at just now has waited for too long */
 	int64_t look_at;
 	struct sfu_room *rooms;
 	struct sfu_person *ended; /**< out of their rooms, to be freed outside of callbacks */

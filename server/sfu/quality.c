@@ -54,18 +54,33 @@ static void tell_count(struct sfu_room *r)
 	sfu_send_all(r, &m);
 }
 
-/* Everybody hears what has changed, about whomever. */
+static void tell_one(struct sfu_person *p, struct lk_quality_info *info)
+{
+	const struct lk_response m = {.kind = LK_RES_CONNECTION_QUALITY,
+				      .connection_quality = {info, 1}};
+	sfu_send(p, &m);
+}
+
+/*
+ * Everybody hears what has changed about those who can be heard, the others of
+ * themselves alone: of a thousand who listen, each would be told of each.
+ */
 void sfu_quality_tick(struct sfu_room *r)
 {
 	struct lk_quality_info *list = mem_alloc(r->people_n * sizeof(*list));
 	size_t n = 0;
 	for (struct sfu_person *p = r->people; p; p = p->next) {
 		int q = p->info.state == LK_ACTIVE ? quality_of(p) : -1;
-		if (q < 0 || q == p->quality)
+		bool all = p->pub.tracks_n && !p->grant.hidden;
+		if (q < 0 || (q == p->quality && all == p->quality_all))
 			continue;
 		p->quality = q;
-		if (!p->grant.hidden)
-			list[n++] = (struct lk_quality_info){p->info.sid, q, score_of(q)};
+		p->quality_all = all;
+		struct lk_quality_info info = {p->info.sid, q, score_of(q)};
+		if (all)
+			list[n++] = info;
+		else
+			tell_one(p, &info);
 	}
 	const struct lk_response m = {.kind = LK_RES_CONNECTION_QUALITY,
 				      .connection_quality = {list, n}};

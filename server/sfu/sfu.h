@@ -164,9 +164,10 @@ int sfu_bearer(const struct sfu *s, const struct httpd_request *rq, struct token
 
 struct sfu_stats {
 	int rooms, people, publishers;
-	/** RTP of voices: `gated` were not among the loudest, `dropped` found the kernel's
-	 * buffers full. */
-	uint64_t packets_in, packets_out, bytes_in, bytes_out, gated, dropped;
+	/** RTP of voices: `gated` were not sent on, since others are louder or they are muted;
+	 * `stale` are those of them that this host had kept waiting for too long; `dropped` found
+	 * the kernel's buffers full. */
+	uint64_t packets_in, packets_out, bytes_in, bytes_out, gated, stale, dropped;
 	/** What came to the UDP port and was of no use: see struct peer_refused; longer than any
 	 * packet of media. */
 	uint64_t forged, replayed, malformed, unexpected, strangers, too_long;

@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include "audio/opus.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "server/sfu/internal.h"
 #include "tests/lib/crowd.h"
 #include "tests/lib/crowd_priv.h"
 #include "tests/lib/sfu_world.h"
@@ -89,6 +91,35 @@ static void test_full(void **state)
 	assert_int_equal(r.expected, r.said * 39);
 	/* Those who are silent are not among the loudest: nobody gets their packets. */
 	assert_int_equal(r.others, 0);
+	sfu_world_close(&w);
+}
+
+static void keep_busy(void *arg)
+{
+	int64_t until = clock_mono_ms() + 3 * SFU_STALE_MS;
+	(void)arg;
+	while (clock_mono_ms() < until)
+		;
+}
+
+/* Who was kept from work for a while does not pass on what is old by then, and nobody misses it. */
+static void test_stale(void **state)
+{
+	struct sfu_stats st;
+	(void)state;
+	sfu_world_open(&w);
+	struct crowd *c = enter(5, 1, 1);
+	loop_post(worker_loop(w.sfu->worker), keep_busy, NULL);
+	/* Nobody is asked anything meanwhile: the question would wait, and who asks not speak. */
+	until(c, said_enough, "something was said");
+	struct crowd_report r;
+	crowd_end(c);
+	crowd_report(c, &r);
+	sfu_stats(w.sfu, &st);
+	assert_true(st.stale > 0);
+	assert_true(r.lost >= st.stale * 4);
+	assert_int_equal(r.numbers_lost, 0);
+	crowd_free(c);
 	sfu_world_close(&w);
 }
 
@@ -188,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_stale),
 	};
 	os_raise_nofile();
 	return cmocka_run_group_tests(tests, NULL, NULL);
