@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
 
+#include <limits.h>
 #include <string.h>
 
 void sfu_sid(const char *prefix, char ret[SFU_SID])
@@ -64,7 +65,7 @@ static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
 	int64_t now = clock_mono_ms();
 	sfu_fan_out_begin(e);
 	for (size_t i = 0; i < n; i++) {
-		e->stale = p[i].waited_ms > SFU_STALE_MS;
+		e->stale = p[i].waited_ms > e->stale_ms;
 		peer_mux_receive(e->mux, now, sfu_net_base(&e->net, &p[i].to), &p[i].from,
 				 p[i].data, p[i].n);
 	}
@@ -206,6 +207,9 @@ void sfu_engine_open(void *arg)
 	e->secret = mem_strdup(s->opt->secret);
 	e->loudest = s->opt->loudest > 0 ? s->opt->loudest : SFU_LOUDEST;
 	e->turn = s->opt->turn;
+	e->stale_ms = s->opt->stale_ms ? s->opt->stale_ms : SFU_STALE_MS;
+	if (e->stale_ms < 0)
+		e->stale_ms = INT_MAX;
 	e->mux = peer_mux_new();
 	e->timer = loop_timer_new(e->loop, sfu_engine_tick, e);
 	sfu_sid("", e->cname);

@@ -369,6 +369,7 @@ struct sfu_engine {
 	bool ticking;
 	bool link_changed; /**< some peer's state did */
 	bool track_wanted;
+	int stale_ms;
 	bool stale; /**< what is looked at just now has waited for too long */
 	int64_t look_at;
 	struct sfu_room *rooms;

@@ -35,8 +35,7 @@
 
 /* Times in milliseconds. */
 #define SFU_TICK_MS 20
-#define SFU_STALE_MS 300 /* who cannot keep up passes on no older sound: late by less, with gaps */
-#define SFU_LOOK_MS 500	 /* between looks at who is still there */
+#define SFU_LOOK_MS 500		 /* between looks at who is still there */
 #define SFU_UPDATE_WAIT_MS 50	 /* changes of people are told together, */
 #define SFU_UPDATE_PEOPLE_MS 0.5 /* for each person more of them: each is told everything */
 #define SFU_OFFER_WAIT_MS 150	 /* so are tracks */

@@ -20,6 +20,7 @@
 
 #define SFU_LOUDEST 3 /* voices that a listener gets at once */
 #define SFU_ADDRESSES_MAX 8
+#define SFU_STALE_MS 300  /* a machine that cannot keep up: gaps rather than ever more delay */
 #define SFU_LOST_MS 15000 /* from the last sign of life of who is cut off until it is told */
 
 struct sfu;
@@ -50,12 +51,14 @@ struct sfu_permit {
 };
 
 struct sfu_options {
-	struct loop *loop;	      /**< the server's */
-	const char *bind_ip;	      /**< numeric, wildcards too; NULL: every address */
-	int udp_port;		      /**< 0: any that is free */
-	const char *announce_ip;      /**< NULL: the interfaces' addresses */
-	const char *key, *secret;     /**< of access tokens */
-	int loudest;		      /**< 0: SFU_LOUDEST */
+	struct loop *loop;	  /**< the server's */
+	const char *bind_ip;	  /**< numeric, wildcards too; NULL: every address */
+	int udp_port;		  /**< 0: any that is free */
+	const char *announce_ip;  /**< NULL: the interfaces' addresses */
+	const char *key, *secret; /**< of access tokens */
+	int loudest;		  /**< 0: SFU_LOUDEST */
+	int stale_ms; /**< sound that this host kept waiting for longer is not sent on; 0:
+		       * SFU_STALE_MS; -1: it always is */
 	const struct turn_lend *turn; /**< told to who joins; borrowed; NULL: none */
 	/**
 	 * Asked on the server's loop with every token that is good, also of who

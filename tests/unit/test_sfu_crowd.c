@@ -107,7 +107,9 @@ static void test_stale(void **state)
 {
 	struct sfu_stats st;
 	(void)state;
+	w.opt.stale_ms = SFU_STALE_MS;
 	sfu_world_open(&w);
+	w.opt.stale_ms = 0;
 	struct crowd *c = enter(5, 1, 1);
 	loop_post(worker_loop(w.sfu->worker), keep_busy, NULL);
 	/* Nobody is asked anything meanwhile: the question would wait, and who asks not speak. */
