@@ -10,6 +10,9 @@
 #define FORGET 0.003f
 /* What a percent of packets that come too late is worth: so much more delay for all. */
 #define MS_PER_PERCENT 20.0f
+/* Another delay must be better by so much: where two are nearly as good, sound is not to be
+ * stretched from one to the other and back. */
+#define WORTH_MOVING_MS 15.0f
 /* With loss, the packet after a lost one should be there in time: it may hold FEC. Of those that
  * come in order so many do; what is sent again does not come for the sake of another. */
 #define LOSS_THAT_COUNTS 0.01f
@@ -49,20 +52,23 @@ static void turn_window(struct jitter_delay *d, int64_t transit, int64_t now_ns)
 }
 
 /* The delay at which less would lose more than it saves, and more save less than it costs. */
-static int cheapest_ms(const struct jitter_delay *d)
+static int cheapest_ms(struct jitter_delay *d)
 {
-	float late = 1, least = 0;
+	float late = 1, least = 0, now = 0;
 	int best = 0;
 	for (int i = 0; i < DELAY_BUCKETS; i++) {
 		int ms = (i + 1) * DELAY_BUCKET_MS;
 		late -= d->share[i];
 		float cost = (float)ms + late * 100 * MS_PER_PERCENT;
+		now = ms == d->chosen_ms ? cost : now;
 		if (!best || cost < least) {
 			best = ms;
 			least = cost;
 		}
 	}
-	return best;
+	if (!d->chosen_ms || now - least >= WORTH_MOVING_MS)
+		d->chosen_ms = best;
+	return d->chosen_ms;
 }
 
 static int ordered_ms(const struct jitter_delay *d)

@@ -6,7 +6,6 @@
 #include "core/base/mem.h"
 #include "core/base/net_watch.h"
 #include "core/call/session_priv.h"
-#include "core/rtc/rtp_receiver.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -149,16 +148,6 @@ static void protect(struct call_session *s, double told)
 	audio_engine_network(sound_engine(s->sound), (int)(s->pub.loss * 100 + 0.5), 0);
 }
 
-/* What is sent again may come as late as would be waited for anyway. */
-static void wait_for_repair(struct call_session *s)
-{
-	struct call_status heard = {0};
-	subscriber_status(s, &heard);
-	peer_patience(pc_peer(s->sub.pc), heard.delay_ms > RTP_NACK_PATIENCE_MS
-						  ? heard.delay_ms
-						  : RTP_NACK_PATIENCE_MS);
-}
-
 static void look_at_losses(struct call_session *s)
 {
 	struct peer_stats st;
@@ -168,7 +157,7 @@ static void look_at_losses(struct call_session *s)
 	}
 	if (!s->sub.pc)
 		return;
-	wait_for_repair(s);
+	subscriber_look(s);
 	peer_stats(pc_peer(s->sub.pc), &st);
 	int64_t got = (int64_t)st.rtp_received - s->sub.seen_received;
 	int64_t lost = st.lost - s->sub.seen_lost;

@@ -58,7 +58,8 @@ struct voice {
 	char *track_sid, *person_sid;
 	uint32_t stream; /* the engine's; 0: none */
 	int64_t heard_ns;
-	bool kept; /* while an offer is gone through */
+	int64_t missed, played; /* at the last look */
+	bool kept;		/* while an offer is gone through */
 };
 
 struct subscriber {
@@ -184,6 +185,8 @@ bool subscriber_ready(const struct call_session *s);
 void subscriber_gains(struct call_session *s);
 /* Somebody left. */
 void subscriber_forget(struct call_session *s, const char *person_sid);
+/* Once a look: what the voices' buffers tell goes to who asks for packets again, and to senders. */
+void subscriber_look(struct call_session *s);
 /* What the voices' buffers tell, into the parts of a status that are theirs. */
 void subscriber_status(struct call_session *s, struct call_status *ret);
 

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/call/session_priv.h"
+#include "core/rtc/rtp_receiver.h"
 
 #include <string.h>
 
@@ -257,6 +258,36 @@ bool subscriber_ready(const struct call_session *s)
 	if (!sub->pc)
 		return !s->subscriber_primary;
 	return pc_up(sub->pc);
+}
+
+/* Packets that come, but not in time, are lost to the ear: senders protect what they say against
+ * that, too. */
+static void tell_missed(struct call_session *s, struct voice *v, const struct jitter_stats *j)
+{
+	int64_t missed = j->lost - v->missed, played = j->played - v->played;
+	bool anew = missed < 0 || played < 0;
+	v->missed = j->lost;
+	v->played = j->played;
+	if (!anew)
+		peer_further_loss(pc_peer(s->sub.pc), v->ssrc,
+				  missed ? (double)missed / (double)(missed + played) : 0);
+}
+
+void subscriber_look(struct call_session *s)
+{
+	struct audio_engine_stream_state state;
+	int patience = RTP_NACK_PATIENCE_MS;
+	for (size_t i = 0; i < s->sub.voices_n; i++) {
+		struct voice *v = s->sub.voices[i];
+		if (!v->stream ||
+		    !audio_engine_stream_state(sound_engine(s->sound), v->stream, &state))
+			continue;
+		tell_missed(s, v, &state.jitter);
+		/* What is sent again may come as late as is waited for anyway. */
+		if (state.jitter.delay_ms > patience)
+			patience = state.jitter.delay_ms;
+	}
+	peer_patience(pc_peer(s->sub.pc), patience);
 }
 
 void subscriber_status(struct call_session *s, struct call_status *ret)

@@ -74,10 +74,11 @@ $(BUILD)/tests/bench/bench_httpd: tests/bench/bench_httpd.c $(BUILD)/libmuster.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
 
 # Speech through encoder, bad network and decoder.
-$(BUILD)/tests/bench/speech_loss: tests/bench/speech_loss.c $(BUILD)/libmuster.a
+$(BUILD)/tests/bench/speech_loss: tests/bench/speech_loss.c $(BUILD)/tests/lib/netimpair/impair.o \
+		$(BUILD)/libmuster.a
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $< $(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -o $@ $^ $(LDFLAGS_ALL) $(LIBS)
 
 # The SFU alone: many listeners in one room, a few who speak; CPU of its thread.
 $(BUILD)/tests/bench/bench_sfu: tests/bench/bench_sfu.c $(BUILD)/libtest.a $(BUILD)/libmuster.a

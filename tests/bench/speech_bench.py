@@ -1,9 +1,12 @@
-"""make bench, speech: how much of it is understood when packets are lost.
+"""make bench-speech: how much is understood when packets are lost, without a clock.
 
-Speech made by espeak-ng goes through encoder, network, jitter buffer and
-decoder. STOI (0 to 1, understood from some 0.75 on) and PESQ (1 to 4.5) compare
-what was heard with what was said; the gap is the longest silence in the middle
-of a word. Needs pystoi and pesq, which `make bench` installs by pip.
+Speech made by espeak-ng goes through encoder, network (tests/lib/netimpair), NACKs, jitter buffer and
+decoder as fast as it goes, and each time the same way: for who changes one of them. STOI (0 to 1,
+understood from some 0.75 on) and PESQ (1 to 4.6) compare what was heard with what was said; the gap
+is the longest silence where something was said; delay is from mouth to ear, half the round trip
+included. tests/bench/speech_call.py measures real calls.
+
+    speech_bench.py [--seeds N] [TEXT ...]     only networks whose name has one of these
 """
 
 import json
@@ -14,56 +17,63 @@ import tempfile
 import wave
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOP = HERE.parents[1]
-TOOL = TOP / "build" / "release" / "tests" / "bench" / "speech_loss"
-WORDS = ("The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background. "
-         "It is easy to tell the depth of a well. These days a chicken leg is a rare dish. "
-         "Rice is often served in round bowls. The juice of lemons makes fine punch. "
-         "The box was thrown beside the parked truck. Four hours of steady work faced us.")
-CASES = [(0, 0, 1), (3, 30, 1), (10, 0, 1), (10, 0, 0), (10, 60, 1), (20, 60, 1)]
+TOOL = HERE.parents[1] / "build" / "release" / "tests" / "bench" / "speech_loss"
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+CASES = (
+    # name, network, round trip in ms
+    ("no loss", "", 40), ("5 %", "loss=5", 40), ("10 %", "loss=10", 40), ("20 %", "loss=20", 40),
+    ("10 %, near", "loss=10", 4), ("10 %, far", "loss=10", 240), ("20 %, far", "loss=20", 240),
+    ("10 % in bursts of 3", "burst=3.7037/33.3333", 40),
+    ("10 % in bursts of 3, far", "burst=3.7037/33.3333", 240),
+    ("50 ms of jitter", "jitter=50", 40), ("50 ms of jitter, 5 %", "jitter=50,loss=5", 40),
+    ("50 ms of jitter, 5 %, far", "jitter=50,loss=5", 240),
+    ("5 % come 30 ms late", "reorder=5/30", 40),
+)
+SETTLE_S = 11
+LINE = "{:26} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7}  {}"
 
 
-def samples(numpy, path, rate):
-    """16 bit mono as numbers at `rate`, by sox."""
-    done = subprocess.run(["sox", str(path), "-r", str(rate), "-c", "1", "-b", "16", "-t", "raw",
-                           "-"], check=True, capture_output=True, timeout=60)
-    return numpy.frombuffer(done.stdout, dtype="<i2").astype("float64") / 32768
-
-
-def aligned(numpy, said, heard, rate):
-    """The shift with which both are most alike, taken out."""
-    size = 1 << (len(said) + len(heard)).bit_length()
-    product = numpy.fft.irfft(numpy.fft.rfft(heard, size) * numpy.conj(numpy.fft.rfft(said, size)))
-    shift = int(numpy.argmax(product[:rate // 2]))
-    heard = heard[shift:]
-    n = min(len(said), len(heard))
-    return said[:n], heard[:n], shift * 1000 // rate
+def once(sf, numpy, folder, said, where, case, seed):
+    _, spec, rtt = case
+    done = subprocess.run([TOOL, folder / "said.wav", folder / "heard.wav", spec, str(rtt), str(seed)],
+                          check=True, capture_output=True, text=True, timeout=120)
+    told = json.loads(done.stdout)
+    with wave.open(str(folder / "heard.wav")) as f:
+        heard = numpy.frombuffer(f.readframes(f.getnframes()), "<i2")
+    # A tick's sound was said in the 20 ms before it, and is heard from the listener's tick on.
+    f = sf.figures(said, where, -20.0, heard, [(0, float(told["listen_ms"]))])
+    return f, told
 
 
 def main():
     try:
         import numpy
-        from pesq import pesq
-        from pystoi import stoi
+        import speech_figures as sf
     except ImportError as e:
         print(f"speech under loss is not measured: {e}")
         return
-    print("\nSpeech through a bad network")
-    print(f"{'loss':>5} {'jitter':>7} {'FEC':>4} {'STOI':>6} {'PESQ':>6} {'gap':>7} {'given back':>11}"
-          f" {'delay':>7}")
-    with tempfile.TemporaryDirectory() as folder:
-        said, heard = pathlib.Path(folder, "said.wav"), pathlib.Path(folder, "heard.wav")
-        subprocess.run(["espeak-ng", "-s", "150", "-w", str(said), WORDS], check=True, timeout=60)
-        reference = samples(numpy, said, 16000)
-        for loss, jitter, fec in CASES:
-            done = subprocess.run([TOOL, said, heard, str(loss), str(jitter), str(fec), "11"],
-                                  check=True, capture_output=True, text=True, timeout=120)
-            told = json.loads(done.stdout)
-            a, b, shift = aligned(numpy, reference, samples(numpy, heard, 16000), 16000)
-            back = f"{told['fec']}/{told['lost']}" if fec else "-"
-            print(f"{loss:4d}% {jitter:4d} ms {'yes' if fec else 'no':>4} "
-                  f"{stoi(a, b, 16000):6.3f} {pesq(16000, a, b, 'wb'):6.2f} {told['gap_ms']:4d} ms "
-                  f"{back:>11} {shift:4d} ms")
+    argv = sys.argv[1:]
+    seeds = int(argv.pop(argv.index("--seeds") + 1)) if "--seeds" in argv else 3
+    only = [a for a in argv if not a.startswith("--")]
+    print("\nSpeech through a bad network, without a clock")
+    print(LINE.format("network", "STOI", "worst", "PESQ", "gap", "p50", "p95", ""))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        said, where = sf.spoken(folder)
+        sf.write(folder / "said", said)
+        measured = [w for w in where if w[0] >= SETTLE_S * sf.RATE]
+        for case in CASES:
+            if only and not any(t in case[0] for t in only):
+                continue
+            runs = [once(sf, numpy, folder, said, measured, case, s) for s in range(1, seeds + 1)]
+            mean = {k: sum(f[k] for f, _ in runs) / seeds for k in ("stoi", "pesq", "p50_ms", "p95_ms")}
+            told = {k: sum(t[k] for _, t in runs) // seeds for k in runs[0][1]}
+            print(LINE.format(
+                case[0], f"{mean['stoi']:.3f}", f"{min(f['stoi_worst'] for f, _ in runs):.3f}",
+                f"{mean['pesq']:.2f}", f"{max(f['gap_ms'] for f, _ in runs)} ms",
+                f"{mean['p50_ms']:.0f} ms", f"{mean['p95_ms']:.0f} ms",
+                f"lost {told['lost']}, asked {told['asked']}, missed {told['missed']}, late "
+                f"{told['late']}, by FEC {told['fec']}, made up {told['made_up_ms']} ms"), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,117 +1,226 @@
 /*
- * Speech through a bad network: a file is encoded, packets are lost and come
- * late, what is heard becomes another file. Without a clock: as fast as it goes.
+ * Speech through a bad network without a clock: as fast as it goes, the same
+ * each time. A file is encoded, packets have the fates of netimpair, what is
+ * missing is asked for as peers do, the receiver's reports steer FEC, and
+ * what is heard becomes another file, sample for sample in time.
  *
- *   speech_loss IN.wav OUT.wav LOSS_PERCENT JITTER_MS FEC(0|1) SEED
+ *   speech_loss IN.wav OUT.wav SPEC RTT_MS SEED
  *
- * Prints how many packets were lost, how many of them FEC gave back, and the
- * longest silence in the middle of what was said, in ms.
+ * SPEC: tests/lib/netimpair/impair.h, without rate and cuts; its delay is RTT_MS / 2 by itself.
+ * Prints counts as JSON.
  */
 #include "audio/opus.h"
 #include "audio/sound_file.h"
 #include "audio/stream.h"
 #include "core/base/mem.h"
+#include "core/rtc/rtp_receiver.h"
+#include "tests/lib/netimpair/impair.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ON_WAY 64
 #define SECONDS_MAX 60
+#define PACKETS_MAX (SECONDS_MAX * 50)
+#define EVENTS_MAX 4096
+#define MS 1000000LL
+#define LISTEN_AT 7 /* ms: the two clocks do not tick together */
+#define REPORT_MS 1000
 
 struct packet {
 	uint8_t p[OPUS_PACKET_MAX];
-	int n, seq;
-	int64_t arrival;
+	int n;
+};
+
+/* Something that is under way: a packet to who listens, or the wish for one. */
+struct event {
+	int64_t at_ns;
+	int number;
+	bool wish;
+};
+
+struct world {
+	struct packet packets[PACKETS_MAX];
+	struct event events[EVENTS_MAX];
+	int events_n;
+	struct impair net;
+	int64_t last_ns; /* order is kept */
+	int rtt_ms;
+	struct opus_enc *enc;
+	struct stream *stream;
+	struct rtp_receiver receiver;
+	double loss;		/* that the encoder protects against */
+	int64_t missed, played; /* at the last report */
+	int asked, sent, lost;
 };
 
 static int16_t said[48000 * SECONDS_MAX], heard[48000 * SECONDS_MAX];
-static struct packet way[ON_WAY];
-static int on_way;
+static struct world world;
 
-static void die(const struct err *err)
+static void die(const char *what)
 {
-	fprintf(stderr, "speech_loss: %s\n", err->msg);
+	fprintf(stderr, "speech_loss: %s\n", what);
 	exit(1);
 }
 
-static void arrive(struct stream *s, int64_t now)
+static void later(struct world *w, int64_t at_ns, int number, bool wish)
 {
-	for (int i = 0; i < on_way; i++) {
-		if (way[i].arrival > now)
-			continue;
-		struct jitter_packet p = {
-			.seq = (uint16_t)way[i].seq,
-			.timestamp = (uint32_t)way[i].seq * AUDIO_TICK_SAMPLES,
-			.arrival_ns = way[i].arrival,
-			.payload = {(char *)way[i].p, (size_t)way[i].n},
-		};
-		stream_put(s, &p);
-		way[i--] = way[--on_way];
+	if (w->events_n == EVENTS_MAX)
+		die("too much is under way");
+	w->events[w->events_n++] = (struct event){at_ns, number, wish};
+}
+
+/* The earliest event until then; false: none. */
+static bool next_event(struct world *w, int64_t until_ns, struct event *ret)
+{
+	int best = -1;
+	for (int i = 0; i < w->events_n; i++)
+		if (w->events[i].at_ns <= until_ns &&
+		    (best < 0 || w->events[i].at_ns < w->events[best].at_ns))
+			best = i;
+	if (best < 0)
+		return false;
+	*ret = w->events[best];
+	w->events_n--;
+	memmove(&w->events[best], &w->events[best + 1],
+		(size_t)(w->events_n - best) * sizeof(w->events[0]));
+	return true;
+}
+
+static void send_packet(struct world *w, int64_t now_ns, int number)
+{
+	struct impair_fate f;
+	impair_next(&w->net, IMPAIR_RTP, &f);
+	int64_t at = now_ns + w->rtt_ms * MS / 2 + (int64_t)(f.delay_ms * 1e6);
+	w->sent++;
+	w->lost += f.lost;
+	if (f.lost)
+		return;
+	if (!f.reordered)
+		w->last_ns = at = at > w->last_ns ? at : w->last_ns;
+	later(w, at, number, false);
+}
+
+static void ask(struct world *w, int64_t now_ns)
+{
+	const struct rtp_nack_way way = {w->rtt_ms, RTP_NACK_PATIENCE_MS};
+	uint16_t seq[RTP_NACK_MAX];
+	size_t n = rtp_receiver_nacks(&w->receiver, now_ns / MS, &way, seq, RTP_NACK_MAX);
+	for (size_t i = 0; i < n; i++)
+		later(w, now_ns + w->rtt_ms * MS / 2, seq[i], true);
+	w->asked += (int)n;
+}
+
+static void arrive(struct world *w, const struct event *e)
+{
+	struct packet *k = &w->packets[e->number];
+	struct jitter_packet p = {
+		.seq = (uint16_t)e->number,
+		.timestamp = (uint32_t)e->number * AUDIO_TICK_SAMPLES,
+		.arrival_ns = e->at_ns,
+		.payload = {(char *)k->p, (size_t)k->n},
+	};
+	if (rtp_receiver_add(&w->receiver, e->at_ns / MS, p.seq, p.timestamp))
+		stream_put(w->stream, &p);
+	ask(w, e->at_ns);
+}
+
+static void events_until(struct world *w, int64_t now_ns)
+{
+	struct event e;
+	while (next_event(w, now_ns, &e)) {
+		if (e.wish)
+			send_packet(w, e.at_ns, e.number);
+		else
+			arrive(w, &e);
 	}
 }
 
-/* Longest stretch in which something was said and nothing was heard. */
-static int longest_gap_ms(int n, int delay)
+/* As core/call/session.c does. */
+static void report(struct world *w, int64_t now_ns)
 {
-	int run = 0, longest = 0;
-	for (int at = 0; at + 480 <= n - delay; at += 480) {
-		bool spoke = audio_level_dbov(said + at, 480) < 45;
-		bool silent = audio_level_dbov(heard + at + delay, 480) > 65;
-		run = spoke && silent ? run + 10 : 0;
-		longest = run > longest ? run : longest;
-	}
-	return longest;
+	struct rtcp_report r;
+	rtp_receiver_report(&w->receiver, now_ns / MS, &r);
+	struct jitter_stats st;
+	stream_stats(w->stream, &st);
+	int64_t missed = st.lost - w->missed, all = missed + st.played - w->played;
+	double told = r.fraction_lost / 256.0, late = all > 0 ? (double)missed / (double)all : 0;
+	told = told > late ? told : late;
+	w->missed = st.lost;
+	w->played = st.played;
+	w->loss += (told - w->loss) * (told > w->loss ? 0.5 : 0.15);
+	opus_enc_set(w->enc, 0, (int)(w->loss * 100 + 0.5));
 }
 
-static int play(struct opus_enc *enc, struct stream *s, int n, int loss_pct, int jitter_ms)
+static void millisecond(struct world *w, int ms, int ticks)
 {
-	int ticks = n / AUDIO_TICK_SAMPLES;
-	for (int k = 0; k < ticks; k++) {
-		int64_t now = k * AUDIO_TICK_NS;
-		struct packet *p = &way[on_way];
-		p->n = opus_enc_run(enc, said + (ptrdiff_t)k * AUDIO_TICK_SAMPLES, p->p);
-		p->seq = k;
-		p->arrival = now + (jitter_ms ? rand() % jitter_ms : 0) * 1000000LL;
-		if (rand() % 100 >= loss_pct && on_way < ON_WAY - 1)
-			on_way++;
-		arrive(s, now);
-		stream_pull(s, now, heard + (ptrdiff_t)k * AUDIO_TICK_SAMPLES);
+	int64_t now = ms * MS;
+	if (ms % AUDIO_TICK_MS == 0 && ms / AUDIO_TICK_MS < ticks) {
+		int k = ms / AUDIO_TICK_MS;
+		w->packets[k].n = opus_enc_run(w->enc, said + (ptrdiff_t)k * AUDIO_TICK_SAMPLES,
+					       w->packets[k].p);
+		send_packet(w, now, k);
 	}
-	return ticks * AUDIO_TICK_SAMPLES;
+	events_until(w, now);
+	if (ms % AUDIO_TICK_MS == LISTEN_AT) {
+		ask(w, now);
+		stream_pull(w->stream, now,
+			    heard + (ptrdiff_t)(ms / AUDIO_TICK_MS) * AUDIO_TICK_SAMPLES);
+	}
+	if (ms % REPORT_MS == REPORT_MS - 1)
+		report(w, now);
+}
+
+static void open_world(struct world *w, const char *spec, const char *rtt, const char *seed)
+{
+	const struct opus_settings o = {.complexity = -1, .fec = true};
+	struct impair_spec s;
+	struct err err = {0};
+	const char *wrong = impair_parse(spec, &s);
+	if (wrong)
+		die(wrong);
+	if (opus_enc_new(&o, &w->enc, &err) || stream_new(&w->stream, &err))
+		die(err.msg);
+	impair_init(&w->net, strtoull(seed, NULL, 10), &s);
+	rtp_receiver_init(&w->receiver, 1, AUDIO_RATE_HZ);
+	w->rtt_ms = (int)strtol(rtt, NULL, 10);
+}
+
+static void print(struct world *w)
+{
+	struct jitter_stats st;
+	stream_stats(w->stream, &st);
+	printf("{\"sent\":%d,\"lost\":%d,\"asked\":%d,\"late\":%lld,\"missed\":%lld,\"fec\":%lld,"
+	       "\"made_up_ms\":%lld,\"stretched\":%lld,\"target_ms\":%d,\"delay_ms\":%d,"
+	       "\"protect\":%d,\"listen_ms\":%d}\n",
+	       w->sent, w->lost, w->asked, (long long)st.late, (long long)st.lost,
+	       (long long)st.fec, (long long)st.concealed_samples / AUDIO_SAMPLES_PER_MS,
+	       (long long)st.stretched_samples, st.target_ms, st.delay_ms,
+	       (int)(w->loss * 100 + 0.5), LISTEN_AT);
 }
 
 int main(int argc, char **argv)
 {
+	struct world *w = &world;
 	struct err err = {0};
 	struct sound_reader *r;
-	struct sound_writer *w;
-	struct stream *s;
-	struct opus_enc *enc;
-	struct jitter_stats st;
-	if (argc != 7)
+	struct sound_writer *out;
+	if (argc != 6)
 		return 2;
-	int64_t loss, jitter, seed;
-	if (!span_i64(span_of(argv[3]), &loss) || !span_i64(span_of(argv[4]), &jitter) ||
-	    !span_i64(span_of(argv[6]), &seed))
-		return 2;
-	struct opus_settings o = {.complexity = -1,
-				  .fec = argv[5][0] == '1',
-				  .loss_pct = (int)loss,
-				  .dtx = true};
-	srand((unsigned)seed);
-	if (sound_reader_open(argv[1], &r, &err) || opus_enc_new(&o, &enc, &err) ||
-	    stream_new(&s, &err))
-		die(&err);
-	int n = play(enc, s, sound_reader_read(r, said, 48000 * SECONDS_MAX), (int)loss,
-		     (int)jitter);
-	if (sound_writer_open(argv[2], &w, &err) || sound_writer_write(w, heard, n, &err) ||
-	    sound_writer_close(w, &err))
-		die(&err);
-	stream_stats(s, &st);
-	printf("{\"lost\":%lld,\"fec\":%lld,\"target_ms\":%d,\"gap_ms\":%d}\n", (long long)st.lost,
-	       (long long)st.fec, st.target_ms, longest_gap_ms(n, st.target_ms * 48 + 312));
-	stream_free(s);
-	opus_enc_free(enc);
+	open_world(w, argv[3], argv[4], argv[5]);
+	if (sound_reader_open(argv[1], &r, &err))
+		die(err.msg);
+	int most = AUDIO_RATE_HZ * (SECONDS_MAX - 1), n = sound_reader_read(r, said, most);
+	int ticks = n / AUDIO_TICK_SAMPLES, until = ticks + 1000 / AUDIO_TICK_MS;
+	for (int ms = 0; ms < until * AUDIO_TICK_MS; ms++)
+		millisecond(w, ms, ticks);
+	if (sound_writer_open(argv[2], &out, &err) ||
+	    sound_writer_write(out, heard, until * AUDIO_TICK_SAMPLES, &err) ||
+	    sound_writer_close(out, &err))
+		die(err.msg);
+	print(w);
+	stream_free(w->stream);
+	opus_enc_free(w->enc);
 	sound_reader_free(r);
 	return 0;
 }
