@@ -270,6 +270,11 @@ static void put_roll(const struct item_pane *p, struct flow *f, const struct ite
 		item_put_roll_counts(&b, roll);
 	if (b.n)
 		line(p, f, buf_span(&b), ROLE_TEXT);
+	buf_clear(&b);
+	if (roll->counted && !roll->cancelled && roll->excused)
+		item_put_roll_excused(&b, roll);
+	if (b.n)
+		line(p, f, buf_span(&b), ROLE_TEXT);
 	if (!roll->own && !roll->ended && !roll->counted)
 		line(p, f, span_of(_("/here, or choose it: 1 here, 2 away")), ROLE_DIM);
 	buf_done(&b);

@@ -33,6 +33,8 @@ void item_put_text(struct buf *b, const struct item *it, bool all);
 void item_put_roll(struct buf *b, const struct item_roll *roll);
 /** "12 here · 1 late · 2 cannot come", for staff. */
 void item_put_roll_counts(struct buf *b, const struct item_roll *roll);
+/** Only where there are any. */
+void item_put_roll_excused(struct buf *b, const struct item_roll *roll);
 /** The first link of a message; empty without. Borrowed. */
 struct span item_link(const struct item *it);
 

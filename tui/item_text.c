@@ -116,6 +116,12 @@ void item_put_roll_counts(struct buf *b, const struct item_roll *roll)
 	buf_printf(b, _("%d here · %d late · %d cannot come"), roll->here, roll->late, roll->away);
 }
 
+void item_put_roll_excused(struct buf *b, const struct item_roll *roll)
+{
+	buf_printf(b, ngettext("%d excused", "%d excused", (unsigned long)roll->excused),
+		   roll->excused);
+}
+
 struct span item_link(const struct item *it)
 {
 	for (size_t i = 0; i < it->n_blocks; i++)

@@ -125,6 +125,10 @@ static void put_message(struct linear *l, struct buf *b, const struct item *it)
 		if (it->poll->roll->counted && !it->poll->roll->cancelled) {
 			buf_put_str(b, "; ");
 			item_put_roll_counts(b, it->poll->roll);
+			if (it->poll->roll->excused) {
+				buf_put_str(b, " · ");
+				item_put_roll_excused(b, it->poll->roll);
+			}
 		} else if (!it->poll->roll->own && !it->poll->roll->ended) {
 			buf_printf(b, "; %s", _("/here answers"));
 		}

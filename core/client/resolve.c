@@ -3,6 +3,7 @@
 #include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/resolve_near.h"
 #include "core/client/sync.h"
 #include "core/client/timeline.h"
 #include "core/client/util.h"
@@ -66,10 +67,14 @@ static int find_local(struct store *s, const char *arg, unsigned flags, char **r
 	return pick(s, prefix, flags, arg, ret, err);
 }
 
-static int no_room(const char *arg, struct err *err)
+static int no_room(struct store *s, const char *arg, struct err *err)
 {
+	AUTO_FREE char *near = resolve_near(s, arg);
 	err_set(err, ERR_NOT_FOUND, _("You are in no room called %s"), arg);
-	err_hint(err, "muster room list");
+	if (near)
+		err_hint(err, _("did you mean %s?"), near);
+	else
+		err_hint(err, "muster room list");
 	return ERR_NOT_FOUND;
 }
 
@@ -84,12 +89,12 @@ static int by_name(struct client *c, const char *arg, unsigned flags, char **ret
 	if (rc)
 		return rc < 0 ? rc : 0;
 	if (offline)
-		return no_room(arg, err);
+		return no_room(s, arg, err);
 	rc = client_refresh(c, err);
 	if (rc)
 		return rc;
 	rc = find_local(s, arg, flags, ret, err);
-	return rc < 0 ? rc : rc == 0 ? no_room(arg, err) : 0;
+	return rc < 0 ? rc : rc == 0 ? no_room(s, arg, err) : 0;
 }
 
 static int by_alias(struct client *c, const char *arg, char **ret, struct err *err)

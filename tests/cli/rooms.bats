@@ -36,6 +36,19 @@ teardown_file() {
 	[ "$status" -eq 1 ]
 }
 
+@test "a name that is part of one, or a slip away: which was meant" {
+	m room create "Chemistry 5b" -q >/dev/null
+	m room create "Chémistry 5a" -q >/dev/null
+	fails_with 5 send chemistry hello
+	[[ $stderr == *'did you mean '*'"Chemistry 5b"'* && $stderr == *'"Chémistry 5a"'* && $stderr != *Physics* ]]
+	fails_with 5 send "chemistri 5B" hello
+	[[ $stderr == *'did you mean "Chemistry 5b"'* ]]
+	fails_with 5 send "5b" hello
+	[[ $stderr == *'did you mean "Chemistry 5b"?'* ]]
+	fails_with 5 send "something else" hello
+	[[ $stderr == *"muster room list"* ]]
+}
+
 @test "invite, join, members, role, kick, ban, unban, leave" {
 	local id
 	id=$(new_room Class)

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Words of marks (attendance/sheet.h) as a roll has them; NULL: says nothing about being there. */
-static const char *mark_word(const char *after)
+const char *roll_mark_word(const char *after)
 {
 	switch (mark_status_parse(after)) {
 	case MARK_PRESENT:
@@ -27,7 +26,7 @@ static const char *mark_word(const char *after)
 static bool by_staff(const struct roll_case *k, const char *user_id, struct roll_standing *ret)
 {
 	const json_t *mark = json_object_get(k->marks, user_id);
-	const char *word = mark_word(json_get_str(mark, "after"));
+	const char *word = roll_mark_word(json_get_str(mark, "after"));
 	if (!word)
 		return false;
 	*ret = (struct roll_standing){

@@ -65,6 +65,10 @@ bool roll_case_cancelled(struct roll_case *k);
 int roll_case_need(struct roll_case *k, struct err *err);
 /** roll_records.c: the roster, and what staff noted of these rolls. */
 int roll_records_load(struct roll_view *v, int64_t since_ms, struct err *err);
+/** Of one roll, from the cache alone: user id -> {after, ...}, as far as we read what staff notes. The caller owns it. */
+json_t *roll_marks_stored(struct store *s, int64_t room, const char *room_id, const struct roll *r);
+/** What a mark (attendance/sheet.h) says in a roll: "here", "late" ...; NULL: nothing. */
+const char *roll_mark_word(const char *after);
 /** Read again what the cache holds of it. */
 void roll_records_read(struct roll_view *v);
 /** An event of the class room or of the staff room; true when it was such a note. */

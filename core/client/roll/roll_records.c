@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._-"
+
 static bool same(const char *a, const char *b)
 {
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
@@ -85,11 +87,25 @@ struct reading {
 	enum register_source from;
 };
 
+/* Of one roll most that was ever noted is not: it need not be parsed. What JSON might write in another way is. */
+static bool may_be_about(const struct roll_view *v, const struct store_event *e)
+{
+	const struct roll *r = &v->v[0].roll;
+	if (v->n != 1)
+		return true;
+	if (memmem(e->json.p, e->json.n, r->id, strlen(r->id)))
+		return true;
+	if (!r->uid)
+		return false;
+	return r->uid[strspn(r->uid, PLAIN)] ||
+	       memmem(e->json.p, e->json.n, r->uid, strlen(r->uid));
+}
+
 static int take_stored(const struct store_event *e, void *arg)
 {
 	struct reading *r = arg;
 	struct mx_event ev;
-	if (e->redacted_by.p || !att_event(r->v->s, e, &ev))
+	if (e->redacted_by.p || !may_be_about(r->v, e) || !att_event(r->v->s, e, &ev))
 		return 0;
 	roll_record(r->v, r->from, &ev);
 	event_done(&ev);
@@ -108,6 +124,26 @@ void roll_records_read(struct roll_view *v)
 static void note_power(const struct mx_event *ev, void *arg)
 {
 	power_history_event(arg, ev);
+}
+
+json_t *roll_marks_stored(struct store *s, int64_t room, const char *room_id, const struct roll *r)
+{
+	JSON_AUTO json_t *event = NULL;
+	const json_t *class = state_content(s, room, CLASS_TYPE, NULL, &event);
+	int64_t staff = att_joined(s, json_get_str(class, "staff_room"));
+	/* All of it is borrowed but the powers and the notes. */
+	struct roll_case one = {.roll = *r, .marks = json_object(), .reminders = json_object()};
+	struct roll_view v = {.s = s,
+			      .room = {.id = room, .room_id = (char *)room_id},
+			      .records = staff ? staff : room,
+			      .v = &one,
+			      .n = 1};
+	struct att_room a = {.s = s, .room = v.room, .staff = staff};
+	att_power_load(&a, &v.power);
+	roll_records_read(&v);
+	att_power_done(&v.power);
+	json_decref(one.reminders);
+	return one.marks;
 }
 
 /* No staff room, or none that we may read: what staff says stands in the room. */

@@ -85,6 +85,7 @@ struct item_roll {
 	const char *own;      /**< "here", "late", "away"; NULL: no answer of ours */
 	bool counted;	      /**< we are staff: the numbers are told */
 	int here, late, away; /**< people */
+	int excused;	      /**< by staff, as far as we read what they noted */
 };
 
 struct item_poll {

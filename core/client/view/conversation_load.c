@@ -28,8 +28,13 @@ static const char *const hidden_types[] = {
 	"m.room.third_party_invite",
 	"m.space.parent",
 	"m.room.aliases",
-	"org.muster.presence",
 };
+
+/* Marks, seals and their like, which verbs show: no lines of a conversation. */
+static bool is_record(const struct store_event *e)
+{
+	return !e->state_key.p && span_starts(e->type, "org.muster.");
+}
 
 static bool is_hidden(struct span type)
 {
@@ -53,7 +58,7 @@ bool conv_wants(const struct conversation *c, const struct store_event *e)
 	bool state = e->state_key.p != NULL;
 	if (!in_this_thread(c, e) || (state && (c->hide_changes || c->thread)))
 		return false;
-	return !is_hidden(e->type) && !span_eq_str(e->rel_type, "m.replace") &&
+	return !is_hidden(e->type) && !is_record(e) && !span_eq_str(e->rel_type, "m.replace") &&
 	       !conv_is_ignored(c, e->sender);
 }
 

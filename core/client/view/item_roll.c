@@ -1,8 +1,8 @@
 /* Roll-calls in a conversation: polls of staff with what was said to them in every way. */
 #include "core/attendance/roll.h"
 #include "core/base/mem.h"
+#include "core/client/roll/roll_priv.h"
 #include "core/client/view/conversation_priv.h"
-#include "core/matrix/power_history.h"
 
 #include <string.h>
 
@@ -45,11 +45,43 @@ static int on_talk(const struct store_event *e, void *arg)
 	return 0;
 }
 
+struct counting {
+	struct item_roll *r;
+	const json_t *marks; /* user id: what staff said, which stands above what they said */
+};
+
+static void count_word(struct item_roll *r, const char *word)
+{
+	r->here += strcmp(word, "here") == 0;
+	r->late += strcmp(word, "late") == 0;
+	r->away += strcmp(word, "away") == 0;
+	r->excused += strcmp(word, "excused") == 0;
+}
+
+static const char *marked(const json_t *marks, const char *user)
+{
+	return roll_mark_word(json_get_str(json_object_get(marks, user), "after"));
+}
+
 static int count(const struct roll_answer *a, void *arg)
 {
-	struct item_roll *r = arg;
-	*(!a->here ? &r->away : a->late ? &r->late : &r->here) += 1;
+	const struct counting *k = arg;
+	if (!marked(k->marks, a->user_id))
+		count_word(k->r, !a->here ? "away" : a->late ? "late" : "here");
 	return 0;
+}
+
+static void count_all(const struct calling *x, struct item_roll *ret)
+{
+	const struct conversation *c = x->c;
+	JSON_AUTO json_t *marks = roll_marks_stored(c->s, c->room, c->room_id, x->roll);
+	struct counting k = {ret, marks};
+	const char *user;
+	json_t *mark;
+	roll_tally_each(x->tally, count, &k);
+	json_object_foreach (marks, user, mark)
+		if (marked(marks, user))
+			count_word(ret, marked(marks, user));
 }
 
 static const char *own_answer(const struct calling *x)
@@ -68,7 +100,7 @@ static void fill(struct calling *x, struct item_roll *ret)
 	ret->own = own_answer(x);
 	ret->counted = power_of_user(&x->c->power, x->c->own) >= POWER_STAFF;
 	if (ret->counted)
-		roll_tally_each(x->tally, count, ret);
+		count_all(x, ret);
 	if (!ret->ended && ret->closes_ms > x->c->rolls_until_ms)
 		x->c->rolls_until_ms = ret->closes_ms;
 }
