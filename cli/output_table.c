@@ -57,6 +57,9 @@ static void put_int(struct buf *b, const struct command_key *key, int64_t n, int
 	} else if (!strcmp(type, "seconds")) {
 		duration_human(n * 1000, text);
 		buf_put_str(b, text);
+	} else if (!strcmp(type, "seconds or ever")) {
+		duration_human(n * 1000, text);
+		buf_put_str(b, n ? text : _("for ever"));
 	} else if (!strcmp(type, "bytes")) {
 		put_bytes(b, n);
 	} else {

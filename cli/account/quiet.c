@@ -133,6 +133,11 @@ static int take_hours(const struct command_line *l, struct quiet_hours *q, struc
 static int take_weekend(struct quiet_hours *q, struct err *err)
 {
 	const struct quiet_span weekend = {0, 0, QUIET_WEEKEND};
+	/* A weekend between quiet nights ends with the night to Monday. */
+	for (int i = 0; i < q->n; i++)
+		if (q->spans[i].to_min < q->spans[i].from_min &&
+		    (q->spans[i].days & QUIET_WEEKDAYS) == QUIET_WEEKDAYS)
+			q->spans[i].days |= QUIET_WEEKEND;
 	for (int i = 0; i < q->n; i++)
 		if (q->spans[i].from_min == 0 && q->spans[i].to_min == 0 &&
 		    (q->spans[i].days & QUIET_WEEKEND) == QUIET_WEEKEND)

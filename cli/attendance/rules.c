@@ -86,7 +86,7 @@ const struct command verb_attendance_rules = {
 		     {"window_s", "seconds", N_("Roll-call open"), N_("for how long"), false},
 		     {"opt_out", "boolean", N_("Opt-out"), N_("people may ask not to be tracked"),
 		      false},
-		     {"retention_s", "seconds", N_("Kept"), N_("0: for ever"), false},
+		     {"retention_s", "seconds or ever", N_("Kept"), N_("0: for ever"), false},
 		     {"changed", "boolean", NULL, N_("something was set now"), false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,

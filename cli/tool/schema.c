@@ -9,7 +9,7 @@ static json_t *type_of(const char *type)
 		return json_pack("{s:s, s:s}", "type", "string", "format", "date-time");
 	if (!strcmp(type, "strings"))
 		return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
-	if (!strcmp(type, "seconds") || !strcmp(type, "bytes"))
+	if (!strcmp(type, "seconds") || !strcmp(type, "seconds or ever") || !strcmp(type, "bytes"))
 		return json_pack("{s:s}", "type", "integer");
 	return json_pack("{s:s}", "type", type);
 }

@@ -56,7 +56,7 @@ struct command_param {
 struct command_key {
 	const char *name;
 	const char *type;  /**< JSON Schema's word, or "time" (ISO 8601 string), "bytes", "seconds",
-			      "strings" (array of strings) */
+			      "seconds or ever" (0: without end), "strings" (array of strings) */
 	const char *label; /**< N_() column title; NULL: not in the table */
 	const char *what;  /**< N_() meaning */
 	bool keep;	   /**< never shortened in a table: ids that people copy */

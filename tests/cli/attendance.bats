@@ -208,7 +208,9 @@ lesson() {
 	fails_with 2 attendance rules --room "$ROOM" --min 101
 	m attendance rules --room "$ROOM" --late 10m --opt-out yes --json |
 		one '.late_s == 600 and .early_s == 300 and .opt_out and .changed' >/dev/null
-	m attendance rules --room "$ROOM" --json | one '.late_s == 600 and .changed == false' >/dev/null
+	m attendance rules --room "$ROOM" --json | one '.late_s == 600 and .changed == false and .retention_s == 0' >/dev/null
+	m attendance rules --room "$ROOM" | grep -q '^Kept: *for ever$'
+	m schema attendance rules | jq -e '.. | .retention_s? // empty | .type == "integer"' >/dev/null
 	use_home ada
 	m attendance opt-out --room "$ROOM"
 	use_home admin

@@ -47,6 +47,16 @@ shown() { # KEY
 	TZ=Europe/Berlin m quiet show --json | jq -e '.zone == "Europe/Berlin"'
 }
 
+@test "a weekend between quiet nights has no loud Monday morning" {
+	m quiet set 18:00-08:00 --days mon-fri --weekend --json | jq -e '.hours == ["18:00-08:00", "sat-sun"]'
+	m quiet set 18:00-08:00 --days mon-fri --json | jq -e '.hours == ["18:00-08:00 mon-fri"]'
+	m quiet set --weekend --json | jq -e '.hours == ["18:00-08:00", "sat-sun"]'
+	# What ends on the day it begins, or holds on some days alone, stays.
+	m quiet set 12:00-14:00 --days mon-fri --weekend --json | jq -e '.hours == ["12:00-14:00 mon-fri", "sat-sun"]'
+	m quiet set 18:00-08:00 --days tue --weekend --json | jq -e '.hours == ["18:00-08:00 tue", "sat-sun"]'
+	m quiet set 20:00-07:00 --weekend >/dev/null
+}
+
 @test "bad input is refused with a sentence, and changes nothing" {
 	fails_with 2 quiet set
 	[[ $stderr == *"nothing to set"* ]]

@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/client/login_priv.h"
+#include "core/client/quiet/quiet.h"
 #include "core/client/rooms.h"
 #include "core/client/send.h"
 #include "core/client/session.h"
@@ -343,6 +344,61 @@ static void test_nobody_starves(void **state)
 	end(&server, c);
 }
 
+/* -- quiet hours ------------------------------------------------------------- */
+
+#define QUIET_FIELD V3 "/profile/"
+
+static struct quiet_hours all_day(void)
+{
+	struct quiet_hours q;
+	quiet_default(&q);
+	q.all = true; /* so that it is told, whatever rooms there are */
+	q.until_ms = clock_wall_ms() + 3600000;
+	return q;
+}
+
+/* What was published and may not be taken back is not said to be gone, and is tried again. */
+static void test_quiet_stays(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {
+		{"PUT", V3 "/user/", NULL, 200, "{}", true},
+		{"PUT", QUIET_FIELD, NULL, 200, "{}", true},
+		{"DELETE", QUIET_FIELD, NULL, 403, "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"no\"}",
+		 false},
+		{"DELETE", QUIET_FIELD, NULL, 200, "{}", false},
+		{0},
+	};
+	struct forked server;
+	struct client *c = play(&server, steps, 20000);
+	struct quiet_hours q = all_day();
+	assert_int_equal(client_quiet_set(c, &q, &err), 0);
+	assert_true(client_quiet_told(c));
+	q.hidden = true;
+	assert_int_equal(client_quiet_set(c, &q, &err), ERR_AUTH);
+	assert_non_null(strstr(err.msg, "taken back"));
+	assert_true(client_quiet_told(c));
+	assert_int_equal(client_quiet_set(c, &q, &err), 0);
+	assert_false(client_quiet_told(c));
+	end(&server, c);
+}
+
+/* A server without such fields has nothing of ours. */
+static void test_quiet_unknown(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {{"PUT", V3 "/user/", NULL, 200, "{}", true},
+						   {0}};
+	struct forked server;
+	struct client *c = play(&server, steps, 20000);
+	struct quiet_hours q = all_day();
+	assert_int_equal(client_quiet_set(c, &q, &err), 0);
+	assert_false(client_quiet_told(c));
+	q.hidden = true;
+	assert_int_equal(client_quiet_set(c, &q, &err), 0);
+	end(&server, c);
+}
+
 static void test_token_refused(void **state)
 {
 	(void)state;
@@ -651,6 +707,8 @@ int main(void)
 		cmocka_unit_test(test_encryption_unknown),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_nobody_starves),
+		cmocka_unit_test(test_quiet_stays),
+		cmocka_unit_test(test_quiet_unknown),
 		cmocka_unit_test(test_token_refused),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_encryption_event_unreadable),

@@ -13,7 +13,7 @@
 
 #define FORM_TEXT_MAX 1000     /**< bytes of one text that is read */
 #define FORM_HEAD_BYTES 8192   /**< of a file, by which its form is told */
-#define FORM_PROBLEMS_MAX 1000 /**< lines that are told; then reading ends */
+#define FORM_PROBLEMS_MAX 1000 /**< lines that are told one by one */
 
 /** A file that is being written. The first error stays; what is written after it does not matter. */
 struct form_out {

@@ -170,8 +170,10 @@ int form_done(struct form_in *in, struct err *err)
 {
 	for (size_t i = 0; i < in->sheet->n_lessons; i++)
 		drop_nameless(&in->sheet->lessons[i]);
-	if (in->problems > FORM_PROBLEMS_MAX)
+	if (in->problems > FORM_PROBLEMS_MAX) {
+		in->problems = 0; /* this one is told, too */
 		form_tell(in, 0, _("more than %d lines could not be used"), FORM_PROBLEMS_MAX);
+	}
 	for (size_t i = 0; i < in->sheet->n_lessons; i++)
 		if (in->sheet->lessons[i].n_rows)
 			return 0;

@@ -1,5 +1,6 @@
 /* This account's quiet hours: kept for all its clients, and what others may know of them. */
 #include "core/base/clock.h"
+#include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/quiet/quiet.h"
 #include "core/client/util.h"
@@ -85,17 +86,32 @@ static bool is_refusal(const struct err *e)
 	       e->http_status != 401;
 }
 
+/* It stands there still: nobody is told that it does not, and another day it is tried again. */
+static int not_taken_back(struct store *s, int64_t told_from, int64_t now_ms, const struct err *why,
+			  struct err *err)
+{
+	note_told(s, told_from, now_ms + TRY_AGAIN_MS);
+	err_set(err, why->code,
+		_("what others are told of your quiet hours could not be taken back: %s"),
+		why->msg);
+	return why->code;
+}
+
 static int tell(struct client *c, struct store *s, int64_t now_ms, int64_t from, int64_t until,
 		struct err *err)
 {
 	JSON_AUTO json_t *field = NULL;
 	struct err e = {0};
+	int64_t told_from, told_until;
 	if (from)
 		field = json_pack("{s:I,s:I}", "from_ts", (json_int_t)from, "until_ts",
 				  (json_int_t)until);
+	read_told(s, &told_from, &told_until);
 	int rc = session_do(client_session(c),
 			    request_profile_field(client_account(c)->user_id, QUIET_TYPE, field),
 			    NULL, &e);
+	if (rc && is_refusal(&e) && !from && told_from && e.http_status != 404)
+		return not_taken_back(s, told_from, now_ms, &e, err);
 	if (rc && is_refusal(&e)) {
 		note_told(s, 0, now_ms + TRY_AGAIN_MS);
 		return 0;

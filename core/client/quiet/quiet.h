@@ -22,6 +22,7 @@ struct quiet_span {
 	unsigned days;	      /**< bit 0: Monday */
 };
 #define QUIET_DAILY 0x7fu
+#define QUIET_WEEKDAYS 0x1fu
 #define QUIET_WEEKEND 0x60u
 
 struct quiet_hours {
