@@ -7,19 +7,10 @@
 #include "server/rooms/create.h"
 #include "server/rooms/power.h"
 #include "server/rooms/room.h"
+#include "server/rooms/upgrade_priv.h"
 #include "server/routes/route.h"
 
 #include <string.h>
-
-/* An upgrade under way. */
-struct moving {
-	struct db_tx *tx;
-	struct sql *db;
-	struct room_upgrade *u;
-	char old_id[LIMIT_ID_BYTES + 1];
-	struct power power; /* of the old room */
-	bool space, open;   /* anybody may join */
-};
 
 /* Appends a state event by the person; takes `steal`. `trusted`: the levels are not asked. */
 static int put(struct moving *m, int64_t room, const char *type, const char *key, json_t *steal,
@@ -41,8 +32,7 @@ static int put(struct moving *m, int64_t room, const char *type, const char *key
 	return rc;
 }
 
-static int put_new(struct moving *m, const char *type, const char *key, json_t *steal,
-		   struct err *err)
+int upgrade_put(struct moving *m, const char *type, const char *key, json_t *steal, struct err *err)
 {
 	return put(m, m->u->new_nid, type, key, steal, true, err);
 }
@@ -98,18 +88,30 @@ static int put_create(struct moving *m, const char *newest, struct err *err)
 	json_object_set_new(content, "room_version", json_string(ROOM_VERSION_SERVED));
 	json_object_set_new(content, "predecessor",
 			    json_pack("{s:s,s:s}", "room_id", m->old_id, "event_id", newest));
-	int rc = put_new(m, "m.room.create", "", content, err);
+	int rc = upgrade_put(m, "m.room.create", "", content, err);
 	return rc ? rc
-		  : put_new(m, "m.room.member", m->u->user_id,
-			    json_pack("{s:s}", "membership", "join"), err);
+		  : upgrade_put(m, "m.room.member", m->u->user_id,
+				json_pack("{s:s}", "membership", "join"), err);
 }
+
+const char *const upgrade_copied[] = {
+	"m.room.join_rules",
+	"m.room.history_visibility",
+	"m.room.guest_access",
+	"m.room.encryption",
+	"m.room.server_acl",
+	"m.room.name",
+	"m.room.topic",
+	"m.room.avatar",
+	NULL,
+};
 
 static int copy_one(struct moving *m, const char *type, const char *key, struct err *err)
 {
 	json_t *content = NULL;
 	if (room_state(m->db, m->u->room_nid, type, key, &content))
 		return 0;
-	return put_new(m, type, key, content, err);
+	return upgrade_put(m, type, key, content, err);
 }
 
 static int copy_levels(struct moving *m, struct err *err)
@@ -117,20 +119,14 @@ static int copy_levels(struct moving *m, struct err *err)
 	json_t *levels = NULL;
 	if (room_state(m->db, m->u->room_nid, "m.room.power_levels", "", &levels))
 		levels = room_default_levels(m->u->user_id, false);
-	return put_new(m, "m.room.power_levels", "", levels, err);
+	return upgrade_put(m, "m.room.power_levels", "", levels, err);
 }
 
 static int copy_state(struct moving *m, struct err *err)
 {
-	static const char *const types[] = {
-		"m.room.join_rules",   "m.room.history_visibility",
-		"m.room.guest_access", "m.room.encryption",
-		"m.room.server_acl",   "m.room.name",
-		"m.room.topic",	       "m.room.avatar",
-	};
 	int rc = copy_levels(m, err);
-	for (size_t i = 0; !rc && i < ARRAY_LEN(types); i++)
-		rc = copy_one(m, types[i], "", err);
+	for (size_t i = 0; !rc && upgrade_copied[i]; i++)
+		rc = copy_one(m, upgrade_copied[i], "", err);
 	return rc;
 }
 
@@ -159,7 +155,8 @@ static int copy_links(struct moving *m, const char *type, struct err *err)
 		if (rc || room_state(m->db, m->u->room_nid, type, json_string_value(key), &content))
 			continue;
 		if (json_get_array(content, "via"))
-			rc = put_new(m, type, json_string_value(key), json_incref(content), err);
+			rc = upgrade_put(m, type, json_string_value(key), json_incref(content),
+					 err);
 	}
 	return rc;
 }
@@ -200,8 +197,9 @@ static int copy_members(struct moving *m, bool *ret_more, struct err *err)
 	json_object_foreach (people, id, as) {
 		enum membership to = (enum membership)json_integer_value(as);
 		if (!rc)
-			rc = put_new(m, "m.room.member", id,
-				     json_pack("{s:s}", "membership", membership_name(to)), err);
+			rc = upgrade_put(m, "m.room.member", id,
+					 json_pack("{s:s}", "membership", membership_name(to)),
+					 err);
 	}
 	*ret_more = json_object_size(people) == ROOM_UPGRADE_PEOPLE;
 	return rc;
@@ -220,7 +218,7 @@ static int move_addresses(struct moving *m, struct err *err)
 	json_t *canonical = NULL;
 	if (rc || room_state(m->db, m->u->room_nid, "m.room.canonical_alias", "", &canonical))
 		return rc;
-	rc = put_new(m, "m.room.canonical_alias", "", canonical, err);
+	rc = upgrade_put(m, "m.room.canonical_alias", "", canonical, err);
 	return rc ? rc
 		  : put(m, m->u->room_nid, "m.room.canonical_alias", "", json_object(), true, err);
 }
@@ -276,17 +274,35 @@ static bool anybody_may_join(struct moving *m)
 	return rule && !strcmp(rule, "public");
 }
 
-static int move(struct moving *m, bool *ret_more, struct err *err)
+/* Somebody may have asked for the same before, and more than once. */
+static int begin(struct moving *m, bool *ret_done, struct err *err)
 {
 	char newest[64];
+	if (!load(m, newest))
+		return matrix_err(err, 404, "M_NOT_FOUND", _("There is no such room"));
+	return upgrade_find_begun(m, ret_done) ? 0 : make_new(m, newest, err);
+}
+
+static bool is_closed(struct moving *m)
+{
+	JSON_AUTO json_t *tombstone = NULL;
+	room_state(m->db, m->u->room_nid, "m.room.tombstone", "", &tombstone);
+	const char *next = json_get_str(tombstone, "replacement_room");
+	return next && !strcmp(next, m->u->new_id);
+}
+
+static int move(struct moving *m, bool *ret_more, struct err *err)
+{
 	int rc = check(m, err);
-	if (!rc && !load(m, newest))
-		rc = matrix_err(err, 404, "M_NOT_FOUND", _("There is no such room"));
+	bool done = false;
 	if (!rc && !m->u->new_nid)
-		rc = make_new(m, newest, err);
+		rc = begin(m, &done, err);
+	if (rc || done || is_closed(m)) /* by the same request, sent twice */
+		return rc;
 	m->open = anybody_may_join(m);
-	if (!rc)
-		rc = copy_members(m, ret_more, err);
+	rc = copy_members(m, ret_more, err);
+	if (!rc && !*ret_more)
+		rc = upgrade_catch_up(m, ret_more, err);
 	if (rc || *ret_more)
 		return rc;
 	rc = move_addresses(m, err);

@@ -2,7 +2,9 @@
  * Replacing a room by a new one (client-server API, "Room Upgrades"): a job of the
  * writer, or several where many people have to be invited. The old room is closed by the
  * last of them only: until then it is used as before, and if that one never comes, as the
- * server was killed, the room can be replaced anew.
+ * server was killed, the room can be replaced anew. What is changed in it meanwhile (bans, who was taken out,
+ * levels, names) holds in the new room, too. The same person's same request once more, within ten minutes, goes on
+ * with the new room that is there, or names it.
  *
  * The new room gets the old one's type, name, topic, picture, rules, power
  * levels, bans, and of a space its children; its addresses and its place in the

@@ -13,6 +13,7 @@
 #include "server/rooms/upgrade.h"
 #include "tests/lib/syncing.h"
 
+#include <semaphore.h>
 #include <string.h>
 
 #define V3 "/_matrix/client/v3/"
@@ -194,6 +195,86 @@ static void test_upgrade_large(void **state)
 	assert_int_equal(after.people, PEOPLE + 1);
 	assert_int_equal(after.jobs - before.jobs, 3);
 	expect_str(&alice, old, "m.room.tombstone", "", "replacement_room", new);
+}
+
+/* -- Between the pieces ------------------------------------------------------------- */
+
+static struct room_upgrade moving;
+static bool moving_more;
+static sem_t moved;
+
+static int one_piece(struct db_tx *tx, void *arg, struct err *err)
+{
+	(void)arg;
+	return room_upgrade(tx, &moving, &moving_more, err);
+}
+
+static void on_piece(void *arg, int rc, const struct err *err)
+{
+	(void)arg, (void)err;
+	assert_int_equal(rc, 0);
+	sem_post(&moved);
+}
+
+static int64_t number_of(const char *sql, const char *name)
+{
+	struct sql_stmt *s = sql_prepare(db_reader(t.srv->db), sql);
+	sql_bind_str(s, 1, name);
+	return sql_get_i64(s, 0);
+}
+
+static void submit_piece(void *arg)
+{
+	moving = (struct room_upgrade){
+		.user_id = alice.id,
+		.server_name = t.srv->name,
+		.version = "11",
+		.room_nid = number_of("SELECT nid FROM rooms WHERE room_id=?1", arg),
+		.user_nid = number_of("SELECT nid FROM users WHERE user_id=?1", alice.id),
+	};
+	db_submit(t.srv->db, one_piece, on_piece, NULL);
+}
+
+/* What is done in the old room while people are invited into the new one holds there; asked again, it goes on. */
+static void test_upgrade_between(void **state)
+{
+	(void)state;
+	enum { PEOPLE = 2 * ROOM_UPGRADE_PEOPLE };
+	char old[LIMIT_ID_BYTES + 1], new[LIMIT_ID_BYTES + 1], again[LIMIT_ID_BYTES + 1];
+	JSON_AUTO json_t *ids = json_array();
+	for (int i = 0; i < PEOPLE; i++) {
+		char name[20];
+		snprintf(name, sizeof(name), "between%d", i);
+		test_add_user(&t, name, false);
+		json_array_append_new(ids, json_sprintf("@%s:localhost", name));
+	}
+	AUTO_FREE char *list = json_text(ids);
+	JSON_AUTO json_t *made = test_json(&t, 200, "POST", V3 "createRoom", alice.token,
+					   "{\"invite\":%s,\"name\":\"Old\"}", list);
+	snprintf(old, sizeof(old), "%s", json_get_str(made, "room_id"));
+	chatter_room(&alice, old, "ban", "{'user_id':'@carol:localhost'}");
+	sem_init(&moved, 0, 0);
+	test_server_run(&t, submit_piece, old);
+	sem_wait(&moved);
+	sem_destroy(&moved);
+	assert_true(moving_more);
+	expect_str(&alice, moving.new_id, "m.room.member", "@between0:localhost", "membership",
+		   "invite");
+	chatter_room(&alice, old, "ban", "{'user_id':'@between0:localhost'}");
+	chatter_room(&alice, old, "kick", "{'user_id':'@between1:localhost'}");
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/m.room.name", old), alice.token,
+			      "{\"name\":\"Newer\"}"));
+	/* The reply was lost, or the server killed: asked again. */
+	upgrade(&alice, old, new);
+	assert_string_equal(new, moving.new_id);
+	expect_str(&alice, new, "m.room.member", "@between0:localhost", "membership", "ban");
+	expect_str(&alice, new, "m.room.member", "@between1:localhost", "membership", "leave");
+	expect_str(&alice, new, "m.room.member", "@between199:localhost", "membership", "invite");
+	expect_str(&alice, new, "m.room.name", "", "name", "Newer");
+	expect_str(&alice, old, "m.room.tombstone", "", "replacement_room", new);
+	/* When all is done, too. */
+	upgrade(&alice, old, again);
+	assert_string_equal(again, new);
 }
 
 static void test_upgrade_space(void **state)
@@ -510,15 +591,11 @@ static void test_many_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upgrade),
-		cmocka_unit_test(test_upgrade_large),
-		cmocka_unit_test(test_upgrade_space),
-		cmocka_unit_test(test_knock),
-		cmocka_unit_test(test_knock_restricted),
-		cmocka_unit_test(test_reports),
-		cmocka_unit_test(test_notifications),
-		cmocka_unit_test(test_mutual),
-		cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_upgrade),		cmocka_unit_test(test_upgrade_large),
+		cmocka_unit_test(test_upgrade_between), cmocka_unit_test(test_upgrade_space),
+		cmocka_unit_test(test_knock),		cmocka_unit_test(test_knock_restricted),
+		cmocka_unit_test(test_reports),		cmocka_unit_test(test_notifications),
+		cmocka_unit_test(test_mutual),		cmocka_unit_test(test_erase),
 		cmocka_unit_test(test_many_members),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
