@@ -124,8 +124,10 @@ static struct sound choose_sound(const struct command_ctx *ctx)
 	else if (wants_loudspeaker(l))
 		s.output = audio_spec_given(ctx, "output");
 	s.s = call_sound(s.input, s.output);
-	if (command_flag(l, "low"))
+	if (command_flag(l, "low")) {
 		s.s.opus.bitrate_bps = LOW_BPS;
+		s.s.opus.dtx = true;
+	}
 	return s;
 }
 
@@ -392,6 +394,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 		.sound = sound.s,
 		.listen_only = listen_only,
 		.muted = command_flag(l, "muted"),
+		.low = command_flag(l, "low"),
 		.ring = ring && !listen_only,
 		.leave_when_empty = command_flag(l, "leave-when-empty"),
 		.leave_at_input_end = !command_flag(l, "stay"),

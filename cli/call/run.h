@@ -72,7 +72,7 @@ extern const struct command_exit call_exits[];
 		 .what = N_("leave once the last of the others has left")},                    \
 		{.name = "low",                                                                \
 		 .kind = KIND_FLAG,                                                            \
-		 .what = N_("send fewer bits, for a narrow line")},                            \
+		 .what = N_("a narrow line: 12 kbit/s, and of others only the loudest")},      \
 		OPT_INPUT, OPT_OUTPUT, OPT_DRIVER
 
 #endif

@@ -111,6 +111,9 @@ struct call_options {
 	struct audio_engine_settings sound;
 	bool listen_only; /**< publish nothing */
 	bool muted;	  /**< publish, but muted */
+	/** A narrow line: three frames in a packet, and of others only the loudest where the server is
+	 * one of ours. The bit rate is `sound.opus`'s. */
+	bool low;
 	/** Publish only at the first unmute, so that people who only listen cost nothing. */
 	bool publish_late;
 	/** For tests: these addresses instead of the interfaces', zero-ended (family 0), borrowed

@@ -34,6 +34,7 @@ static void connect_now(struct call_session *s)
 		.ca_file = s->ca_file,
 		.reconnect_sid = resume ? s->self_sid : NULL,
 		.reconnect_reason = s->reason,
+		.voices = s->o.call.low ? 1 : 0,
 	};
 	s->greeted = false;
 	s->trying = true;

@@ -238,6 +238,7 @@ struct pc *pc_new(const struct pc_options *o, const struct pc_handler *h, void *
 	struct pc *pc = NEW(struct pc);
 	struct peer_config c = {
 		.controlling = o->controlling,
+		.calm = o->calm,
 		.cert = o->cert,
 		.calls = {.send = on_send, .rtp = on_rtp},
 		.arg = pc,

@@ -30,6 +30,7 @@ struct pc_options {
 	struct loop *loop;
 	struct dtls_cert *cert;
 	bool controlling; /**< we make the offers */
+	bool calm;	  /**< a narrow line */
 	const char *cname;
 	struct net_options net;
 	struct detour_options detour;

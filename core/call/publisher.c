@@ -11,7 +11,6 @@
 
 #define OPUS_PT 111
 #define RATE_HZ 48000
-#define CAPTURE_EVERY_MS 1000
 
 static void new_names(struct publisher *p)
 {
@@ -39,6 +38,7 @@ void publisher_init(struct call_session *s)
 {
 	buf_init(&s->pub.offer, LK_SDP_MAX);
 	s->pub.timeout = loop_timer_new(s->loop, on_timeout, s);
+	s->pub.pack_due = loop_timer_new(s->loop, publisher_on_pack_due, s);
 	new_names(&s->pub);
 	new_cname(&s->pub);
 }
@@ -50,6 +50,8 @@ void publisher_reset(struct call_session *s)
 	mem_free(take(&p->sid));
 	buf_clear(&p->offer);
 	loop_timer_stop(p->timeout);
+	loop_timer_stop(p->pack_due);
+	p->pack.n = p->pack.bytes = 0;
 	p->state = PUBLISH_NOT;
 	p->section = 0;
 	p->offer_id = 0;
@@ -64,6 +66,7 @@ void publisher_done(struct call_session *s)
 	mem_free(s->pub.sid);
 	buf_done(&s->pub.offer);
 	loop_timer_free(s->pub.timeout);
+	loop_timer_free(s->pub.pack_due);
 }
 
 /* -- Negotiation ------------------------------------------------------------------ */
@@ -359,42 +362,4 @@ void publisher_tell_mute(struct call_session *s)
 	r.mute = (struct lk_mute){p->sid, s->muted};
 	p->told_muted = s->muted;
 	session_send(s, &r);
-}
-
-static size_t extensions(struct publisher *p, const struct audio_engine_frame *f, int64_t now,
-			 struct rtp_ext_out ext[2])
-{
-	size_t n = 0;
-	if (p->level_id)
-		rtp_ext_level(&ext[n++], p->level_id, f->voice, (unsigned)f->level_dbov);
-	if (p->capture_id && (f->marker || now - p->capture_told_ms >= CAPTURE_EVERY_MS)) {
-		int64_t ago_ns = clock_mono_ns() - f->captured_ns;
-		p->capture_told_ms = now;
-		rtp_ext_capture(&ext[n++], p->capture_id,
-				rtp_ntp_of_ms(clock_wall_ms() - ago_ns / 1000000));
-	}
-	return n;
-}
-
-void publisher_frame(void *arg, const struct audio_engine_frame *f)
-{
-	struct call_session *s = arg;
-	struct publisher *p = &s->pub;
-	struct rtp_ext_out ext[2];
-	int64_t now = clock_mono_ms();
-	if (p->state != PUBLISH_DONE || !p->pc || pc_state(p->pc) < PEER_CONNECTED)
-		return;
-	struct rtp_out r = {
-		.marker = f->marker,
-		.pt = p->pt,
-		.seq = p->seq,
-		.timestamp = f->timestamp,
-		.ssrc = p->ssrc,
-		.ext = ext,
-		.ext_n = extensions(p, f, now, ext),
-		.payload = f->payload,
-	};
-	if (peer_send(pc_peer(p->pc), now, &r) == 0)
-		p->seq++;
-	pc_touch(p->pc);
 }

@@ -211,6 +211,7 @@ struct pc *session_pc(struct call_session *s, bool controlling, const struct pc_
 		.loop = s->loop,
 		.cert = s->cert,
 		.controlling = controlling,
+		.calm = s->o.call.low,
 		.cname = s->pub.cname,
 		.net = {.addresses = s->o.call.addresses, .with_loopback = s->loopback},
 		.detour = {.servers = &s->turn, .ca_file = s->ca_file},

@@ -1,7 +1,8 @@
-/* Inside a session: session.c, messages.c, mend.c, publisher.c, subscriber.c. */
+/* Inside a session: session.c, status.c, messages.c, mend.c, publisher.c, subscriber.c. */
 #ifndef MUSTER_CALL_SESSION_PRIV_H
 #define MUSTER_CALL_SESSION_PRIV_H
 
+#include "core/call/pack.h"
 #include "core/call/pc.h"
 #include "core/call/people.h"
 #include "core/call/session.h"
@@ -45,9 +46,12 @@ struct publisher {
 	uint16_t seq;
 	uint8_t pt, level_id, capture_id;
 	int64_t capture_told_ms;
-	bool told_muted; /* what the server was told last */
-	bool subscribed; /* somebody hears us */
-	double loss;	 /* that our voice is protected against */
+	bool told_muted;		  /* what the server was told last */
+	bool subscribed;		  /* somebody hears us */
+	struct pack pack;		  /* on a narrow line: frames that wait for others, ... */
+	struct audio_engine_frame packed; /* ... and what is said of the first */
+	struct loop_timer *pack_due;
+	double loss; /* that our voice is protected against */
 	struct loop_timer *timeout;
 };
 
@@ -155,7 +159,7 @@ void session_on_retry(void *arg);
 void session_on_limit(void *arg);
 void session_on_give_up(void *arg);
 
-/* publisher.c */
+/* publisher.c, publisher_send.c */
 void publisher_init(struct call_session *s);
 void publisher_done(struct call_session *s);
 /* Forget the track and the connection, to begin anew. */
@@ -168,6 +172,7 @@ bool publisher_ready(const struct call_session *s);
 void publisher_restart(struct call_session *s);
 void publisher_tell_mute(struct call_session *s);
 void publisher_frame(void *arg, const struct audio_engine_frame *f);
+void publisher_on_pack_due(void *arg);
 void publisher_on_published(struct call_session *s, const struct lk_track_published *t);
 void publisher_on_unpublished(struct call_session *s, const char *sid);
 void publisher_on_answer(struct call_session *s, const struct lk_sdp *a);

@@ -56,6 +56,7 @@ int signal_url(const struct signal_options *o, struct buf *b, struct err *err)
 	/* LiveKit treats some names specially; ours is none of them. */
 	q.sdk = "muster";
 	q.version = MUSTER_VERSION;
+	q.muster_voices = o->voices;
 	q.reconnect = o->reconnect_sid != NULL;
 	q.sid = o->reconnect_sid ? o->reconnect_sid : "";
 	q.reconnect_reason = o->reconnect_sid ? o->reconnect_reason : 0;

@@ -31,6 +31,7 @@ struct signal_options {
 	const char *ca_file;	   /**< or NULL */
 	const char *reconnect_sid; /**< resume as this participant; NULL: a new one */
 	int reconnect_reason;	   /**< enum signal_reason */
+	int voices;		   /**< wanted at once, of servers of ours; 0: all there are */
 };
 
 /** Of LiveKit's protocol. */

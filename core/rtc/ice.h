@@ -92,6 +92,7 @@ typedef void ice_event_fn(void *arg, const struct ice_event *e);
 struct ice_config {
 	bool controlling;
 	uint64_t tie_breaker; /**< 0: random */
+	bool calm; /**< a narrow line: a path that carries sound is not looked at more often */
 	ice_send_fn *send;
 	ice_event_fn *event; /**< may be NULL */
 	void *arg;

@@ -127,7 +127,8 @@ static bool since(int64_t at, int64_t now, int64_t ms)
 /* A path that carries sound is looked at more often than consent alone needs. */
 static int64_t consent_wait(const struct ice *ice, int64_t now)
 {
-	return since(ice->used, now, 2 * ICE_BUSY_MS) ? ICE_BUSY_MS : consent_interval();
+	return !ice->cfg.calm && since(ice->used, now, 2 * ICE_BUSY_MS) ? ICE_BUSY_MS
+									: consent_interval();
 }
 
 void ice_consent_soon(struct ice *ice, int64_t now)
@@ -142,7 +143,7 @@ void ice_note_data(struct ice *ice, int64_t now, bool heard)
 	ice->used = now;
 	if (heard)
 		ice->heard = now;
-	if (ice->selected >= 0 && ice->next_consent > now + ICE_BUSY_MS)
+	if (ice->selected >= 0 && !ice->cfg.calm && ice->next_consent > now + ICE_BUSY_MS)
 		ice->next_consent = now + ICE_BUSY_MS;
 }
 

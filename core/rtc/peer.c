@@ -58,6 +58,7 @@ struct peer *peer_new(const struct peer_config *c, struct err *err)
 	} else {
 		struct ice_config ic = {
 			.controlling = c->controlling,
+			.calm = c->calm,
 			.send = on_ice_send,
 			.event = on_ice_event,
 			.arg = p,

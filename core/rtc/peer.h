@@ -49,6 +49,7 @@ struct peer_calls {
 struct peer_config {
 	struct peer_mux *mux; /**< not NULL: a server's peer, ICE-lite on this port */
 	bool controlling;     /**< full ICE: we made the offer */
+	bool calm;	      /**< full ICE: ice_config.calm */
 	struct dtls_cert *cert;
 	struct peer_calls calls;
 	void *arg;

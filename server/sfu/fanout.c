@@ -1,3 +1,4 @@
+#include "core/base/mem.h"
 #include "core/rtc/sdp.h"
 #include "server/sfu/internal.h"
 
@@ -22,12 +23,24 @@ static size_t rewrite(const struct sfu_input *in, const struct rtp *r, uint8_t *
 	return rtp_write(&out, ret, size);
 }
 
+/* On a narrow line only the loudest is heard; who is that themselves hears all others. */
+static bool is_wanted(const struct sfu_sub *s)
+{
+	const struct sfu_person *p = s->listener;
+	const struct loudest_voice *first = p->room->solo.slots[0];
+	if (s->disabled)
+		return false;
+	if (!p->narrow || s->track->solo.slot >= 0)
+		return true;
+	return first && CONTAINER_OF(first, struct sfu_track, solo)->person == p;
+}
+
 static void pass_on(struct sfu_sub *s, const struct sfu_packet *x, int64_t now)
 {
 	struct sfu_stats *stats = &s->listener->engine->stats;
 	uint64_t seq;
 	bool first;
-	if (!s->sender || !rewrite_packet(&s->numbers, x->number, !s->disabled, &seq, &first))
+	if (!s->sender || !rewrite_packet(&s->numbers, x->number, is_wanted(s), &seq, &first))
 		return;
 	if (peer_forward(s->listener->sub.link.peer, now, s->sender, &x->rtp,
 			 (struct span){(const char *)x->raw, x->n}, (uint16_t)seq,

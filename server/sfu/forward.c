@@ -42,6 +42,8 @@ static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct
 	if (speech)
 		t->spoke = now;
 	bool pass = loudest_packet(&room->loudest, &t->voice, now, &level);
+	if (pass && (room->taps_n || room->narrow_n))
+		loudest_packet(&room->solo, &t->solo, now, &level);
 	if (pass && !had && t->subs_n + 1 < room->people_n) {
 		t->wanted = true;
 		room->engine->track_wanted = true;
@@ -71,5 +73,5 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	}
 	t->passed_on = now;
 	sfu_fan_out(in, r, number, r->marker || begin, now);
-	sfu_taps_forward(t, in, r, now, number, late);
+	sfu_taps_forward(t, r, now, number);
 }

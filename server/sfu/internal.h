@@ -214,7 +214,7 @@ struct sfu_track {
 	int together;	     /**< index of what is sent just now; -1: nothing */
 	struct sfu_sub *subs;
 	size_t subs_n;
-	struct loudest_voice solo; /**< among those that share one stream: taps.c */
+	struct loudest_voice solo; /**< among all: for who gets one voice only */
 	int tapped;		   /**< the stream that its last packet went to; -1: none */
 	bool soloed;		   /**< ... and that of the one voice */
 };
@@ -279,6 +279,7 @@ struct sfu_person {
 	struct token grant;    /**< may change: permit.c */
 	bool silenced;	       /**< whatever they publish is muted */
 	bool auto_subscribe;
+	bool narrow; /**< a narrow line: wants the one loudest voice only */
 	struct budget changes;
 	uint64_t sdp_id; /**< of the session, in SDP */
 	bool changed;	 /**< others are to be told */
@@ -328,6 +329,7 @@ struct sfu_room {
 	size_t text_bytes;
 	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
 	struct loudest loudest, solo;
+	size_t narrow_n;			    /**< people with a narrow line */
 	struct sfu_stream streams[LOUDEST_MAX + 1]; /**< by slot; the last: the one voice */
 	size_t taps_n;
 	struct sfu_gone *gone, **gone_last; /**< oldest first */
@@ -552,8 +554,7 @@ void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t numbe
 
 /* taps.c */
 /** Packet `number` of a track, as its gate counts, for who listens by WHEP. */
-void sfu_taps_forward(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
-		      int64_t now, uint64_t number, bool late);
+void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uint64_t number);
 /** They listen to this many streams from now on: all of the loudest, or (1) the one voice. */
 void sfu_taps_begin(struct sfu_person *p, size_t n);
 void sfu_taps_end(struct sfu_person *p);

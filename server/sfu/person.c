@@ -69,6 +69,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 	p->grant = a->grant;
 	p->silenced = a->silenced;
 	p->auto_subscribe = a->query.auto_subscribe;
+	p->narrow = a->query.muster_voices == 1;
 	p->allow_all = true;
 	p->quality = -1;
 	p->sdp_id = sdp_id();

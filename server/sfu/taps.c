@@ -55,20 +55,7 @@ static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const
 			o.seq, now);
 }
 
-/* Is it the loudest of all? */
-static bool leads(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r, int64_t now,
-		  bool late)
-{
-	struct loudest_level level = {.payload = r->payload.n};
-	if (late)
-		return t->solo.slot >= 0;
-	if (in->level_id)
-		level.known = rtp_level(r, in->level_id, &level.voice, &level.dbov);
-	return loudest_packet(&t->person->room->solo, &t->solo, now, &level);
-}
-
-void sfu_taps_forward(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
-		      int64_t now, uint64_t number, bool late)
+void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uint64_t number)
 {
 	struct sfu_room *room = t->person->room;
 	int slot = t->voice.slot;
@@ -78,7 +65,7 @@ void sfu_taps_forward(struct sfu_track *t, const struct sfu_input *in, const str
 	if (slot >= 0)
 		pass_on(&room->streams[slot], t, t->tapped != slot, r, now, number);
 	t->tapped = slot;
-	bool alone = slot >= 0 && leads(t, in, r, now, late);
+	bool alone = slot >= 0 && t->solo.slot >= 0;
 	if (alone)
 		pass_on(solo_of(room), t, !t->soloed, r, now, number);
 	t->soloed = alone;

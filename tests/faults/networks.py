@@ -165,6 +165,18 @@ class World:
             raise RuntimeError(self.voice.error_text())
         return time.monotonic() - started
 
+    def another(self, name):
+        """Somebody else here, who speaks."""
+        home = self.near.parent / name
+        self.there(home, ["register", self.url, "--user", name, "--password-stdin"],
+                   stdin="a long enough password\n")
+        self.there(self.near, ["room", "invite", self.room, f"@{name}:localhost"])
+        self.there(home, ["room", "join", self.room])
+        p = lib.Process(self.argv(home, ["call", "join", self.room, "--input", "tone:300", "--output",
+                                         "null:"]), env=lib.clean_env(home))
+        p.wait_line(lambda l: '"self":true' in l.replace(" ", ""))
+        return p
+
     def way(self):
         return self.there(self.far, ["call", "status", self.room])[0]["way"]
 
@@ -251,8 +263,41 @@ def case_relay(tap, world, link):
     gap_of(tap, world, ear, "UDP is back", lambda: unblock(link), "udp")
 
 
+def counted(link):
+    at = pathlib.Path(f"/proc/{link.ns.split('/')[2]}/net/dev").read_text()
+    fields = at.split(link.device + ":", 1)[1].split()
+    return int(fields[0]), int(fields[8])
+
+
+def measure(link, what, seconds=20):
+    before = counted(link)
+    time.sleep(seconds)
+    after = counted(link)
+    down, up = ((b - a) / seconds for a, b in zip(before, after))
+    print(f"# {what}: {down:.0f} bytes a second in, {up:.0f} out, IP headers included", flush=True)
+    return down
+
+
+def case_low(tap, world, link):
+    """What a narrow line carries while two others speak at once."""
+    ear = world.listen()
+    others = [world.another(f"other{i}") for i in range(2)]
+    try:
+        world.speak()
+        ear.hear(50)
+        whole = measure(link, "as usual, two others speak")
+        world.voice.stop()
+        world.speak("--low")
+        tap.check(ear.hear(50), "low: the voice is heard")
+        low = measure(link, "--low, two others speak")
+        tap.check(low < 0.8 * whole, "low: fewer voices come", f"{low} of {whole}")
+    finally:
+        for p in others:
+            p.stop()
+
+
 CASES = {"never_udp": case_never_udp, "udp_ends": case_udp_ends, "address": case_address,
-         "relay": case_relay}
+         "relay": case_relay, "low": case_low}
 
 
 def main():

@@ -65,7 +65,11 @@ static void on_receive(void *arg, int64_t now, int base, const struct net_addr *
 static void agent_make(struct agent *a, struct fakenet *net, bool controlling, uint64_t tie_breaker)
 {
 	*a = (struct agent){.net = net};
-	struct ice_config c = {controlling, tie_breaker, on_send, on_event, a};
+	struct ice_config c = {.controlling = controlling,
+			       .tie_breaker = tie_breaker,
+			       .send = on_send,
+			       .event = on_event,
+			       .arg = a};
 	a->ice = ice_new(&c);
 	a->node = (struct fakenet_node){.arg = a,
 					.deadline = on_deadline,

@@ -377,6 +377,7 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 		.listen_only = o->listen_only,
 		.muted = o->muted,
 		.publish_late = o->muted,
+		.low = o->low,
 		.addresses = o->addresses,
 	};
 	rc->o.sound.input = rc->input;

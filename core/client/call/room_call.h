@@ -30,6 +30,7 @@ struct room_call_options {
 	struct audio_engine_settings sound;
 	bool listen_only;
 	bool muted;
+	bool low;		 /**< call_options.low */
 	bool ring;		 /**< tell the room when nobody else is there yet */
 	bool leave_when_empty;	 /**< once the last of the others has left */
 	bool leave_at_input_end; /**< once the capture device is at its end and was heard */

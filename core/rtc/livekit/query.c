@@ -38,6 +38,7 @@ static const struct key keys[] = {
 	KEY(network, TEXT, LK_SID_MAX),
 	KEY(join_request, TEXT, LK_METADATA_MAX),
 	KEY(client_protocol, INT, 0),
+	KEY(muster_voices, INT, 0),
 };
 
 static char *text_at(const struct lk_query *q, const struct key *k)

@@ -29,6 +29,7 @@ struct lk_query {
 	const char *network;
 	const char *join_request; /**< the form of /rtc/v1; we answer 404 to that */
 	int client_protocol;
+	int muster_voices; /**< ours, which others ignore: voices wanted at once; 0: not said */
 };
 
 /** A query with nothing said: all "", auto_subscribe. Borrows only constants. */
