@@ -19,7 +19,9 @@
 
 /* -- The kernel's answers, as this test wishes them ------------------------ */
 
-static int fail_errno; /* for each datagram that begins with '!' */
+static int fail_errno;	  /* for each datagram that begins with '!' */
+static int segment_errno; /* for each message that holds several */
+static unsigned messages;
 
 static bool fails(const struct iovec *iov)
 {
@@ -30,12 +32,18 @@ static bool fails(const struct iovec *iov)
 int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
 	unsigned good = 0;
-	while (good < n && !fails(m[good].msg_hdr.msg_iov))
+	if (segment_errno && m[0].msg_hdr.msg_iovlen > 1) {
+		errno = segment_errno;
+		return -1;
+	}
+	while (good < n && !fails(m[good].msg_hdr.msg_iov) &&
+	       !(segment_errno && m[good].msg_hdr.msg_iovlen > 1))
 		good++;
 	if (good == 0) {
 		errno = fail_errno;
 		return -1;
 	}
+	messages += good;
 	return (int)syscall(SYS_sendmmsg, fd, m, good, flags);
 }
 #endif
@@ -217,6 +225,101 @@ static void test_many_at_once(void **state)
 	assert_int_equal(mem_live(), before);
 }
 
+/* Lengths of datagrams to two places in turn, and in how many messages they go out joined. */
+static const struct {
+	size_t n[12];
+	unsigned messages;
+} joins[] = {
+	{{100, 100, 100, 100}, 1},  {{100, 100, 60, 100}, 2}, /* a shorter one is the last */
+	{{60, 100, 100}, 2},	    {{90, 80, 70}, 2},	      {{1200, 1200, 1200, 1}, 1},
+	{{100, 100, 0, 50, 50}, 2}, /* 0: from here on to the other place */
+	{{0, 40, 40, 40}, 1},
+};
+
+struct heap {
+	struct loop *loop;
+	size_t n, want;
+	size_t lengths[12];
+	uint8_t first[12];
+};
+
+static void on_heap(void *arg, const struct udp_packet *p, size_t n)
+{
+	struct heap *h = arg;
+	for (size_t i = 0; i < n; i++) {
+		assert_true(h->n < ARRAY_LEN(h->lengths));
+		h->first[h->n] = p[i].data[0];
+		h->lengths[h->n++] = p[i].n;
+	}
+	if (h->n == h->want)
+		loop_stop(h->loop);
+}
+
+/* What was queued arrives as it was, each by itself, in order, joined on the way or not. */
+static void check_join(struct loop *l, struct udp *from, size_t k, bool joined)
+{
+	static uint8_t data[1200];
+	struct heap at[2] = {{.loop = l}, {.loop = l}};
+	struct udp *to[2];
+	struct udp_options o = {.bind = addr("127.0.0.1", 0)};
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(udp_open(l, &o, on_heap, &at[i], &to[i], NULL), 0);
+	int where = 0;
+	for (size_t i = 0; i < 12; i++) {
+		if (!joins[k].n[i]) {
+			where = 1;
+			continue;
+		}
+		data[0] = (uint8_t)i;
+		at[where].want++;
+		udp_send(from, udp_local(to[where]), NULL, data, joins[k].n[i]);
+	}
+	messages = 0;
+	udp_flush(from);
+	if (os_udp_knows_local()) /* not the portable fallback */
+		assert_int_equal(messages, joined ? joins[k].messages : at[0].want + at[1].want);
+	for (int i = 0; i < 2; i++) {
+		if (at[i].n < at[i].want)
+			loop_run(l);
+		assert_int_equal(at[i].n, at[i].want);
+		for (size_t j = 0; j < at[i].n; j++)
+			assert_int_equal(at[i].lengths[j], joins[k].n[at[i].first[j]]);
+		for (size_t j = 1; j < at[i].n; j++)
+			assert_true(at[i].first[j] > at[i].first[j - 1]);
+		udp_free(to[i]);
+	}
+}
+
+static void test_join(void **state)
+{
+	long before = mem_live();
+	struct loop *l = loop_new();
+	struct end s;
+	struct udp *plain, *joining;
+	struct udp_options o = {.bind = addr("127.0.0.1", 0)};
+	struct udp_stats st;
+	(void)state;
+	assert_int_equal(udp_open(l, &o, on_packets, &s, &plain, NULL), 0);
+	o.join = true;
+	assert_int_equal(udp_open(l, &o, on_packets, &s, &joining, NULL), 0);
+	for (size_t k = 0; k < ARRAY_LEN(joins); k++) {
+		check_join(l, plain, k, false);
+		check_join(l, joining, k, true);
+	}
+	/* Where it is refused, once and for all, each goes by itself, and none is lost. */
+	segment_errno = EIO;
+	for (size_t k = 0; k < ARRAY_LEN(joins); k++)
+		check_join(l, joining, k, false);
+	segment_errno = 0;
+	check_join(l, joining, 0, false);
+	udp_stats(joining, &st);
+	assert_int_equal(st.unreachable + st.send_dropped + st.too_long, 0);
+	udp_free(plain);
+	udp_free(joining);
+	loop_free(l);
+	assert_int_equal(mem_live(), before);
+}
+
 static void test_full_buffers(void **state)
 {
 	long before = mem_live();
@@ -384,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_both_families_on_one_socket),
 		cmocka_unit_test(test_any_family),
 		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_full_buffers),
 #ifdef __linux__
 		cmocka_unit_test(test_receiver_too_slow),
