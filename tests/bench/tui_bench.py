@@ -275,12 +275,12 @@ def busy(client, t, bert, room):
     def sender():
         begin = time.monotonic()
         for n in range(RATE * SECONDS):
-            bert.send(room, f"{client.name}.{n}", f"line {n} of many from bert")
+            bert.send(room, f"{client.name}.{n}", f"line {n} for {client.name} from bert")
             time.sleep(max(0, begin + (n + 1) / RATE - time.monotonic()))
     written, cpu, begin = t.written, lib.cpu_s(client.pid(t)), time.monotonic()
     thread = threading.Thread(target=sender)
     thread.start()
-    last = f"line {RATE * SECONDS - 1} of many"
+    last = f"line {RATE * SECONDS - 1} for {client.name}"
     seen = t.until(lambda s: last in s, SECONDS + 60)
     thread.join()
     took = time.monotonic() - begin
