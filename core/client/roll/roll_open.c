@@ -179,27 +179,34 @@ static int post(struct roll_view *v, const struct roll_request *rq, char **ret_i
 	return rc;
 }
 
-/* The roll is there from now on: what follows is said with its row. It may be that somebody else of the staff was
- * faster by a moment: then that one is told, and ours is taken back. */
+/* Somebody else of the staff was faster by a moment: theirs is told, and ours is taken back. */
+static int give_way(struct client *c, const struct roll_request *rq, struct roll_view *ours,
+		    json_t **ret, struct err *err)
+{
+	AUTO(roll_view_done) struct roll_view v = {0};
+	roll_tidy(ours);
+	int rc = load(c, rq->room_id, &v, err);
+	struct roll_case *k = rc ? NULL : case_of(&v, ours->v[0].double_of);
+	if (!rc && !k)
+		rc = roll_case_need(&ours->v[0], err);
+	return rc ? rc : tell_existing(&v, k, ret);
+}
+
+/* The roll is there from now on: what follows is said with its row. The cache may not have it yet. */
 static int plan(struct client *c, const struct roll_request *rq, const char *id, json_t **ret,
 		struct err *err)
 {
 	AUTO(roll_view_done) struct roll_view v = {0};
 	int64_t second_ms = 0;
-	int rc = load(c, rq->room_id, &v, err);
-	struct roll_case *k = rc ? NULL : case_of(&v, id);
-	if (!rc && !k)
-		rc = err_set(err, ERR_NOT_FOUND,
-			     _("the roll-call was opened, and is no longer there"));
+	int rc = roll_view_load(c, rq->room_id, id, 0, ROLL_VIEW_PEOPLE, &v, err);
 	if (rc)
 		return rc;
-	roll_tidy(&v);
-	if (strcmp(k->roll.id, id) != 0)
-		return tell_existing(&v, k, ret);
-	json_t *row = row_of(&v, k, false);
-	plan_end(&v, &k->roll, row);
+	if (v.v[0].double_of)
+		return give_way(c, rq, &v, ret, err);
+	json_t *row = row_of(&v, &v.v[0], false);
+	plan_end(&v, &v.v[0].roll, row);
 	if (rq->second_call)
-		rc = plan_second(&v, &k->roll, rq, &second_ms, err);
+		rc = plan_second(&v, &v.v[0].roll, rq, &second_ms, err);
 	json_object_set_new(row, "second", second_ms ? json_integer(second_ms) : json_null());
 	*ret = row;
 	return rc;
