@@ -19,8 +19,11 @@
 #include "core/client/send.h"
 #include "core/client/session.h"
 #include "core/client/timeline.h"
+#include "core/client/util.h"
 #include "core/matrix/rtc_member.h"
 #include "core/matrix/rtc_ring.h"
+#include "core/store/events.h"
+#include "core/store/relations.h"
 #include "tests/lib/call_pair.h"
 #include "tests/lib/calling.h"
 
@@ -439,6 +442,145 @@ static void test_hand_lowered(void **state)
 }
 
 /* A member in the form that is to come: a message event, and a hash for a name. */
+/* -- what the register is told ---------------------------------------------------------- */
+
+struct words {
+	const char *room;
+	size_t want, n;
+	json_t *last; /* content; owned */
+};
+
+static int on_word(const struct store_event *e, void *arg)
+{
+	struct words *w = arg;
+	JSON_AUTO json_t *event = NULL;
+	if (!span_eq_str(e->type, "org.muster.presence") ||
+	    json_parse_object(e->json, &event, NULL))
+		return 0;
+	w->n++;
+	json_decref(w->last);
+	w->last = json_incref(json_get_object(event, "content"));
+	return 0;
+}
+
+static bool has_words(struct calling *t, void *arg)
+{
+	struct words *w = arg;
+	struct store *s;
+	w->n = 0;
+	assert_int_equal(client_store(t->c, &s, NULL), 0);
+	store_events_since(s, store_room_find(s, span_of(w->room)), 0, on_word, w);
+	return w->n >= w->want;
+}
+
+static void put_taking(struct pair *p, int64_t until_ms)
+{
+	JSON_AUTO json_t *o =
+		json_pack("{s:i,s:s,s:s,s:I}", "version", 1, "uid", "u", "recurrence_id",
+			  "20260101T090000", "until_ts", (json_int_t)until_ms);
+	OK(client_state_put(p->ann, p->room, "org.muster.attendance.taking", "", o, NULL, &err));
+}
+
+static bool sees_taking(struct calling *t, void *arg)
+{
+	struct words *w = arg;
+	JSON_AUTO json_t *event = NULL;
+	struct store *s;
+	assert_int_equal(client_store(t->c, &s, NULL), 0);
+	const json_t *o = state_content(s, store_room_find(s, span_of(w->room)),
+					"org.muster.attendance.taking", NULL, &event);
+	return json_get_i64(o, "until_ts", 0) > 1;
+}
+
+static bool is_settled(struct calling *t, void *arg)
+{
+	(void)t;
+	return clock_mono_ms() >= *(int64_t *)arg;
+}
+
+static void lose_and_settle(struct pair *p, const char *identity)
+{
+	fake_call_person(CALL_PERSON_LEFT, identity, false);
+	int64_t until = clock_mono_ms() + 100; /* ten times as long as is waited for */
+	calling_turn(&p->t, is_settled, &until, "settling");
+	calling_wait_quiet(&p->t);
+}
+
+/* Off our own server staff's client says who was lost while attendance is taken, and that they are back. */
+static void test_seen(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct store *s;
+	pair_open(&p, "Seen");
+	struct words w = {.room = p.room};
+	AUTO_FREE char *bob = identity_of(p.bob), *event = put_member(p.bob, p.room, "");
+	OK(client_store(p.t.c, &s, &err));
+	OK(store_meta_set(s, "muster_server", "1", &err));
+	pair_join(&p, (struct room_call_options){.times.settle = 10});
+	calling_wait_members(&p.t, 1);
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	put_taking(&p, clock_wall_ms() + 3600000);
+	calling_turn(&p.t, sees_taking, &w, "attendance is taken");
+	/* On our own server it is not ours to say. */
+	lose_and_settle(&p, bob);
+	assert_false((has_words(&p.t, &w), w.n > 0));
+	OK(store_meta_set(s, "muster_server", "0", &err));
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	fake_call_person(CALL_PERSON_LEFT, bob, false);
+	w.want = 1;
+	calling_turn(&p.t, has_words, &w, "a word that somebody is lost");
+	assert_string_equal(json_get_str(w.last, "user_id"), "@bob:localhost");
+	assert_string_equal(json_get_str(w.last, "device_id"), client_account(p.bob)->device_id);
+	assert_string_equal(json_get_str(w.last, "state"), "left");
+	assert_string_equal(json_get_str(w.last, "reason"), "lost");
+	assert_null(json_object_get(w.last, "member_id"));
+	assert_true(json_get_i64(w.last, "at", 0) > 0);
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	w.want = 2;
+	calling_turn(&p.t, has_words, &w, "a word that they are back");
+	assert_string_equal(json_get_str(w.last, "state"), "joined");
+	/* Who leaves in the room, too, says so themselves. */
+	json_t *none = json_object();
+	char key[LIMIT_ID_BYTES + 1];
+	OK(rtc_member_key("@bob:localhost", client_account(p.bob)->device_id, NULL, key, &err));
+	OK(client_state_put(p.bob, p.room, RTC_MEMBER_TYPE, key, none, NULL, &err));
+	json_decref(none);
+	calling_wait_members(&p.t, 0);
+	lose_and_settle(&p, bob);
+	has_words(&p.t, &w);
+	assert_int_equal(w.n, 2);
+	json_decref(w.last);
+	pair_close(&p);
+}
+
+/* Who is no staff says nothing, nor anybody when no attendance is taken. */
+static void test_seen_by_others(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct store *s;
+	pair_open(&p, "Not seen");
+	struct words w = {.room = p.room};
+	AUTO_FREE char *bob = identity_of(p.bob), *event = put_member(p.bob, p.room, "");
+	OK(client_store(p.t.c, &s, &err));
+	OK(store_meta_set(s, "muster_server", "0", &err));
+	pair_join(&p, (struct room_call_options){.times.settle = 10});
+	calling_wait_members(&p.t, 1);
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	lose_and_settle(&p, bob); /* nothing is taken */
+	put_taking(&p, clock_wall_ms() + 3600000);
+	calling_turn(&p.t, sees_taking, &w, "attendance is taken");
+	fake_call_person(CALL_PERSON_JOINED, bob, false);
+	/* We ourselves are cut off: we do not know. */
+	fake_call_state(CALL_RECONNECTING);
+	lose_and_settle(&p, bob);
+	has_words(&p.t, &w);
+	assert_int_equal(w.n, 0);
+	json_decref(w.last);
+	pair_close(&p);
+}
+
 static void test_sticky_member(void **state)
 {
 	(void)state;
@@ -487,6 +629,8 @@ int main(void)
 		cmocka_unit_test(test_seat_lost),
 		cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_hand_lowered),
+		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_seen_by_others),
 		cmocka_unit_test(test_sticky_member),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);

@@ -3,13 +3,12 @@
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/client/class_rooms.h"
+#include "core/client/own_server.h"
 #include "core/client/rooms.h"
 #include "core/client/timeline.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define OWN_SERVER_KEY "muster_server" /* in the cache: "1", "0" */
 
 int64_t att_joined(struct store *s, const char *room_id)
 {
@@ -58,19 +57,15 @@ static bool read_rules(struct att_room *a, int64_t room)
 
 /* -- Whom to believe -------------------------------------------------------------------- */
 
-/* Is our homeserver a `muster serve`? It says so in its .well-known; asked once. */
+/* Is our homeserver a `muster serve`? Asked once. */
 static bool own_server_observes(struct client *c, struct store *s)
 {
-	AUTO_FREE char *known = store_meta(s, OWN_SERVER_KEY);
+	enum own_server is = own_server_known(s);
 	JSON_AUTO json_t *reply = NULL;
-	if (known)
-		return strcmp(known, "1") == 0;
+	if (is != OWN_SERVER_UNKNOWN)
+		return is == OWN_SERVER_YES;
 	int rc = session_get(client_session(c), "/.well-known/matrix/client", &reply, NULL);
-	const char *name = json_get_str(json_get_object(reply, "org.muster.server"), "server_name");
-	bool is = name && strcmp(name, client_server_name(c)) == 0;
-	if (!rc || rc == ERR_NOT_FOUND)
-		store_meta_set(s, OWN_SERVER_KEY, is ? "1" : "0", NULL);
-	return is;
+	return (!rc || rc == ERR_NOT_FOUND) && own_server_note(c, s, reply) == OWN_SERVER_YES;
 }
 
 static void room_power(const struct att_room *a, int64_t room, struct power *ret)

@@ -99,6 +99,7 @@ void room_call_check_in(struct room_call *rc)
 	if (rc->ring && rc->alone_at_first)
 		room_call_ring(rc);
 	ears_update(rc);
+	room_call_seen_begin(rc);
 	room_call_check_hand(rc);
 }
 
@@ -415,6 +416,7 @@ void room_call_free(struct room_call *rc)
 	session_drop(rc->ring_rq);
 	session_drop(rc->note_rq);
 	session_drop(rc->turn_rq);
+	room_call_seen_end(rc);
 	place_free(rc->place);
 	ears_free(rc);
 	call_free(rc->call);

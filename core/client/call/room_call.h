@@ -22,6 +22,7 @@ struct room_call_times {
 	int64_t guard;	  /**< seat_options.guard_ms */
 	int leaving;	  /**< seat_options.leaving_ms */
 	int introduction; /**< somebody's member event, after they connected */
+	int settle;	  /**< until somebody who is gone is taken for that */
 };
 
 struct room_call_options {

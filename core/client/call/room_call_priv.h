@@ -1,7 +1,7 @@
 /*
  * What these share: room_call.c (coming and going), room_call_seat.c (our place
- * in the room), room_call_turn.c (TURN servers), room_call_rows.c (who is there, what happens), room_call_steer.c
- * (what may be done).
+ * in the room), room_call_turn.c (TURN servers), room_call_rows.c (who is there, what happens), room_call_seen.c
+ * (what the register is told of it), room_call_steer.c (what may be done).
  */
 #ifndef MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 #define MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
@@ -48,6 +48,7 @@ struct room_call {
 	bool alone_at_first;
 	char member_event[LIMIT_ID_BYTES + 1];
 
+	struct seen *seen; /* room_call_seen.c; NULL until we are in */
 	struct company people;
 	int64_t room, seq, pos; /* of the cache: row number, what was looked at */
 	bool met;		/* somebody else has been here */
@@ -84,6 +85,16 @@ void room_call_ring(struct room_call *rc);
 
 /** Ask the homeserver for TURN servers, and give them to the call that was made. */
 void room_call_ask_turn(struct room_call *rc);
+
+/* -- room_call_seen.c */
+
+/** From now on; until we are gone. */
+void room_call_seen_begin(struct room_call *rc);
+/** The SFU lost somebody; `who` is no longer among the people. */
+void room_call_seen_left(struct room_call *rc, const struct person *who);
+/** Somebody is connected whose names are known. */
+void room_call_seen_joined(struct room_call *rc, const struct person *who);
+void room_call_seen_end(struct room_call *rc);
 
 /* -- room_call_steer.c */
 

@@ -41,6 +41,7 @@ static void tell_joined(struct room_call *rc, struct person *who)
 	if (who->self)
 		return;
 	rc->met = true;
+	room_call_seen_joined(rc, who);
 	room_call_row(rc, "joined", who, NULL);
 	if (who->recording)
 		room_call_row(rc, "recording", who, NULL);
@@ -120,6 +121,8 @@ void room_call_person(struct room_call *rc, const struct ear *from, enum call_pe
 		return;
 	if (what == CALL_PERSON_LEFT) {
 		struct person *gone = company_take(&rc->people, p->identity);
+		if (gone)
+			room_call_seen_left(rc, gone);
 		if (gone)
 			on_left(rc, gone);
 		return;
