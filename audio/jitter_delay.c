@@ -111,7 +111,9 @@ void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns, bo
 
 	int64_t bucket = (transit - fastest(d)) / (DELAY_BUCKET_MS * 1000000);
 	bucket = bucket < DELAY_BUCKETS ? bucket : DELAY_BUCKETS - 1;
-	count(d->share, &d->seen, bucket);
+	/* No delay would have been enough for what was sent again so late. */
+	if (!overtaken || bucket * DELAY_BUCKET_MS < JITTER_TARGET_MAX_MS)
+		count(d->share, &d->seen, bucket);
 	if (!overtaken)
 		count(d->ordered, &d->seen_ordered, bucket);
 	retarget(d);

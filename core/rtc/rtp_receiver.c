@@ -6,6 +6,7 @@
 
 #define MAX_DROPOUT 3000
 #define SEEN_BITS 256
+#define PACKET_MS_MAX 120 /* of Opus */
 
 void rtp_receiver_init(struct rtp_receiver *r, uint32_t ssrc, unsigned rate_hz)
 {
@@ -31,10 +32,11 @@ static void mark(struct rtp_receiver *r, uint16_t seq, bool on)
 		r->seen[seq % SEEN_BITS / 64] &= ~bit;
 }
 
-static void start(struct rtp_receiver *r, uint16_t seq)
+static void start(struct rtp_receiver *r, uint16_t seq, uint32_t timestamp)
 {
 	r->started = true;
 	r->max_seq = seq;
+	r->max_timestamp = timestamp;
 	r->base_seq = seq;
 	r->bad_seq = (uint16_t)(seq - 1);
 	r->cycles = 0;
@@ -50,14 +52,14 @@ static void missing_drop(struct rtp_receiver *r, size_t i)
 	r->missing_n--;
 }
 
-static void missing_add(struct rtp_receiver *r, int64_t now, uint16_t seq)
+static void missing_add(struct rtp_receiver *r, int64_t now, uint16_t seq, int64_t late_ms)
 {
 	if (r->missing_n == RTP_NACK_MAX)
 		missing_drop(r, 0);
 	bool wait = r->reordered != INT64_MIN && now - r->reordered < RTP_NACK_REORDER_MS;
 	r->missing[r->missing_n++] = (struct rtp_missing){
 		.seq = seq,
-		.noticed = now,
+		.since = now - late_ms,
 		.due = now + (wait ? RTP_NACK_WAIT_MS : 0),
 	};
 }
@@ -81,17 +83,22 @@ static void missing_found(struct rtp_receiver *r, int64_t now, uint16_t seq)
 }
 
 /* The newest so far: what lies between is missing. */
-static void advance(struct rtp_receiver *r, int64_t now, uint16_t seq, uint16_t delta)
+static void advance(struct rtp_receiver *r, int64_t now, uint16_t seq, uint16_t delta,
+		    uint32_t timestamp)
 {
+	int64_t packet_ms =
+		(int64_t)(timestamp - r->max_timestamp) * 1000 / (int64_t)r->rate_hz / delta;
+	packet_ms = packet_ms > PACKET_MS_MAX ? PACKET_MS_MAX : packet_ms;
 	for (uint16_t s = (uint16_t)(r->max_seq + 1); s != seq; s++) {
 		mark(r, s, false);
 		/* Only the last of a long hole are worth asking for. */
 		if ((uint16_t)(seq - s) <= RTP_NACK_MAX)
-			missing_add(r, now, s);
+			missing_add(r, now, s, packet_ms * ((uint16_t)(seq - s) - 1));
 	}
 	if ((uint16_t)(r->max_seq + delta) < r->max_seq)
 		r->cycles += 65536;
 	r->max_seq = seq;
+	r->max_timestamp = timestamp;
 	mark(r, seq, true);
 }
 
@@ -110,20 +117,20 @@ static void jitter(struct rtp_receiver *r, int64_t now, uint32_t timestamp)
 bool rtp_receiver_add(struct rtp_receiver *r, int64_t now, uint16_t seq, uint32_t timestamp)
 {
 	if (!r->started) {
-		start(r, seq);
+		start(r, seq, timestamp);
 		mark(r, seq, true);
 	}
 	uint16_t delta = (uint16_t)(seq - r->max_seq);
 	r->late = delta > 0x8000;
 	if (delta && delta < MAX_DROPOUT) {
-		advance(r, now, seq, delta);
+		advance(r, now, seq, delta, timestamp);
 	} else if (delta && (uint16_t)-delta >= SEEN_BITS) {
 		/* A big jump counts only when the next packet follows it. */
 		if (seq != r->bad_seq) {
 			r->bad_seq = (uint16_t)(seq + 1);
 			return false;
 		}
-		start(r, seq);
+		start(r, seq, timestamp);
 		r->late = false;
 		mark(r, seq, true);
 	} else if (delta || r->received) {
@@ -193,7 +200,7 @@ void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report
 /* Could it still be there in time, were it asked for now? */
 static bool worth_asking(const struct rtp_missing *m, int64_t now, int rtt_ms, int patience_ms)
 {
-	return m->tries < RTP_NACK_TRIES && now - m->noticed + rtt_ms <= patience_ms;
+	return m->tries < RTP_NACK_TRIES && now - m->since + rtt_ms <= patience_ms;
 }
 
 size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, const struct rtp_nack_way *way,

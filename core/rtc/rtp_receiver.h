@@ -19,9 +19,9 @@
 struct rtp_missing {
 	uint16_t seq;
 	uint8_t tries;
-	int64_t noticed; /**< when a later one came */
-	int64_t due;	 /**< when it is to be asked for */
-	int64_t asked;	 /**< when it last was */
+	int64_t since; /**< when the packet after it should have come: it is late since then */
+	int64_t due;   /**< when it is to be asked for */
+	int64_t asked; /**< when it last was */
 };
 
 /** A value; members are for reading. */
@@ -31,7 +31,8 @@ struct rtp_receiver {
 	bool started;
 	bool late; /**< the last packet was older than the newest */
 	uint16_t max_seq, bad_seq;
-	uint32_t cycles; /**< wraps, counted in units of 65536 */
+	uint32_t max_timestamp; /**< of max_seq */
+	uint32_t cycles;	/**< wraps, counted in units of 65536 */
 	uint32_t base_seq;
 	uint64_t received, duplicates;
 	uint32_t expected_prior, received_prior;
@@ -61,7 +62,7 @@ struct rtp_nack_way {
 };
 /**
  * Sequence numbers to ask for now (at most `max`); counts as asked. What could not come back
- * within the patience, counted from when it was missed, is not asked for: FEC and concealment
+ * within the patience, counted from when it was late, is not asked for: FEC and concealment
  * have to do.
  */
 size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, const struct rtp_nack_way *way,

@@ -27,7 +27,7 @@ CASES = (
     ("10 % in bursts of 3, far", "burst=3.7037/33.3333", 240),
     ("50 ms of jitter", "jitter=50", 40), ("50 ms of jitter, 5 %", "jitter=50,loss=5", 40),
     ("50 ms of jitter, 5 %, far", "jitter=50,loss=5", 240),
-    ("5 % come 30 ms late", "reorder=5/30", 40),
+    ("5 % come 30 ms late", "reorder=5/30", 40), ("nothing for 3 s", "cut=20000+3000", 40),
 )
 SETTLE_S = 11
 LINE = "{:26} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7}  {}"

@@ -6,7 +6,7 @@
  *
  *   speech_loss IN.wav OUT.wav SPEC RTT_MS SEED
  *
- * SPEC: tests/lib/netimpair/impair.h, without rate and cuts; its delay is RTT_MS / 2 by itself.
+ * SPEC: tests/lib/netimpair/impair.h, without rate; its delay is RTT_MS / 2 by itself.
  * Prints counts as JSON.
  */
 #include "audio/opus.h"
@@ -87,10 +87,20 @@ static bool next_event(struct world *w, int64_t until_ns, struct event *ret)
 	return true;
 }
 
+static bool is_cut(const struct world *w, int64_t now_ns)
+{
+	const struct impair_spec *s = &w->net.spec;
+	bool cut = false;
+	for (size_t i = 0; i < s->cuts_n; i++)
+		cut |= now_ns >= s->cuts[i].from_ms * MS && now_ns < s->cuts[i].until_ms * MS;
+	return cut;
+}
+
 static void send_packet(struct world *w, int64_t now_ns, int number)
 {
 	struct impair_fate f;
 	impair_next(&w->net, IMPAIR_RTP, &f);
+	f.lost |= is_cut(w, now_ns);
 	int64_t at = now_ns + w->rtt_ms * MS / 2 + (int64_t)(f.delay_ms * 1e6);
 	w->sent++;
 	w->lost += f.lost;

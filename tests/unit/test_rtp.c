@@ -247,6 +247,24 @@ static void test_nack_by_round_trip(void **state)
 	assert_int_equal(asked_for(-1, 100), 1);
 }
 
+/* Of a long hole only the end can come back in time. */
+static void test_nack_of_a_hole(void **state)
+{
+	const struct rtp_nack_way way = {40, 100};
+	struct rtp_receiver r;
+	uint16_t got[64];
+	(void)state;
+	rtp_receiver_init(&r, 5, 48000);
+	rtp_receiver_add(&r, 0, 1, 0);
+	rtp_receiver_add(&r, 1000, 51, 50 * 960);
+	assert_int_equal(rtp_receiver_nacks(&r, 1000, &way, got, 64), 4);
+	assert_int_equal(got[0], 47);
+	assert_int_equal(got[3], 50);
+	/* Timestamps that nobody would send make nothing worse than no question. */
+	rtp_receiver_add(&r, 1020, 60, 0);
+	assert_true(rtp_receiver_nacks(&r, 1020, &way, got, 64) <= 8);
+}
+
 /* Where packets overtake each other they get a moment, and where they did not for long no more. */
 static void test_nack_reordering(void **state)
 {
@@ -400,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_receiver_jitter),
 		cmocka_unit_test(test_nack_times),
 		cmocka_unit_test(test_nack_by_round_trip),
+		cmocka_unit_test(test_nack_of_a_hole),
 		cmocka_unit_test(test_nack_reordering),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_srtp),
