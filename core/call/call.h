@@ -162,6 +162,7 @@ struct call_status {
 	size_t people;		  /**< oneself included */
 	int rtt_ms;		  /**< -1: not known */
 	double loss_out, loss_in; /**< 0 to 1, of late */
+	double protects;	  /**< loss that our voice is sent to withstand, 0 to 1 */
 	int64_t packets_out, packets_in, lost_in;
 	double jitter_ms;
 	int delay_ms; /**< of the voice that is buffered longest */

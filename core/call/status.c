@@ -30,6 +30,7 @@ void session_status(struct call_session *s, struct call_status *ret)
 		.rtt_ms = -1,
 		.reconnects = s->reconnects,
 		.loss_in = s->sub.loss,
+		.protects = s->pub.loss,
 		.way = worse(way_of(s->pub.pc), way_of(s->sub.pc)),
 	};
 	subscriber_status(s, ret);

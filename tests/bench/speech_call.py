@@ -4,7 +4,8 @@ Somebody speaks (espeak-ng), somebody else listens, both behind the same bad net
 (tests/lib/netimpair): our client on `muster serve`, rtc-node there, and rtc-node on livekit-server,
 side by side, each with a network of its own with the same seed. STOI is 0 to 1 (understood from
 some 0.75 on), PESQ 1 to 4.6; the gap is the longest silence where something was said; delay is from
-mouth to ear, without sound cards. "down" is the way to who listens, "up" that of who speaks.
+mouth to ear, without sound cards; "waited": how long one of the programs was kept from running by
+a machine that is busy, for which nobody can be blamed. "down" is the way to who listens, "up" that of who speaks.
 
     speech_call.py [--quick] [--only TEXT] [--json FILE] [--write] [ours|node|livekit ...]
 """
@@ -23,6 +24,7 @@ import harness as lib  # noqa: E402
 import livekit_peers as lk  # noqa: E402
 import livekit_serve  # noqa: E402
 import netimpair  # noqa: E402
+from waits import Waits  # noqa: E402
 
 WAY = "delay=20"  # there and back 40 ms
 CASES = (
@@ -43,6 +45,7 @@ CASES = (
 )
 QUICK = ("no loss", "10 % down", "20 % down", "50 ms of jitter")
 SEED = 11
+CUT_S = 8  # into what is measured
 WARM_S = 11  # of speech before what is measured: senders and buffers have settled then
 
 
@@ -98,6 +101,14 @@ class Pair:
     def speak(self, said, case, cut_at_s):
         """Says it all over the bad network; what is needed for the figures."""
         _, up, down, cut_s = case
+        waits = Waits({"server": self.place.pid, "ear": self.ear.child.pid,
+                       "mouth": self.mouth.child.pid, "router": self.link.router.child.pid})
+        try:
+            return self._speak(said, up, down, cut_s, cut_at_s, waits)
+        finally:
+            waits.stop()
+
+    def _speak(self, said, up, down, cut_s, cut_at_s, waits):
         self._begin(said)
         self._network(up, down)
         if cut_s:
@@ -113,7 +124,7 @@ class Pair:
         kept = self.ear.do("kept", who=self.mouth.identity, file=str(heard))
         if not kept["ok"]:
             raise RuntimeError(f"{self.kind}: {kept}")
-        more = {"router": self.link.stats()}
+        more = {"router": self.link.stats(), "waited_ms": sum(waits.stop().values())}
         if self.kind == "ours":
             more |= {"ear": self.ear.do("status"), "mouth": self.mouth.do("status")}
         self.link.both("")
@@ -189,6 +200,7 @@ class _RoomOf:
 
     def __init__(self, place, kind):
         self.place, self.name, self.port, self.tail = place, place.name, place.port, place.tail
+        self.pid = place.pid
         self.one = place.__dict__.setdefault("one_at_a_time", threading.Lock())
         first, other = place.tokens[f"{kind}-ear"], place.tokens[f"{kind}-mouth"]
         self.room = livekit_serve.call(place.serve.url, "POST", livekit_serve.V3 + "/createRoom", {
@@ -203,37 +215,54 @@ class _RoomOf:
             return self.place.entry(name)
 
 
-LINE = "{:34} {:27} {:>6} {:>6} {:>6} {:>8} {:>9} {:>9}"
+LINE = "{:34} {:27} {:>6} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8}"
 
 
 def row(case, name, f):
     return LINE.format(case, name, f"{f['stoi']:.3f}", f"{f['stoi_worst']:.3f}", f"{f['pesq']:.2f}",
-                       f"{f['gap_ms']} ms", f"{f['p50_ms']:.0f} ms", f"{f['p95_ms']:.0f} ms")
+                       f"{f['gap_ms']} ms", f"{f['p50_ms']:.0f} ms", f"{f['p95_ms']:.0f} ms",
+                       f"{f['more']['waited_ms']:.0f} ms")
 
 
-def measure(wanted, cases, out_file, told=print):
-    """{case: {who: figures}}"""
-    import numpy
-    import speech_figures as sf
+class Speech:
+    """What is said in each call, and what became of it."""
+
+    def __init__(self, folder, sentences=None, warm_s=WARM_S):
+        import speech_figures
+        self.sf, self.warm_s = speech_figures, warm_s
+        self.said, where = self.sf.spoken(folder, sentences or self.sf.SENTENCES)
+        self.file = folder / "said"
+        self.sf.write(self.file, self.said)
+        self.measured = [w for w in where if w[0] >= warm_s * self.sf.RATE]
+
+    def over(self, bench, case):
+        """{who: figures, or the exception that came instead}"""
+        import numpy
+        out = {}
+        for name, got in bench.run(case, self.file, self.warm_s + CUT_S).items():
+            if isinstance(got, Exception):
+                out[name] = got
+                continue
+            began, heard, marks, more = got
+            f = self.sf.figures(self.said, self.measured, began, numpy.fromfile(heard, "<i2"), marks)
+            out[name] = {**f, "more": more}
+        return out
+
+
+def measure(wanted, cases, out_file):
+    """Prints a table; {case: {who: figures}}."""
     results = {}
     with lib.Folder() as folder, Bench(folder, wanted) as bench:
-        said, where = sf.spoken(folder)
-        file = folder / "said"
-        sf.write(file, said)
-        measured = [w for w in where if w[0] >= WARM_S * sf.RATE]
-        told(LINE.format("network", "who", "STOI", "worst", "PESQ", "gap", "p50", "p95"))
+        speech = Speech(folder)
+        print(LINE.format("network", "who", "STOI", "worst", "PESQ", "gap", "p50", "p95", "waited"))
         for case in cases:
-            results[case[0]] = {}
-            came = bench.run(case, file, WARM_S + 8)
+            came = speech.over(bench, case)
             for name in wanted:
-                got = came[name]
-                if isinstance(got, Exception):
-                    told(f"{case[0]:34} {Bench.NAMES[name]:27} was not measured: {got}")
-                    continue
-                began, heard, marks, more = got
-                f = sf.figures(said, measured, began, numpy.fromfile(heard, "<i2"), marks)
-                results[case[0]][name] = {**f, "more": more}
-                told(row(case[0], Bench.NAMES[name], f))
+                if isinstance(came[name], Exception):
+                    print(f"{case[0]:34} {Bench.NAMES[name]:27} was not measured: {came[name]}")
+                else:
+                    print(row(case[0], Bench.NAMES[name], came[name]), flush=True)
+            results[case[0]] = {k: f for k, f in came.items() if not isinstance(f, Exception)}
             if out_file:
                 pathlib.Path(out_file).write_text(json.dumps(results, indent=1))
     return results

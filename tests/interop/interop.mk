@@ -137,9 +137,10 @@ interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
 CALL_TOOL := $(BUILD)/tests/interop/call_tool
 interop-calls:
 	@$(MAKE) --no-print-directory call-peers
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
-	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence register; do \
-		CALL_TOOL=$(CALL_TOOL) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
+	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
+	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence register loss; do \
+		CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 
 # Minutes in calls; SOAK_S=180 seconds for each server.
