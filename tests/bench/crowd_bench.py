@@ -6,7 +6,7 @@ process did not get the processor it needs says nothing of the server: it is
 made again, and in the end told as invalid. CPU is that of the whole server
 process; on loopback what it sends includes the kernel's receiving side.
 
-Options: --quick (60 people, 5 s), --no-livekit, --rounds N, --write FILE
+Options: --quick (60 people, 5 s), --no-livekit, --rounds N, --seconds N, --write FILE
 """
 
 import json
@@ -24,7 +24,6 @@ import livekit_peers as lk  # noqa: E402
 
 LOAD = os.environ.get("CALL_LOAD", str(lib.TOP / "build/release/tests/bench/call_load"))
 QUICK = "--quick" in sys.argv
-SECONDS = 5 if QUICK else 20
 PEOPLE = 60 if QUICK else 300
 CLASS = 200 if QUICK else 1003
 ALL_IN_S = 30
@@ -36,6 +35,7 @@ def option(name, default):
 
 
 ROUNDS = int(option("--rounds", 4))
+SECONDS = int(option("--seconds", 5 if QUICK else 20))
 
 
 class MusterServe:
