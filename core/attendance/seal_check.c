@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define LENGTH_MAX_MS (366LL * 86400000)
+#define TIME_MAX_MS 253402300799999 /* the end of the year 9999 */
+
 struct found {
 	json_t *whole;	     /* put together and checked; owned */
 	const struct rec *r; /* its first part */
@@ -80,7 +83,14 @@ static void learn_people(const struct register_input *in, const json_t *people)
 	}
 }
 
-/* What it was judged by: times, rules and people; false when the rules cannot be read. */
+/* No lesson is that long, and no roll; nothing overflows by less. */
+static bool is_time(const struct lesson *l)
+{
+	return l->start_ms >= 0 && l->start_ms <= TIME_MAX_MS && l->end_ms >= l->start_ms &&
+	       l->end_ms - l->start_ms <= LENGTH_MAX_MS && l->closed_ms >= 0;
+}
+
+/* What it was judged by: times, rules and people; false when they make no sense. */
 static bool read_terms(const struct register_input *in, const json_t *whole, struct seal_terms *ret)
 {
 	const json_t *head = json_object_get(whole, "register");
@@ -92,6 +102,8 @@ static bool read_terms(const struct register_input *in, const json_t *whole, str
 	ret->l.closed_ms = json_get_i64(head, "closed_ts", 0);
 	ret->l.cancelled = json_get_bool(head, "cancelled", false);
 	ret->roster = json_get_bool(head, "roster", false);
+	if (!is_time(&ret->l))
+		return false;
 	learn_people(in, json_object_get(whole, "people"));
 	return true;
 }

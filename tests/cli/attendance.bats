@@ -200,6 +200,24 @@ lesson() {
 	fails_with 4 attendance contests --room "$ROOM"
 }
 
+@test "a room without a staff room: nobody contests for somebody else" {
+	local club
+	club=$(m room create Club --invite @ada:s.test --invite @bert:s.test --json | jq -r .room_id)
+	for name in ada bert; do
+		use_home "$name"
+		m room join "$club" -q
+	done
+	for who in ada bert; do
+		printf '{"room_id": "%s", "start_ts": 1, "end_ts": 2, "reason": "%s was there", "relayed": {"event_id": "$%s",
+			"sender": "@%s:s.test", "ts": 1}}' "$club" "$who" "$who" "$who" |
+			curl -sf -X PUT -d @- -H "Authorization: Bearer $(jq -r .access_token \
+				"$XDG_DATA_HOME/muster/accounts/bert/secrets.json")" \
+				"$URL/_matrix/client/v3/rooms/$club/send/org.muster.contest/$who" >/dev/null
+	done
+	use_home admin
+	m attendance contests --room "$club" --json | one '.user_id == "@bert:s.test" and .reason == "bert was there"' >/dev/null
+}
+
 @test "rules, and people who do not want to be tracked where they may" {
 	lesson
 	use_home ada

@@ -209,6 +209,19 @@ static void test_to_whom_it_matters(void **state)
 	assert_int_equal(mark_of(0, PUPIL), MARK_LATE);
 }
 
+/* A camp of three days: what happens on the second belongs to it. */
+static void test_longer_than_a_day(void **state)
+{
+	(void)state;
+	lesson("camp", 0);
+	l.v[0].l.end_ms = l.v[0].l.start_ms + 3 * 86400000LL;
+	k.now += 2 * 86400000LL;
+	add(ROOM, "@_muster:x", PRESENCE_OBSERVED_TYPE,
+	    "{'user_id':'" PUPIL "','device_id':'D','state':'joined'}", "");
+	gather();
+	assert_int_equal(count(0, REC_SEEN), 1);
+}
+
 /* -- Long before ------------------------------------------------------------------------------- */
 
 /* Where there is no staff room, excuses stand among the rest. */
@@ -247,7 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_redacted_state),     TEST(test_of_pupils_nothing_is_kept),
 		TEST(test_to_whom_it_matters), TEST(test_excused_days_before),
-		TEST(test_observers_of_then),
+		TEST(test_longer_than_a_day),  TEST(test_observers_of_then),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "tests/lib/lesson_log.h"
 
+#include "core/attendance/register_priv.h"
 #include "core/attendance/roll.h"
 
 #include <string.h>
@@ -872,6 +873,29 @@ static void test_sealed_without_roster(void **state)
 	assert_verdict(SEAL_GOOD);
 }
 
+/* A seal that no client of ours writes: nothing overflows, and nothing is judged by it. */
+static void test_sealed_for_ever(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *whole =
+		json_pack("{s:{s:I,s:I,s:I,s:b,s:b,s:{},s:[[I,I]],s:[n],s:s},s:[],s:[],s:[n,[n]]}",
+			  "register", "start_ts", (json_int_t)0, "end_ts", (json_int_t)INT64_MAX,
+			  "closed_ts", (json_int_t)0, "cancelled", 0, "roster", 1, "rules",
+			  "missing", (json_int_t)INT64_MIN, (json_int_t)INT64_MAX, "observers",
+			  "result", "x", "inputs", "redacted", "people");
+	JSON_AUTO json_t *id = reg_seal_hash(whole);
+	json_t *part =
+		json_pack("{s:i,s:O,s:i,s:i,s:O,s:[],s:[],s:O}", "version", 1, "seal", id, "part",
+			  0, "parts", 1, "register", json_object_get(whole, "register"), "inputs",
+			  "redacted", "people", json_object_get(whole, "people"));
+	lesson_name(&lesson, part);
+	log_event(&g, true, SEAL_TYPE, LOG_TEACHER, 4000, NULL, part);
+	log_join(&g, ANNA, "A", 0);
+	mark(ANNA, "present", NULL);
+	assert_false(sheet.sealed);
+	assert_verdict(SEAL_INPUTS_NEW);
+}
+
 /* -- Rolls by themselves -------------------------------------------------------------------- */
 
 static void mark_roll(const char *roll, const char *user, double at, const char *after,
@@ -1073,6 +1097,7 @@ int main(void)
 		TEST(test_sealed_rules),
 		TEST(test_sealed_other_rules_given),
 		TEST(test_sealed_without_roster),
+		TEST(test_sealed_for_ever),
 		TEST(test_roll_corrected),
 		TEST(test_roll_contested),
 		TEST(test_roll_set_aside),

@@ -676,6 +676,30 @@ static void test_walk_in_order(void **state)
 	roll_done(&r);
 }
 
+/* The cap holds though one event is two steps: an answer that was edited. */
+static void test_cap(void **state)
+{
+	(void)state;
+	AUTO(roll_done) struct roll r = {0};
+	roll_of(&r, 600000, 60000);
+	struct roll_tally *t = roll_tally_new(&r);
+	char id[32];
+	bool more = true;
+	react(t, "$first", "@a:x", 1, "y");
+	for (int i = 0; more && i <= ROLL_EVENTS_MAX / 2; i++) {
+		snprintf(id, sizeof(id), "$%d", i);
+		AUTO(event_done)
+		struct mx_event ev =
+			event_of(id, "@a:x", "m.reaction", T0 + 2, message_reaction("$r", "y"));
+		ev.bundled = json_pack("{s:{}}", "m.replace");
+		more = roll_tally_event(t, &ev, false);
+		json_decref(ev.bundled);
+		ev.bundled = NULL;
+	}
+	assert_false(more);
+	roll_tally_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -696,6 +720,7 @@ int main(void)
 		cmocka_unit_test(test_reply_with_its_quote),
 		cmocka_unit_test(test_random_histories),
 		cmocka_unit_test(test_walk_in_order),
+		cmocka_unit_test(test_cap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,8 @@ struct giving {
 	struct att_lessons *l;
 	enum register_source from;
 	struct att_power power;
-	json_t *polls; /* starts of rolls */
+	json_t *polls;	    /* starts of rolls */
+	int64_t longest_ms; /* of the lessons */
 	int64_t done;
 	int strangers; /* marks of who was no staff: some of them are told */
 };
@@ -115,8 +116,7 @@ static void give_at(struct giving *g, int64_t t, int64_t late_ms, const struct m
 		else
 			high = mid;
 	}
-	/* No lesson is longer than a day. */
-	for (size_t i = low; i > 0 && v[i - 1].l.start_ms > t - 86400000 - late_ms; i--)
+	for (size_t i = low; i > 0 && v[i - 1].l.start_ms >= t - g->longest_ms - late_ms; i--)
 		if (t < v[i - 1].l.end_ms + late_ms)
 			register_input_event(v[i - 1].in, g->from, ev);
 }
@@ -166,7 +166,7 @@ static void give(struct giving *g, const struct mx_event *ev)
 	else if (strcmp(ev->type, PRESENCE_OBSERVED_TYPE) != 0)
 		take_poll(g, ev);
 	else if (is_observer(g, ev))
-		give_at(g, seen_at < ev->ts ? seen_at : ev->ts, 0, ev);
+		give_at(g, seen_at >= 0 && seen_at < ev->ts ? seen_at : ev->ts, 0, ev);
 }
 
 static bool is_evidence(const struct store_event *e)
@@ -365,8 +365,11 @@ void att_gather(struct att_lessons *l)
 	json_t *start;
 	if (!l->n)
 		return;
-	for (i = 0; i < l->n; i++)
+	for (i = 0; i < l->n; i++) {
+		int64_t ms = l->v[i].l.end_ms - l->v[i].l.start_ms;
+		g.longest_ms = ms > g.longest_ms ? ms : g.longest_ms;
 		new_input(l, &l->v[i]);
+	}
 	give_powers(&g, REGISTER_ROOM, l->a.room.id);
 	give_powers(&g, REGISTER_STAFF, l->a.staff);
 	/* Staff's words first: whoever fills the room up to the cap does not push them out. */

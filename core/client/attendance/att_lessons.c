@@ -207,7 +207,8 @@ int att_lessons_load(struct client *c, const struct attendance_query *q, struct 
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_start);
 	int64_t since = ret->v[0].l.start_ms - REGISTER_LEAD_MS;
 	/* Excuses may have been given long before; where there is no staff room they stand in the class's. */
-	rc = att_fill(ret, ret->a.room.id, ret->a.staff ? since : since - ATT_WORDS_LEAD_MS, err);
+	rc = att_fill(ret, ret->a.room.id,
+		      ret->a.has_staff_room ? since : since - ATT_WORDS_LEAD_MS, err);
 	if (!rc && ret->a.staff)
 		rc = att_fill(ret, ret->a.staff, 0, err);
 	if (rc)
