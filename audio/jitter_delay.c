@@ -15,7 +15,8 @@
 #define WORTH_MOVING_MS 15.0f
 /* With loss, the packet after a lost one should be there in time: it may hold FEC. Of those that
  * come in order so many do; what is sent again does not come for the sake of another. */
-#define LOSS_THAT_COUNTS 0.01f
+#define LOSS_THAT_COUNTS 0.015f
+#define LOSS_THAT_IS_OVER 0.005f
 #define QUANTILE 0.97f
 #define LOSS_FORGET 0.01f
 
@@ -84,7 +85,8 @@ static void retarget(struct jitter_delay *d)
 {
 	int ms = cheapest_ms(d) + DELAY_BUCKET_MS;
 	int for_fec = ordered_ms(d) + DELAY_BUCKET_MS + AUDIO_TICK_MS;
-	if (d->loss > LOSS_THAT_COUNTS && ms < for_fec)
+	d->lossy = d->loss > (d->lossy ? LOSS_THAT_IS_OVER : LOSS_THAT_COUNTS);
+	if (d->lossy && ms < for_fec)
 		ms = for_fec;
 	d->target_ms = ms < JITTER_TARGET_MIN_MS   ? JITTER_TARGET_MIN_MS
 		       : ms > JITTER_TARGET_MAX_MS ? JITTER_TARGET_MAX_MS

@@ -22,6 +22,7 @@ struct jitter_delay {
 	int64_t last_transit;
 	double rtp_jitter; /* RFC 3550 6.4.1, in timestamp units */
 	float loss;	   /* recent share of lost packets */
+	bool lossy;	   /* enough to wait for FEC */
 	int chosen_ms;	   /* the cheapest delay of late; 0: not yet */
 	int target_ms;
 };

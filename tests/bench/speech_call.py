@@ -268,6 +268,26 @@ def measure(wanted, cases, out_file):
     return results
 
 
+def cell(f):
+    if f is None:
+        return "-"
+    return (f"{f['stoi']:.2f} ({f['stoi_worst']:.2f}), {f['pesq']:.1f}, {f['gap_ms']} ms, "
+            f"{f['p50_ms']:.0f} / {f['p95_ms']:.0f} ms")
+
+
+def write(results, wanted):
+    """The table into docs/SPEECH.md."""
+    path = TOP / "docs" / "SPEECH.md"
+    begin, end = "<!-- speech -->\n", "<!-- end of speech -->"
+    text = path.read_text()
+    rows = ["| STOI (worst), PESQ, gap, delay p50 / p95 | " + " | ".join(Bench.NAMES[w] for w in wanted) + " |",
+            "|---" * (len(wanted) + 1) + "|"]
+    for case, who in results.items():
+        rows.append(f"| {case} | " + " | ".join(cell(who.get(w)) for w in wanted) + " |")
+    before, after = text.split(begin)[0], text.split(end)[1]
+    path.write_text(before + begin + "\n".join(rows) + "\n" + end + after)
+
+
 def wishes(argv):
     words = {"only": None, "json": None}
     rest = []
@@ -295,7 +315,9 @@ def main():
     if "livekit" in wanted and not lk.has_livekit():
         print("livekit-server is left out: it is not installed under build/peers")
         wanted.remove("livekit")
-    measure(wanted, cases, out_file)
+    results = measure(wanted, cases, out_file)
+    if "--write" in sys.argv:
+        write(results, wanted)
 
 
 if __name__ == "__main__":

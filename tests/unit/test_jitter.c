@@ -238,6 +238,48 @@ static void test_fec_of_single_losses(void **state)
 	jitter_free(j);
 }
 
+/* What is wanted when of a hundred packets so many come `late_ms` after their time; changes of it. */
+static int wanted_ms(int percent, int late_ms, int *ret_changes)
+{
+	static struct wire wire[SAID];
+	struct jitter *j = jitter_new();
+	struct jitter_piece piece;
+	struct jitter_stats s = {0};
+	int next = 0, before = 0;
+	seed = 5;
+	for (int i = 0; i < SAID; i++)
+		wire[i] = (struct wire){
+			.index = i,
+			.arrival_ns = i * TICK + 5 * MS + (chance(percent) ? late_ms : 0) * MS,
+		};
+	qsort(wire, SAID, sizeof(wire[0]), by_arrival);
+	*ret_changes = 0;
+	for (int64_t now = 0; now < SAID * TICK; now += TICK) {
+		while (next < SAID && wire[next].arrival_ns <= now)
+			put(j, &wire[next++], 1, 0);
+		jitter_get(j, now, &piece);
+		jitter_stats(j, &s);
+		*ret_changes += now > 10000 * MS && s.target_ms != before;
+		before = s.target_ms;
+	}
+	jitter_free(j);
+	return s.target_ms;
+}
+
+/* Delay is taken for what is worth it: many that come a little late, not few that come very late. */
+static void test_worth_of_delay(void **state)
+{
+	int changes;
+	(void)state;
+	assert_in_range(wanted_ms(10, 65, &changes), 65, 85); /* sent again */
+	assert_in_range(changes, 0, 4);
+	assert_in_range(wanted_ms(1, 300, &changes), 20, 50);
+	assert_in_range(changes, 0, 4);
+	/* No delay that may be asked for would help. */
+	assert_in_range(wanted_ms(20, 900, &changes), 20, 50);
+	assert_in_range(wanted_ms(20, 190, &changes), 190, 215);
+}
+
 static void test_dtx_gap_is_silence(void **state)
 {
 	struct jitter *j = jitter_new();
@@ -413,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_perfect_network),
 		cmocka_unit_test(test_random_networks),
 		cmocka_unit_test(test_fec_of_single_losses),
+		cmocka_unit_test(test_worth_of_delay),
 		cmocka_unit_test(test_dtx_gap_is_silence),
 		cmocka_unit_test(test_stall_then_recovery),
 		cmocka_unit_test(test_lone_absurd_packets_are_refused),
