@@ -24,6 +24,8 @@ long os_raise_nofile(void);
 void os_harden(void);
 /** This thread's work is of little haste: it yields processor and disk to others; best effort. */
 void os_background_thread(void);
+/** This thread has deadlines: it goes before others where that is allowed; best effort. */
+void os_foreground_thread(void);
 /** Let two names of files or folders change places at once. -1 with errno: also where the system
  * cannot (ENOSYS, EINVAL). */
 int os_exchange(const char *a, const char *b);

@@ -62,6 +62,11 @@ void os_background_thread(void)
 	syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 7);
 }
 
+void os_foreground_thread(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), -10);
+}
+
 int os_clock_synced(void)
 {
 	struct timex t = {0};

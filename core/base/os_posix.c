@@ -30,6 +30,10 @@ void os_background_thread(void)
 {
 }
 
+void os_foreground_thread(void)
+{
+}
+
 int os_clock_synced(void)
 {
 	return -1;

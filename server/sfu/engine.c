@@ -2,6 +2,7 @@
 #include "core/base/crypto.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "server/sfu/internal.h"
 
 #include <limits.h>
@@ -201,6 +202,7 @@ void sfu_engine_open(void *arg)
 {
 	struct sfu_engine_start *s = arg;
 	struct sfu_engine *e = NEW(struct sfu_engine);
+	os_foreground_thread();
 	e->front = s->front;
 	e->loop = s->loop;
 	e->key = mem_strdup(s->opt->key);
