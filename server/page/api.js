@@ -42,7 +42,8 @@ async function failed(reply) {
 // Where the server's paths begin, should it stand behind another's folder.
 const base = window.location.pathname.replace(/\/join\/?$/, '');
 
-// One request. how: token (of another session), limitMs, blob.
+// One request. how: token (of another session), limitMs, blob, type (of a body that is text, as
+// is the answer then), plain (the answer may be anything), keepalive (the page may be left).
 async function call(method, path, body, how) {
 	how = how || {};
 	const token = how.token || (session && session.access_token);
@@ -51,15 +52,18 @@ async function call(method, path, body, how) {
 	if (token)
 		headers.Authorization = 'Bearer ' + token;
 	if (body !== undefined)
-		headers['Content-Type'] = 'application/json';
+		headers['Content-Type'] = how.type || 'application/json';
 	let reply;
 	let answer;
 	const ask = async () => {
 		reply = await fetch(base + path, {
 			method, headers, credentials: 'omit', cache: 'no-store', redirect: 'error',
 			referrerPolicy: 'no-referrer', signal: abort ? abort.signal : undefined,
-			body: body === undefined ? undefined : JSON.stringify(body) });
-		if (reply.ok)
+			keepalive: !!how.keepalive,
+			body: body === undefined || how.type ? body : JSON.stringify(body) });
+		if (reply.ok && how.type)
+			answer = { text: await reply.text(), location: reply.headers.get('Location') };
+		else if (reply.ok && !how.plain)
 			answer = await (how.blob ? reply.blob() : reply.json());
 	};
 	try {

@@ -149,6 +149,7 @@ function onFirstSync() {
 // The server does not know the token any more.
 function loggedOut() {
 	const was = session;
+	stopHearing();
 	leaveRoom();
 	session = null;
 	forget('session');
@@ -166,6 +167,7 @@ async function logOut() {
 		return;
 	}
 	const mine = session;
+	stopHearing();
 	forget(outboxName());
 	forget('session');
 	session = null;

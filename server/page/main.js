@@ -8,6 +8,7 @@ function show(view, title) {
 		section.hidden = section.id !== view;
 	pageTitle = title;
 	drawTitle();
+	drawSound();
 	tell('');
 	const heading = $(view).querySelector('h1');
 	window.scrollTo(0, 0);
@@ -55,6 +56,7 @@ function start() {
 	startRoom();
 	startRooms();
 	startRecord();
+	startListen();
 	$('language').addEventListener('change', chooseLanguage);
 	window.addEventListener('hashchange', () => {
 		if (takeCode())

@@ -24,6 +24,8 @@ function newRoom(id) {
 		fullyRead: null,      // event id of the account's read marker
 		lineAfter: null,      // where the marker stood when the room was opened
 		last: null, changedAt: 0, answering: null, draft: '',
+		live: false,          // its calls are lessons
+		callers: new Map(),   // state key of who is in its call -> until when, as they said
 	};
 }
 
@@ -66,6 +68,8 @@ function takeState(room, ev) {
 		room.encrypted = true;
 	else if (ev.type === 'm.room.create')
 		room.space = c.type === 'm.space';
+	else
+		takeCallState(room, ev);
 }
 
 // A name by which people are told apart: who shares theirs gets the user name beside it.

@@ -79,6 +79,8 @@ function takeInvite(room, data) {
 function takeLeft(id) {
 	const room = rooms.get(id);
 	rooms.delete(id);
+	if (room && hearing && hearing.room === room)
+		stopHearing();
 	if (room && room === openRoom) {
 		goRooms();
 		tell(t('You are not in this room any more.'), true);
@@ -104,6 +106,7 @@ function drawAll() {
 	drawRoom();
 	drawRooms();
 	drawRecord();
+	drawSound();
 	drawTitle();
 	markRead();
 }

@@ -1,0 +1,239 @@
+// Hearing a room's call without a program: by WHEP, one exchange of offer and answer. Nothing
+// is sent, so no microphone is asked for and plain HTTP will do.
+
+const MEMBER = 'org.matrix.msc3401.call.member';
+const CALL_RULES = 'org.muster.call';
+const MEMBER_LIFE_MS = 4 * 3600 * 1000; // of a member event that does not say it
+const VOICES = 3;                       // that are heard at once
+const OVER_MS = 60000;                  // without anybody in the call: it is over
+const NEVER_MS = 15000;                 // until a connection stands, or does not get through
+const PAUSE_MAX_MS = 15000;
+
+let hearing = null; // { room, pc, session, state, tries, ever, over }
+
+// ---- who is in the call ----
+
+function takeCallState(room, ev) {
+	const c = object(ev.content);
+	if (ev.type === CALL_RULES && ev.state_key === '')
+		room.live = c.mode === 'live';
+	else if (ev.type === MEMBER && c.application === 'm.call') {
+		const from = c.created_ts > 0 ? c.created_ts : ev.origin_server_ts || 0;
+		room.callers.set(ev.state_key, from + (c.expires > 0 ? c.expires : MEMBER_LIFE_MS));
+	} else if (ev.type === MEMBER)
+		room.callers.delete(ev.state_key);
+}
+
+function callIsOn(room) {
+	return Array.from(room.callers.values()).some((until) => until > serverNow());
+}
+
+// ---- what is seen of it ----
+
+function soundText(room) {
+	const name = apart(roomName(room));
+	if (!hearing)
+		return room.live ? t('A lesson is on.') : t('A call is on.');
+	if (hearing.state === 'heard')
+		return t('You are listening to: {room}', { room: name });
+	if (hearing.state === 'again')
+		return t('The sound is interrupted. Trying again …');
+	return t('Connecting to: {room} …', { room: name });
+}
+
+// One bar for all views: who listens may read in another room meanwhile.
+function drawSound() {
+	const room = hearing ? hearing.room : openRoom;
+	const shown = session && room && (hearing || (callIsOn(room) && !room.encrypted));
+	$('sound').hidden = !shown;
+	if (!shown)
+		return;
+	const text = soundText(room);
+	if ($('sound-what').textContent !== text)
+		$('sound-what').textContent = text;
+	$('listen').hidden = !!hearing;
+	$('listen').textContent = room.live ? t('Listen to the lesson') : t('Listen to the call');
+	for (const id of ['deaf', 'volume', 'unlisten'])
+		$(id).hidden = !hearing;
+	if (hearing)
+		watchEnd(room);
+}
+
+// When everybody has left for a while there is nothing to wait for.
+function watchEnd(room) {
+	if (callIsOn(room)) {
+		clearTimeout(hearing.over);
+		hearing.over = 0;
+	} else if (!hearing.over)
+		hearing.over = setTimeout(() => stopHearing(t('The lesson is over.')), OVER_MS);
+}
+
+// ---- the connection ----
+
+function ears() {
+	return Array.from($('ears').children);
+}
+
+function setLoudness() {
+	for (const ear of ears()) {
+		ear.volume = $('volume').value / 100;
+		ear.muted = $('deaf').getAttribute('aria-pressed') === 'true';
+	}
+}
+
+function play(ear) {
+	const playing = ear.play();
+	if (playing && playing.catch)
+		playing.catch((e) => {
+			// Browsers want a press for sound, and forget it.
+			if (hearing && e.name === 'NotAllowedError')
+				stopHearing(t('The browser blocks the sound. Press the button once more.'), true);
+		});
+}
+
+function whepPath(room) {
+	return '/_muster/live/v1/rooms/' + encodeURIComponent(room.id) + '/whep';
+}
+
+function closeSession(mine) {
+	if (mine.pc)
+		mine.pc.close();
+	if (mine.session)
+		call('DELETE', mine.session, undefined, { plain: true, keepalive: true })
+			.catch(() => { /* it ends by itself */ });
+	mine.pc = mine.session = null;
+}
+
+function connectionChanged(mine, pc) {
+	if (mine !== hearing || pc !== mine.pc)
+		return;
+	const state = pc.connectionState || pc.iceConnectionState;
+	if (state === 'connected' || state === 'completed') {
+		mine.state = 'heard';
+		mine.ever = true;
+		mine.tries = 0;
+	} else if (state === 'failed' || state === 'closed')
+		again(mine);
+	drawSound();
+}
+
+async function connectOnce(mine) {
+	const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+	mine.pc = pc;
+	let n = 0;
+	pc.ontrack = (e) => {
+		const ear = ears()[n++];
+		if (ear && pc === mine.pc) {
+			ear.srcObject = new MediaStream([e.track]);
+			play(ear);
+		}
+	};
+	pc.onconnectionstatechange = pc.oniceconnectionstatechange = () => connectionChanged(mine, pc);
+	for (let i = 0; i < VOICES; i++)
+		pc.addTransceiver('audio', { direction: 'recvonly' });
+	await pc.setLocalDescription(await pc.createOffer());
+	const path = whepPath(mine.room);
+	const answer = await call('POST', path, pc.localDescription.sdp,
+		{ type: 'application/sdp', limitMs: 20000 });
+	const session = path + '/' + encodeURIComponent(String(answer.location).replace(/^.*\//, ''));
+	if (mine !== hearing || pc !== mine.pc) {
+		closeSession({ pc, session });
+		return;
+	}
+	mine.session = session;
+	await pc.setRemoteDescription({ type: 'answer', sdp: answer.text });
+	setTimeout(() => {
+		if (mine === hearing && pc === mine.pc && mine.state !== 'heard')
+			again(mine);
+	}, NEVER_MS);
+}
+
+// What trying again does not mend.
+function isFinal(e) {
+	return e instanceof Trouble && e.status >= 400 && e.status < 500 && e.status !== 429 &&
+		e.status !== 409;
+}
+
+async function tryConnect(mine) {
+	try {
+		await connectOnce(mine);
+	} catch (e) {
+		if (mine !== hearing)
+			return;
+		if (isFinal(e))
+			stopHearing(troubleText(e), true);
+		else
+			again(mine, e.waitMs);
+	}
+}
+
+async function again(mine, waitMs) {
+	closeSession(mine);
+	mine.state = 'again';
+	mine.tries++;
+	if (!mine.ever && mine.tries === 2)
+		tell(t('The sound does not get through. Perhaps this network blocks it: try another one.'), true);
+	drawSound();
+	const pause = Math.min(1000 * Math.pow(2, mine.tries - 1), PAUSE_MAX_MS);
+	await waitOnline((waitMs || pause) + Math.random() * 1000);
+	if (mine === hearing && !mine.pc)
+		tryConnect(mine);
+}
+
+// ---- beginning and end ----
+
+function startHearing(room) {
+	if (!window.RTCPeerConnection || !('ontrack' in RTCPeerConnection.prototype)) {
+		tell(t('This browser cannot play the sound of a lesson. A newer one can, such as Firefox or Chrome.'), true);
+		return;
+	}
+	tell('');
+	hearing = { room, pc: null, session: null, state: 'new', tries: 0, ever: false, over: 0 };
+	// Made while somebody presses a button: they may play later, too.
+	for (let i = 0; i < VOICES; i++)
+		$('ears').appendChild(el('audio', { autoplay: true }));
+	setLoudness();
+	drawSound();
+	$('unlisten').focus();
+	tryConnect(hearing);
+}
+
+function stopHearing(why, bad) {
+	const mine = hearing;
+	if (!mine)
+		return;
+	hearing = null;
+	clearTimeout(mine.over);
+	closeSession(mine);
+	for (const ear of ears())
+		ear.srcObject = null;
+	empty($('ears'));
+	const focused = $('sound').contains(document.activeElement);
+	drawSound();
+	if (focused && !$('sound').hidden)
+		$('listen').focus();
+	if (why)
+		tell(why, bad);
+}
+
+function startListen() {
+	$('listen').addEventListener('click', () => {
+		if (openRoom)
+			startHearing(openRoom);
+	});
+	$('unlisten').addEventListener('click', () => stopHearing());
+	$('volume').addEventListener('input', setLoudness);
+	$('deaf').addEventListener('click', () => {
+		const deaf = $('deaf').getAttribute('aria-pressed') !== 'true';
+		$('deaf').setAttribute('aria-pressed', String(deaf));
+		setLoudness();
+	});
+	window.addEventListener('pagehide', () => {
+		if (hearing)
+			closeSession(hearing);
+	});
+	setInterval(() => {
+		if (session)
+			drawSound();
+	}, 30000); // a member event may expire
+}
