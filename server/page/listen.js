@@ -45,9 +45,17 @@ function soundText(room) {
 function drawSound() {
 	const room = hearing ? hearing.room : openRoom;
 	const shown = session && room && (hearing || (callIsOn(room) && !room.encrypted));
+	const end = openRoom && atEnd();
+	if (shown)
+		fillSound(room);
 	$('sound').hidden = !shown;
-	if (!shown)
-		return;
+	// What sticks below it must know how high it is.
+	document.documentElement.style.setProperty('--sound', $('sound').offsetHeight + 'px');
+	if (end)
+		toEnd();
+}
+
+function fillSound(room) {
 	const text = soundText(room);
 	if ($('sound-what').textContent !== text)
 		$('sound-what').textContent = text;
