@@ -46,6 +46,8 @@ static void put_poll(struct buf *b, const struct item_poll *p)
 			   p->roll->own ? p->roll->own : "");
 	if (p->roll && p->roll->counted)
 		buf_printf(b, " %d/%d/%d", p->roll->here, p->roll->late, p->roll->away);
+	if (p->roll && p->roll->excused)
+		buf_printf(b, "+%d", p->roll->excused);
 }
 
 static void put_message(struct buf *b, const struct item *it)

@@ -253,12 +253,35 @@ static void test_rolls(void **state)
 	cached_close(&k);
 }
 
+/* Whoever was staff when they called the roll called one, whatever they are today; an excuse is staff's of then. */
+static void test_rolls_of_then(void **state)
+{
+	struct cached k;
+	(void)state;
+	shown_begin(&k);
+	cached_event(&k, ROOM, "$l1", "@ann:x", "m.room.power_levels",
+		     "{'users':{'@ann:x':100,'@ben:x':50}}", "'state_key':''");
+	cached_event(&k, ROOM, "$q", "@ben:x", "org.matrix.msc3381.poll.start", ROLL_START, "");
+	cached_event(&k, ROOM, "$m", "@ben:x", "org.muster.mark",
+		     "{'room_id':'" ROOM "','roll':'$q','user_id':'@carl:x','after':'excused',"
+		     "'reason':'ill'}",
+		     "");
+	cached_event(&k, ROOM, "$l2", "@ann:x", "m.room.power_levels", "{'users':{'@ann:x':100}}",
+		     "'state_key':''");
+	struct conversation *staff =
+		shown_open(&k, (struct conversation_options){.own_user_id = "@ann:x"});
+	assert_non_null(strstr(shown(staff), " roll 0/0/0+1\n"));
+	assert_null(strstr(shown(staff), "org.muster.mark"));
+	conversation_free(staff);
+	cached_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages), cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_threads),	 cmocka_unit_test(test_polls),
-		cmocka_unit_test(test_rolls),
+		cmocka_unit_test(test_rolls),	 cmocka_unit_test(test_rolls_of_then),
 	};
 	setenv("TZ", "UTC", 1);
 	tzset();

@@ -12,15 +12,24 @@
 
 struct calling {
 	struct conversation *c;
+	struct power_history *power; /* of the room: who was staff when */
 	const struct roll *roll;
 	struct roll_tally *tally;
 	int64_t looked;
 };
 
-static bool may_end(const struct calling *x, const char *sender)
+static bool may_end(const struct calling *x, const struct mx_event *ev)
 {
-	return strcmp(sender, x->roll->opener) == 0 ||
-	       power_can_redact(&x->c->power, sender, x->roll->opener);
+	AUTO(power_done) struct power p = {0};
+	if (strcmp(ev->sender, x->roll->opener) == 0)
+		return true;
+	power_history_at(x->power, ev->ts, ev->event_id, &p);
+	return power_can_redact(&p, ev->sender, x->roll->opener);
+}
+
+static void note_power(const struct mx_event *ev, void *arg)
+{
+	power_history_event(arg, ev);
 }
 
 static int on_event(const struct store_event *e, void *arg)
@@ -29,7 +38,7 @@ static int on_event(const struct store_event *e, void *arg)
 	struct mx_event ev;
 	if (e->unreadable.p || e->redacted_by.p || event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
 		return 0;
-	roll_tally_event(x->tally, &ev, may_end(x, ev.sender));
+	roll_tally_event(x->tally, &ev, event_poll_end(&ev) && may_end(x, &ev));
 	event_done(&ev);
 	return 0;
 }
@@ -105,19 +114,32 @@ static void fill(struct calling *x, struct item_roll *ret)
 		x->c->rolls_until_ms = ret->closes_ms;
 }
 
+static const struct item_roll *count_roll(struct calling *x, struct entry *en,
+					  const struct store_event *e)
+{
+	struct conversation *c = x->c;
+	struct item_roll *ret = POOL_NEW(&en->pool, struct item_roll);
+	x->tally = roll_tally_new(x->roll);
+	store_events_related(c->s, c->room, e->event_id, "m.reference", on_event, x);
+	store_events_related(c->s, c->room, e->event_id, "m.annotation", on_event, x);
+	store_messages_after(c->s, c->room, e->pos, on_talk, x);
+	fill(x, ret);
+	roll_tally_free(x->tally);
+	return ret;
+}
+
 const struct item_roll *item_roll(struct conversation *c, struct entry *en,
 				  const struct store_event *e, const struct mx_event *ev)
 {
 	AUTO(roll_done) struct roll r = {0};
 	struct calling x = {.c = c, .roll = &r};
-	if (power_of_user(&c->power, ev->sender) < POWER_STAFF || !roll_read(ev, &r))
+	const struct item_roll *ret = NULL;
+	if (!roll_read(ev, &r))
 		return NULL;
-	struct item_roll *ret = POOL_NEW(&en->pool, struct item_roll);
-	x.tally = roll_tally_new(&r);
-	store_events_related(c->s, c->room, e->event_id, "m.reference", on_event, &x);
-	store_events_related(c->s, c->room, e->event_id, "m.annotation", on_event, &x);
-	store_messages_after(c->s, c->room, e->pos, on_talk, &x);
-	fill(&x, ret);
-	roll_tally_free(x.tally);
+	x.power = power_history_new();
+	att_power_walk(c->s, c->room, note_power, x.power);
+	if (power_history_staff(x.power, ev->sender, ev->ts, ev->event_id))
+		ret = count_roll(&x, en, e);
+	power_history_free(x.power);
 	return ret;
 }
