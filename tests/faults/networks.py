@@ -197,8 +197,8 @@ def block_udp(link):
     shell(link, "nft add table inet wall; "
                 "nft 'add chain inet wall out { type filter hook output priority 0; }'; "
                 "nft 'add chain inet wall in { type filter hook input priority 0; }'; "
-                "nft add rule inet wall out ip protocol udp drop; "
-                "nft add rule inet wall in ip protocol udp drop")
+                "nft add rule inet wall out meta l4proto udp drop; "
+                "nft add rule inet wall in meta l4proto udp drop")
 
 
 def unblock(link):

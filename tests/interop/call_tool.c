@@ -187,6 +187,7 @@ static void print_status(struct tool *t)
 				(json_int_t)s.lost_in, "jitter_ms", s.jitter_ms, "delay_ms",
 				s.delay_ms, "reconnects", s.reconnects);
 	json_object_set_new(row, "protects", json_real(s.protects));
+	json_object_set_new(row, "way", json_string(call_way_name(s.way)));
 	json_object_set_new(row, "missed", json_integer(s.missed));
 	json_object_set_new(row, "by_fec", json_integer(s.by_fec));
 	json_object_set_new(row, "made_up_ms", json_integer(s.made_up_ms));

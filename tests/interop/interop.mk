@@ -139,7 +139,7 @@ interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
-	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms presence register loss; do \
+	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms livekit_networks presence register loss; do \
 		CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 

@@ -522,6 +522,17 @@ static void test_candidate_text(void **state)
 			 0);
 	assert_int_equal(c.type, ICE_SRFLX);
 	assert_int_equal(c.related.port, 46154);
+	AUTO(buf_done) struct buf b = BUF_INIT(500);
+	const char *line = "candidate:4 1 tcp 1518280447 192.0.2.1 8009 typ host tcptype passive";
+	assert_int_equal(ice_candidate_parse(span_of(line), &c, NULL), 0);
+	assert_int_equal(c.transport, ICE_TCP_PASSIVE);
+	ice_candidate_put(&b, &c);
+	assert_string_equal(buf_str(&b), line);
+	assert_int_equal(ice_candidate_parse(SPAN_LIT("candidate:1 1 tcp 1518280447 192.0.2.1 9 "
+						      "typ host tcptype active"),
+					     &c, NULL),
+			 0);
+	assert_int_equal(c.transport, ICE_TCP_ACTIVE);
 	const char *skipped[] = {
 		"candidate:1 1 sctp 1518280447 192.0.2.1 9 typ host",
 		"candidate:1 2 udp 2130706430 192.0.2.1 5000 typ host",
@@ -531,6 +542,7 @@ static void test_candidate_text(void **state)
 		assert_int_equal(ice_candidate_parse(span_of(skipped[i]), &c, NULL),
 				 ERR_UNSUPPORTED);
 	const char *bad[] = {"",
+			     "candidate:1 1 tcp 1518280447 192.0.2.1 9 typ host",
 			     "candidate:",
 			     "candidate:1 1 udp 99999999999 192.0.2.1 5000 typ host",
 			     "candidate:1 1 udp 1 192.0.2.1 70000 typ host",

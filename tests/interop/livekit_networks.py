@@ -1,0 +1,143 @@
+"""People in a LiveKit room where UDP does not get through: ours on livekit-server and on
+`muster serve`, Chromium on `muster serve`, from a namespace of their own.
+
+  livekit_networks.py [livekit|serve]
+
+Needs what tests/lib/netimpair.py needs, and nft; without, it is skipped.
+"""
+
+import shutil
+import subprocess
+import sys
+
+import livekit_peers as lk
+import livekit_serve
+import netimpair
+from livekit_people import TONES, note
+
+lib = lk.lib
+tap = lib.Tap("livekit_networks")
+
+
+class Far(netimpair.Link):
+    def shell(self, text):
+        subprocess.run(self.there(["sh", "-ec", text]), check=True)
+
+    def block(self):
+        self.shell("nft add table inet wall; "
+                   "nft 'add chain inet wall out { type filter hook output priority 0; }'; "
+                   "nft 'add chain inet wall in { type filter hook input priority 0; }'; "
+                   "nft add rule inet wall out oifname != lo meta l4proto udp drop; "
+                   "nft add rule inet wall in iifname != lo meta l4proto udp drop")
+
+    def unblock(self):
+        self.shell("nft delete table inet wall")
+
+
+def livekit_at(link, folder):
+    place = lk.LiveKit(folder)
+    place.address = link.near
+    place.url = f"ws://{link.near}:{place.port}"
+    place.entry = lambda name: (name, place.token("a room", name))
+    place.name = "livekit-server"
+    return place.start()
+
+
+def serve_at(link, folder):
+    place = livekit_serve.Place(folder, people=("ours", "chromium", "node", "other"))
+    place.serve.host, place.serve.extra = link.near, ["--lan"]
+    place.start()
+    place.url = f"ws://{link.near}:{place.port}"
+    place.stop = place.serve.stop
+    return place
+
+
+class Someone:
+    def __init__(self, place, kind, name, link=None):
+        self.hz = TONES[kind] + (150 if name == "other" else 0)
+        self.place = place
+        self.identity, self.token = place.entry(name)
+        argv = {"ours": ["node", lk.HERE / "livekit_ours.mjs", lk.CALL_TOOL],
+                "node": ["node", lk.HERE / "livekit_node.mjs", lk.RTC_NODE],
+                "chromium": ["node", lk.HERE / "livekit_chromium.mjs", lk.BROWSER,
+                             (lk.CHROMIUM or [None])[0]]}[kind]
+        self.driver = lk.Person(self.identity, link.there(argv) if link else argv)
+
+    def join(self):
+        return self.driver.do("join", url=self.place.url, token=self.token, hz=self.hz)
+
+    def hears(self, other):
+        return self.driver.do("hear", who=other.identity, hz=other.hz)
+
+
+def ok(reply, what, driver):
+    return tap.check(reply.get("ok"), what, str(reply.get("error")) + driver.error_text()[-800:])
+
+
+def both_hear(what, far, near):
+    ok(near.hears(far), f"{what}: who is behind it is heard", far.driver)
+    ok(far.hears(near), f"{what}: and hears", far.driver)
+
+
+def meet(place, kind, link):
+    """Somebody without UDP, and ours with it; then, if it is ours, UDP comes and goes."""
+    what = f"{place.name}, {kind} without UDP"
+    near, far = Someone(place, "ours", "other"), Someone(place, kind, kind, link)
+    try:
+        link.block()
+        good = ok(near.join(), f"{what}: the other joins", near.driver)
+        good = good and ok(far.join(), f"{what}: joins", far.driver)
+        if good:
+            both_hear(what, far, near)
+        if good and kind == "ours":
+            tap.equal(far.driver.do("status").get("way"), "tcp", f"{what}: sound goes by TCP")
+        link.unblock()
+        if good and kind == "ours":
+            comes_and_goes(place, link, far, near)
+    finally:
+        far.driver.end()
+        near.driver.end()
+
+
+def comes_and_goes(place, link, far, near):
+    def by(way):
+        return lib.wait_for(lambda: far.driver.do("status").get("way") == way, every=0.2)
+
+    what = f"{place.name}, ours in mid-call"
+    # The one who controls decides: livekit-server stays where it is on the way to us.
+    if place.name == "muster serve":
+        tap.check(by("udp"), f"{what}: back to UDP once that works")
+    both_hear(f"{what}, UDP is back", far, near)
+    link.block()
+    tap.check(by("tcp"), f"{what}: on by TCP when UDP ends")
+    both_hear(f"{what}, UDP ended", far, near)
+    link.unblock()
+
+
+def main():
+    why = netimpair.reason() or (None if shutil.which("nft") else "nft is missing")
+    why = why or (", ".join(lk.missing()) or None)
+    if why:
+        print(f"1..0 # SKIP {why}")
+        return
+    netimpair.enter()
+    wanted = sys.argv[1:] or ["livekit", "serve"]
+    for number, name in enumerate(wanted, 1):
+        if name == "livekit" and not lk.has_livekit():
+            note("livekit-server is not installed under build/peers: not tested against it")
+            continue
+        kinds = ["ours"] + (["node"] if name == "livekit" else [])
+        if name == "serve" and lk.has_browser():
+            kinds.append("chromium")
+        with lib.Folder() as folder, Far(number=number, up="delay=10", down="delay=10") as link:
+            place = (livekit_at if name == "livekit" else serve_at)(link, folder)
+            try:
+                for kind in kinds:
+                    meet(place, kind, link)
+            finally:
+                place.stop()
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
