@@ -1,5 +1,5 @@
 #include "core/base/mem.h"
-#include "server/sfu/internal.h"
+#include "server/sfu/session.h"
 
 #define GOOD_LOSS 0.02 /* less than this is excellent */
 #define POOR_LOSS 0.06
@@ -92,27 +92,45 @@ void sfu_quality_tick(struct sfu_room *r)
 
 /* -- What listeners lose --------------------------------------------------- */
 
+struct losses {
+	unsigned counts[256], n;
+};
+
+static void note_loss(struct losses *l, const struct peer_sender *s, int64_t now)
+{
+	double loss = s ? peer_sender_loss(s, now - SFU_LOSS_FRESH_MS) : -1;
+	if (loss < 0)
+		return;
+	l->counts[(unsigned)(loss * 255) & 255]++;
+	l->n++;
+}
+
+static void note_taps(struct losses *l, const struct sfu_stream *st, int64_t now)
+{
+	for (const struct sfu_tap *tap = st->taps; tap; tap = tap->next)
+		note_loss(l, tap->sender, now);
+}
+
 /*
  * Of ten who hear it nine lose no more than this. One bad line among many does not cost all others
  * the bits that FEC takes from the voice; among few everybody counts.
  */
 static double loss_of(const struct sfu_track *t, int64_t now)
 {
-	unsigned counts[256] = {0}, n = 0;
-	for (const struct sfu_sub *s = t->subs; s; s = s->next) {
-		double loss = !s->sender || s->disabled
-				      ? -1
-				      : peer_sender_loss(s->sender, now - SFU_LOSS_FRESH_MS);
-		if (loss < 0)
-			continue;
-		counts[(unsigned)(loss * 255) & 255]++;
-		n++;
-	}
-	unsigned left_out = n / 10;
+	const struct sfu_room *r = t->person->room;
+	struct losses l = {0};
+	for (const struct sfu_sub *s = t->subs; s; s = s->next)
+		if (!s->disabled)
+			note_loss(&l, s->sender, now);
+	if (t->tapped >= 0)
+		note_taps(&l, &r->streams[t->tapped], now);
+	if (t->soloed)
+		note_taps(&l, &r->streams[LOUDEST_MAX], now);
+	unsigned left_out = l.n / 10;
 	for (int i = 255; i > 0; i--) {
-		if (counts[i] > left_out)
+		if (l.counts[i] > left_out)
 			return i / 255.0;
-		left_out -= counts[i];
+		left_out -= l.counts[i];
 	}
 	return 0;
 }
@@ -121,10 +139,11 @@ void sfu_loss_tick(struct sfu_room *r, int64_t now)
 {
 	for (struct sfu_person *p = r->people; p; p = p->next) {
 		struct sfu_publisher *pub = &p->pub;
-		struct peer_stats s;
+		struct peer_stats s = {.rtt_ms = -1};
 		if (!pub->link.peer)
 			continue;
-		peer_stats(p->sub.link.peer, &s);
+		if (p->sub.link.peer)
+			peer_stats(p->sub.link.peer, &s);
 		peer_rtt_hint(pub->link.peer, s.rtt_ms);
 		for (size_t i = 0; i < pub->inputs_n; i++)
 			if (pub->inputs[i].track && pub->inputs[i].has_ssrc)
