@@ -88,6 +88,14 @@
 	VERB(call_unmute)         \
 	VERB(call_hand)           \
 	VERB(call_leave)          \
+	VERB(call_remove)         \
+	VERB(call_lock)           \
+	VERB(call_unlock)         \
+	VERB(call_end)            \
+	VERB(live_start)          \
+	VERB(live_join)           \
+	VERB(live_floor)          \
+	VERB(live_end)            \
 	VERB(meet_schedule)       \
 	VERB(meet_list)           \
 	VERB(meet_show)           \

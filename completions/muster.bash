@@ -4,7 +4,7 @@
 _muster_next()
 {
 	case $1 in
-	'') echo 'login register logout whoami account device profile presence quiet notify send urgent read react edit delete receipts mark typing thread poll search file queue room space people report class call meet roster roll attendance serve admin config audio doctor version completion schema help' ;;
+	'') echo 'login register logout whoami account device profile presence quiet notify send urgent read react edit delete receipts mark typing thread poll search file queue room space people report class call live meet roster roll attendance serve admin config audio doctor version completion schema help' ;;
 	'account') echo 'list use remove password deactivate' ;;
 	'device') echo 'list rename remove' ;;
 	'profile') echo 'show set' ;;
@@ -19,7 +19,8 @@ _muster_next()
 	'space') echo 'create list show add remove' ;;
 	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
-	'call') echo 'join answer decline status people mute unmute hand leave' ;;
+	'call') echo 'join answer decline status people mute unmute hand leave remove lock unlock end' ;;
+	'live') echo 'start join floor end' ;;
 	'meet') echo 'schedule list show change cancel start end agenda watch export import' ;;
 	'roster') echo 'import export show match remove' ;;
 	'roll') echo 'open answer status list close cancel remind mark' ;;
@@ -85,6 +86,10 @@ _muster_options()
 	'class close') echo -n ' --undo' ;;
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'call mute') echo -n ' --user --all' ;;
+	'live start') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --publish-recording' ;;
+	'live join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'live end') echo -n ' --keep-call' ;;
 	'meet schedule') echo -n ' --room --start --duration --repeat --tz --uid --description --location --own-room --invite --no-message --no-file --no-pin --past' ;;
 	'meet list') echo -n ' --room --since --until --number --all' ;;
 	'meet show') echo -n ' --room' ;;
@@ -256,6 +261,27 @@ _muster_value()
 	'call answer'' --input') echo '-' ;;
 	'call answer'' --output') echo '-' ;;
 	'call answer'' --driver') echo 'portaudio file pipe tone null' ;;
+	'call mute'' --user') echo '@user' ;;
+	'live start'' --play') echo '@file' ;;
+	'live start'' --record') echo '@file' ;;
+	'live start'' --in') echo '-' ;;
+	'live start'' --out') echo '-' ;;
+	'live start'' --pcm') echo '-' ;;
+	'live start'' --events') echo '@file' ;;
+	'live start'' --for') echo '-' ;;
+	'live start'' --input') echo '-' ;;
+	'live start'' --output') echo '-' ;;
+	'live start'' --driver') echo 'portaudio file pipe tone null' ;;
+	'live join'' --play') echo '@file' ;;
+	'live join'' --record') echo '@file' ;;
+	'live join'' --in') echo '-' ;;
+	'live join'' --out') echo '-' ;;
+	'live join'' --pcm') echo '-' ;;
+	'live join'' --events') echo '@file' ;;
+	'live join'' --for') echo '-' ;;
+	'live join'' --input') echo '-' ;;
+	'live join'' --output') echo '-' ;;
+	'live join'' --driver') echo 'portaudio file pipe tone null' ;;
 	'meet schedule'' --room' | 'meet schedule'' -r') echo '@room' ;;
 	'meet schedule'' --start') echo '-' ;;
 	'meet schedule'' --duration') echo '-' ;;
@@ -529,6 +555,17 @@ _muster_position()
 	'call hand 0') echo 'up down' ;;
 	'call hand 1') echo '@room' ;;
 	'call leave 0') echo '@room' ;;
+	'call remove 0') echo '@user' ;;
+	'call remove 1') echo '@room' ;;
+	'call lock 0') echo '@room' ;;
+	'call unlock 0') echo '@room' ;;
+	'call end 0') echo '@room' ;;
+	'live start 0') echo '@room' ;;
+	'live join 0') echo '@room' ;;
+	'live floor 0') echo 'give take' ;;
+	'live floor 1') echo '@user' ;;
+	'live floor 2') echo '@room' ;;
+	'live end 0') echo '@room' ;;
 	'meet show 0') echo '@meeting' ;;
 	'meet change 0') echo '@meeting' ;;
 	'meet cancel 0') echo '@meeting' ;;

@@ -17,7 +17,8 @@ static int run_join(struct command_ctx *ctx, struct err *err)
 		rc = command_room(ctx, "room", ctx->dry_run ? 0 : ROOM_MAKE_DIRECT, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	return call_run(ctx, room, !command_flag(l, "no-ring"), err);
+	const struct call_how how = {.ring = !command_flag(l, "no-ring")};
+	return call_run(ctx, room, &how, err);
 }
 
 const struct command verb_call_join = {
@@ -96,7 +97,8 @@ static int run_answer(struct command_ctx *ctx, struct err *err)
 	const char *where = json_get_str(ring, "room_id");
 	if (command_dry_run(ctx, json_pack("{s:s}", "room_id", where)))
 		return 0;
-	return call_run(ctx, where, false, err);
+	const struct call_how how = {.ring = false};
+	return call_run(ctx, where, &how, err);
 }
 
 #define ARG_RINGING_ROOM                                                                \

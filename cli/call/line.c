@@ -27,7 +27,11 @@ static void line_joined(struct buf *b, const json_t *row)
 	buf_put_str(b, self ? _(" are in the call") : _(" joined"));
 	if (self)
 		buf_printf(b, _(", people there: %lld"), (long long)people);
-	if (self && json_get_bool(row, "muted", false))
+	if (self && json_get_bool(row, "live", false) && !json_get_bool(row, "may_speak", true))
+		buf_put_str(b, _(" (a live lesson: listening)"));
+	else if (self && json_get_bool(row, "live", false) && json_get_bool(row, "host", false))
+		buf_put_str(b, _(" (live: you lead)"));
+	else if (self && json_get_bool(row, "muted", false))
 		buf_put_str(b, _(" (muted)"));
 }
 
@@ -43,6 +47,37 @@ static void line_hand(struct buf *b, const json_t *row)
 	put_name(b, row);
 	buf_put_str(b,
 		    json_get_bool(row, "hand", false) ? _(": hand raised") : _(": hand lowered"));
+}
+
+static void line_live(struct buf *b, const json_t *row)
+{
+	if (!json_get_bool(row, "live", false))
+		buf_put_str(b, _("No longer a live lesson: everybody may speak"));
+	else if (json_get_bool(row, "may_speak", false))
+		buf_put_str(b,
+			    _("A live lesson now: only who leads it and who has the floor speaks"));
+	else
+		buf_put_str(b, _("A live lesson now: you listen; raise your hand to speak"));
+}
+
+static void line_floor(struct buf *b, const json_t *row)
+{
+	bool self = json_get_bool(row, "self", false), given = json_get_bool(row, "given", false);
+	if (self && given) {
+		buf_put_str(b, _("You have the floor: turn your microphone on to speak"));
+	} else if (self) {
+		buf_put_str(b, _("You have the floor no more"));
+	} else {
+		put_name(b, row);
+		buf_put_str(b, given ? _(" has the floor") : _(" has the floor no more"));
+	}
+}
+
+static void line_locked(struct buf *b, const json_t *row)
+{
+	buf_put_str(b, json_get_bool(row, "locked", false)
+			       ? _("The call is locked: nobody else comes in")
+			       : _("The call is open again"));
 }
 
 static void line_recording(struct buf *b, const json_t *row)
@@ -85,6 +120,7 @@ static const struct {
 	{"played", N_("the sound is at its end")},
 	{"removed", N_("you were removed")},
 	{"elsewhere", N_("you joined from elsewhere")},
+	{"ended", N_("who leads it ended it for all")},
 	{"closed", N_("the server closed it")},
 };
 
@@ -113,6 +149,9 @@ static const struct {
 	{"unmuted", N_(": microphone on"), NULL, NULL},
 	{"hand", NULL, NULL, line_hand},
 	{"reaction", NULL, NULL, line_reaction},
+	{"live", NULL, NULL, line_live},
+	{"floor", NULL, NULL, line_floor},
+	{"locked", NULL, NULL, line_locked},
 	{"recording", NULL, NULL, line_recording},
 	{"quality", NULL, NULL, line_quality},
 	{"declined", N_(" does not come"), NULL, NULL},
@@ -152,8 +191,8 @@ void call_line(struct buf *b, const json_t *row, const struct command_line *l)
 
 const struct command_key call_keys[] = {
 	{"event", "string", NULL,
-	 N_("joined, left, speaking, silent, muted, unmuted, hand, reaction, recording, quality, "
-	    "ringing, declined, reconnecting, reconnected, played or ended"),
+	 N_("joined, left, speaking, silent, muted, unmuted, hand, live, floor, locked, reaction, "
+	    "recording, quality, ringing, declined, reconnecting, reconnected, played or ended"),
 	 false},
 	{"ts", "time", NULL, N_("when it happened"), false},
 	KEY_ROOM_ID,
@@ -166,19 +205,26 @@ const struct command_key call_keys[] = {
 	{"muted", "boolean", NULL, N_("they cannot be heard"), false},
 	{"speaking", "boolean", NULL, N_("they speak"), false},
 	{"hand", "boolean", NULL, N_("their hand is raised"), false},
+	{"hand_ts", "time", NULL, N_("since when it is"), false},
 	{"recording", "boolean", NULL, N_("they say that they record the call"), false},
 	{"quality", "string", NULL,
 	 N_("of their connection: excellent, good, poor, lost or unknown"), false},
 	{"since_ts", "time", NULL, N_("in the call since"), false},
 	{"level", "number", NULL, N_("speaking: how loud, 0 to 1"), false},
 	{"people", "integer", NULL, N_("joined: how many are there, oneself included"), false},
+	{"live", "boolean", NULL, N_("joined, live: it is a live lesson"), false},
+	{"host", "boolean", NULL, N_("joined: we lead it"), false},
+	{"may_speak", "boolean", NULL, N_("joined, live: we may speak"), false},
+	{"given", "boolean", NULL, N_("floor: they have it now, else no more"), false},
+	{"locked", "boolean", NULL, N_("joined, locked: nobody else comes in"), false},
 	{"by", "string", NULL, N_("muted, unmuted: self or host"), false},
 	{"file", "string", NULL, N_("recording: where to"), false},
 	{"ring", "boolean", NULL, N_("ringing: it rings there, else the room is only told"), false},
 	{"event_id", "string", NULL, N_("declined: which ring"), true},
 	{"key", "string", NULL, N_("reaction: the emoji"), false},
 	{"reason", "string", NULL,
-	 N_("ended: left, time, empty, played, interrupted, removed, elsewhere, closed or failed"),
+	 N_("ended: left, time, empty, played, interrupted, removed, elsewhere, ended (for all), "
+	    "closed or failed"),
 	 false},
 	{"duration_s", "seconds", NULL, N_("ended: how long we were in the call"), false},
 	{"message", "string", NULL, N_("ended: what went wrong"), false},

@@ -1,12 +1,12 @@
 #include "cli/call/run.h"
 
+#include "cli/call/chosen_sound.h"
 #include "cli/call/via.h"
 #include "cli/output.h"
 #include "cli/params.h"
 #include "cli/settings.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/client/call/call_sound.h"
 #include "core/client/call/room_call.h"
 #include "core/client/rooms.h"
 #include "core/client/util.h"
@@ -19,14 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOW_BPS 12000
 #define LOW_RATE_HZ 16000
-
-/* Where sound comes from and goes to. */
-struct sound {
-	char *input, *output;
-	struct audio_engine_settings s;
-};
 
 struct running {
 	struct command_ctx *ctx;
@@ -80,61 +73,6 @@ int call_check_options(const struct command_line *l, struct err *err)
 			       _("--out - and --events - both want standard output"));
 	struct audio_pcm pcm;
 	return audio_pcm_parse(command_text(l, "pcm"), &pcm, err);
-}
-
-/* A microphone and a loudspeaker are for people; who plays, pipes or only records needs none. */
-static bool wants_loudspeaker(const struct command_line *l)
-{
-	if (command_given(l, "output") || command_given(l, "driver"))
-		return true;
-	bool program = command_given(l, "play") || command_given(l, "in");
-	return !program && !(command_flag(l, "listen-only") && command_given(l, "record"));
-}
-
-/* Events are worth having where nothing can be heard. */
-static void check_loudspeaker(struct command_ctx *ctx, struct sound *s)
-{
-	struct audio_dev dev = {NULL, NULL};
-	struct err err;
-	bool asked = command_given(ctx->line, "output") || command_given(ctx->line, "driver");
-	if (!s->output || asked || !command_flag(ctx->line, "listen-only") ||
-	    command_given(ctx->line, "out"))
-		return;
-	if (audio_dev_open(s->output, AUDIO_PLAYBACK, false, &dev, &err)) {
-		command_warn(ctx, _("nothing is played here: %s"), err.msg);
-		mem_free(take(&s->output));
-		s->s.output = NULL;
-	}
-	audio_dev_close(&dev);
-}
-
-static struct sound choose_sound(const struct command_ctx *ctx)
-{
-	const struct command_line *l = ctx->line;
-	const char *pcm = command_text(l, "pcm"), *play = command_text(l, "play");
-	struct sound s = {.input = NULL};
-	if (play)
-		s.input = mem_printf("file:%s", play);
-	else if (command_given(l, "in"))
-		s.input = mem_printf("pipe:-@%s", pcm);
-	else if (!command_flag(l, "listen-only"))
-		s.input = audio_spec_given(ctx, "input");
-	if (command_given(l, "out"))
-		s.output = mem_printf("pipe:-@%s", pcm);
-	else if (wants_loudspeaker(l))
-		s.output = audio_spec_given(ctx, "output");
-	s.s = call_sound(s.input, s.output);
-	if (command_flag(l, "low")) {
-		s.s.opus.bitrate_bps = LOW_BPS;
-		s.s.opus.dtx = true;
-	}
-	return s;
-}
-
-static void sound_done(struct sound *s)
-{
-	mem_free(s->input);
-	mem_free(s->output);
 }
 
 /* A lesson that was recorded before is lost only when somebody says so. */
@@ -357,7 +295,7 @@ static int finish(struct running *r, int rc, struct err *err)
 }
 
 static int run_here(struct command_ctx *ctx, struct client *up, struct room_call_options *o,
-		    struct err *err)
+		    bool share, struct err *err)
 {
 	struct running r = {.ctx = ctx};
 	int rc = open_events(&r, err);
@@ -367,12 +305,21 @@ static int run_here(struct command_ctx *ctx, struct client *up, struct room_call
 	r.limit = loop_timer_new(r.l, on_limit, &r);
 	r.too_late = loop_timer_new(r.l, on_too_late, &r);
 	rc = finish(&r, start(&r, up, o, err), err);
+	if (share && r.in) {
+		struct err e = {0};
+		int failed = call_publish(ctx, up, o->room_id, o->record, &e);
+		if (failed && rc < 0)
+			command_warn(ctx, _("the recording was not posted: %s"), e.msg);
+		else if (failed)
+			*err = e, rc = failed;
+	}
 	if (r.signum && rc >= 0)
 		end_by(r.signum);
 	return rc;
 }
 
-int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err *err)
+int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how *how,
+	     struct err *err)
 {
 	const struct command_line *l = ctx->line;
 	struct client *up;
@@ -384,8 +331,10 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 	bool listen_only = command_flag(l, "listen-only");
 	const char *record = command_text(l, "record");
 	AUTO_FREE char *said = NULL;
-	AUTO(sound_done) struct sound sound = choose_sound(ctx);
-	check_loudspeaker(ctx, &sound);
+	AUTO(chosen_sound_done) struct chosen_sound sound = chosen_sound(ctx);
+	chosen_sound_loudspeaker(ctx, &sound);
+	if (how->may_listen && chosen_sound_lacks_microphone(ctx, &sound))
+		listen_only = true;
 	bool recorded = command_flag(l, "recorded");
 	if (record || recorded)
 		said = mem_printf(_("%s is recording this call."), client_account(up)->user_id);
@@ -393,16 +342,13 @@ int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err
 		.room_id = room_id,
 		.sound = sound.s,
 		.listen_only = listen_only,
-		.muted = command_flag(l, "muted"),
-		.low = command_flag(l, "low"),
-		.ring = ring && !listen_only,
 		.leave_when_empty = command_flag(l, "leave-when-empty"),
 		.leave_at_input_end = !command_flag(l, "stay"),
 		.record = record,
 		.recorded = recorded,
 		.record_said = said,
 	};
-	return run_here(ctx, up, &o, err);
+	return run_here(ctx, up, &o, how->publish && record, err);
 }
 
 /* -- Elsewhere ---------------------------------------------------------------------------------- */
@@ -417,7 +363,7 @@ static bool on_via_row(void *arg, json_t *row)
 int call_run_via(struct command_ctx *ctx, struct err *err)
 {
 	const struct command_line *l = ctx->line;
-	AUTO(sound_done) struct sound sound = choose_sound(ctx);
+	AUTO(chosen_sound_done) struct chosen_sound sound = chosen_sound(ctx);
 	struct running r = {.ctx = ctx};
 	int rc = check_recording(ctx, err);
 	if (!rc)

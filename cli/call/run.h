@@ -8,15 +8,27 @@
 #include "cli/audio/audio.h"
 #include "core/client/command_ctx.h"
 
+/** Beside the options. */
+struct call_how {
+	bool ring;	 /**< tell the room when nobody is there */
+	bool muted;	 /**< begin with the microphone off, as --muted */
+	bool may_listen; /**< where there is no microphone, listen only */
+	bool publish;	 /**< post the recording in the room when the call is over */
+};
+
 /**
  * Be in the call of this room as the options in ctx->line say (CALL_OPTIONS)
- * until it ends. `ring`: tell the room when nobody is there. A first SIGINT or
+ * until it ends. A first SIGINT or
  * SIGTERM leaves politely, the second at once; then the process ends by that
  * signal and this does not return.
  */
-int call_run(struct command_ctx *ctx, const char *room_id, bool ring, struct err *err);
+int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how *how,
+	     struct err *err);
 /** The same with --via: there, with sound and files here. */
 int call_run_via(struct command_ctx *ctx, struct err *err);
+/** Post what was recorded into this file in the room, as an audio message. Blocking. */
+int call_publish(struct command_ctx *ctx, struct client *up, const char *room_id,
+		 const char *record, struct err *err);
 /** Whether the options fit together: ERR_USAGE. */
 int call_check_options(const struct command_line *l, struct err *err);
 
@@ -24,6 +36,9 @@ int call_check_options(const struct command_line *l, struct err *err);
 void call_line(struct buf *b, const json_t *row, const struct command_line *l);
 extern const struct command_key call_keys[];
 extern const struct command_exit call_exits[];
+
+/** The room that `room` names, or that of the only call. The caller owns *ret. */
+int call_room_arg(struct command_ctx *ctx, struct client **ret_client, char **ret, struct err *err);
 
 /* What both verbs take, as rows of their tables. */
 #define CALL_OPTIONS                                                                           \

@@ -1,5 +1,7 @@
 /* What may be done to a running call from any process: status, people, mute, unmute, hand, leave. */
 #include "core/client/call/steer.h"
+
+#include "cli/call/run.h"
 #include "cli/params.h"
 #include "core/base/mem.h"
 #include "core/client/rooms.h"
@@ -44,6 +46,10 @@ const struct command verb_call_status = {
 		      N_("joining, joined, reconnecting or leaving"), false},
 		     {"muted", "boolean", N_("Muted"), N_("we cannot be heard"), false},
 		     {"listen_only", "boolean", NULL, N_("we only listen"), false},
+		     {"live", "boolean", N_("Live"), N_("it is a live lesson"), false},
+		     {"host", "boolean", NULL, N_("we lead it"), false},
+		     {"may_speak", "boolean", NULL, N_("we may speak"), false},
+		     {"locked", "boolean", NULL, N_("nobody else comes in"), false},
 		     {"publishing", "boolean", NULL, N_("we have a voice there"), false},
 		     {"hand", "boolean", N_("Hand"), N_("our hand is raised"), false},
 		     {"people", "integer", N_("People"), N_("how many, oneself included"), false},
@@ -102,6 +108,7 @@ const struct command verb_call_people = {
 		     {"muted", "boolean", N_("Muted"), N_("they cannot be heard"), false},
 		     {"speaking", "boolean", N_("Speaking"), N_("they speak"), false},
 		     {"hand", "boolean", N_("Hand"), N_("their hand is raised"), false},
+		     {"hand_ts", "time", NULL, N_("since when it is"), false},
 		     {"recording", "boolean", NULL, N_("they say that they record the call"),
 		      false},
 		     {"quality", "string", N_("Quality"), N_("of their connection"), false},
@@ -124,8 +131,38 @@ static int act(struct command_ctx *ctx, enum calls_act what, struct err *err)
 	return rc ? rc : command_row(ctx, row);
 }
 
+int call_room_arg(struct command_ctx *ctx, struct client **ret_client, char **ret, struct err *err)
+{
+	AUTO_FREE char *room = NULL;
+	int rc = command_client(ctx, ret_client, err);
+	if (!rc)
+		rc = command_room(ctx, "room", ROOM_OFFLINE, &room, err);
+	return rc ? rc : calls_room(*ret_client, room, ret, err);
+}
+
+/* Somebody else's microphone, or everybody's. */
+static int mute_others(struct command_ctx *ctx, struct err *err)
+{
+	struct client *c;
+	AUTO_FREE char *room = NULL, *user = NULL;
+	json_t *row = NULL;
+	bool all = command_flag(ctx->line, "all");
+	if (all && command_given(ctx->line, "user"))
+		return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), "all",
+			       "user");
+	int rc = call_room_arg(ctx, &c, &room, err);
+	if (!rc)
+		rc = command_user(ctx, "user", 0, room, &user, err);
+	if (rc || command_dry_run(ctx, NULL))
+		return rc;
+	rc = calls_host(c, room, all ? HOST_MUTE_ALL : HOST_MUTE, user, &row, err);
+	return rc ? rc : command_row(ctx, row);
+}
+
 static int run_mute(struct command_ctx *ctx, struct err *err)
 {
+	if (command_flag(ctx->line, "all") || command_given(ctx->line, "user"))
+		return mute_others(ctx, err);
 	return act(ctx, CALLS_MUTE, err);
 }
 
@@ -157,9 +194,26 @@ const struct command verb_call_mute = {
 	.group = GROUP_CALL,
 	.summary = N_("Turn the microphone of the running call off."),
 	.examples = EXAMPLES{{"muster call mute", N_("from another terminal, or a key binding")},
+			     {"muster call mute --user ada", N_("hers, as who leads the call")},
+			     {"muster call mute --all", N_("everybody's but one's own")},
 			     END_EXAMPLES},
+	.details =
+		N_("Somebody else's microphone is turned off by who leads the call (power 50 in "
+		   "its room); they can turn it on again, but for the audience of a live lesson. "
+		   "Nobody's is turned on for them. Status 1 where the server of the call lets "
+		   "nobody do that: muster serve does."),
 	.args = PARAMS{ARG_CALL_ROOM, END_PARAMS},
-	.keys = KEYS_ACT("muted", N_("Muted"), N_("we cannot be heard")),
+	.options = PARAMS{{.name = "user", .kind = KIND_USER, .what = N_("whose, instead of ours")},
+			  {.name = "all",
+			   .kind = KIND_FLAG,
+			   .what = N_("everybody's, instead of ours")},
+			  END_PARAMS},
+	.keys = KEYS{{"room_id", "string", N_("Room"), N_("id of the room"), true},
+		     KEY_USER_ID(NULL),
+		     {"muted", "boolean", N_("Muted"),
+		      N_("we cannot be heard; with --user and --all, how many were turned off"),
+		      false},
+		     END_KEYS},
 	.shape = SHAPE_RECORD,
 	.run = run_mute,
 };

@@ -29,7 +29,8 @@ struct call {
 	struct recorder *recorders[AUDIO_ENGINE_TAPS];
 };
 
-static const char *const end_names[] = {"left", "removed", "elsewhere", "closed", "failed"};
+static const char *const end_names[] = {"left",	 "removed", "elsewhere",
+					"ended", "closed",  "failed"};
 static const char *const quality_names[] = {"unknown", "lost", "poor", "good", "excellent"};
 
 static const char *const way_names[] = {"", "udp", "tcp", "relay"};

@@ -44,10 +44,11 @@ enum call_end {
 	CALL_END_LEFT,	    /**< call_leave */
 	CALL_END_REMOVED,   /**< somebody removed us */
 	CALL_END_ELSEWHERE, /**< the same identity joined from another place */
-	CALL_END_CLOSED,    /**< the room was ended for all */
+	CALL_END_ENDED,	    /**< who leads ended the call for all */
+	CALL_END_CLOSED,    /**< the server closed the room */
 	CALL_END_FAILED,    /**< could not join, or not come back: see err */
 };
-/** Stable word for JSON: "left", "removed", "elsewhere", "closed", "failed". */
+/** Stable word for JSON: "left", "removed", "elsewhere", "ended", "closed", "failed". */
 const char *call_end_name(enum call_end why);
 
 enum call_quality { CALL_QUALITY_UNKNOWN, CALL_LOST, CALL_POOR, CALL_GOOD, CALL_EXCELLENT };

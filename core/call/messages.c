@@ -201,6 +201,7 @@ static enum call_end end_of(int reason)
 	case LK_PARTICIPANT_REMOVED:
 		return CALL_END_REMOVED;
 	case LK_ROOM_DELETED:
+		return CALL_END_ENDED;
 	case LK_ROOM_CLOSED:
 		return CALL_END_CLOSED;
 	default:

@@ -2,6 +2,7 @@
 
 #include "core/base/crypto.h"
 #include "core/base/i18n.h"
+#include "core/matrix/live.h"
 #include "core/matrix/request_make.h"
 
 #include <stdio.h>
@@ -147,6 +148,8 @@ int rtc_token_read(const json_t *reply, struct rtc_token *ret, struct err *err)
 	    !copy(json_get_str(video, "room"), t.room, sizeof(t.room)))
 		return err_set(err, ERR_PROTOCOL,
 			       _("the access token for the call names no room or nobody"));
+	t.admin = json_get_bool(video, "roomAdmin", false);
+	t.rules = json_get_bool(claims, LIVE_TYPE, false);
 	t.jwt = mem_strdup(jwt);
 	*ret = t;
 	return 0;

@@ -51,6 +51,8 @@ struct rtc_token {
 	char *jwt;	       /**< owned; wiped by rtc_token_done */
 	char identity[2 * LIMIT_ID_BYTES + 2];
 	char room[LIMIT_ID_BYTES + 1]; /**< LiveKit's name of it */
+	bool admin;		       /**< it lets us act on others: roomAdmin */
+	bool rules;		       /**< the SFU holds everybody to the room's org.muster.call */
 };
 /** ERR_PROTOCOL with the reason. */
 int rtc_token_read(const json_t *reply, struct rtc_token *ret, struct err *err);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define RULES "org.muster.call"
+
 static int sign(struct span secret, struct span text, uint8_t ret[32], struct err *err)
 {
 	if (!secret.n)
@@ -65,6 +67,8 @@ static json_t *claims_of(const struct token *t)
 				  "name", t->name, "nbf", (json_int_t)(t->not_before_ms / 1000),
 				  "exp", (json_int_t)(t->expires_ms / 1000))
 		      : NULL;
+	if (all && t->rules)
+		json_object_set_new(all, RULES, json_true());
 	if (all)
 		json_object_set_new(all, "video", video);
 	else
@@ -180,6 +184,7 @@ static int read_claims(const json_t *claims, struct token *ret, struct err *err)
 		.hidden = json_get_bool(video, "hidden", false),
 		.update_metadata = json_get_bool(video, "canUpdateOwnMetadata", false),
 		.sources = read_sources(json_object_get(video, "canPublishSources")),
+		.rules = json_get_bool(claims, RULES, false),
 	};
 	bool ok = copy(t.key, claims, "iss") && copy(t.identity, claims, "sub") &&
 		  copy(t.name, claims, "name") && copy(t.room, video, "room");

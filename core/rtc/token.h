@@ -24,6 +24,8 @@ struct token {
 	/** canPublishSources: bit 1 << N for each source (enum lk_source) that may be published; 0:
 	 * the token names none, so all that `publish` allows. */
 	unsigned sources;
+	/** "org.muster.call": the server holds everybody to that of the room, whatever tokens say. */
+	bool rules;
 };
 #define TOKEN_SOURCES_MAX 5
 

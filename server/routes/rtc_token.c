@@ -151,6 +151,7 @@ static bool name_them(struct rq *rq, const struct ask *a, struct answer *ret)
 		.subscribe = true,
 		.data = true,
 		.update_metadata = true,
+		.rules = true,
 	};
 	g->expires_ms = g->not_before_ms + TOKEN_LIFE_MS;
 	snprintf(g->key, sizeof(g->key), "%s", rq->srv->rtc->key);

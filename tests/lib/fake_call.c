@@ -135,7 +135,8 @@ const char *call_way_name(enum call_way w)
 
 const char *call_end_name(enum call_end why)
 {
-	static const char *const names[] = {"left", "removed", "elsewhere", "closed", "failed"};
+	static const char *const names[] = {"left",  "removed", "elsewhere",
+					    "ended", "closed",	"failed"};
 	return names[why];
 }
 

@@ -169,6 +169,16 @@ int calls_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
 	return rc;
 }
 
+int calls_room(struct client *c, const char *room_id, char **ret, struct err *err)
+{
+	JSON_AUTO json_t *list = room_id ? NULL : running(c);
+	const json_t *note = NULL;
+	int rc = room_id ? 0 : choose(c, list, NULL, &note, err);
+	if (!rc)
+		*ret = mem_strdup(room_id ? room_id : json_get_str(note, "room_id"));
+	return rc;
+}
+
 int calls_status(struct client *c, const char *room_id, client_row_fn *fn, void *arg,
 		 struct err *err)
 {
@@ -246,5 +256,37 @@ int calls_act(struct client *c, const char *room_id, enum calls_act what, json_t
 		return rc;
 	*ret = json_pack("{s:s,s:b}", "room_id", json_get_str(note, "room_id"), acts[what].key,
 			 acts[what].on);
+	return 0;
+}
+
+static const char *const host_keys[] = {
+	[HOST_MUTE] = "muted",
+	[HOST_MUTE_ALL] = "muted",
+	[HOST_REMOVE] = "removed",
+};
+
+int calls_host(struct client *c, const char *room_id, enum host_act what, const char *user,
+	       json_t **ret, struct err *err)
+{
+	JSON_AUTO json_t *list = running(c), *value = NULL;
+	JSON_AUTO json_t *question = json_pack("{s:s,s:i}", "op", "host", "act", (int)what);
+	const json_t *note = NULL;
+	if (user)
+		json_object_set_new(question, "user", json_string(user));
+	int rc = choose(c, list, room_id, &note, err);
+	if (!rc)
+		rc = ask_call(c, note, question, &value, err);
+	/* Its process may be gone before the answer is read. */
+	if (rc == ERR_NOT_FOUND && what == HOST_END && note)
+		rc = 0;
+	if (rc)
+		return rc;
+	*ret = json_pack("{s:s}", "room_id", json_get_str(note, "room_id"));
+	if (user)
+		row_str(*ret, "user_id", user);
+	if (what == HOST_END)
+		row_bool(*ret, "ended", true);
+	else
+		row_int(*ret, host_keys[what], json_get_i64(value, "n", 0));
 	return 0;
 }

@@ -188,7 +188,7 @@ static void read_sticky(struct reading *r)
 
 struct hand {
 	const struct rtc_member *m;
-	bool up;
+	int64_t up_ms;
 };
 
 static int on_reaction(const struct store_event *e, void *arg)
@@ -198,9 +198,10 @@ static int on_reaction(const struct store_event *e, void *arg)
 	if (e->unreadable.p || e->redacted_by.p || !span_eq_str(e->sender, h->m->user_id) ||
 	    event_parse_text(e->json, EVENT_ROOM, &ev, NULL))
 		return 0;
-	h->up = h->up || rtc_hand_read(&ev) != NULL;
+	if (rtc_hand_read(&ev))
+		h->up_ms = e->ts > 0 ? e->ts : 1;
 	event_done(&ev);
-	return h->up;
+	return h->up_ms != 0;
 }
 
 static void read_hands(struct reading *r)
@@ -208,10 +209,10 @@ static void read_hands(struct reading *r)
 	struct company *p = r->p;
 	p->hands = mem_realloc_array(p->hands, p->members_n + 1, sizeof(*p->hands));
 	for (size_t i = 0; i < p->members_n; i++) {
-		struct hand h = {&p->members[i], false};
+		struct hand h = {&p->members[i], 0};
 		store_events_related(r->s, r->room, span_of(h.m->event_id), "m.annotation",
 				     on_reaction, &h);
-		p->hands[i] = h.up;
+		p->hands[i] = h.up_ms;
 	}
 }
 
@@ -362,7 +363,8 @@ bool company_match(const struct company *p, struct store *s, int64_t room, struc
 				    rtc_member_expired(&p->members[i], now)))
 		i++;
 	who->member = i < p->members_n;
-	who->hand = who->member && p->hands[i];
+	who->hand_ms = who->member ? p->hands[i] : 0;
+	who->hand = who->hand_ms != 0;
 	who->recording = who->member && p->members[i].recording;
 	if (who->member) {
 		snprintf(who->user_id, sizeof(who->user_id), "%s", p->members[i].user_id);
@@ -390,6 +392,8 @@ json_t *person_row(const struct person *who)
 	row_bool(row, "muted", who->muted);
 	row_bool(row, "speaking", who->speaking);
 	row_bool(row, "hand", who->hand);
+	if (who->hand)
+		row_int(row, "hand_ts", who->hand_ms);
 	row_bool(row, "recording", who->recording);
 	row_str(row, "quality", call_quality_name(who->quality));
 	row_int(row, "since_ts", who->since_ms);

@@ -27,6 +27,8 @@ struct person {
 	bool told;   /**< its coming was told */
 	bool publishing, muted, speaking;
 	bool hand, recording;
+	bool silenced;	 /**< we have told the SFU that they may not speak */
+	int64_t hand_ms; /**< raised since, wall clock; 0: it is down */
 	float level;
 	enum call_quality quality;
 	int64_t since_ms; /**< wall clock */
@@ -41,7 +43,7 @@ struct company {
 	size_t n;
 	/* What the room says, newest reading. */
 	struct rtc_member *members;
-	bool *hands; /**< of each member */
+	int64_t *hands; /**< of each member: raised since, wall clock; 0: it is down */
 	size_t members_n;
 	struct rtc_member own; /**< our own member event; event_id "" without */
 	int64_t sticky_pos;    /**< events up to here were looked at for sticky members */

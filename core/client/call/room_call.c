@@ -89,9 +89,12 @@ void room_call_check_in(struct room_call *rc)
 	const struct person *self = rc->people.first;
 	while (self && !self->self)
 		self = self->next;
-	room_call_row(rc, "joined", self,
-		      json_pack("{s:b,s:b,s:I}", "self", 1, "muted", rc->muted || rc->o.listen_only,
-				"people", (json_int_t)room_call_company(rc) + 1));
+	json_t *more =
+		json_pack("{s:b,s:b,s:I}", "self", 1, "muted", rc->muted || rc->o.listen_only,
+			  "people", (json_int_t)room_call_company(rc) + 1);
+	room_call_put_mode(rc, more);
+	room_call_row(rc, "joined", self, more);
+	room_call_mode_in(rc);
 	if (rc->recorded)
 		room_call_row(rc, "recording", self,
 			      json_pack("{s:b,s:s?}", "recording", 1, "file", rc->record));
@@ -130,6 +133,8 @@ static void on_muted(void *arg, bool muted, bool by_server)
 {
 	struct room_call *rc = arg;
 	bool was = rc->muted;
+	by_server = by_server || (muted && rc->silenced);
+	rc->silenced = false;
 	rc->muted = muted;
 	rc->muted_by_host = muted && by_server;
 	if (was == muted || rc->phase != RC_IN)
@@ -198,6 +203,7 @@ static void on_call_ended(void *arg, enum call_end why, const struct err *err)
 
 static int connect_call(struct room_call *rc, const struct rtc_token *t, struct err *err)
 {
+	struct store *s;
 	static const struct call_handler h = {
 		.state = on_state,
 		.person = on_person,
@@ -207,12 +213,16 @@ static int connect_call(struct room_call *rc, const struct rtc_token *t, struct 
 		.warning = on_warning,
 		.ended = on_call_ended,
 	};
+	int rc_ = client_store(rc->c, &s, err);
+	if (rc_)
+		return rc_;
 	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "%s", t->url);
 	snprintf(rc->sfu_room, sizeof(rc->sfu_room), "%s", t->room);
+	room_call_mode_begin(rc, s);
 	rc->o.url = t->url;
 	rc->o.token = t->jwt;
 	rc->o.ca_file = client_ca_file(rc->c);
-	int rc_ = call_new(rc->l, &rc->o, &h, rc, &rc->call, err);
+	rc_ = call_new(rc->l, &rc->o, &h, rc, &rc->call, err);
 	rc->o.url = rc->o.token = NULL;
 	if (!rc_)
 		room_call_ask_turn(rc);
@@ -229,6 +239,11 @@ static void on_found(void *arg, const struct rtc_token *t, const struct err *err
 	struct err e = {0};
 	if (rc->phase >= RC_LEAVING)
 		return;
+	if (t) {
+		rc->sfu_admin = t->admin;
+		rc->sfu_rules = t->rules;
+	}
+	host_token(rc->host, t ? t->jwt : NULL, err);
 	if (rc->call) {
 		call_token(rc->call, t ? t->jwt : NULL, err);
 		return;
@@ -393,6 +408,7 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 	rc->leave_at_input_end = o->leave_at_input_end;
 	rc->later = loop_timer_new(rc->l, go_on, rc);
 	rc->pending = loop_timer_new(rc->l, room_call_tell_pending, rc);
+	rc->host = host_new(rc);
 	company_init(&rc->people, a->user_id, a->device_id);
 	int rc_ = steer_new(c, rc, &rc->steer, err);
 	if (rc_) {
@@ -411,6 +427,8 @@ void room_call_free(struct room_call *rc)
 		return;
 	engine_unobserve(rc->engine, &observer, rc);
 	steer_free(rc->steer);
+	host_free(rc->host);
+	call_mode_done(&rc->mode);
 	session_drop(rc->asking);
 	session_drop(rc->hand_rq);
 	session_drop(rc->ring_rq);

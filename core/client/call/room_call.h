@@ -11,6 +11,7 @@
 #define MUSTER_CLIENT_CALL_ROOM_CALL_H
 
 #include "core/call/call.h"
+#include "core/client/call/host.h"
 #include "core/client/client.h"
 #include "core/client/sync.h"
 
@@ -67,7 +68,7 @@ void room_call_free(struct room_call *rc);
 
 /**
  * Leave; `ended` follows within a few seconds. `why` is a stable word for the
- * last row: "left", "time", "empty", "played", "interrupted".
+ * last row: "left", "time", "empty", "played", "interrupted", "ended".
  */
 void room_call_leave(struct room_call *rc, const char *why);
 /** ERR_CONFLICT when there is nothing to mute: we only listen. */
@@ -79,6 +80,13 @@ int room_call_hand(struct room_call *rc, bool up, struct err *err);
  */
 json_t *room_call_status(struct room_call *rc);
 /** Rows of the people from the i-th on, until `fn` says stop. Returns how many were told. */
+/**
+ * What who leads the call does to others: host.h. `fn` is called from the loop; not after
+ * room_call_forget_host with its `arg`, and not when the call is freed first.
+ */
+int room_call_host(struct room_call *rc, enum host_act what, const char *user, host_done_fn *fn,
+		   void *arg, struct err *err);
+void room_call_forget_host(struct room_call *rc, void *arg);
 int room_call_people(struct room_call *rc, size_t from, client_row_fn *fn, void *arg);
 const char *room_call_room(const struct room_call *rc);
 

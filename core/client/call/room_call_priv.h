@@ -1,13 +1,15 @@
 /*
  * What these share: room_call.c (coming and going), room_call_seat.c (our place
- * in the room), room_call_turn.c (TURN servers), room_call_rows.c (who is there, what happens), room_call_seen.c
- * (what the register is told of it), room_call_steer.c (what may be done).
+ * in the room), room_call_mode.c (whether it is live), room_call_turn.c (TURN servers), room_call_rows.c (who is there,
+ * what happens), room_call_seen.c (what the register is told of it), room_call_steer.c (what may be done).
  */
 #ifndef MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 #define MUSTER_CLIENT_CALL_ROOM_CALL_PRIV_H
 
 #include "core/client/call/company.h"
 #include "core/client/call/ears.h"
+#include "core/client/call/host.h"
+#include "core/client/call/mode.h"
 #include "core/client/call/place.h"
 #include "core/client/call/room_call.h"
 #include "core/client/call/seat.h"
@@ -41,6 +43,11 @@ struct room_call {
 	struct call *call;
 	struct ear *ears; /* other SFUs that people of this call are on */
 	char sfu_url[RTC_URL_MAX], sfu_room[LIMIT_ID_BYTES + 1]; /* where `call` is */
+	bool sfu_admin, sfu_rules; /* rtc_token.admin and .rules of the newest token */
+	struct host *host;
+	struct call_mode mode; /* as of the newest reading; zeroed before the first */
+	bool silenced;	       /* the microphone goes off by the rules, not by us */
+	bool enforce_failed;   /* and it was said */
 	struct steer *steer;
 	bool seated, seat_over, call_over; /* our member event is in the room; all is done */
 	bool connected;			   /* to the SFU, now */
@@ -103,6 +110,24 @@ void room_call_check_hand(struct room_call *rc);
 
 /** Has somebody else, a host, lowered our hand? */
 void room_call_look_at_hand(struct room_call *rc, struct store *s);
+
+/** Lower our hand, for what it was raised for has come. */
+void room_call_hand_down(struct room_call *rc);
+
+/* -- room_call_mode.c */
+
+/** Before joining: how we come in. */
+void room_call_mode_begin(struct room_call *rc, struct store *s);
+/** We are in. */
+void room_call_mode_in(struct room_call *rc);
+/** The cache has news. */
+void room_call_mode_news(struct room_call *rc, struct store *s);
+/** Silence whom the server does not, where it lets us. */
+void room_call_enforce(struct room_call *rc);
+bool room_call_leads(const struct room_call *rc);
+bool room_call_may_speak(const struct room_call *rc);
+/** live, locked, host, may_speak */
+void room_call_put_mode(const struct room_call *rc, json_t *row);
 
 /* -- room_call_rows.c */
 

@@ -42,6 +42,7 @@ static void tell_joined(struct room_call *rc, struct person *who)
 		return;
 	rc->met = true;
 	room_call_seen_joined(rc, who);
+	room_call_enforce(rc);
 	room_call_row(rc, "joined", who, NULL);
 	if (who->recording)
 		room_call_row(rc, "recording", who, NULL);
@@ -253,6 +254,7 @@ void room_call_news(struct room_call *rc)
 	company_read(&rc->people, s, rc->room);
 	if (rc->seat)
 		seat_seen(rc->seat, rc->people.own.event_id, rc->people.own.created_ms);
+	room_call_mode_news(rc, s);
 	room_call_look_at_hand(rc, s);
 	for (struct person *who = rc->people.first; who; who = who->next)
 		match(rc, s, who);

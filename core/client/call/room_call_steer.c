@@ -25,12 +25,30 @@ int room_call_mute(struct room_call *rc, bool muted, struct err *err)
 				 "mute"));
 	if (rc->phase >= RC_LEAVING)
 		return err_set(err, ERR_NOT_FOUND, _("the call is over"));
+	if (!muted && !room_call_may_speak(rc)) {
+		err_set(err, ERR_AUTH,
+			_("this is a live lesson: only who leads it and who has the floor speaks"));
+		err_hint(err, _("raise your hand: muster call hand"));
+		return ERR_AUTH;
+	}
+	rc->silenced = false;
 	rc->o.muted = muted;
 	if (rc->call)
 		call_mute(rc->call, muted);
 	else
 		rc->muted = muted;
 	return 0;
+}
+
+int room_call_host(struct room_call *rc, enum host_act what, const char *user, host_done_fn *fn,
+		   void *arg, struct err *err)
+{
+	return host_do(rc->host, what, user, fn, arg, err);
+}
+
+void room_call_forget_host(struct room_call *rc, void *arg)
+{
+	host_forget(rc->host, arg);
 }
 
 const char *room_call_room(const struct room_call *rc)
@@ -130,6 +148,12 @@ int room_call_hand(struct room_call *rc, bool up, struct err *err)
 	return 0;
 }
 
+void room_call_hand_down(struct room_call *rc)
+{
+	rc->hand_wanted = false;
+	room_call_check_hand(rc);
+}
+
 /* -- How it goes ------------------------------------------------------------------- */
 
 static const char *state_word(const struct room_call *rc)
@@ -187,6 +211,7 @@ json_t *room_call_status(struct room_call *rc)
 	row_bool(row, "muted", rc->muted || rc->o.listen_only);
 	row_bool(row, "listen_only", rc->o.listen_only);
 	row_bool(row, "hand", rc->hand_event != NULL);
+	room_call_put_mode(rc, row);
 	row_str(row, "recording", rc->record);
 	json_object_set_new(row, "since_ts",
 			    rc->joined_ms ? json_integer(rc->joined_ms) : json_null());

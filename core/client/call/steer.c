@@ -14,10 +14,15 @@
 
 #define WAITERS 16
 
+enum waits_for { WAITS_HAND, WAITS_END, WAITS_HOST };
+
 /* Who is answered later. */
 struct waiter {
-	struct ipc *who; /* NULL: free */
-	bool hand;	 /* about our hand, else about the call's end */
+	struct steer *steer;
+	struct ipc *who; /* NULL: free, unless `busy` */
+	bool busy;	 /* what was asked goes on, though nobody waits any more */
+	enum waits_for what;
+	enum host_act act;
 };
 
 struct steer {
@@ -62,24 +67,24 @@ static void answer_act(struct ipc *c, int rc, const struct err *err)
 		answer(c, NULL);
 }
 
-static bool wait_for(struct steer *s, struct ipc *c, bool hand)
+static struct waiter *wait_for(struct steer *s, struct ipc *c, enum waits_for what)
 {
 	struct err busy;
 	for (int i = 0; i < WAITERS; i++) {
-		if (s->waiters[i].who)
+		if (s->waiters[i].who || s->waiters[i].busy)
 			continue;
-		s->waiters[i] = (struct waiter){c, hand};
-		return true;
+		s->waiters[i] = (struct waiter){.steer = s, .who = c, .what = what};
+		return &s->waiters[i];
 	}
 	err_set(&busy, ERR_FAILED, _("too many others ask the same"));
 	answer_err(c, &busy);
-	return false;
+	return NULL;
 }
 
-static void answer_waiters(struct steer *s, bool hand, const struct err *err)
+static void answer_waiters(struct steer *s, enum waits_for what, const struct err *err)
 {
 	for (int i = 0; i < WAITERS; i++) {
-		if (!s->waiters[i].who || s->waiters[i].hand != hand)
+		if (!s->waiters[i].who || s->waiters[i].what != what)
 			continue;
 		answer_act(s->waiters[i].who, err ? err->code : 0, err);
 		s->waiters[i].who = NULL;
@@ -129,7 +134,7 @@ static void op_mute(struct steer *s, struct ipc *c, const json_t *ask)
 static void op_hand(struct steer *s, struct ipc *c, const json_t *ask)
 {
 	struct err err = {0};
-	if (!wait_for(s, c, true))
+	if (!wait_for(s, c, WAITS_HAND))
 		return;
 	int rc = room_call_hand(s->rc, json_get_bool(ask, "on", true), &err);
 	if (rc)
@@ -139,8 +144,46 @@ static void op_hand(struct steer *s, struct ipc *c, const json_t *ask)
 static void op_leave(struct steer *s, struct ipc *c, const json_t *ask)
 {
 	(void)ask;
-	if (wait_for(s, c, false))
+	if (wait_for(s, c, WAITS_END))
 		room_call_leave(s->rc, "left");
+}
+
+static void on_host_done(void *arg, int n, const struct err *err)
+{
+	struct waiter *w = arg;
+	struct steer *s = w->steer;
+	if (w->who && err)
+		answer_err(w->who, err);
+	else if (w->who)
+		answer(w->who, json_pack("{s:i}", "n", n));
+	bool end = w->act == HOST_END && !err;
+	*w = (struct waiter){.who = NULL};
+	/* Where only people can be removed we are still there. */
+	if (end)
+		room_call_leave(s->rc, "ended");
+}
+
+static void op_host(struct steer *s, struct ipc *c, const json_t *ask)
+{
+	int64_t act = json_get_i64(ask, "act", -1);
+	const char *user = json_get_str(ask, "user");
+	bool person = act == HOST_MUTE || act == HOST_REMOVE;
+	struct err err = {0};
+	if (act < 0 || act > HOST_END || person != (user != NULL)) {
+		err_set(&err, ERR_UNSUPPORTED,
+			_("the running call is of another version of muster"));
+		answer_err(c, &err);
+		return;
+	}
+	struct waiter *w = wait_for(s, c, WAITS_HOST);
+	if (!w)
+		return;
+	w->busy = true;
+	w->act = (enum host_act)act;
+	if (room_call_host(s->rc, w->act, user, on_host_done, w, &err)) {
+		*w = (struct waiter){.who = NULL};
+		answer_err(c, &err);
+	}
 }
 
 static const struct {
@@ -148,7 +191,7 @@ static const struct {
 	void (*fn)(struct steer *s, struct ipc *c, const json_t *ask);
 } ops[] = {
 	{"status", op_status}, {"people", op_people}, {"mute", op_mute},
-	{"hand", op_hand},     {"leave", op_leave},
+	{"hand", op_hand},     {"leave", op_leave},   {"host", op_host},
 };
 
 static void on_line(struct ipc *c, struct span line, void *arg)
@@ -180,15 +223,30 @@ static void on_closed(struct ipc *c, void *arg)
 
 void steer_hand_done(struct steer *s, const struct err *err)
 {
-	answer_waiters(s, true, err);
+	answer_waiters(s, WAITS_HAND, err);
+}
+
+/* The call that was to be ended for all may be over before the server says that it has done so. */
+static void answer_hosts(struct steer *s, const struct err *over)
+{
+	for (int i = 0; i < WAITERS; i++) {
+		struct waiter *w = &s->waiters[i];
+		if (!w->busy)
+			continue;
+		room_call_forget_host(s->rc, w);
+		if (w->who)
+			answer_act(w->who, w->act == HOST_END ? 0 : over->code, over);
+		*w = (struct waiter){.who = NULL};
+	}
 }
 
 void steer_ended(struct steer *s)
 {
 	struct err err;
 	err_set(&err, ERR_CANCELLED, _("the call is over"));
-	answer_waiters(s, true, &err);
-	answer_waiters(s, false, NULL);
+	answer_waiters(s, WAITS_HAND, &err);
+	answer_waiters(s, WAITS_END, NULL);
+	answer_hosts(s, &err);
 }
 
 /* -- Being found ------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #ifndef MUSTER_CLIENT_CALL_STEER_H
 #define MUSTER_CLIENT_CALL_STEER_H
 
+#include "core/client/call/host.h"
 #include "core/client/client.h"
 
 struct room_call;
@@ -26,12 +27,25 @@ void steer_ended(struct steer *s);
 
 /** Rooms in whose calls this account is now, one row each: room_id, pid. ERR_NOT_FOUND: none. */
 int calls_list(struct client *c, client_row_fn *fn, void *arg, struct err *err);
+/**
+ * The room whose call is meant: `room_id` itself, else that of the only call there is; ERR_USAGE
+ * when there are several, ERR_NOT_FOUND when there is none. The caller owns *ret.
+ */
+int calls_room(struct client *c, const char *room_id, char **ret, struct err *err);
 /** One row of room_call_status for each running call, or for that of `room_id`. */
 int calls_status(struct client *c, const char *room_id, client_row_fn *fn, void *arg,
 		 struct err *err);
 /** Rows of the people in a call: person_row's. */
 int calls_people(struct client *c, const char *room_id, client_row_fn *fn, void *arg,
 		 struct err *err);
+
+/**
+ * What who leads the call does to others, by the running call; returns when it is done.
+ * HOST_MUTE, HOST_REMOVE: `user`. *ret: room_id, user_id, and muted or removed (how many tracks,
+ * how many devices), or ended.
+ */
+int calls_host(struct client *c, const char *room_id, enum host_act what, const char *user,
+	       json_t **ret, struct err *err);
 
 enum calls_act { CALLS_MUTE, CALLS_UNMUTE, CALLS_HAND_UP, CALLS_HAND_DOWN, CALLS_LEAVE };
 /**

@@ -1,0 +1,148 @@
+/* What holds for the call: whether it is live, who has the floor, whether it is locked. */
+#include "core/base/i18n.h"
+#include "core/base/mem.h"
+#include "core/client/call/mode.h"
+#include "core/client/call/room_call_priv.h"
+#include "core/client/util.h"
+
+#include <string.h>
+
+bool room_call_leads(const struct room_call *rc)
+{
+	return call_mode_is_host(&rc->mode, rc->people.own_user);
+}
+
+bool room_call_may_speak(const struct room_call *rc)
+{
+	return call_mode_may_speak(&rc->mode, rc->people.own_user);
+}
+
+void room_call_put_mode(const struct room_call *rc, json_t *row)
+{
+	row_bool(row, "live", rc->mode.live.live);
+	row_bool(row, "locked", rc->mode.live.locked);
+	row_bool(row, "host", room_call_leads(rc));
+	row_bool(row, "may_speak", room_call_may_speak(rc) && !rc->o.listen_only);
+}
+
+void room_call_mode_begin(struct room_call *rc, struct store *s)
+{
+	call_mode_done(&rc->mode);
+	call_mode_read(s, rc->room, &rc->mode);
+	if (room_call_may_speak(rc))
+		return;
+	/* Who only listens has no voice there, until they have the floor and open it themselves. */
+	rc->muted = rc->o.muted = rc->o.publish_late = true;
+}
+
+/* -- What changed ---------------------------------------------------------------------- */
+
+static void tell_floor(struct room_call *rc, struct store *s, const char *user, bool given)
+{
+	bool own = !strcmp(user, rc->people.own_user);
+	AUTO_FREE char *name = store_member_name(s, rc->room, span_of(user));
+	json_t *more = json_object();
+	row_str(more, "user_id", user);
+	row_str(more, "name", name && *name ? name : user);
+	row_bool(more, "self", own);
+	row_bool(more, "given", given);
+	room_call_row(rc, "floor", NULL, more);
+}
+
+static void tell_floors(struct room_call *rc, struct store *s, const struct live *old,
+			const struct live *now)
+{
+	for (size_t i = 0; i < old->floor_n; i++)
+		if (!live_has_floor(now, old->floor[i]) && now->live)
+			tell_floor(rc, s, old->floor[i], false);
+	for (size_t i = 0; i < now->floor_n; i++)
+		if (!live_has_floor(old, now->floor[i]))
+			tell_floor(rc, s, now->floor[i], true);
+}
+
+static void obey(struct room_call *rc, bool could)
+{
+	bool may = room_call_may_speak(rc);
+	if (may && !could)
+		room_call_hand_down(rc);
+	if (may || !could || rc->muted || rc->o.listen_only)
+		return;
+	/* The server does it as well; where it cannot, this is all there is. */
+	rc->silenced = true;
+	rc->o.muted = true;
+	if (rc->call)
+		call_mute(rc->call, true);
+}
+
+static void tell(struct room_call *rc, struct store *s, const struct live *old)
+{
+	const struct live *now = &rc->mode.live;
+	if (old->live != now->live) {
+		json_t *more = json_object();
+		row_bool(more, "live", now->live);
+		row_bool(more, "may_speak", room_call_may_speak(rc) && !rc->o.listen_only);
+		room_call_row(rc, "live", NULL, more);
+	}
+	tell_floors(rc, s, old, now);
+	if (old->locked != now->locked)
+		room_call_row(rc, "locked", NULL, json_pack("{s:b}", "locked", now->locked));
+}
+
+void room_call_mode_news(struct room_call *rc, struct store *s)
+{
+	struct call_mode old = rc->mode;
+	bool could = room_call_may_speak(rc);
+	call_mode_read(s, rc->room, &rc->mode);
+	if (rc->phase == RC_IN)
+		tell(rc, s, &old.live);
+	call_mode_done(&old);
+	obey(rc, could);
+	room_call_enforce(rc);
+}
+
+/* -- A server that does not know our rules, but lets us act ------------------------------- */
+
+static void on_enforced(void *arg, int n, const struct err *err)
+{
+	struct room_call *rc = arg;
+	(void)n;
+	if (!err || rc->enforce_failed || err->code == ERR_NOT_FOUND)
+		return;
+	rc->enforce_failed = true;
+	rc->h.warning(rc->arg, err);
+}
+
+void room_call_enforce(struct room_call *rc)
+{
+	struct err err;
+	if (rc->phase != RC_IN || rc->sfu_rules || !rc->sfu_admin || !room_call_leads(rc))
+		return;
+	for (struct person *who = rc->people.first; who; who = who->next) {
+		bool may = !who->user_id[0] ? !rc->mode.live.live
+					    : call_mode_may_speak(&rc->mode, who->user_id);
+		/* Whom nobody silenced needs no leave to speak. */
+		if (who->self || who->from || may == !who->silenced)
+			continue;
+		who->silenced = !may;
+		host_do(rc->host, may ? HOST_ALLOW : HOST_FORBID, who->identity, on_enforced, rc,
+			&err);
+	}
+}
+
+static bool told_alone(const struct room_call *rc)
+{
+	return rc->mode.live.live && !rc->sfu_rules && !rc->sfu_admin && room_call_leads(rc);
+}
+
+void room_call_mode_in(struct room_call *rc)
+{
+	struct err e;
+	if (told_alone(rc)) {
+		err_set(&e, ERR_UNSUPPORTED,
+			_("the server of this call, %.200s, holds nobody to the rules of a live "
+			  "lesson: people whose client is not muster can speak"),
+			rc->sfu_url);
+		rc->h.warning(rc->arg, &e);
+	}
+	room_call_enforce(rc);
+}
