@@ -239,6 +239,7 @@ struct phone *phone_new(struct tui *t)
 		.client = t->client,
 		.engine = t->engine,
 		.looking = t->looking,
+		.sending = t->sending,
 		.h = &h,
 		.arg = k,
 	});

@@ -119,6 +119,16 @@ start_server() {
 	export URL
 }
 
+# A server with its administrator, who is logged in in that home and is the present account: start_school [HOME]
+start_school() {
+	clean_environment
+	use_home "${1:-admin}"
+	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json \
+		>"$BATS_FILE_TMPDIR/init"
+	start_server
+	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+}
+
 # A port to come back to, which no connection gets meanwhile.
 free_port() {
 	python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); import harness; print(harness.free_port())' \

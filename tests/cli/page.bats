@@ -4,12 +4,7 @@ load helper
 
 setup_file() {
 	command -v chromium-headless-shell >/dev/null || skip "chromium-headless-shell is not installed"
-	clean_environment
-	use_home admin
-	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json \
-		>"$BATS_FILE_TMPDIR/init"
-	start_server
-	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	start_school
 	printf 'Name\nAna <b>Silva\n' >list.csv
 	m class create "Physics & <i>more" --students list.csv --json >"$BATS_FILE_TMPDIR/rows"
 }

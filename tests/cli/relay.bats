@@ -3,12 +3,7 @@ bats_require_minimum_version 1.5.0
 load helper
 
 setup_file() {
-	clean_environment
-	use_home teacher
-	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json \
-		>"$BATS_FILE_TMPDIR/init"
-	start_server
-	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	start_school teacher
 	for name in ada bert carl; do sign_up "$name"; done
 	use_home teacher
 	printf 'user;id;name\n@ada:s.test;1;Ada\n@bert:s.test;2;Bert\n' >list.csv

@@ -5,12 +5,7 @@ bats_require_minimum_version 1.5.0
 load helper
 
 setup_file() {
-	clean_environment
-	use_home admin
-	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json \
-		>"$BATS_FILE_TMPDIR/init"
-	start_server
-	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	start_school
 	for p in ada bob cleo dan tess; do
 		sign_up "$p"
 	done

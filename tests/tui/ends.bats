@@ -1,21 +1,9 @@
 # What a screen does when something ends under it: the terminal, the log-in, the process that syncs.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up ada
-	sign_up ben
-	use_home ada
-	export ROOM
-	ROOM=$(new_room Physics --invite @ben:s.test)
-	m send "$ROOM" 'first of all' >/dev/null
-	use_home ben
-	m room join "$ROOM" >/dev/null
-	use_home ada
+	start_physics
 	m read "$ROOM" >/dev/null
 }
 
@@ -25,12 +13,6 @@ teardown_file() {
 
 setup() {
 	use_home ada
-}
-
-# as_ben COMMAND: for run: steps
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
 # with_pid: the screen's program, which tells its process id in ./pid
@@ -68,9 +50,9 @@ draft_of() {
 
 @test "the process that syncs dies under an open screen, which goes on by itself" {
 	follow "$ROOM"
-	"$TUI_TOOLS/screen" 'wait:first of all' "run:$(as_ben send Physics 'by the other')" \
+	"$TUI_TOOLS/screen" 'wait:first of all' "$(as_ben send Physics 'by the other')" \
 		'wait:by the other' "run:kill -KILL $FOLLOWER" \
-		"run:$(as_ben send Physics 'by itself')" 'wait:by itself' \
+		"$(as_ben send Physics 'by itself')" 'wait:by itself' \
 		'type:still here' key:enter 'wait:still here' 'gone:sending' key:ctrl-q exit:0 -- "$MUSTER"
 	use_home ben
 	m read "$ROOM" --json | jq -es 'any(.[]; .body == "still here")' >/dev/null
@@ -94,4 +76,21 @@ draft_of() {
 	use_home ada
 	echo sesame-open-ada | mi login "$URL" --user ada --password-stdin -q >/dev/null
 	draft_of 'to nobody'
+}
+
+@test "that one does not come is told though the screen is left at once" {
+	local caller=$BATS_FILE_TMPDIR/caller direct
+	use_home ben
+	"$MUSTER" call join @ada:s.test --driver null --json >"$caller" 2>"$caller.err" </dev/null 3>&- &
+	local pid=$!
+	wait_for "$caller" '"event":"ringing"'
+	direct=$(jq -r 'select(.event == "ringing").room_id' "$caller")
+	use_home ada
+	m room join "$direct" >/dev/null
+	m read "$direct" >/dev/null
+	"$TUI_TOOLS/screen" -s 100x30 'wait:Somebody calls' key:down key:down key:down \
+		'wait:› Tell them' key:enter key:ctrl-q exit:0 -- "$MUSTER"
+	wait_for "$caller" '"event":"declined".*@ada:s.test'
+	kill -INT "$pid"
+	timeout "$STEP" tail --pid="$pid" -f /dev/null
 }

@@ -1,21 +1,12 @@
 # The full screen and a real server: what one person does, another sees.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up ada
-	sign_up ben
-	use_home ada
-	export ROOM STAFF
-	ROOM=$(new_room Physics --invite @ben:s.test)
+	start_physics
+	export STAFF
 	STAFF=$(new_room Staff)
-	m send "$ROOM" 'first of all' >/dev/null
 	use_home ben
-	m room join "$ROOM" >/dev/null
 	m send "$ROOM" 'good morning' >/dev/null
 	use_home ada
 	m read "$STAFF" >/dev/null
@@ -29,22 +20,9 @@ setup() {
 	use_home ada
 }
 
-# screen STEPS... : a person's screen, on whatever room was open
-screen() {
-	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
-}
-
 # says ROOM CONDITION: there is such a message
 says() {
 	m read "$1" --json | jq -es "any(.[]; $2)" >/dev/null
-}
-
-go_physics=(wait:F1 key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'gone:Go to')
-
-# as_ben COMMAND: for run: steps
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
 # arrived CONDITION: for run: steps, until ben sees such a message. What is typed into a screen is

@@ -1,8 +1,6 @@
 # Quiet hours, urgent messages and messages for later on the screen, with a real server.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
 	clean_environment
@@ -34,18 +32,8 @@ setup() {
 	use_home ada
 }
 
-# screen STEPS... : a person's screen, on whatever room was open
-screen() {
-	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
-}
-
 to() { # NAME: steps to a room
 	printf '%s\n' key:ctrl-k 'wait:Go to' "type:$1" "wait:› $1" key:enter 'gone:Go to'
-}
-
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
 @test "a message for later is shown as such, and taken back" {

@@ -1,19 +1,10 @@
 # Roll-calls on the screen, with a real server: opened, answered by a key and a word, counted live.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up ada
-	sign_up ben
-	use_home ada
-	ROOM=$(new_room Physics --invite @ben:s.test)
-	export ROOM
+	start_physics
 	use_home ben
-	m room join "$ROOM" -q >/dev/null
 	m read "$ROOM" >/dev/null
 	use_home ada
 	m read "$ROOM" >/dev/null
@@ -26,18 +17,6 @@ teardown_file() {
 teardown() {
 	use_home ada
 	m roll cancel "$ROOM" -q >/dev/null 2>&1 || true
-}
-
-go_physics=(wait:F1 key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'gone:Go to')
-
-screen() {
-	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
-}
-
-# as_ben COMMAND: for run: steps
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
 @test "staff open one on the screen and see who answers" {

@@ -1,23 +1,12 @@
 # Panes and keys of a room against a real server.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up ada
-	sign_up ben
-	use_home ada
-	export ROOM DOOR
-	ROOM=$(new_room Physics --invite @ben:s.test)
+	start_physics
+	export DOOR
 	DOOR=$(new_room Chess --alias chess)
 	m room set "$DOOR" join knock >/dev/null
-	m send "$ROOM" 'first of all' >/dev/null
-	use_home ben
-	m room join "$ROOM" >/dev/null
-	use_home ada
 	m read "$ROOM" >/dev/null
 }
 
@@ -29,17 +18,7 @@ setup() {
 	use_home ada
 }
 
-screen() {
-	"$TUI_TOOLS/screen" -s 100x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
-}
-
-go_physics=(wait:F1 key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'gone:Go to'
-	'wait:first of all')
-
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
-}
+go_physics+=('wait:first of all')
 
 @test "favourite, out of the way, notifications, read and unread by keys" {
 	screen "${go_physics[@]}" key:alt-v 'wait:Favourites' key:alt-v 'gone:Favourites' \

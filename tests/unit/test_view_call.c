@@ -55,6 +55,7 @@ static void bar_open(struct bar *x, const char *room)
 	x->b = call_bar_new(&(struct call_bar_options){.client = x->p.t.c,
 						       .engine = x->p.t.engine,
 						       .looking = x->looking,
+						       .sending = x->looking,
 						       .h = &h,
 						       .arg = x});
 }

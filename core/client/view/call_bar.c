@@ -271,7 +271,7 @@ void call_bar_decline(struct call_bar *b)
 	/* A look that began before still finds it. */
 	mem_free(b->answered);
 	b->answered = mem_strdup(b->row.ring_event);
-	b->acting = action_start(b->o.looking, decline,
+	b->acting = action_start(b->o.sending, decline,
 				 json_pack("{s:O}", "room_id", json_object_get(b->ring, "room_id")),
 				 on_declined, b);
 	json_decref(b->ring);

@@ -58,6 +58,7 @@ struct call_bar_options {
 	struct client *client; /**< on the engine's loop; borrowed, as all here */
 	struct engine *engine;
 	struct work *looking; /**< for what is asked of other processes */
+	struct work *sending; /**< for what we tell people: it is waited for when the screen ends */
 	const struct call_bar_handler *h;
 	void *arg;
 };
