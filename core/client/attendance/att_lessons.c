@@ -195,6 +195,15 @@ static int by_start(const void *a, const void *b)
 	return strcmp(x->l.uid ? x->l.uid : "", y->l.uid ? y->l.uid : "");
 }
 
+/* Of a meeting excuses may have been given long before it; where there is no staff room they stand in the class's. */
+static int64_t words_lead_ms(const struct att_lessons *l)
+{
+	for (size_t i = 0; i < l->n && !l->a.has_staff_room; i++)
+		if (l->v[i].l.uid)
+			return ATT_WORDS_LEAD_MS;
+	return 0;
+}
+
 int att_lessons_load(struct client *c, const struct attendance_query *q, struct att_lessons *ret,
 		     struct err *err)
 {
@@ -206,9 +215,7 @@ int att_lessons_load(struct client *c, const struct attendance_query *q, struct 
 		return rc;
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_start);
 	int64_t since = ret->v[0].l.start_ms - REGISTER_LEAD_MS;
-	/* Excuses may have been given long before; where there is no staff room they stand in the class's. */
-	rc = att_fill(ret, ret->a.room.id,
-		      ret->a.has_staff_room ? since : since - ATT_WORDS_LEAD_MS, err);
+	rc = att_fill(ret, ret->a.room.id, since - words_lead_ms(ret), err);
 	if (!rc && ret->a.staff)
 		rc = att_fill(ret, ret->a.staff, 0, err);
 	if (rc)

@@ -39,7 +39,8 @@ struct roll_view {
 };
 
 enum roll_view_flags {
-	ROLL_VIEW_PEOPLE = 1, /**< the roster, marks and reminders, where we may read them */
+	ROLL_VIEW_PEOPLE =
+		1, /**< the roster, marks and reminders, where we may read them, when there is a roll */
 };
 /**
  * Rolls of `room_id` that were opened after `since_ms`, or the one with this id (`roll_id` not NULL;

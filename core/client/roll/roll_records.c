@@ -146,10 +146,21 @@ json_t *roll_marks_stored(struct store *s, int64_t room, const char *room_id, co
 	return one.marks;
 }
 
-/* No staff room, or none that we may read: what staff says stands in the room. */
+/* Nobody can be excused from a roll of no lesson before it is opened. */
+static bool any_of_lesson(const struct roll_view *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->v[i].roll.uid)
+			return true;
+	return false;
+}
+
+/* No staff room: what staff says stands in the room. */
 static int load_room(struct roll_view *v, int64_t since_ms, struct err *err)
 {
-	int rc = att_fill_room(v->c, v->s, v->room.id, since_ms - ATT_WORDS_LEAD_MS, NULL, err);
+	int rc = any_of_lesson(v) ? att_fill_room(v->c, v->s, v->room.id,
+						  since_ms - ATT_WORDS_LEAD_MS, NULL, err)
+				  : 0;
 	if (rc)
 		return rc;
 	v->records_id = mem_strdup(v->room.room_id);

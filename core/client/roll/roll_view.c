@@ -290,7 +290,7 @@ int roll_view_load(struct client *c, const char *room_id, const char *roll_id, i
 			       _("%s was not opened by staff of the room: it is only a poll"),
 			       roll_id);
 	compare_clocks(v);
-	return flags & ROLL_VIEW_PEOPLE ? roll_records_load(v, since_ms, err) : 0;
+	return flags & ROLL_VIEW_PEOPLE && v->n ? roll_records_load(v, since_ms, err) : 0;
 }
 
 void roll_view_again(struct roll_view *v)
