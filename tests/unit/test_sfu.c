@@ -288,6 +288,7 @@ static void test_loss(void **state)
 	sfu_open_way(a, b);
 	struct sfu_heard *h = sfu_client_hears(b, a->track);
 	size_t before = h->packets;
+	peer_patience(b->sub.peer, 1000); /* ten in a row are long */
 	for (int i = 0; i < 50; i++) {
 		if (i == 20 || i == 30 || i == 31)
 			sfu_client_skip(a);
