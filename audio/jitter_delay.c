@@ -10,6 +10,10 @@
 #define FORGET 0.003f
 /* What a percent of packets that come too late is worth: so much more delay for all. */
 #define MS_PER_PERCENT 20.0f
+/* What others overtook, or was sent again, counts when it is not later than this. It is as long as
+ * who receives is patient (RTP_NACK_PATIENCE_MS), and some time for the way. More would have the
+ * buffer wait for what is sent again, and be asked for because the buffer waits. */
+#define WORTH_REPAIR_MS 150
 /* Another delay must be better by so much: where two are nearly as good, sound is not to be
  * stretched from one to the other and back. */
 #define WORTH_MOVING_MS 15.0f
@@ -113,8 +117,8 @@ void jitter_delay_put(struct jitter_delay *d, int64_t ts, int64_t arrival_ns, bo
 
 	int64_t bucket = (transit - fastest(d)) / (DELAY_BUCKET_MS * 1000000);
 	bucket = bucket < DELAY_BUCKETS ? bucket : DELAY_BUCKETS - 1;
-	/* No delay would have been enough for what was sent again so late. */
-	if (!overtaken || bucket * DELAY_BUCKET_MS < JITTER_TARGET_MAX_MS)
+	/* What is sent again so late is not waited for: FEC has to do. */
+	if (!overtaken || bucket * DELAY_BUCKET_MS < WORTH_REPAIR_MS)
 		count(d->share, &d->seen, bucket);
 	if (!overtaken)
 		count(d->ordered, &d->seen_ordered, bucket);
