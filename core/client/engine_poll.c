@@ -61,6 +61,19 @@ static void work(void *arg)
 				   &j->err);
 }
 
+/* The next sync: at once, or a moment later, when what people are sent can come together. */
+static void poll_soon(struct engine *e, bool news)
+{
+	int64_t now = clock_mono_ms(), before = e->news_ms;
+	if (news)
+		e->news_ms = now;
+	e->resting = news && now - before < ENGINE_BUSY_MS && !e->asker_count && !e->restart;
+	if (e->resting)
+		loop_timer_start(e->timer, ENGINE_REST_MS, 0);
+	else
+		engine_poll(e);
+}
+
 static void sync_stored(struct engine *e, const struct job *j)
 {
 	/* ERR_CONFLICT: the token has moved on; the next poll starts from there. */
@@ -75,7 +88,7 @@ static void sync_stored(struct engine *e, const struct job *j)
 		engine_publish(e);
 	if (!j->rc)
 		engine_answer(e, NULL);
-	engine_poll(e);
+	poll_soon(e, j->news);
 }
 
 /* A room that cannot be had must not keep the others from being filled. */
@@ -205,6 +218,7 @@ void engine_poll(struct engine *e)
 {
 	if (e->poll || e->reply_waits || (e->job && !e->job->is_page && !e->job->is_index))
 		return;
+	e->resting = false;
 	bool wait = e->state == ENGINE_LIVE && !e->asker_count && !e->restart && !e->whole;
 	char *since = NULL;
 	/* The main thread's handle: the other one may be busy on the pool. */
@@ -236,7 +250,8 @@ void engine_poll_now(struct engine *e)
 	if (e->poll && e->poll_waits && !e->restart) {
 		e->restart = true;
 		session_cancel(e->poll);
-	} else if (e->state == ENGINE_OFFLINE && !e->poll && !e->reply_waits && !e->job) {
+	} else if (e->resting ||
+		   (e->state == ENGINE_OFFLINE && !e->poll && !e->reply_waits && !e->job)) {
 		loop_timer_start(e->timer, 0, 0);
 	}
 }
@@ -254,7 +269,7 @@ void engine_poll_stop(struct engine *e)
 	}
 	buf_clear(&e->reply);
 	buf_clear(&e->page);
-	e->reply_waits = e->page_waits = e->restart = false;
+	e->reply_waits = e->page_waits = e->restart = e->resting = false;
 	mem_free(take(&e->since));
 }
 

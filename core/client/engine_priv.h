@@ -13,6 +13,10 @@
 #define ENGINE_OBSERVERS 8
 #define ENGINE_ASKERS 64
 #define ENGINE_WAITS 64
+/* Where messages come thick and fast, each sync costs more than what it brings: one that brought
+ * something within this time of the one before is followed by a rest. */
+#define ENGINE_BUSY_MS 160
+#define ENGINE_REST_MS 80
 
 struct job;
 
@@ -50,6 +54,8 @@ struct engine {
 	bool poll_waits; /* `poll` is a long one */
 	bool restart;	 /* it was cancelled to sync at once */
 	bool whole;	 /* the next one asks without a token */
+	bool resting;	 /* the next one waits for `timer`, so that it brings more at once */
+	int64_t news_ms; /* clock_mono_ms of the last one that brought anything */
 	int failures;
 
 	struct session_call *fill; /* GET /messages under way */

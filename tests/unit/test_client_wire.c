@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/client/engine_priv.h"
 #include "core/client/login_priv.h"
 #include "core/client/quiet/quiet.h"
 #include "core/client/rooms.h"
@@ -341,6 +342,70 @@ static void test_nobody_starves(void **state)
 	loop_timer_free(guard);
 	client_close(f.c);
 	loop_free(f.l);
+	end(&server, c);
+}
+
+struct busy {
+	struct client *c;
+	struct loop *l;
+	int64_t first_ms,
+		last_ms; /* clock_mono_ms at which the first and the last event were there */
+};
+
+static void look_at_times(void *arg)
+{
+	struct busy *b = arg;
+	struct store *s;
+	assert_int_equal(client_store(b->c, &s, NULL), 0);
+	int64_t room = store_room_find(s, SPAN_LIT("!r:test"));
+	if (!b->first_ms && room && store_event_pos(s, room, SPAN_LIT("$e1")))
+		b->first_ms = clock_mono_ms();
+	if (!b->last_ms && room && store_event_pos(s, room, SPAN_LIT("$e6"))) {
+		b->last_ms = clock_mono_ms();
+		loop_stop(b->l);
+	}
+}
+
+#define ONE_EVENT(since, next, n)                                                                 \
+	{                                                                                         \
+		"GET", V3 "/sync", since, 200,                                                    \
+			"{\"next_batch\":\"" next                                                 \
+			"\",\"rooms\":{\"join\":{\"!r:test\":" CHUNK("false", "p0", EV(n)) "}}}", \
+			false                                                                     \
+	}
+
+/* A server that has something new each time is not asked without a pause. The clock is looked at
+ * for "not sooner" only. */
+static void test_busy_rests(void **state)
+{
+	(void)state;
+	static const struct script_step steps[] = {
+		{"GET", V3 "/sync", "since=s6", -1, "", true},
+		ONE_EVENT("since=s5", "s6", 6),
+		ONE_EVENT("since=s4", "s5", 5),
+		ONE_EVENT("since=s3", "s4", 4),
+		ONE_EVENT("since=s2", "s3", 3),
+		ONE_EVENT("since=s1", "s2", 2),
+		ONE_EVENT(NULL, "s1", 1),
+		{0},
+	};
+	static const struct engine_observer observer = {.committed = look_at_times};
+	struct forked server;
+	struct busy b = {.l = loop_new()};
+	struct engine *e = NULL;
+	struct client *c = play(&server, steps, 20000);
+	b.c = client_of(client_account(c)->name, 0, b.l);
+	assert_int_equal(engine_new(b.c, &e, &err), 0);
+	engine_observe(e, &observer, &b);
+	struct loop_timer *guard = loop_timer_new(b.l, give_up, b.l);
+	loop_timer_start(guard, 120000, 0);
+	loop_run(b.l);
+	assert_true(b.first_ms && b.last_ms);
+	assert_true(b.last_ms - b.first_ms >= 4 * (ENGINE_REST_MS - 5));
+	engine_free(e);
+	loop_timer_free(guard);
+	client_close(b.c);
+	loop_free(b.l);
 	end(&server, c);
 }
 
@@ -706,6 +771,7 @@ int main(void)
 		cmocka_unit_test(test_discovery_tls),
 		cmocka_unit_test(test_encryption_unknown),
 		cmocka_unit_test(test_gap),
+		cmocka_unit_test(test_busy_rests),
 		cmocka_unit_test(test_nobody_starves),
 		cmocka_unit_test(test_quiet_stays),
 		cmocka_unit_test(test_quiet_unknown),
