@@ -138,6 +138,20 @@ static void put_forged(const struct crowd_report *r)
 	printf("}");
 }
 
+static void put_voices(const struct crowd_report *r)
+{
+	printf(",\"voices\":[");
+	for (int i = 0; i < r->voices_n; i++) {
+		const struct crowd_voice *v = &r->voices[i];
+		printf("%s{\"said\":%llu,\"expected\":%llu,\"heard\":%llu,\"lost\":%llu,"
+		       "\"repeated\":%llu,\"reordered\":%llu}",
+		       i ? "," : "", (unsigned long long)v->said, (unsigned long long)v->expected,
+		       (unsigned long long)v->heard, (unsigned long long)(v->expected - v->heard),
+		       (unsigned long long)v->repeated, (unsigned long long)v->reordered);
+	}
+	printf("]");
+}
+
 static double ms(int64_t us)
 {
 	return (double)us / 1e3;
@@ -163,8 +177,10 @@ static void put(const struct crowd_report *r, const struct procfs *server, const
 	printf(",\"gap_p99_ms\":%.1f,\"gap_max_ms\":%.1f", ms(r->gap_p99), ms(r->gap_max));
 	printf(",\"delay_p50_ms\":%.2f,\"delay_p99_ms\":%.2f,\"delay_max_ms\":%.1f",
 	       ms(r->delay_p50), ms(r->delay_p99), ms(r->delay_max));
+	printf(",\"storm_p99_ms\":%.2f,\"storm_max_ms\":%.1f", ms(r->storm_p99), ms(r->storm_max));
 	printf(",\"signals\":%llu,\"signal_bytes\":%llu", (unsigned long long)r->signals,
 	       (unsigned long long)r->signal_bytes);
+	put_voices(r);
 	put_forged(r);
 	printf(",\"own\":{\"cores\":%.3f,\"waited\":%.3f,\"late_p99_ms\":%.1f,\"late_max_ms\":%.1f,"
 	       "\"drops\":%llu,\"rss_mb\":%.0f}",

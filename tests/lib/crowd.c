@@ -249,23 +249,38 @@ bool crowd_has_all(struct crowd *c)
 
 /* -- What came of it ------------------------------------------------------------------------- */
 
+static void count_voice(const struct crowd *c, int k, struct crowd_voice *ret)
+{
+	*ret = (struct crowd_voice){
+		.said = c->people[k].to - c->people[k].from,
+		.repeated = c->repeated[k],
+		.reordered = c->reordered[k],
+	};
+	for (int i = 0; i < c->came; i++) {
+		ret->heard += c->people[i].heard[k].in_window;
+		ret->expected += i == k ? 0 : ret->said;
+	}
+}
+
 static void count_heard(const struct crowd *c, struct crowd_report *ret)
 {
-	for (int i = 0; i < c->came; i++) {
-		uint64_t want = 0, got = 0;
-		for (int k = 0; k < c->o.speak; k++) {
-			if (k == i)
-				continue;
-			want += c->people[k].to - c->people[k].from;
-			got += c->people[i].heard[k].in_window;
-		}
-		ret->expected += want;
-		ret->heard += got;
-		ret->unhappy += got < want;
+	ret->voices_n = c->o.speak;
+	for (int k = 0; k < c->o.speak; k++) {
+		struct crowd_voice *v = &ret->voices[k];
+		count_voice(c, k, v);
+		ret->said += v->said;
+		ret->expected += v->expected;
+		ret->heard += v->heard;
+		ret->repeated += v->repeated;
+		ret->reordered += v->reordered;
 	}
 	ret->lost = ret->expected - ret->heard;
-	for (int k = 0; k < c->o.speak; k++)
-		ret->said += c->people[k].to - c->people[k].from;
+	for (int i = 0; i < c->came; i++) {
+		bool whole = true;
+		for (int k = 0; k < c->o.speak; k++)
+			whole &= i == k || c->people[i].heard[k].in_window == ret->voices[k].said;
+		ret->unhappy += !whole;
+	}
 }
 
 static void count_joins(const struct crowd *c, struct crowd_report *ret)
@@ -292,14 +307,14 @@ void crowd_report(struct crowd *c, struct crowd_report *ret)
 	*ret = (struct crowd_report){
 		.people = c->came,
 		.all_in = c->all_in_us - c->began_us,
-		.repeated = c->repeated,
-		.reordered = c->reordered,
 		.others = c->others,
 		.gap_p99 = crowd_times_at(&c->gap, 0.99),
 		.gap_max = c->gap.max,
 		.delay_p50 = crowd_times_at(&c->delay, 0.5),
 		.delay_p99 = crowd_times_at(&c->delay, 0.99),
 		.delay_max = c->delay.max,
+		.storm_p99 = crowd_times_at(&c->storm, 0.99),
+		.storm_max = c->storm.max,
 		.signals = c->signals,
 		.signal_bytes = c->signal_bytes,
 		.late_p99 = crowd_times_at(&c->late, 0.99),

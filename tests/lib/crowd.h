@@ -71,6 +71,13 @@ void crowd_forge(struct crowd *c, int per_second);
 /** Send `n` of one kind at once. Those that were sent. */
 int crowd_forge_now(struct crowd *c, enum crowd_forgery kind, int n);
 
+/** One voice, at all its listeners together. */
+struct crowd_voice {
+	uint64_t said;	   /**< frames between begin and end */
+	uint64_t expected; /**< what had to be heard of it */
+	uint64_t heard, repeated, reordered;
+};
+
 /** Times in microseconds. */
 struct crowd_report {
 	int people, in; /**< that came, and that are connected */
@@ -80,12 +87,15 @@ struct crowd_report {
 	uint64_t said;			      /**< frames of speakers between begin and end */
 	uint64_t expected; /**< what had to be heard of it, by all listeners together */
 	uint64_t heard, lost, repeated, reordered;
+	struct crowd_voice voices[CROWD_SPEAKERS_MAX];
+	int voices_n;
 	uint64_t others;      /**< frames of those who are silent, that were sent on all the same */
 	int64_t numbers_lost; /**< what RTP's own numbers say is missing, everything included */
 	uint64_t asked_again; /**< packets that were asked for by NACK */
 	int unhappy;	      /**< listeners who lost anything */
 	int64_t gap_p99, gap_max; /**< between two packets of a voice at one listener */
 	int64_t delay_p50, delay_p99, delay_max; /**< from one's socket to another's ear */
+	int64_t storm_p99, storm_max; /**< the same among publishers, while all others came in */
 	uint64_t forged[CROWD_FORGERIES];
 	uint64_t signals, signal_bytes; /**< messages of the server */
 	/* How this process itself was: what counts against the server must not be ours. */

@@ -168,16 +168,19 @@ void crowd_person_hear(struct crowd_person *p, const struct rtp *r)
 	const struct crowd_person *from = &c->people[t.voice];
 	if (!p->media_us)
 		p->media_us = now;
+	if (!c->counting && p->publishes)
+		crowd_times_add(&c->storm, now - t.sent_us);
 	bool counts = c->counting && t.number >= from->from && t.number < from->to;
 	if (counts) {
 		uint32_t i = t.number - from->from;
 		uint8_t bit = (uint8_t)(1 << (i & 7));
-		if (h->seen[i >> 3] & bit)
-			c->repeated++;
-		else
-			h->in_window++;
+		if (h->seen[i >> 3] & bit) {
+			c->repeated[t.voice]++;
+			return;
+		}
 		h->seen[i >> 3] |= bit;
-		c->reordered += h->arrived_us && t.number < h->newest;
+		h->in_window++;
+		c->reordered[t.voice] += h->arrived_us && t.number < h->newest;
 		crowd_times_add(&c->delay, now - t.sent_us);
 		if (h->arrived_us)
 			crowd_times_add(&c->gap, now - h->arrived_us);

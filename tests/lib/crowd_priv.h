@@ -116,9 +116,10 @@ struct crowd {
 	int64_t talk_ms; /* when the next slot of frames is due */
 	int tick;
 	char trouble[200];
-	struct crowd_times join, media, gap, delay, late;
+	struct crowd_times join, media, gap, delay, storm, late;
 	int64_t began_us, all_in_us;
-	uint64_t repeated, reordered, others, signals, signal_bytes;
+	uint64_t repeated[CROWD_SPEAKERS_MAX], reordered[CROWD_SPEAKERS_MAX]; /* by voice */
+	uint64_t others, signals, signal_bytes;
 	uint64_t own_drops, drops_before;
 	/* Forgeries. */
 	int forge_per_s;

@@ -182,6 +182,49 @@ static void test_forged(void **state)
 	sfu_world_close(&w);
 }
 
+/* What did not come, what came twice and what came late is told, of each voice. */
+static void test_counts(void **state)
+{
+	static const uint32_t came[] = {0, 1, 3, 2, 2, 5, 9, 10};
+	const struct crowd_options o = {.url = "ws://127.0.0.1:1",
+					.key = "k",
+					.secret = "s",
+					.room = "r",
+					.people = 3,
+					.open = 2,
+					.speak = 2};
+	struct crowd_report r;
+	struct err err = {0};
+	(void)state;
+	struct loop *l = loop_new();
+	struct crowd *c = crowd_new(l, &o, &err);
+	if (!c)
+		fail_msg("%s", err.msg);
+	c->came = 3;
+	crowd_begin(c);
+	c->people[0].number_next = 10;
+	crowd_end(c); /* the last was said after it */
+	for (size_t i = 0; i < ARRAY_LEN(came); i++) {
+		struct crowd_frame *f = &c->sounds.speech[i];
+		const struct crowd_tag t = {0, came[i], crowd_us()};
+		crowd_tag_put(f, &t);
+		const struct rtp p = {.payload = {(const char *)f->p, f->n}};
+		crowd_person_hear(&c->people[2], &p);
+	}
+	crowd_report(c, &r);
+	assert_int_equal(r.voices_n, 2);
+	assert_int_equal(r.voices[0].said, 10);
+	assert_int_equal(r.voices[0].expected, 20);
+	assert_int_equal(r.voices[0].heard, 6); /* 0, 1, 2, 3, 5, 9 */
+	assert_int_equal(r.voices[0].repeated, 1);
+	assert_int_equal(r.voices[0].reordered, 1);
+	assert_int_equal(r.lost, 14);
+	assert_int_equal(r.unhappy, 2);
+	assert_false(crowd_has_all(c));
+	crowd_free(c);
+	loop_free(l);
+}
+
 /* What speakers send is Opus like any other: the tag is in what decoders skip. */
 static void test_frames(void **state)
 {
@@ -218,9 +261,8 @@ static void test_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_full),
-		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_frames), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_full),   cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_stale),
 	};
 	os_raise_nofile();
