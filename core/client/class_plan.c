@@ -1,8 +1,10 @@
 #include "core/client/class_plan.h"
 
 #include "core/base/crypto.h"
+#include "core/base/fold.h"
 #include "core/base/i18n.h"
 #include "core/base/slug.h"
+#include "core/base/words.h"
 #include "core/matrix/id.h"
 
 #include <string.h>
@@ -173,6 +175,84 @@ static const char *contradiction(const json_t *account, const json_t *other,
 	return NULL;
 }
 
+static bool is_letter(char c)
+{
+	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Words of a name, each with a space around it. */
+static void put_words(struct buf *b, struct span name)
+{
+	AUTO(buf_done) struct buf folded = BUF_INIT(BUF_CAP_OWN);
+	fold_put(&folded, name);
+	for (size_t i = 0; i < folded.n; i++)
+		if (!is_letter(folded.p[i]))
+			folded.p[i] = ' ';
+	buf_put_char(b, ' ');
+	words_put(b, buf_span(&folded));
+	buf_put_char(b, ' ');
+}
+
+static bool share_a_word(struct span a, struct span b)
+{
+	AUTO(buf_done) struct buf one = BUF_INIT(BUF_CAP_OWN);
+	AUTO(buf_done) struct buf other = BUF_INIT(BUF_CAP_OWN);
+	put_words(&one, a);
+	put_words(&other, b);
+	struct span rest = buf_span(&one), word;
+	while (span_split(&rest, ' ', &word)) {
+		AUTO_FREE char *whole = mem_printf(" %.*s ", SPAN_ARG(word));
+		if (word.n && strstr(buf_str(&other), whole))
+			return true;
+	}
+	return false;
+}
+
+static bool has_letters(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_letter(s.p[i]))
+			return true;
+	return false;
+}
+
+static struct span local_part(const char *user_id)
+{
+	struct span s = span_from(span_of(user_id), 1);
+	ptrdiff_t colon = span_find(s, ':');
+	return colon > 0 ? span_head(s, (size_t)colon) : s;
+}
+
+/*
+ * An outside id that belongs to somebody else would give a person that one's place, and their slip. Names are
+ * written in many ways, and change, but of one person they have a word in common, or with the user name that was made of
+ * the name. Where that says nothing it is only told: people give themselves names. So it is of who is in this class
+ * already, whose name the list may correct.
+ */
+static void check_name(struct planning *d, const struct roster_row *r, const char *name,
+		       const char *user_id, bool known)
+{
+	struct span local = local_part(user_id), own = span_of(r->p.name);
+	if (!r->p.external_id || r->p.user_id || !own.n || !name ||
+	    share_a_word(own, span_of(name)) || share_a_word(own, local))
+		return;
+	if (known) {
+		AUTO_FREE char *new_name =
+			mem_printf(_("id %.60s was %.100s's, who is called %.100s from now on"),
+				   r->p.external_id, name, r->p.name);
+		d->q->problem(d->q->arg, r->line, new_name);
+		return;
+	}
+	AUTO_FREE char *s = mem_printf(_("id %.60s belongs to %.100s (%.200s), not to %.100s: "
+					 "correct it, or give the "
+					 "user name as well if it is the same person"),
+				       r->p.external_id, name, user_id, r->p.name);
+	if (has_letters(local) && has_letters(own))
+		tell(d, r->line, s);
+	else
+		d->q->problem(d->q->arg, r->line, s);
+}
+
 /* The account of our own server that a line means; NULL: none yet. */
 static const json_t *find_account(struct planning *d, const struct roster_row *r,
 				  const char *user_id)
@@ -189,6 +269,9 @@ static const json_t *find_account(struct planning *d, const struct roster_row *r
 		what = _("this id belongs to another account on the server");
 	if (what)
 		tell(d, r->line, what);
+	else if (by_id && !in_roster(d, row))
+		check_name(d, r, json_get_str(by_id, "name"), json_get_str(by_id, "user_id"),
+			   false);
 	return a;
 }
 
@@ -203,6 +286,9 @@ static void plan_user(struct planning *d, const struct roster_row *r, struct cla
 {
 	const struct roster_person *known = in_roster(d, &r->p);
 	ret->known = known != NULL;
+	if (known && known->external_id && r->p.external_id &&
+	    !strcmp(known->external_id, r->p.external_id))
+		check_name(d, r, known->name, known->user_id, true);
 	if (known)
 		ret->p.user_id = mem_strdup(known->user_id);
 	else if (r->p.user_id)

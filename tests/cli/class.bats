@@ -70,6 +70,16 @@ small_list() {
 	[ "$(m class list --json | jq -s 'map(select(.name == "Again")) | length')" -eq 1 ]
 }
 
+@test "an id that is of somebody else is told with its line, and nothing is made" {
+	printf 'Name,ID\nIda Ohm,701\n' >ohm.csv
+	m class create Ohm --students ohm.csv -q >/dev/null
+	printf 'Name,ID\nJan Volt,702\nKai Watt,701\n' >volt.csv
+	fails_with 1 class create Volt --students volt.csv
+	[[ $stderr == *"line 3: id 701 belongs to Ida Ohm (@ida.ohm:s.test), not to Kai Watt"* ]]
+	m class list --json | jq -es 'all(.name != "Volt")' >/dev/null
+	m admin user list --json | jq -es 'all(.external_id != "702")' >/dev/null
+}
+
 @test "a run that was killed is gone on with by running again" {
 	local t rooms
 	{

@@ -139,10 +139,7 @@ teardown_file() {
 }
 
 @test "--room: people by the roster, who was absent, who does not belong" {
-	use_home admin
-	m serve --init --data "$BATS_FILE_TMPDIR/server/data" --server-name s.test --json >"$BATS_FILE_TMPDIR/init"
-	start_server
-	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
+	start_school
 	printf 'Name,ID,E-Mail\nAnna Meier,007,\nBert Alt,008,bert@x.example\nTwin,009,\nTwin,010,\n' >class.csv
 	m class create Physics --students class.csv -q >/dev/null
 	cat >zoom.csv <<-'END'
@@ -201,4 +198,41 @@ teardown_file() {
 	echo "$output" >rows
 	jq -es 'map(select(.external_id == "102"))[0].state == "kept" and map(select(.external_id == "103"))[0].after == "present"' rows >/dev/null
 	m attendance import zoom.csv --room Marks --roll "$roll" --json | jq -es 'length == 2 and all(.state != "changed")' >/dev/null
+}
+
+@test "import: a scheduled lesson that was held in Zoom, by its meeting; safe to repeat" {
+	use_home admin
+	printf 'Name,ID,E-Mail\nAnna Zoom,201,\nBert Zoom,202,bz@x.example\nCara Zoom,203,\n' >class.csv
+	m class create Held --students class.csv -q >/dev/null
+	m meet schedule Maths --uid maths --room Held --start now --duration 2s --past --no-message -q >/dev/null
+	local start
+	at() { # MINUTES from the lesson's beginning, as Zoom writes them
+		date -u -d "$start $1 min" '+%m/%d/%Y %I:%M:%S %p'
+	}
+	start=$(m meet show maths --json | jq -r '.start | sub("\\..*"; "")')
+	# Anna and Bert were there for all of it; Cara is not in the file.
+	{
+		echo 'Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest'
+		echo "Anna Zoom,,$(at -1),$(at +1),2,No"
+		echo "Bert Zoom,bz@x.example,$(at -1),$(at +1),2,No"
+		echo "Stranger,,$(at +0),$(at +1),1,Yes"
+	} >zoom.csv
+	timeout "$STEP" bash -c 'until "$1" meet list --room Held --since yesterday --json | jq -e ".status == \"over\"" >/dev/null; do :; done' _ "$MUSTER"
+	m attendance show --meeting maths --json >before
+	jq -es 'all(.status != "present")' before >/dev/null
+	r attendance import zoom.csv --room Held --meeting maths --zone UTC --dry-run --json
+	[ "$status" -eq 7 ]
+	m attendance show --meeting maths --json | cmp - before
+	r attendance import zoom.csv --room Held --meeting maths --zone UTC --json
+	[ "$status" -eq 7 ]
+	[[ $stderr == *Stranger* ]]
+	echo "$output" | jq -es 'map(select(.state == "changed") | [.external_id, .after]) == [["201", "present"], ["202", "present"]]' >/dev/null
+	m attendance show --meeting maths --json >after
+	jq -es 'map({(.external_id // ""): .}) | add
+		| .["201"].status == "present" and .["202"].status == "present" and .["203"].status != "present"
+		and (.["201"].reasons | map(select(.code == "corrected" and (.reason | test("zoom")))) | length == 1)' after >/dev/null
+	r attendance import zoom.csv --room Held --meeting maths --zone UTC --json
+	echo "$output" | jq -es 'map(select(.state == "changed")) == []' >/dev/null
+	# What is of no lesson of this room is told.
+	fails_with 5 attendance import zoom.csv --room Held --meeting nothing --zone UTC
 }

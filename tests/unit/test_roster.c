@@ -296,6 +296,31 @@ static void test_plan_mistakes(void **state)
 	is(&p, 0, "@a:x", false, false);
 	is(&p, 1, "@b:x", false, false);
 	class_plan_done(&p);
+	/* An id that is somebody else's, who is not called so in any way. */
+	static const char named[] =
+		"[{\"user_id\":\"@anna.meier:x\",\"external_id\":\"1\",\"name\":\"Anna Meier\"},"
+		"{\"user_id\":\"@bert.alt:x\",\"external_id\":\"2\",\"name\":\"Superman\"},"
+		"{\"user_id\":\"@3:x\",\"external_id\":\"3\",\"name\":\"李雷\"}]";
+	assert_int_equal(plan("name,id\nCleo Neu,1\nAlt Bert,2\n", r, named, &p), ERR_INVALID);
+	assert_string_equal(buf_str(&told),
+			    "2: id 1 belongs to Anna Meier (@anna.meier:x), not to Cleo Neu: "
+			    "correct "
+			    "it, or give the user name as well if it is the same person\n");
+	assert_int_equal(plan("name,id\nCleo Neu,2\n", r, named, &p), ERR_INVALID);
+	assert_int_equal(plan("name,id,user\n\"MEIER, Ánna\",1,\nBert,2,\n韩梅,3,\n", r, named, &p),
+			 0);
+	is(&p, 0, "@anna.meier:x", false, true);
+	assert_string_equal(buf_str(&told),
+			    "4: id 3 belongs to 李雷 (@3:x), not to 韩梅: correct it, or "
+			    "give the user name as well if it is the same person\n");
+	class_plan_done(&p);
+	assert_int_equal(plan("name,id,user\nCleo Neu,1,anna.meier\n", r, named, &p), 0);
+	class_plan_done(&p);
+	put(r, "@anna.meier:x", "Anna Meier", "1", true);
+	assert_int_equal(plan("name,id\nCleo Neu,1\n", r, named, &p), 0);
+	assert_string_equal(buf_str(&told),
+			    "2: id 1 was Anna Meier's, who is called Cleo Neu from now on\n");
+	class_plan_done(&p);
 	/* A server that is not ours makes no accounts. */
 	assert_int_equal(plan("name,user\nX,@x:other.example\nY,y\nZ,\n", r, NULL, &p),
 			 ERR_INVALID);

@@ -21,12 +21,25 @@ static const struct sheet_row *find(const struct importing *x, const char *user_
 	return at ? &x->now.rows[json_integer_value(at)] : NULL;
 }
 
+static bool says(const struct sheet_row *row, const char *code)
+{
+	size_t i;
+	json_t *reason;
+	json_array_foreach (row->reasons, i, reason)
+		if (span_eq_str(json_get_span(reason, "code"), code))
+			return true;
+	return false;
+}
+
 /* What a file without marks may change: nothing that is better already, nothing that staff said. */
 static bool may_fill(const struct sheet_row *row, enum mark_status file)
 {
 	enum mark_status now = row->status;
 	if (file == MARK_ABSENT || row->by_staff)
 		return false;
+	/* Held elsewhere: without a call or a roll here. Who asked not to be tracked is not. */
+	if (now == MARK_NOT_TRACKED)
+		return says(row, "no_lesson") && !says(row, "opted_out");
 	return now == MARK_ABSENT || now == MARK_NOT_KNOWN || now == MARK_PENDING ||
 	       (now == MARK_PARTIAL && file != MARK_PARTIAL);
 }
