@@ -161,20 +161,49 @@ static int ask(const char *const *argv, struct buf *ret)
 
 /* -- verdicts ------------------------------------------------------------- */
 
+/* Each: 1 blocked, 0 not; -1: cannot be seen; -2: there is none. */
 struct wall {
 	const char *name;
-	int blocks; /* 1, 0; -1: cannot be seen; -2: there is none */
-	char fix[200];
+	int http;		/* the port of HTTP */
+	int call_udp, call_tcp; /* the number of calls, by both; 0 without calls */
+	char fix[240];
 };
 
-static void put_fix(struct wall *w, const char *tcp, const char *udp, int port, int udp_port)
+/* One port of it; `of`: what the firewall said, or NULL. */
+typedef int blocks_fn(struct span of, int port, bool udp);
+
+static void look(struct wall *w, blocks_fn *blocks, struct span of, int port, int call_port)
 {
-	int n = snprintf(w->fix, sizeof(w->fix), tcp, port);
-	if (udp_port && n > 0 && (size_t)n < sizeof(w->fix))
-		snprintf(w->fix + n, sizeof(w->fix) - (size_t)n, udp, udp_port);
+	w->http = blocks(of, port, false);
+	w->call_udp = call_port ? blocks(of, call_port, true) : 0;
+	w->call_tcp = call_port ? blocks(of, call_port, false) : 0;
 }
 
-static bool ufw(struct wall *w, int port, int udp_port)
+/* `rule` for every port; "%d" is it, "%s" the protocol. */
+static void put_fix(struct wall *w, const char *rule, const char *between, int port, int call_port)
+{
+	const struct {
+		int port;
+		const char *how;
+	} all[] = {{port, "tcp"}, {call_port, "udp"}, {call_port, "tcp"}};
+	struct buf b = BUF_INIT(sizeof(w->fix));
+	for (size_t i = 0; i < (call_port ? 3u : 1u); i++) {
+		struct span rest = span_of(rule), part;
+		buf_put_str(&b, i ? between : "");
+		while (span_split(&rest, '@', &part)) {
+			buf_put_span(&b, part);
+			if (span_starts(rest, "P"))
+				buf_printf(&b, "%d", all[i].port);
+			else if (span_starts(rest, "H"))
+				buf_put_str(&b, all[i].how);
+			rest = span_from(rest, 1);
+		}
+	}
+	snprintf(w->fix, sizeof(w->fix), "%s", buf_str(&b));
+	buf_done(&b);
+}
+
+static bool ufw(struct wall *w, int port, int call_port)
 {
 	static const char *const argv[] = {"ufw", "status", NULL};
 	struct buf conf = BUF_INIT(65536), b = BUF_INIT(OUTPUT_MAX);
@@ -185,20 +214,19 @@ static bool ufw(struct wall *w, int port, int udp_port)
 		return false;
 	w->name = "ufw";
 	ask(argv, &b);
-	w->blocks = reach_ufw_blocks(buf_span(&b), port, false);
-	if (!w->blocks && udp_port)
-		w->blocks = reach_ufw_blocks(buf_span(&b), udp_port, true);
+	look(w, reach_ufw_blocks, buf_span(&b), port, call_port);
 	buf_done(&b);
-	put_fix(w, "sudo ufw allow %d/tcp", "; sudo ufw allow %d/udp", port, udp_port);
+	put_fix(w, "sudo ufw allow @P/@H", "; ", port, call_port);
 	return true;
 }
 
 /* 1: no, 0: yes, -1: it does not run. */
-static int firewalld_blocks(int port, bool udp)
+static int firewalld_blocks(struct span of, int port, bool udp)
 {
 	char query[40];
 	const char *const argv[] = {"firewall-cmd", query, NULL};
 	struct buf b = BUF_INIT(4096);
+	(void)of;
 	snprintf(query, sizeof(query), "--query-port=%d/%s", port, udp ? "udp" : "tcp");
 	ask(argv, &b);
 	int said = span_starts(buf_span(&b), "yes") ? 0 : span_starts(buf_span(&b), "no") ? 1 : -1;
@@ -206,47 +234,73 @@ static int firewalld_blocks(int port, bool udp)
 	return said;
 }
 
-static bool firewalld(struct wall *w, int port, int udp_port)
+static bool firewalld(struct wall *w, int port, int call_port)
 {
-	int blocks = firewalld_blocks(port, false);
-	if (blocks < 0)
+	struct span none = {NULL, 0};
+	if (firewalld_blocks(none, port, false) < 0)
 		return false;
 	w->name = "firewalld";
-	w->blocks = blocks || (udp_port && firewalld_blocks(udp_port, true) == 1);
-	put_fix(w, "sudo firewall-cmd --add-port=%d/tcp", " --add-port=%d/udp", port, udp_port);
+	look(w, firewalld_blocks, none, port, call_port);
+	put_fix(w, "sudo firewall-cmd --add-port=@P/@H", "; ", port, call_port);
 	return true;
 }
 
-static void nftables(struct wall *w, int port, int udp_port)
+static int nft_blocks(struct span ruleset, int port, bool udp)
+{
+	return reach_nft_blocks(ruleset, port, udp);
+}
+
+static void nftables(struct wall *w, int port, int call_port)
 {
 	static const char *const argv[] = {"nft", "list", "ruleset", NULL};
 	struct buf b = BUF_INIT(OUTPUT_MAX);
 	w->name = "nftables";
 	if (ask(argv, &b) != 0)
-		w->blocks = geteuid() == 0 ? -2 : -1;
+		w->http = geteuid() == 0 ? -2 : -1;
 	else
-		w->blocks = reach_nft_blocks(buf_span(&b), port, false) ||
-			    (udp_port && reach_nft_blocks(buf_span(&b), udp_port, true));
+		look(w, nft_blocks, buf_span(&b), port, call_port);
 	buf_done(&b);
-	put_fix(w, "sudo nft add rule inet filter input tcp dport %d accept",
-		"; sudo nft add rule inet filter input udp dport %d accept", port, udp_port);
+	put_fix(w, "sudo nft add rule inet filter input @H dport @P accept", "; ", port, call_port);
+}
+
+/* The port of HTTP is open, that of calls not in both ways. */
+static void call_finding(json_t *findings, const struct wall *w, int call_port)
+{
+	if (w->call_udp == 1 && w->call_tcp == 1)
+		reach_add(findings, "firewall", false, true, w->fix,
+			  _("the firewall (%s) keeps calls out: it lets in port %d neither by UDP "
+			    "nor by TCP"),
+			  w->name, call_port);
+	else if (w->call_udp == 1)
+		reach_add(findings, "firewall", false, true, w->fix,
+			  _("the firewall (%s) does not let in UDP %d: the sound of calls takes "
+			    "TCP instead, which is worse on a bad network"),
+			  w->name, call_port);
+	else
+		reach_add(findings, "firewall", false, true, w->fix,
+			  _("the firewall (%s) does not let in TCP %d: who is where UDP is "
+			    "blocked has no sound in calls"),
+			  w->name, call_port);
 }
 
 void reach_firewall(json_t *findings, int port, int udp_port)
 {
-	struct wall w = {.blocks = -2};
+	struct wall w = {.http = -2};
 	char ports[60];
-	snprintf(ports, sizeof(ports), udp_port ? "TCP %d, UDP %d" : "TCP %d", port, udp_port);
+	snprintf(ports, sizeof(ports), udp_port ? _("TCP %d, UDP and TCP %d") : _("TCP %d"), port,
+		 udp_port);
 	if (!ufw(&w, port, udp_port) && !firewalld(&w, port, udp_port))
 		nftables(&w, port, udp_port);
-	if (w.blocks == 1)
+	if (w.http == 1)
 		reach_add(findings, "firewall", false, true, w.fix,
 			  _("the firewall (%s) keeps others out: it does not let in %s"), w.name,
 			  ports);
-	else if (w.blocks == 0)
+	else if (w.http == 0 && (w.call_udp == 1 || w.call_tcp == 1))
+		call_finding(findings, &w, udp_port);
+	else if (w.http == 0)
 		reach_add(findings, "firewall", true, true, NULL,
 			  _("no firewall of this machine (%s) keeps %s out"), w.name, ports);
-	else if (w.blocks == -1)
+	else if (w.http == -1)
 		reach_add(findings, "firewall", false, true,
 			  _("open the address on another device; if that fails, look as root: "
 			    "sudo muster doctor"),

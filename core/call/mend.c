@@ -159,6 +159,13 @@ void session_on_closed(void *arg, const struct err *err)
 		session_trouble(s, MODE_RESUME, SIGNAL_REASON_SIGNAL, err);
 }
 
+static void hint_blocked(struct err *err)
+{
+	err_hint(err,
+		 _("UDP, TCP and TURN servers were tried: the administrator can tell which port "
+		   "the server wants, and lend a TURN server"));
+}
+
 void session_on_limit(void *arg)
 {
 	struct call_session *s = arg;
@@ -170,8 +177,7 @@ void session_on_limit(void *arg)
 	if (s->greeted) {
 		err_set(&err, ERR_NETWORK,
 			_("the call server lets us in, but no sound gets through"));
-		err_hint(&err, _("is UDP blocked on the way? the administrator can tell which port "
-				 "the server wants"));
+		hint_blocked(&err);
 	} else {
 		err_set(&err, ERR_NETWORK, _("the call server does not answer"));
 	}
@@ -210,8 +216,7 @@ static void explain(const struct pc *pc, int reason, struct err *err)
 		err_set(err, ERR_NETWORK, "%s: %s", who, why);
 	else
 		err_set(err, ERR_NETWORK, _("%s: broken off"), who);
-	err_hint(err, _("is UDP blocked on the way? the administrator can tell which port the "
-			"server wants"));
+	hint_blocked(err);
 }
 
 /* What is there cannot be mended by other addresses: keys, or a goodbye. */

@@ -2,6 +2,7 @@
 
 #include "core/base/i18n.h"
 #include "core/base/json.h"
+#include "core/base/tcp.h"
 #include "core/base/udp.h"
 #include "server/rtc/rtc.h"
 #include "server/sfu/sfu.h"
@@ -34,6 +35,24 @@ static int try_port(const struct server_config *c, struct net_addr *ret, struct 
 	return rc;
 }
 
+static void nobody(void *arg, struct tcp *t)
+{
+	(void)arg;
+	tcp_free(t);
+}
+
+/* The same number by TCP, for who has no UDP; without it calls are possible all the same. */
+static json_t *try_tcp(const struct net_addr *bound)
+{
+	struct err err = {0};
+	struct tcp_listener *s = NULL;
+	struct loop *l = loop_new();
+	int rc = tcp_listen(l, bound, nobody, NULL, &s, &err);
+	tcp_listener_free(s);
+	loop_free(l);
+	return rc ? json_sprintf(_("calls are possible by UDP only: %s"), err.msg) : NULL;
+}
+
 static bool among(const struct net_addr *a, const struct net_addr *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -58,10 +77,12 @@ static void note(const struct server_config *c, const struct net_addr *bound,
 {
 	struct net_addr here[NET_INTERFACES_MAX];
 	size_t n = net_interfaces(here, NET_INTERFACES_MAX, true);
-	json_t *said = NULL;
-	if (announce->family && !among(announce, here, n))
+	json_t *said = try_tcp(bound);
+	if (said)
+		;
+	else if (announce->family && !among(announce, here, n))
 		said = json_sprintf(_("%s is no address of this machine: what has it must pass "
-				      "UDP port %d on to here"),
+				      "UDP and TCP port %d on to here"),
 				    c->announce_ip, (int)bound->port);
 	else if (net_addr_is_loopback(bound))
 		said = json_string(_("only people on this machine can take part in calls: say "

@@ -146,6 +146,12 @@ served_name() {
 	findings
 	jq -es 'map(select(.check == "serve-firewall"))[0] | .ok == false and (.fix | test("dport 8008"))' found >/dev/null
 	ip netns exec "$SPACE" nft add rule inet filter input tcp dport 8008 accept
+	findings
+	jq -es 'map(select(.check == "serve-firewall"))[0] | .ok == false and (.message | test("calls out"))' found >/dev/null
+	ip netns exec "$SPACE" nft add rule inet filter input tcp dport 1024-65535 accept
+	findings
+	jq -es 'map(select(.check == "serve-firewall"))[0]
+		| .ok == false and (.message | test("takes TCP instead")) and (.fix | test("udp dport"))' found >/dev/null
 	ip netns exec "$SPACE" nft add rule inet filter input udp dport 1-65535 accept
 	findings
 	jq -es 'map(select(.check == "serve-firewall"))[0].ok' found >/dev/null
