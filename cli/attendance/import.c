@@ -88,8 +88,9 @@ const struct command verb_attendance_import = {
 		"Moodle. "
 		"People are found in the roster of the class. Marks that a file has count before "
 		"what the register has worked out; times without marks are judged by the class's "
-		"rules and only fill in: nobody who is present, late or excused already is "
-		"changed. Who does not stand in the file stays as they are. Each change is a "
+		"rules and only fill in: nobody who is present, late or excused already, or of "
+		"whom staff said what they are, is changed. Who does not stand in the file stays "
+		"as they are. Each change is a "
 		"correction with its reason and what was before. To run it again changes nothing."),
 	.examples =
 		EXAMPLES{{"muster attendance import zoom.csv --room \"Physics 10b\" --meeting last "

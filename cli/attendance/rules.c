@@ -133,6 +133,7 @@ const struct command verb_attendance_expire = {
 	.details =
 		N_("What devices and servers said of who was in calls, marks, contests and seals "
 		   "are redacted for everybody; it cannot be undone. Export first what you need. "
+		   "Who asked not to be tracked stays untracked: that is kept while it holds. "
 		   "--dry-run lists what would go."),
 	.examples = EXAMPLES{{"muster attendance expire --room physics --dry-run", N_("what would "
 										      "go")},

@@ -117,19 +117,20 @@ const struct command verb_roll_open = {
 			      ".roll_id",
 			      N_("once a day, however often it runs")},
 			     END_EXAMPLES},
-	.details =
-		N_("Anybody answers with any client: a vote, a reaction, a message that says only "
-		   "\"here\" (or the same in many languages), muster roll answer, or the button "
-		   "on the join page. Later answers change what one says, not when one came.\n\n"
-		   "It closes by itself, though this machine be switched off: the server ends it "
-		   "where it can send later, else muster does when it next runs; by its window it "
-		   "counts as closed in any case. While a roll-call is open in the room, that one "
-		   "is told with existing=true instead of a second one.\n\n"
-		   "With --wait each answer is a row; Ctrl-C leaves the roll-call open. Only "
-		   "staff (power level 50) may open one.\n\n"
-		   "--second-call opens another one between the end of this one and the end of the "
-		   "lesson, at a time that nobody knows beforehand but you: on the server where it "
-		   "can send later, else while --wait runs, which then waits for both."),
+	.details = N_(
+		"Anybody answers with any client: a vote, a reaction, a message that says only "
+		"\"here\" (or the same in many languages), muster roll answer, or the button "
+		"on the join page. Later answers change what one says, not when one came.\n\n"
+		"It closes by itself, though this machine be switched off: the server ends it "
+		"where it can send later, else muster does when it next runs; by its window it "
+		"counts as closed in any case. While a roll-call is open in the room, that one "
+		"is told with existing=true instead of a second one. Of two that are opened at the "
+		"same moment the first counts, and the other is taken back.\n\n"
+		"With --wait each answer is a row; Ctrl-C leaves the roll-call open. Only "
+		"staff (power level 50) may open one.\n\n"
+		"--second-call opens another one between the end of this one and the end of the "
+		"lesson, at a time that nobody knows beforehand but you: on the server where it "
+		"can send later, else while --wait runs, which then waits for both."),
 	.args = PARAMS{ARG_ROOM, END_PARAMS},
 	.options =
 		PARAMS{{.name = "meeting",
@@ -174,7 +175,8 @@ const struct command verb_roll_open = {
 		     {"user_id", "string", NULL, N_("with --wait: who answered"), true},
 		     {"external_id", "string", NULL, N_("id in the school's own lists"), false},
 		     {"name", "string", NULL, N_("name of the person"), false},
-		     {"status", "string", NULL, N_("here, late, away, excused or absent"), false},
+		     {"status", "string", NULL,
+		      N_("here, late, away, excused, absent or not_tracked"), false},
 		     {"way", "string", NULL, N_("vote, reaction, word or staff"), false},
 		     {"ts", "time", NULL, N_("of the first answer"), false},
 		     {"by", "string", NULL, N_("who of the staff marked it"), true},
