@@ -136,6 +136,10 @@ static void put_calls(const struct server *srv, struct buf *b)
 	gauge(b, "calls", st.rooms, "Calls that go on.");
 	gauge(b, "call_people", st.people, "People in calls.");
 	gauge(b, "call_publishers", st.publishers, "People in calls who send sound.");
+	gauge(b, "call_tcp_connections", (double)st.connections,
+	      "Connections of people in calls where UDP is blocked, two each.");
+	counter(b, "call_tcp_refused_total", st.turned_away,
+		"Connections to the calls' TCP port that were nobody's.");
 	counter(b, "call_packets_received_total", st.packets_in, "Packets of sound received.");
 	counter(b, "call_packets_sent_total", st.packets_out, "Packets of sound sent.");
 	counter(b, "call_received_bytes_total", st.bytes_in, "Bytes of sound received.");

@@ -6,6 +6,7 @@
 #include "core/base/udp.h"
 #include "server/rtc/rtc.h"
 #include "server/sfu/sfu.h"
+#include "server/sfu/turn_lend.h"
 
 #include <string.h>
 
@@ -101,7 +102,11 @@ int rtc_check(const struct server_config *c, json_t *row, struct err *err)
 	json_object_set_new(row, "calls", json_string(c->calls ? "on" : "off"));
 	if (!c->calls)
 		return 0;
-	int rc = try_port(c, &bound, err);
+	struct turn_lend *turn = NULL;
+	int rc = turn_lend_new(c->turn_uris ? c->turn_uris : "", c->turn_secret_file, &turn, err);
+	turn_lend_free(turn);
+	if (!rc)
+		rc = try_port(c, &bound, err);
 	if (rc)
 		return rc;
 	if (c->announce_ip)

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "server/sfu/internal.h"
+#include "server/sfu/tcp.h"
 
 static void tell_presence(const struct sfu *s, const struct sfu_out *o)
 {
@@ -120,6 +121,7 @@ static void count(struct sfu_engine *e, struct sfu_stats *ret)
 {
 	struct udp_stats udp;
 	struct peer_refused no;
+	struct sfu_tcp_stats tcp;
 	*ret = e->stats;
 	peer_mux_refused(e->mux, &no);
 	ret->forged = no.forged;
@@ -129,7 +131,10 @@ static void count(struct sfu_engine *e, struct sfu_stats *ret)
 	ret->strangers = no.strangers;
 	udp_stats(e->net.udp, &udp);
 	ret->too_long = udp.too_long;
-	ret->dropped = udp.send_dropped + udp.receive_dropped;
+	sfu_tcp_stats(e->net.tcp, &tcp);
+	ret->connections = tcp.connections;
+	ret->turned_away = tcp.refused;
+	ret->dropped = udp.send_dropped + udp.receive_dropped + tcp.dropped;
 	ret->rooms = (int)e->rooms_n;
 	ret->people = (int)e->people_n;
 	for (const struct sfu_room *r = e->rooms; r; r = r->next)

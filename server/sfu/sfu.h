@@ -174,6 +174,9 @@ struct sfu_stats {
 	/** What came to the UDP port and was of no use: see struct peer_refused; longer than any
 	 * packet of media. */
 	uint64_t forged, replayed, malformed, unexpected, strangers, too_long;
+	/** By TCP: people's connections now (two each), and those that proved nothing. */
+	size_t connections;
+	uint64_t turned_away;
 };
 /** Blocks for a moment. */
 void sfu_stats(struct sfu *s, struct sfu_stats *ret);

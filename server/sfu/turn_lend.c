@@ -30,9 +30,11 @@ void turn_lend_free(struct turn_lend *t)
 static int add(struct turn_lend *t, struct span uri, struct err *err)
 {
 	struct turn_uri u;
-	int rc = turn_uri_parse(uri, &u, err);
-	if (rc)
-		return rc;
+	if (turn_uri_parse(uri, &u, err)) {
+		if (err)
+			err->code = ERR_USAGE;
+		return ERR_USAGE;
+	}
 	if (!u.relay)
 		return err_set(err, ERR_USAGE, _("\"%.*s\" relays nothing: TURN servers are meant"),
 			       SPAN_ARG(uri));

@@ -184,3 +184,21 @@ served_name() {
 	[ "$status" -ne 0 ]
 	[[ $stderr == *"There is no server's data in $PWD/nothing"* ]]
 }
+
+@test "serve --turn-uri lends TURN servers, with credentials that they can check" {
+	local reply user password
+	fails_with 2 serve --check --data "$BATS_FILE_TMPDIR/data" --turn-uri turns:turn.example --json
+	printf 'a shared secret\n' >secret
+	fails_with 2 serve --check --data "$BATS_FILE_TMPDIR/data" --turn-uri stun:x --turn-secret-file secret
+	fails_with 2 serve --data "$BATS_FILE_TMPDIR/data" --listen 127.0.0.1:0 --turn-uri http://x --turn-secret-file secret
+	begin_server -- --listen 127.0.0.1:0 --open-registration --turn-secret-file secret \
+		--turn-uri turns:turn.example:443 --turn-uri "turn:turn.example?transport=udp"
+	m register "$URL" --user turner --password-stdin <<<"a long enough password"
+	curl -sf -H "Authorization: Bearer $(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/turner/secrets.json")" \
+		"$URL/_matrix/client/v3/voip/turnServer" >reply
+	jq -e '.uris == ["turns:turn.example:443", "turn:turn.example?transport=udp"] and .ttl == 86400' reply >/dev/null
+	user=$(jq -r .username reply)
+	password=$(printf %s "$user" | openssl dgst -sha1 -hmac "a shared secret" -binary | base64)
+	[ "$(jq -r .password reply)" = "$password" ]
+	[ "${user%%:*}" -gt "$(date +%s)" ]
+}
