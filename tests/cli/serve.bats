@@ -193,7 +193,7 @@ served_name() {
 	fails_with 2 serve --data "$BATS_FILE_TMPDIR/data" --listen 127.0.0.1:0 --turn-uri http://x --turn-secret-file secret
 	begin_server -- --listen 127.0.0.1:0 --open-registration --turn-secret-file secret \
 		--turn-uri turns:turn.example:443 --turn-uri "turn:turn.example?transport=udp"
-	m register "$URL" --user turner --password-stdin <<<"a long enough password"
+	mi register "$URL" --user turner --password-stdin --quiet <<<"a long enough password" >/dev/null
 	curl -sf -H "Authorization: Bearer $(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/turner/secrets.json")" \
 		"$URL/_matrix/client/v3/voip/turnServer" >reply
 	jq -e '.uris == ["turns:turn.example:443", "turn:turn.example?transport=udp"] and .ttl == 86400' reply >/dev/null
