@@ -31,7 +31,7 @@ const struct command verb_queue_list = {
 		      N_("queued, sending, scheduled (the server sends it) or failed"), false},
 		     {"body", "string", N_("Text"), N_("beginning of the text"), false},
 		     {"created_ts", "time", N_("Since"), N_("when it was written"), false},
-		     {"at_ts", "time", N_("For"), N_("when it is to be sent; null: at once"),
+		     {"at_ts", "time", N_("Due"), N_("when it is to be sent; null: at once"),
 		      false},
 		     {"attempts", "integer", N_("Tries"), N_("how often it was tried"), false},
 		     {"error", "string", N_("Error"), N_("why it failed"), false},
