@@ -1,7 +1,6 @@
 #include "tui/start_class.h"
 
 #include "core/base/child.h"
-#include "core/base/fs.h"
 #include "core/base/i18n.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -9,6 +8,7 @@
 #include "tui/form.h"
 #include "tui/log_in.h"
 #include "tui/text_view.h"
+#include "tui/user_unit.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -243,38 +243,29 @@ static bool spawn(struct classroom *c, const char *const *argv, enum step step)
 
 /* -- Starting ---------------------------------------------------------------------------------- */
 
-static int write_unit(const struct classroom *c, struct err *err)
-{
-	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
-	AUTO_FREE char *base =
-		config && *config ? mem_strdup(config) : mem_printf("%s/.config", home ? home : "");
-	AUTO_FREE char *dir = fs_join(base, "systemd/user");
-	AUTO_FREE char *path = fs_join(dir, "muster.service");
-	AUTO_FREE char *text = mem_printf("[Unit]\nDescription=muster classroom\n\n"
-					  "[Service]\nExecStart=%s serve%s\nRestart=on-failure\n\n"
-					  "[Install]\nWantedBy=default.target\n",
-					  c->t->o->program, c->lan ? " --lan" : "");
-	int rc = fs_mkdirs(dir, 0700, err);
-	return rc ? rc : fs_write_atomic(path, span_of(text), 0600, err);
-}
-
 static void start_serving(struct classroom *c)
 {
 	const char *serve[] = {c->t->o->program, "serve", "--json", c->lan ? "--lan" : NULL, NULL};
-	const char *service[] = {"sh", "-c",
-				 "systemctl --user daemon-reload && "
-				 "systemctl --user enable --now muster.service",
-				 NULL};
+	AUTO_FREE char *unit = NULL;
 	struct err err;
 	tell(c, _("Starting the server…"));
 	if (!c->service) {
 		spawn(c, serve, STEP_SERVE);
 		return;
 	}
-	if (write_unit(c, &err))
+	if (user_unit_write(c->t->o->program, c->lan, &unit, &err)) {
 		trouble(c, err.msg);
-	else
-		spawn(c, service, STEP_SERVICE);
+		return;
+	}
+	/* By its path: systemd need not look for units where this shell's XDG_CONFIG_HOME is. */
+	const char *service[] = {"sh",
+				 "-c",
+				 "systemctl --user daemon-reload && "
+				 "systemctl --user enable --now -- \"$1\"",
+				 "sh",
+				 unit,
+				 NULL};
+	spawn(c, service, STEP_SERVICE);
 }
 
 static void start(struct form *f)

@@ -140,17 +140,24 @@ static int spawn(struct loop *l, const struct child_options *o, struct child *c)
 	return code;
 }
 
-static bool on_path(const char *name)
+char *child_find(const char *name)
 {
 	struct span rest = span_of(getenv("PATH")), dir;
 	if (strchr(name, '/'))
-		return access(name, X_OK) == 0;
+		return access(name, X_OK) == 0 ? mem_strdup(name) : NULL;
 	while (span_split(&rest, ':', &dir)) {
-		AUTO_FREE char *path = mem_printf("%.*s/%s", SPAN_ARG(dir), name);
+		char *path = mem_printf("%.*s/%s", SPAN_ARG(dir), name);
 		if (access(path, X_OK) == 0)
-			return true;
+			return path;
+		mem_free(path);
 	}
-	return false;
+	return NULL;
+}
+
+static bool on_path(const char *name)
+{
+	AUTO_FREE char *path = child_find(name);
+	return path != NULL;
 }
 
 int child_new(struct loop *l, const struct child_options *o, const struct child_handler *h,

@@ -27,6 +27,8 @@ struct child_options {
 	bool ignore_interrupt;
 };
 
+/** Where a program is that is called so, as a shell looks for it. NULL: nowhere. The caller owns it. */
+char *child_find(const char *name);
 /** Start it. ERR_NOT_FOUND: there is no such program. Owner thread; the caller owns *ret. */
 int child_new(struct loop *l, const struct child_options *o, const struct child_handler *h,
 	      void *arg, struct child **ret, struct err *err);
