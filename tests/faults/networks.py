@@ -8,12 +8,9 @@ how long it was gone. Needs root or user namespaces, /dev/net/tun and nft; witho
 """
 
 import array
-import contextlib
 import json
 import pathlib
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import harness as lib  # noqa: E402
 import netimpair  # noqa: E402
+from coturn import Turn  # noqa: E402
 
 BLOCK = 960  # samples: 20 ms
 LOUD = 300   # of 32767: the tone is far above, comfort noise far below
@@ -65,50 +63,6 @@ class Ear(threading.Thread):
     def gap_ms(self):
         with self.changed:
             return 20 * max(self.longest, self.quiet)
-
-
-class Turn:
-    """coturn on the address of this side, with a certificate of its own."""
-
-    SECRET = "a secret between two servers"
-
-    def __init__(self, folder, address):
-        folder = pathlib.Path(folder)
-        self.cert, key, self.secret = folder / "cert.pem", folder / "key.pem", folder / "secret"
-        self.secret.write_text(self.SECRET)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                        "-subj", "/CN=turn", "-addext", f"subjectAltName=IP:{address}", "-keyout",
-                        str(key), "-out", str(self.cert)], check=True, capture_output=True)
-        self.uri = f"turns:{address}:5349"
-        settings = folder / "turn.conf"
-        settings.write_text(f"""listening-ip={address}
-relay-ip={address}
-listening-port=3478
-tls-listening-port=5349
-cert={self.cert}
-pkey={key}
-use-auth-secret
-static-auth-secret={self.SECRET}
-realm=test
-no-cli
-no-dtls
-userdb={folder}/turn.db
-pidfile={folder}/turn.pid
-log-file=stdout
-simple-log
-""")
-        self.process = lib.Process(["turnserver", "-c", str(settings)], cwd=str(folder))
-        if not lib.wait_for(lambda: self.answers(address)):
-            raise RuntimeError("coturn does not start")
-
-    @staticmethod
-    def answers(address):
-        with contextlib.suppress(OSError), socket.create_connection((address, 5349), lib.STEP):
-            return True
-        return False
-
-    def close(self):
-        self.process.stop(signal.SIGKILL)
 
 
 class World:

@@ -13,6 +13,7 @@ import sys
 import livekit_peers as lk
 import livekit_serve
 import netimpair
+from coturn import Turn
 from livekit_people import TONES, note
 
 lib = lk.lib
@@ -46,9 +47,12 @@ def livekit_at(link, folder):
 def serve_at(link, folder):
     place = livekit_serve.Place(folder, people=("ours", "chromium", "node", "other"))
     place.serve.host, place.serve.extra = link.near, ["--lan"]
+    place.turn = Turn(folder, link.near) if shutil.which("turnserver") else None
+    if place.turn:
+        place.serve.extra += ["--turn-uri", place.turn.plain, "--turn-secret-file",
+                              str(place.turn.secret)]
     place.start()
     place.url = f"ws://{link.near}:{place.port}"
-    place.stop = place.serve.stop
     return place
 
 
@@ -77,6 +81,25 @@ def ok(reply, what, driver):
 def both_hear(what, far, near):
     ok(near.hears(far), f"{what}: who is behind it is heard", far.driver)
     ok(far.hears(near), f"{what}: and hears", far.driver)
+
+
+def only_turn(place, kind, link):
+    """Neither UDP nor TCP gets to the server of calls: the TURN server that it lends is left."""
+    what = f"{place.name}, {kind} with TURN alone"
+    port = next(l for l in place.serve.process.json_lines() if l.get("event") == "listening")["udp_port"]
+    near, far = Someone(place, "ours", "other"), Someone(place, kind, kind, link)
+    try:
+        link.block()
+        link.shell(f"nft add rule inet wall out tcp dport {port} drop")
+        good = ok(near.join(), f"{what}: the other joins", near.driver)
+        if good and ok(far.join(), f"{what}: joins", far.driver):
+            both_hear(what, far, near)
+            if kind == "ours":
+                tap.equal(far.driver.do("status").get("way"), "relay", f"{what}: by the relay")
+        link.unblock()
+    finally:
+        far.driver.end()
+        near.driver.end()
 
 
 def meet(place, kind, link):
@@ -134,8 +157,12 @@ def main():
             try:
                 for kind in kinds:
                     meet(place, kind, link)
+                    if getattr(place, "turn", None):
+                        only_turn(place, kind, link)
             finally:
                 place.stop()
+                if getattr(place, "turn", None):
+                    place.turn.close()
     tap.end()
 
 
