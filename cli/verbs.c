@@ -92,6 +92,7 @@
 	VERB(call_lock)           \
 	VERB(call_unlock)         \
 	VERB(call_end)            \
+	VERB(call_token)          \
 	VERB(live_start)          \
 	VERB(live_join)           \
 	VERB(live_floor)          \

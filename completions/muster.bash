@@ -19,7 +19,7 @@ _muster_next()
 	'space') echo 'create list show add remove' ;;
 	'people') echo 'search' ;;
 	'class') echo 'create list show add slips close' ;;
-	'call') echo 'join answer decline status people mute unmute hand leave remove lock unlock end' ;;
+	'call') echo 'join answer decline status people mute unmute hand leave remove lock unlock end token' ;;
 	'live') echo 'start join floor end' ;;
 	'meet') echo 'schedule list show change cancel start end agenda watch export import' ;;
 	'roster') echo 'import export show match remove' ;;
@@ -87,6 +87,7 @@ _muster_options()
 	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
 	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'call mute') echo -n ' --user --all' ;;
+	'call token') echo -n ' --listen --name --list --remove' ;;
 	'live start') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --publish-recording' ;;
 	'live join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'live end') echo -n ' --keep-call' ;;
@@ -262,6 +263,8 @@ _muster_value()
 	'call answer'' --output') echo '-' ;;
 	'call answer'' --driver') echo 'portaudio file pipe tone null' ;;
 	'call mute'' --user') echo '@user' ;;
+	'call token'' --name') echo '-' ;;
+	'call token'' --remove') echo '-' ;;
 	'live start'' --play') echo '@file' ;;
 	'live start'' --record') echo '@file' ;;
 	'live start'' --in') echo '-' ;;
@@ -560,6 +563,7 @@ _muster_position()
 	'call lock 0') echo '@room' ;;
 	'call unlock 0') echo '@room' ;;
 	'call end 0') echo '@room' ;;
+	'call token 0') echo '@room' ;;
 	'live start 0') echo '@room' ;;
 	'live join 0') echo '@room' ;;
 	'live floor 0') echo 'give take' ;;

@@ -177,6 +177,28 @@ struct request request_delayed_send(const char *room, const char *type, const ch
 	return rq;
 }
 
+#define LIVE_TOKENS "/_muster/live/v1/rooms/{}/tokens"
+
+struct request request_live_token_add(const char *room_id, const char *what, const char *name)
+{
+	struct request rq = request_make("POST", LIVE_TOKENS, room_id);
+	json_t *o = json_pack("{s:s}", "for", what);
+	if (name)
+		json_object_set_new(o, "name", json_string(name));
+	request_body(&rq, o);
+	return rq;
+}
+
+struct request request_live_token_list(const char *room_id)
+{
+	return request_make("GET", LIVE_TOKENS, room_id);
+}
+
+struct request request_live_token_remove(const char *room_id, const char *device_id)
+{
+	return request_make("DELETE", LIVE_TOKENS "/{}", room_id, device_id);
+}
+
 struct request request_delayed_list(const char *from)
 {
 	struct request rq = request_make("GET", UNSTABLE MSC4140 "/delayed_events");

@@ -59,6 +59,13 @@ int rtc_token_read(const json_t *reply, struct rtc_token *ret, struct err *err);
 /** A zeroed struct is allowed. */
 void rtc_token_done(struct rtc_token *t);
 
+/* -- Tokens for programs: server/routes/live_tokens.c ------------------------- */
+
+/** `what`: "speak" or "listen"; `name` NULL: none. */
+struct request request_live_token_add(const char *room_id, const char *what, const char *name);
+struct request request_live_token_list(const char *room_id);
+struct request request_live_token_remove(const char *room_id, const char *device_id);
+
 /* -- Delayed events --------------------------------------------------------- */
 
 /** PUT /v3/rooms/{}/state/{}/{}?org.matrix.msc4140.delay= */

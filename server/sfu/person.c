@@ -125,8 +125,7 @@ void sfu_person_end(struct sfu_person *p, int64_t now, int why, const char *reas
 	sfu_taps_end(p);
 	if (p->pub.link.peer)
 		peer_close(p->pub.link.peer, now);
-	if (p->sub.link.peer)
-		peer_close(p->sub.link.peer, now);
+	peer_close(p->sub.link.peer, now);
 	p->info.disconnect_reason = why;
 	log_debug("sfu: %s is gone (%d, %s)", p->info.sid, why, reason ? reason : "came anew");
 	if (reason && (!p->session || p->session->told)) {

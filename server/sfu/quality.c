@@ -24,8 +24,9 @@ static int quality_of(struct sfu_person *p)
 {
 	struct peer_stats s;
 	double up = loss_up(p);
-	/* Who only speaks has no other connection. */
-	const struct peer *peer = p->sub.link.peer ? p->sub.link.peer : p->pub.link.peer;
+	/* By WHIP the other one is never used. */
+	const struct peer *peer =
+		p->session && p->session->speaks ? p->pub.link.peer : p->sub.link.peer;
 	enum peer_state state = peer_state(peer);
 	if ((!p->line && !p->session) || state == PEER_DISCONNECTED || state == PEER_FAILED)
 		return LK_LOST;

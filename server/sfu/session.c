@@ -104,9 +104,8 @@ static struct sfu_person *person_new(struct sfu_engine *e, const struct sfu_ask 
 	struct sfu_person *p = sfu_person_new(e, &a, now);
 	if (!p)
 		return NULL;
+	/* Who speaks has the other connection, too, as everybody has: it is never used. */
 	p->session = session_new(ask->speak, now);
-	if (ask->speak)
-		peer_free(take(&p->sub.link.peer));
 	return p;
 }
 

@@ -227,3 +227,22 @@ teardown_file() {
 	m call join "$ROOM" --dry-run --json | jq -e '.dry_run and .room_id'
 	m schema "call join" --json | jq -e '.properties.event' >/dev/null
 }
+
+@test "call token: for programs that speak or listen, listed, removed" {
+	local token device
+	m call token "$ROOM" --name OBS --json >out
+	jq -es --arg u "$URL/whip" 'length == 1 and (.[0] | .for == "speak" and .name == "OBS" and .url == $u)' out >/dev/null
+	token=$(jq -er .token out)
+	device=$(jq -er .device_id out)
+	m call token "$ROOM" --listen --json | jq -e --arg u "$URL/whep" '.for == "listen" and .url == $u' >/dev/null
+	m call token "$ROOM" --list --json >list
+	jq -es --arg d "$device" 'length == 2 and .[0].device_id == $d and .[0].name == "OBS"' list >/dev/null
+	run ! grep -qF "$token" list
+	# It opens nothing else.
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" "$URL/_matrix/client/v3/sync")" = 403 ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" -H 'Content-Type: application/sdp' -d 'v=0' "$URL/whip")" = 400 ]
+	m call token "$ROOM" --remove "$device" --json | jq -e --arg d "$device" '.device_id == $d' >/dev/null
+	[ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" -H 'Content-Type: application/sdp' -d 'v=0' "$URL/whip")" = 401 ]
+	fails_with 5 call token "$ROOM" --remove "$device"
+	fails_with 2 call token "$ROOM" --remove "$device" --list
+}
