@@ -3,8 +3,9 @@
  * took to get in, and what the server took for it.
  *
  *   call_load URL KEYFILE [--people N] [--open N] [--speak N] [--seconds N]
- *             [--pid SERVER] [--forge PER_SECOND] [--wait SECONDS]
+ *             [--pid SERVER] [--forge PER_SECOND] [--wait SECONDS] [--foreground 1]
  *
+ * --foreground: this process goes before others, as the SFU's thread does.
  * KEYFILE holds "KEY SECRET" of the server's access tokens. One line of JSON;
  * "valid" is false when this process was starved, so that nothing is known of
  * the server. Status 1 when not everybody came in.
@@ -28,7 +29,7 @@
 
 struct settings {
 	struct crowd_options crowd;
-	int seconds, pid, forge, wait_s;
+	int seconds, pid, forge, wait_s, foreground;
 };
 
 struct waiting {
@@ -90,6 +91,7 @@ static bool parse(int argc, char **argv, struct settings *s)
 		{"--pid", &s->pid},
 		{"--forge", &s->forge},
 		{"--wait", &s->wait_s},
+		{"--foreground", &s->foreground},
 	};
 	if (argc < 3 || !read_key(argv[2], &s->crowd))
 		return false;
@@ -245,10 +247,13 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	if (!parse(argc, argv, &s)) {
 		fprintf(stderr, "usage: call_load URL KEYFILE [--people N] [--open N] [--speak N] "
-				"[--seconds N] [--pid SERVER] [--forge PER_SECOND] [--wait S]\n");
+				"[--seconds N] [--pid SERVER] [--forge PER_SECOND] [--wait S] "
+				"[--foreground 1]\n");
 		return 2;
 	}
 	os_raise_nofile();
+	if (s.foreground)
+		os_foreground_thread();
 	struct loop *l = loop_new();
 	struct crowd *c = crowd_new(l, &s.crowd, &err);
 	if (!c) {

@@ -168,7 +168,7 @@ def main():
         results[place.name] = best(place, PEOPLE, 3, 3)
         rows.append(row(place.name, three, results[place.name]))
     alone = [(f"{PEOPLE} open microphones, 3 speak", (PEOPLE, PEOPLE, 3)),
-             (f"3 speak, {CLASS - 3} listen", (CLASS, 3, 3)),
+             (f"3 speak, {CLASS - 3} listen", (CLASS, 3, 3, "--foreground", 1)),
              (f"{three}, {FORGED} forged packets a second", (PEOPLE, 3, 3, "--forge", FORGED))]
     for what, how in alone:
         results[what] = best(MusterServe, *how)

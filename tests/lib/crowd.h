@@ -95,7 +95,8 @@ struct crowd_report {
 	int unhappy;	      /**< listeners who lost anything */
 	int64_t gap_p99, gap_max; /**< between two packets of a voice at one listener */
 	int64_t delay_p50, delay_p99, delay_max; /**< from one's socket to another's ear */
-	int64_t storm_p99, storm_max; /**< the same among publishers, while all others came in */
+	int64_t storm_p99, storm_max; /**< the same among publishers, while all others came
+				       * in: this process's own handshakes included */
 	uint64_t forged[CROWD_FORGERIES];
 	uint64_t signals, signal_bytes; /**< messages of the server */
 	/* How this process itself was: what counts against the server must not be ours. */
