@@ -63,7 +63,9 @@ const talk = async () => {
 			const wait = from + i * 10 - now();
 			if (wait > 0) await new Promise((done) => setTimeout(done, wait));
 		}
-		const frame = new rtc.AudioFrame(mouth.next(now()), 48000, 1, 480);
+		// Of speech each piece has its time, also where this program is late.
+		const at = mouth.live ? from + i * 10 : now();
+		const frame = new rtc.AudioFrame(mouth.next(at), 48000, 1, 480);
 		try {
 			await source.captureFrame(frame);
 		} catch (e) {
