@@ -110,7 +110,8 @@ void peer_remove_receiver(struct peer *p, uint32_t ssrc);
 /** Clock and NACK for SSRCs of this payload type; others are 48000 Hz without NACK. */
 void peer_receive_format(struct peer *p, uint8_t pt, unsigned rate_hz, bool nack);
 
-/** How long a packet that is sent again is worth waiting for: what a jitter buffer holds. */
+/** How long a packet that is sent again is worth waiting for: what a jitter buffer holds; below 0:
+ * none is asked for. */
 void peer_patience(struct peer *p, int ms);
 /** The round trip to the same place, as another connection knows it; used where this one does not. */
 void peer_rtt_hint(struct peer *p, int ms);

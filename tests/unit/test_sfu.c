@@ -312,6 +312,36 @@ static void test_loss(void **state)
 	assert_true(s.nacked >= 10);
 }
 
+/* Who speaks loses nothing on the way, and hears what is lost behind the server. */
+static void test_loss_passed_on(void **state)
+{
+	(void)state;
+	struct sfu_client *a = sfu_client_join(&w, "r", "ann"),
+			  *b = sfu_client_join(&w, "r", "bob");
+	struct peer_stats s = {0};
+	sfu_client_connect(b);
+	sfu_client_publish(a, "a", false);
+	sfu_until_offered(b, a->track);
+	sfu_open_way(a, b);
+	peer_patience(b->sub.peer, -1); /* nothing is asked for again */
+	for (int i = 0; i < 20000 && s.remote_loss < 0.1; i++) {
+		b->sub.deaf = i % 4 == 0;
+		sfu_client_say(a, 20, 1);
+		sfu_pass(&w, 5);
+		peer_stats(a->pub.peer, &s);
+	}
+	assert_true(s.remote_loss >= 0.1 && s.remote_loss <= 0.5);
+	b->sub.deaf = false;
+	for (int i = 0; i < 20000 && s.remote_loss > 0; i++) {
+		sfu_client_say(a, 20, 1);
+		sfu_pass(&w, 5);
+		peer_stats(a->pub.peer, &s);
+	}
+	assert_true(s.remote_loss == 0);
+	peer_stats(b->sub.peer, &s);
+	assert_int_equal(s.nacked, 0);
+}
+
 /* -- Addresses ------------------------------------------------------------------------------- */
 
 /* On a host with many addresses answers come from the one that was spoken to. */
@@ -672,11 +702,11 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIVE(test_doors),	  LIVE(test_talk),	  LIVE(test_muted_first),
-		LIVE(test_little_told),	  LIVE(test_gate),	  LIVE(test_loss),
-		LIVE(test_any_address),	  LIVE(test_ipv6),	  LIVE(test_announced),
-		LIVE(test_no_port),	  LIVE(test_permissions), LIVE(test_requests),
-		LIVE(test_subscriptions), LIVE(test_abuse),
+		LIVE(test_doors),	   LIVE(test_talk),	     LIVE(test_muted_first),
+		LIVE(test_little_told),	   LIVE(test_gate),	     LIVE(test_loss),
+		LIVE(test_loss_passed_on), LIVE(test_any_address),   LIVE(test_ipv6),
+		LIVE(test_announced),	   LIVE(test_no_port),	     LIVE(test_permissions),
+		LIVE(test_requests),	   LIVE(test_subscriptions), LIVE(test_abuse),
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
