@@ -7,6 +7,8 @@ some 0.75 on), PESQ 1 to 4.6; the gap is the longest silence where something was
 mouth to ear, without sound cards; "waited": how long one of the programs was kept from running by
 a machine that is busy, for which nobody can be blamed. "down" is the way to who listens, "up" that of who speaks.
 
+A call that a busy machine disturbed is repeated, thrice at most, and the least disturbed counts.
+
     speech_call.py [--quick] [--only TEXT] [--json FILE] [--write] [ours|node|livekit ...]
 """
 
@@ -46,6 +48,8 @@ CASES = (
 )
 QUICK = ("no loss", "10 % down", "20 % down", "50 ms of jitter")
 SEED = 11
+CALM_MS = 500  # that the programs of a call may be kept waiting by the machine
+TRIES = 3
 CUT_S = 8  # into what is measured
 WARM_S = 11  # of speech before what is measured: senders and buffers have settled then
 
@@ -254,6 +258,20 @@ class Speech:
         return out
 
 
+def calm(speech, bench, case):
+    """The same, of each who the call that the machine disturbed least: of some, while it does."""
+    best = {}
+    for _ in range(TRIES):
+        for name, f in speech.over(bench, case).items():
+            had = best.get(name)
+            if had is None or isinstance(had, Exception) or (
+                    not isinstance(f, Exception) and f["more"]["waited_ms"] < had["more"]["waited_ms"]):
+                best[name] = f
+        if all(not isinstance(f, Exception) and f["more"]["waited_ms"] <= CALM_MS for f in best.values()):
+            break
+    return best
+
+
 def measure(wanted, cases, out_file):
     """Prints a table; {case: {who: figures}}."""
     results = {}
@@ -261,7 +279,7 @@ def measure(wanted, cases, out_file):
         speech = Speech(folder)
         print(LINE.format("network", "who", "STOI", "worst", "PESQ", "gap", "p50", "p95", "waited"))
         for case in cases:
-            came = speech.over(bench, case)
+            came = calm(speech, bench, case)
             for name in wanted:
                 if isinstance(came[name], Exception):
                     print(f"{case[0]:34} {Bench.NAMES[name]:27} was not measured: {came[name]}")
