@@ -96,7 +96,7 @@ _muster_options()
 	'meet show') echo -n ' --room' ;;
 	'meet change') echo -n ' --title --start --duration --repeat --tz --description --location --reason --room --no-message' ;;
 	'meet cancel') echo -n ' --reason --room --no-message' ;;
-	'meet start') echo -n ' --room' ;;
+	'meet start') echo -n ' --room --live' ;;
 	'meet end') echo -n ' --room' ;;
 	'meet agenda') echo -n ' --week --room --all' ;;
 	'meet watch') echo -n ' --room --before' ;;

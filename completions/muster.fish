@@ -571,6 +571,7 @@ complete -c muster -n '__muster_in "meet cancel"' -l room -s r -x -a '(__muster_
 complete -c muster -n '__muster_in "meet cancel"' -l no-message -d 'tell the room nothing'
 complete -c muster -n '__muster_in "meet cancel" 0' -a '(__muster_ask meeting)'
 complete -c muster -n '__muster_in "meet start"' -l room -s r -x -a '(__muster_ask room)' -d 'only of this room'
+complete -c muster -n '__muster_in "meet start"' -l live -d 'its call is a live lesson: only who leads it and who has the floor speaks'
 complete -c muster -n '__muster_in "meet start" 0' -a '(__muster_ask meeting)'
 complete -c muster -n '__muster_in "meet end"' -l room -s r -x -a '(__muster_ask room)' -d 'only of this room'
 complete -c muster -n '__muster_in "meet end" 0' -a '(__muster_ask meeting)'

@@ -7,6 +7,7 @@
 #include "core/client/view/call_bar.h"
 #include "core/store/rooms.h"
 #include "tui/phone_bar.h"
+#include "tui/phone_people.h"
 #include "tui/pick.h"
 #include "tui/quiet.h"
 
@@ -19,6 +20,7 @@ struct phone {
 	struct call_bar *bar;
 	struct loop_timer *second; /* the time in the call goes on */
 	struct view *asking;	   /* the popup about a call; NULL: none */
+	struct view *people;	   /* that of who is in it; NULL: none */
 	bool hanging_up;	   /* the program ends with the call */
 	char *rung;		   /* the ring that was shown last */
 };
@@ -159,6 +161,10 @@ static void on_changed(void *arg)
 		loop_timer_stop(k->second);
 	if (k->hanging_up && r->state == CALL_BAR_NONE)
 		tui_quit(k->t);
+	if (k->people && r->state == CALL_BAR_NONE)
+		tui_close(k->people);
+	else if (k->people)
+		phone_people_news(k->people);
 	tui_redraw(k->t);
 }
 
@@ -207,15 +213,27 @@ void phone_ask(struct phone *k, const char *room_id)
 		ask(k, room_id, false);
 }
 
+static void show_people(struct phone *k)
+{
+	if (k->people) {
+		tui_close(k->people);
+		return;
+	}
+	k->people = phone_people_new(k->t, k->bar, &k->people);
+	tui_push(k->t, k->people);
+}
+
 bool phone_act(struct phone *k, enum action a)
 {
-	if (!k || (a != ACT_CALL && a != ACT_MUTE && a != ACT_HAND))
+	if (!k || (a != ACT_CALL && a != ACT_MUTE && a != ACT_HAND && a != ACT_CALL_PEOPLE))
 		return false;
 	const struct call_bar_row *r = call_bar_row(k->bar);
 	if (a == ACT_CALL)
 		call_key(k);
 	else if (r->state == CALL_BAR_NONE)
 		tui_say(k->t, "%s", _("You are in no call."));
+	else if (a == ACT_CALL_PEOPLE)
+		show_people(k);
 	else if (a == ACT_HAND)
 		call_bar_hand(k->bar, !r->hand);
 	else

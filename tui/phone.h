@@ -25,7 +25,7 @@ void phone_draw(struct phone *k, struct canvas *c, struct rect r);
 bool phone_hang_up(struct phone *k);
 /** Ask how to join the call of a room; says so when we are in one already. */
 void phone_ask(struct phone *k, const char *room_id);
-/** ACT_CALL, ACT_MUTE and ACT_HAND. False: another action. */
+/** ACT_CALL, ACT_MUTE, ACT_HAND and ACT_CALL_PEOPLE. False: another action. */
 bool phone_act(struct phone *k, enum action a);
 
 #endif

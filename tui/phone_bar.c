@@ -21,14 +21,20 @@ static void put_state(struct buf *b, const struct call_bar_row *r)
 		buf_printf(b, " · %s", _("leaving…"));
 	if (!r->here)
 		buf_printf(b, " · %s", _("in another window"));
-	if (r->listen_only)
+	if (r->recording)
+		buf_printf(b, " · ● %s", _("being recorded"));
+	if (r->live && r->host)
+		buf_printf(b, " · %s", _("live, you lead"));
+	else if (r->live)
+		buf_printf(b, " · %s", r->may_speak ? _("live, you have the floor") : _("live"));
+	if (r->locked)
+		buf_printf(b, " · %s", _("locked"));
+	if (r->listen_only || (r->live && !r->may_speak))
 		buf_printf(b, " · %s", _("listening"));
 	else if (r->muted)
 		buf_printf(b, " · %s", _("microphone off"));
 	if (r->hand)
 		buf_printf(b, " · %s", _("your hand is up"));
-	if (r->recording)
-		buf_printf(b, " · %s", _("recorded"));
 }
 
 static void put_others(struct buf *b, const struct call_bar_row *r)
@@ -81,7 +87,13 @@ void phone_bar_draw(const struct call_bar_row *row, const struct keymap *keys, i
 	right = draw_key(keys, c, r, right, half, ACT_CALL, in ? _("leave") : _("answer"));
 	/* What goes on counts for more than how to change it. */
 	int end = r.x + 3 + text_cells(buf_span(&b));
-	if (in && !row->listen_only)
+	if (in && row->host && row->live)
+		right = draw_key(keys, c, r, right, end > half ? end : half, ACT_CALL_PEOPLE,
+				 _("lead"));
+	if (in && !row->listen_only && row->live && !row->may_speak)
+		right = draw_key(keys, c, r, right, end > half ? end : half, ACT_HAND,
+				 row->hand ? _("hand down") : _("raise your hand"));
+	else if (in && !row->listen_only)
 		right = draw_key(keys, c, r, right, end > half ? end : half, ACT_MUTE,
 				 row->muted ? _("speak") : _("microphone off"));
 	draw_fit(c, r, r.x + 1, r.y, right - r.x - 1, buf_span(&b), ROLE_BAR);

@@ -50,6 +50,7 @@ const struct command verb_call_status = {
 		     {"host", "boolean", NULL, N_("we lead it"), false},
 		     {"may_speak", "boolean", NULL, N_("we may speak"), false},
 		     {"locked", "boolean", NULL, N_("nobody else comes in"), false},
+		     {"floor", "strings", NULL, N_("who has the floor"), false},
 		     {"publishing", "boolean", NULL, N_("we have a voice there"), false},
 		     {"hand", "boolean", N_("Hand"), N_("our hand is raised"), false},
 		     {"people", "integer", N_("People"), N_("how many, oneself included"), false},

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/client/call/mode.h"
 
 #include <string.h>
 
@@ -11,12 +12,17 @@ static int run_start(struct command_ctx *ctx, struct err *err)
 	AUTO(meeting_done) struct meeting m = {.room_id = NULL};
 	struct cal_occurrence o;
 	struct client *c;
-	json_t *row = NULL;
+	json_t *row = NULL, *live = NULL;
 	int rc = meet_arg(ctx, &c, &m, &o, err);
 	if (rc ||
 	    command_dry_run(ctx, json_pack("{s:s,s:s}", "uid", m.event.uid, "room_id", m.room_id)))
 		return rc;
 	rc = client_meet_start(c, &m, &o, &row, err);
+	if (!rc && command_flag(ctx->line, "live"))
+		rc = call_mode_change(c, m.room_id, CALL_GO_LIVE, NULL, &live, err);
+	json_decref(live);
+	if (rc)
+		json_decref(row);
 	return rc ? rc : command_row(ctx, row);
 }
 
@@ -27,6 +33,8 @@ const struct command verb_meet_start = {
 	.examples =
 		EXAMPLES{{"muster meet start", N_("the one that is on now")},
 			 {"muster meet start physics-10b@2026-09-14", N_("one date of a series")},
+			 {"muster meet start --live && muster live start physics",
+			  N_("and in its call only you speak")},
 			 END_EXAMPLES},
 	.details =
 		N_("A notice in the room says until when attendance is taken. The same again says "
@@ -35,7 +43,12 @@ const struct command verb_meet_start = {
 			.kind = KIND_MEETING,
 			.what = N_("the meeting; now without it")},
 		       END_PARAMS},
-	.options = PARAMS{OPT_ROOM(N_("only of this room")), END_PARAMS},
+	.options = PARAMS{OPT_ROOM(N_("only of this room")),
+			  {.name = "live",
+			   .kind = KIND_FLAG,
+			   .what = N_("its call is a live lesson: only who leads it and who has "
+				      "the floor speaks")},
+			  END_PARAMS},
 	.keys = KEYS{KEYS_MEETING,
 		     {"existing", "boolean", NULL, N_("it was there already"), false},
 		     {"event_id", "string", NULL, N_("id of the notice, or null"), true},

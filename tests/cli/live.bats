@@ -186,3 +186,11 @@ lesson() {
 	grep -q 'no live lesson' err
 	m schema "live start" --json | jq -e '.properties.given' >/dev/null
 }
+
+@test "meet start --live makes the lesson's call a live one" {
+	m meet schedule Physics --room "$ROOM" --start now --duration 45m --uid "live-$BATS_TEST_NUMBER" >/dev/null
+	m meet start --room "$ROOM" --live --json | jq -e '.existing | not'
+	m meet start --room "$ROOM" --live --json | jq -e .existing
+	VERB="live join" joined bob "$ROOM" --driver null
+	rows "$F" '.event == "joined" and .self' | jq -e '.live and (.may_speak | not)'
+}

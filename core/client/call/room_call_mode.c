@@ -25,6 +25,14 @@ void room_call_put_mode(const struct room_call *rc, json_t *row)
 	row_bool(row, "may_speak", room_call_may_speak(rc) && !rc->o.listen_only);
 }
 
+json_t *room_call_floor(const struct room_call *rc)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < rc->mode.live.floor_n; i++)
+		json_array_append_new(list, json_string(rc->mode.live.floor[i]));
+	return list;
+}
+
 void room_call_mode_begin(struct room_call *rc, struct store *s)
 {
 	call_mode_done(&rc->mode);

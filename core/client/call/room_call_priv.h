@@ -126,6 +126,8 @@ void room_call_mode_news(struct room_call *rc, struct store *s);
 void room_call_enforce(struct room_call *rc);
 bool room_call_leads(const struct room_call *rc);
 bool room_call_may_speak(const struct room_call *rc);
+/** Who has the floor: a list of user ids, new. */
+json_t *room_call_floor(const struct room_call *rc);
 /** live, locked, host, may_speak */
 void room_call_put_mode(const struct room_call *rc, json_t *row);
 

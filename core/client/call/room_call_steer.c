@@ -212,6 +212,7 @@ json_t *room_call_status(struct room_call *rc)
 	row_bool(row, "listen_only", rc->o.listen_only);
 	row_bool(row, "hand", rc->hand_event != NULL);
 	room_call_put_mode(rc, row);
+	json_object_set_new(row, "floor", room_call_floor(rc));
 	row_str(row, "recording", rc->record);
 	json_object_set_new(row, "since_ts",
 			    rc->joined_ms ? json_integer(rc->joined_ms) : json_null());

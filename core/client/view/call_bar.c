@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/client/call/call_sound.h"
+#include "core/client/call/mode.h"
 #include "core/client/call/ring.h"
 #include "core/client/call/room_call.h"
 #include "core/client/call/steer.h"
@@ -198,6 +199,58 @@ void call_bar_hand(struct call_bar *b, bool up)
 		said_if(b, room_call_hand(b->call, up, &err), &err);
 	else if (!b->call)
 		act_there(b, up ? CALLS_HAND_UP : CALLS_HAND_DOWN);
+}
+
+/* -- Leading it -------------------------------------------------------------------------------- */
+
+static int change(struct client *c, const json_t *ask, enum call_change what, struct err *err)
+{
+	json_t *row = NULL;
+	int rc = call_mode_change(c, json_get_str(ask, "room_id"), what,
+				  json_get_str(ask, "user_id"), &row, err);
+	json_decref(row);
+	return rc;
+}
+
+static int host(struct client *c, const json_t *ask, enum host_act what, struct err *err)
+{
+	json_t *row = NULL;
+	int rc = calls_host(c, json_get_str(ask, "room_id"), what, json_get_str(ask, "user_id"),
+			    &row, err);
+	json_decref(row);
+	return rc;
+}
+
+static int lead(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
+{
+	static const enum call_change changes[] = {
+		[CALL_BAR_GIVE] = CALL_GIVE_FLOOR, [CALL_BAR_TAKE] = CALL_TAKE_FLOOR,
+		[CALL_BAR_LOCK] = CALL_LOCK,	   [CALL_BAR_UNLOCK] = CALL_UNLOCK,
+		[CALL_BAR_LIVE] = CALL_GO_LIVE,	   [CALL_BAR_MEETING] = CALL_GO_MEETING,
+	};
+	enum call_bar_lead what = (enum call_bar_lead)json_get_i64(ask, "what", 0);
+	(void)fn;
+	(void)arg;
+	if (what == CALL_BAR_SILENCE)
+		return host(c, ask, HOST_MUTE, err);
+	if (what == CALL_BAR_REMOVE)
+		return host(c, ask, HOST_REMOVE, err);
+	if (what == CALL_BAR_SILENCE_ALL)
+		return host(c, ask, HOST_MUTE_ALL, err);
+	if (what != CALL_BAR_END)
+		return change(c, ask, changes[what], err);
+	int rc = change(c, ask, CALL_GO_MEETING, err);
+	return rc ? rc : host(c, ask, HOST_END, err);
+}
+
+void call_bar_lead(struct call_bar *b, enum call_bar_lead what, const char *user_id)
+{
+	if (b->status && !b->acting)
+		b->acting = action_start(b->o.looking, lead,
+					 json_pack("{s:O,s:s?,s:i}", "room_id",
+						   json_object_get(b->status, "room_id"), "user_id",
+						   user_id, "what", (int)what),
+					 on_acted, b);
 }
 
 /* -- Being called ------------------------------------------------------------------------------ */

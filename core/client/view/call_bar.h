@@ -24,6 +24,8 @@ struct call_bar_person {
 	const char *user_id; /**< or NULL */
 	struct term_text name;
 	bool self, muted, speaking, hand, recording;
+	int64_t hand_ms; /**< raised since, wall clock */
+	bool floor;	 /**< they were given the floor of a live lesson */
 };
 
 /** Texts are sanitised; all borrowed until the next change. */
@@ -32,12 +34,17 @@ struct call_bar_row {
 	bool here; /**< in this process, else in another one of this account */
 	const char *room_id;
 	struct term_text room;
-	bool muted, listen_only, hand, recording;
+	bool muted, listen_only, hand;
+	bool recording; /**< somebody records */
+	bool live;	/**< a live lesson */
+	bool host;	/**< we lead it */
+	bool may_speak, locked;
 	int64_t since_ms;		      /**< wall clock; 0: not yet */
 	struct term_text quality;	      /**< a status word: "excellent", "good", "poor" ... */
 	int loss_percent;		      /**< of what others say, of late */
 	struct term_text speaking;	      /**< "Ann, Ben" */
-	const struct call_bar_person *people; /**< raised hands first, then speakers */
+	const struct call_bar_person *people; /**< raised hands first, the longest one first of
+						  all, then speakers */
 	size_t n;
 	int hands; /**< raised, ours aside */
 	/* somebody calls */
@@ -87,6 +94,21 @@ int call_bar_join(struct call_bar *b, const struct call_bar_join *j, struct err 
 void call_bar_leave(struct call_bar *b);
 void call_bar_mute(struct call_bar *b, bool muted);
 void call_bar_hand(struct call_bar *b, bool up);
+/** What who leads a call does. */
+enum call_bar_lead {
+	CALL_BAR_GIVE, /**< somebody the floor */
+	CALL_BAR_TAKE,
+	CALL_BAR_SILENCE, /**< somebody's microphone off */
+	CALL_BAR_REMOVE,
+	CALL_BAR_SILENCE_ALL,
+	CALL_BAR_LOCK,
+	CALL_BAR_UNLOCK,
+	CALL_BAR_LIVE,	  /**< only who has the floor speaks */
+	CALL_BAR_MEETING, /**< everybody may */
+	CALL_BAR_END,	  /**< the call, for everybody */
+};
+/** Do it to the call that is shown; `user_id`: to whom, for the first four. Failures are said. */
+void call_bar_lead(struct call_bar *b, enum call_bar_lead what, const char *user_id);
 /** Tell who calls that we do not come. Nothing when nobody calls. */
 void call_bar_decline(struct call_bar *b);
 

@@ -48,11 +48,24 @@ static int by_rank(const void *x, const void *y)
 	const struct call_bar_person *a = x, *b = y;
 	if (rank(a) != rank(b))
 		return rank(b) - rank(a);
+	if (a->hand_ms != b->hand_ms)
+		return a->hand_ms < b->hand_ms ? -1 : 1;
 	return strcmp(a->name.s ? a->name.s : "", b->name.s ? b->name.s : "");
+}
+
+static bool is_among(const json_t *list, const char *user)
+{
+	for (size_t i = 0; user && i < json_array_size(list); i++) {
+		const char *one = json_string_value(json_array_get(list, i));
+		if (one && !strcmp(one, user))
+			return true;
+	}
+	return false;
 }
 
 static void put_people(struct call_bar *b)
 {
+	const json_t *floor = json_get_array(b->status, "floor");
 	size_t n = json_array_size(b->people), i;
 	struct call_bar_person *v = pool_alloc(&b->pool, n * sizeof(*v));
 	json_t *one;
@@ -63,6 +76,8 @@ static void put_people(struct call_bar *b)
 		v[i].muted = json_get_bool(one, "muted", false);
 		v[i].speaking = json_get_bool(one, "speaking", false);
 		v[i].hand = json_get_bool(one, "hand", false);
+		v[i].hand_ms = v[i].hand ? json_get_i64(one, "hand_ts", 0) : 0;
+		v[i].floor = is_among(floor, v[i].user_id);
 		v[i].recording = json_get_bool(one, "recording", false);
 		b->row.hands += v[i].hand && !v[i].self;
 		b->row.recording = b->row.recording || v[i].recording;
@@ -101,6 +116,10 @@ static void put_call(struct call_bar *b)
 	r->muted = json_get_bool(b->status, "muted", false);
 	r->listen_only = json_get_bool(b->status, "listen_only", false);
 	r->hand = json_get_bool(b->status, "hand", false);
+	r->live = json_get_bool(b->status, "live", false);
+	r->host = json_get_bool(b->status, "host", false);
+	r->may_speak = json_get_bool(b->status, "may_speak", true);
+	r->locked = json_get_bool(b->status, "locked", false);
 	r->recording = json_get_str(b->status, "recording") != NULL;
 	r->since_ms = json_get_i64(b->status, "since_ts", 0);
 	r->quality = text_of(b, b->status, "quality");
