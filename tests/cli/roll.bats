@@ -342,6 +342,24 @@ lesson() {
 	m meet cancel cut --room "$ROOM" --yes -q >/dev/null
 }
 
+@test "--wait does not wait for the second call of a lesson that another teacher has ended" {
+	lesson ended now-5m 3h
+	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
+	local waiter=$! status=0
+	wait_for waited roll_id
+	ROLL=$(jq -rs '.[0].roll_id' waited)
+	wait_poll_end
+	use_home tess
+	m meet end ended -q >/dev/null
+	use_home admin
+	timeout "$STEP" tail --pid="$waiter" -f /dev/null
+	wait "$waiter" || status=$?
+	[ "$status" -eq 8 ]
+	delayed "$ROLL" | jq -s 'any(.type == "org.matrix.msc3381.poll.start") | not' | grep -q true
+	[ "$(m roll list "$ROOM" --json | jq -s 'map(select(.uid == "ended")) | length')" -eq 1 ]
+	m meet cancel ended --room "$ROOM" --yes -q >/dev/null
+}
+
 @test "a lesson that is too short for a second call is refused before anything is opened" {
 	lesson short now-1m 15m
 	m roll list "$ROOM" --json | wc -l >before

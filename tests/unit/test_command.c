@@ -132,7 +132,7 @@ static void check_clashes(const struct command *c)
 static void check_keys(const struct command *c)
 {
 	static const char types[] = "string|integer|number|boolean|object|array|time|bytes|"
-				    "seconds|strings";
+				    "seconds|seconds or ever|strings";
 	for (const struct command_key *k = c->keys; k && k->name; k++) {
 		if (!has_word(types, k->type))
 			fail_msg("%s: type %s of %s", c->name, k->type, k->name);

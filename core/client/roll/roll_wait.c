@@ -2,12 +2,14 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/log.h"
+#include "core/client/meet/meet.h"
 #include "core/client/roll/roll_priv.h"
 #include "core/client/timeline.h"
 
 #include <string.h>
 
 #define LAST_MS 3000 /* so long after its time the end of a roll may still come from the server */
+#define LOOK_MS 60000
 #define NAMES 5
 #define DONE 1 /* of a row function: all is known */
 
@@ -15,8 +17,9 @@ struct waiting {
 	struct roll_view *v;
 	const struct roll *first; /* waiting for its second call to be opened; else NULL */
 	char *second_id;
-	json_t *expected; /* array of user ids */
-	json_t *told;	  /* user id -> what was told of them */
+	bool meeting_changed; /* its lesson may be over */
+	json_t *expected;     /* array of user ids */
+	json_t *told;	      /* user id -> what was told of them */
 	client_row_fn *fn;
 	void *arg;
 };
@@ -97,7 +100,7 @@ static void on_ready(void *arg)
 	tell_news(w);
 }
 
-/* The start of the second call, by staff. */
+/* The start of the second call, by staff; or a word about meetings. */
 static int on_start(json_t *row, void *arg)
 {
 	struct waiting *w = arg;
@@ -108,6 +111,7 @@ static int on_start(json_t *row, void *arg)
 	if (!event || !room || strcmp(room, w->first->room_id) != 0 ||
 	    event_parse(event, EVENT_ROOM, &ev, NULL))
 		return 0;
+	w->meeting_changed |= strcmp(ev.type, MEETING_TYPE) == 0;
 	if (roll_read(&ev, &r)) {
 		bool is_it = r.second_of && strcmp(r.second_of, w->first->id) == 0 &&
 			     att_was_staff(&w->v->power, REGISTER_ROOM, &ev);
@@ -116,7 +120,7 @@ static int on_start(json_t *row, void *arg)
 		roll_done(&r);
 	}
 	event_done(&ev);
-	return w->second_id ? DONE : 0;
+	return w->second_id || w->meeting_changed ? DONE : 0;
 }
 
 /* Follow for `ms` at most. 0 when that passed, DONE, or an error. */
@@ -186,7 +190,7 @@ static int wait_one(struct client *c, const struct roll *r, int64_t limit_ms, cl
 	if (rc)
 		return rc;
 	JSON_AUTO json_t *expected = roll_expected(&v), *told = json_object();
-	struct waiting w = {&v, NULL, NULL, expected, told, fn, arg};
+	struct waiting w = {.v = &v, .expected = expected, .told = told, .fn = fn, .arg = arg};
 	int64_t left = roll_closes_ms(r) + LAST_MS - roll_view_now(&v);
 	bool limited = limit_ms && limit_ms < left;
 	rc = wait_here(&w, limited ? limit_ms : left, err);
@@ -195,8 +199,35 @@ static int wait_one(struct client *c, const struct roll *r, int64_t limit_ms, cl
 	return rc ? rc : judge(&w, err);
 }
 
+/* Was it ended before its time, or cancelled? What cannot be looked up is taken to go on. */
+static bool lesson_is_over(const struct roll_view *v, const struct roll *r)
+{
+	AUTO(meeting_done) struct meeting m = {0};
+	struct cal_occurrence o;
+	if (!r->uid || client_meet_get(v->c, r->room_id, r->uid, &m, NULL) ||
+	    cal_find(&m.event, r->recurrence_id, roll_view_now(v), &o, NULL))
+		return false;
+	return o.cancelled || o.end_ms <= roll_view_now(v);
+}
+
+/* Until it is there, or `ms` are over. *ret_over: there will be none, as the lesson has ended. */
+static int follow_second(struct waiting *w, int64_t ms, bool *ret_over, struct err *err)
+{
+	int64_t end = clock_mono_ms() + ms, left = ms;
+	int rc = 0;
+	*ret_over = lesson_is_over(w->v, w->first);
+	while (rc >= 0 && left > 0 && !w->second_id && !*ret_over) {
+		w->meeting_changed = false;
+		/* What came while the following began is told by nobody: now and then it is looked for. */
+		rc = follow(w, left < LOOK_MS ? left : LOOK_MS, on_start, err);
+		*ret_over = rc >= 0 && !w->second_id && lesson_is_over(w->v, w->first);
+		left = end - clock_mono_ms();
+	}
+	return rc;
+}
+
 /* The second call, which the server opens; else we do, unless `limit_ms` (0: none) are over before its time. *ret_id is
- * owned by the caller. */
+ * owned by the caller; NULL without an error: the lesson was over before, and there is none. */
 static int wait_for_second(struct client *c, const struct roll *r, int64_t second_ms,
 			   int64_t limit_ms, char **ret_id, struct err *err)
 {
@@ -205,12 +236,17 @@ static int wait_for_second(struct client *c, const struct roll *r, int64_t secon
 	if (rc)
 		return rc;
 	JSON_AUTO json_t *told = json_object();
-	struct waiting w = {&v, r, NULL, NULL, told, NULL, NULL};
-	bool ours = !roll_second_is_scheduled(c, r);
+	struct waiting w = {.v = &v, .first = r, .told = told};
+	bool over, ours = !roll_second_is_scheduled(c, r);
 	int64_t ms = second_ms - roll_view_now(&v) + (ours ? 0 : LAST_MS);
 	bool limited = limit_ms && limit_ms < ms;
-	rc = follow(&w, limited ? limit_ms : ms, on_start, err);
+	rc = follow_second(&w, limited ? limit_ms : ms, &over, err);
 	*ret_id = w.second_id;
+	if (over) {
+		/* Whoever of the staff ended it cannot take back what another one's server keeps. */
+		roll_unschedule(c, r, true);
+		return 0;
+	}
 	if (rc >= 0 && !*ret_id && !limited)
 		rc = roll_open_second(c, r, ret_id, err);
 	if (rc >= 0 && !*ret_id)
@@ -239,9 +275,9 @@ int client_roll_wait(struct client *c, const struct roll *r, int64_t second_ms, 
 		return first;
 	}
 	rc = wait_for_second(c, r, second_ms, left_of(end), &id, err);
-	if (!rc)
+	if (!rc && id)
 		rc = client_roll_find(c, r->room_id, id, &second, err);
-	if (!rc)
+	if (!rc && id)
 		rc = wait_one(c, &second, left_of(end), fn, arg, err);
 	if (!rc && first && err)
 		*err = e;
