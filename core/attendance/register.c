@@ -185,6 +185,7 @@ static void begin(struct attendance_register *r, struct view *w)
 {
 	reg_lesson_copy(w->t.l, &r->l);
 	r->end = w->end;
+	r->words_missing = w->in->words_missing;
 	r->roster = !w->t.no_roster;
 	w->t.rules = &r->rules;
 }

@@ -135,6 +135,8 @@ bool register_input_event(struct register_input *in, enum register_source from,
 bool register_type_matters(const char *type);
 /** Events of this time could not be had: hidden, or a gap that could not be filled. */
 void register_input_missing(struct register_input *in, int64_t from_ms, int64_t to_ms);
+/** Of what staff said something could not be had: the sheet says so, the register itself is what is known. */
+void register_input_words_missing(struct register_input *in);
 /** Who is expected; NULL: everybody who was in the room while it lasted and is no staff. Shared: it must not change
  * while the input is there. */
 void register_input_roster(struct register_input *in, struct roster *r);

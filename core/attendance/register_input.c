@@ -148,6 +148,11 @@ void register_input_observer(struct register_input *in, const char *user_id)
 		in->observers[in->n_observers++] = reg_names_put(in->users, user_id);
 }
 
+void register_input_words_missing(struct register_input *in)
+{
+	in->words_missing = true;
+}
+
 void register_input_staff_observes(struct register_input *in)
 {
 	in->staff_observes = true;

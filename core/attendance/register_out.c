@@ -101,6 +101,13 @@ static json_t *sentences(const json_t *notes)
 	return list;
 }
 
+static void add_sentence(json_t *list, const char *code)
+{
+	JSON_AUTO json_t *note = json_pack("{s:s}", "code", code);
+	AUTO_FREE char *text = register_reason_text(note);
+	json_array_append_new(list, json_string(text));
+}
+
 static void fill_row(const struct person *p, struct sheet_row *row)
 {
 	row->user_id = mem_strdup(p->user_id);
@@ -154,5 +161,7 @@ void register_sheet(const struct attendance_register *r, struct sheet_lesson *re
 	ret->sealed = r->sealed;
 	ret->rules = attendance_rules_make(&r->rules);
 	ret->notes = sentences(r->notes);
+	if (r->words_missing)
+		add_sentence(ret->notes, "words_missing");
 	fill_rows(r, ret);
 }

@@ -88,6 +88,7 @@ struct register_input {
 	size_t n, size;
 	bool full;
 	size_t n_seals;
+	bool words_missing;
 	struct periods missing;
 	struct roster *roster; /* or NULL */
 };
@@ -224,8 +225,9 @@ struct attendance_register {
 	struct attendance_rules rules;
 	int64_t end;
 	bool pending, sealed, roster;
-	bool other_rules; /* than those of its seal */
-	struct person *v; /* by user id */
+	bool other_rules;   /* than those of its seal */
+	bool words_missing; /* no part of the bytes: another of the staff may have them */
+	struct person *v;   /* by user id */
 	size_t n;
 	json_t *notes;
 	json_t *used; /* ids of inputs that matter: true for those that were redacted */

@@ -132,6 +132,8 @@ static const struct {
 				"({text:max}); {text:count} events are left out")},
 	{"double_roll", N_("two roll-calls were opened at the same moment: only the first one "
 			   "counts")},
+	{"words_missing", N_("some of what staff said is hidden or gone here: corrections and "
+			     "excuses may be missing")},
 	{"other_rules", N_("judged here by other rules than those that it was sealed by")},
 	{"cancelled", N_("the lesson was cancelled; nobody is marked")},
 	{"closed_early", N_("closed at {clock:at}, before its time")},

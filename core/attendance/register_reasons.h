@@ -33,6 +33,7 @@
  *   too_many_devices sender, count (of events that are left out), max
  *   double_roll      roll: opened when another one was
  *   other_rules      than those of the seal
+ *   words_missing    in sheets alone: of what staff said
  *   cancelled; closed_early (at); too_many_people, too_many_events (max)
  */
 #ifndef MUSTER_ATTENDANCE_REGISTER_REASONS_H

@@ -234,6 +234,37 @@ static void test_excused_days_before(void **state)
 	assert_int_equal(mark_of(0, PUPIL), MARK_EXCUSED);
 }
 
+static size_t notes(void)
+{
+	struct sheet_lesson sheet = {0};
+	struct attendance_register *r = register_judge(l.v[0].in, l.v[0].l.end_ms + 86400000);
+	AUTO(buf_done) struct buf bytes = BUF_INIT(BUF_CAP_OWN);
+	register_sheet(r, &sheet);
+	register_bytes(r, &bytes);
+	size_t n = json_array_size(sheet.notes);
+	assert_null(strstr(buf_str(&bytes), "words_missing"));
+	sheet_lesson_done(&sheet);
+	register_free(r);
+	return n;
+}
+
+/* Who came into the staff room later, and does not see what was before, is told so. */
+static void test_staff_room_without_beginning(void **state)
+{
+	(void)state;
+	cached_room(&k, "!whole:x", TEACHER, "Staff");
+	add("!late:x", TEACHER, "m.room.name", "{'name':'Staff'}", "'state_key':''");
+	lesson("a", 0);
+	l.a.staff = cached_row(&k, "!whole:x");
+	gather();
+	att_words_missing(&l);
+	assert_int_equal(notes(), 0);
+	l.a.staff = cached_row(&k, "!late:x");
+	gather();
+	att_words_missing(&l);
+	assert_int_equal(notes(), 1);
+}
+
 /* -- Observers ----------------------------------------------------------------------------------- */
 
 static void test_observers_of_then(void **state)
@@ -258,9 +289,13 @@ static void test_observers_of_then(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_redacted_state),     TEST(test_of_pupils_nothing_is_kept),
-		TEST(test_to_whom_it_matters), TEST(test_excused_days_before),
-		TEST(test_longer_than_a_day),  TEST(test_observers_of_then),
+		TEST(test_redacted_state),
+		TEST(test_of_pupils_nothing_is_kept),
+		TEST(test_to_whom_it_matters),
+		TEST(test_excused_days_before),
+		TEST(test_longer_than_a_day),
+		TEST(test_observers_of_then),
+		TEST(test_staff_room_without_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

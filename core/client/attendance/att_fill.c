@@ -75,6 +75,19 @@ static void tell(struct att_lessons *l, int64_t from_ms, int64_t to_ms)
 		register_input_missing(l->v[i].in, from_ms, to_ms);
 }
 
+void att_words_missing(struct att_lessons *l)
+{
+	AUTO_FREE struct store_gap *g = NEW(struct store_gap);
+	int64_t ts, room = l->a.staff;
+	bool create;
+	/* Of a room whose history is whole it begins with the room. */
+	if (!room || (!store_gap_find(l->a.s, room, INT64_MAX, g) &&
+		      store_evidence_ts(l->a.s, room, INT64_MIN, true, &ts, &create) && create))
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		register_input_words_missing(l->v[i].in);
+}
+
 void att_missing(struct att_lessons *l, int64_t room, int64_t since_ms)
 {
 	AUTO_FREE struct store_gap *g = NEW(struct store_gap);

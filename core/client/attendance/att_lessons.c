@@ -222,6 +222,7 @@ int att_lessons_load(struct client *c, const struct attendance_query *q, struct 
 		return rc;
 	att_gather(ret);
 	att_missing(ret, ret->a.room.id, since);
+	att_words_missing(ret);
 	return 0;
 }
 

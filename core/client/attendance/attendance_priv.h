@@ -68,6 +68,8 @@ int att_fill_room(struct client *c, struct store *s, int64_t room, int64_t since
 		  const struct attendance_query *q, struct err *err);
 /** What is still missing of it, told to every lesson. */
 void att_missing(struct att_lessons *l, int64_t room, int64_t since_ms);
+/** The same of the staff room, all of it. */
+void att_words_missing(struct att_lessons *l);
 /** gather.c: everything in the cache, to the lessons that it matters to. */
 void att_gather(struct att_lessons *l);
 /** An event without what a register does not ask of it; the cache's word on redaction. False: it cannot be read. */
