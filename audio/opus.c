@@ -5,12 +5,15 @@
 #include "core/base/mem.h"
 
 #define BITRATE_DEFAULT 48000
+#define BITRATE_FOR_FEC 24000 /* more, at a loss of LOSS_FULL_PCT and above */
+#define LOSS_FULL_PCT 10
 #define COMPLEXITY_DEFAULT 9
 #define STEP 120 /* 2.5 ms: what libopus conceals in */
 
 struct opus_enc {
 	const struct lib_opus *lib;
 	OpusEncoder *state;
+	bool chosen; /* somebody said which bit rate */
 };
 
 struct opus_dec {
@@ -39,7 +42,7 @@ int opus_enc_new(const struct opus_settings *s, struct opus_enc **ret, struct er
 	struct opus_enc *e = NEW(struct opus_enc);
 	e->lib = lib;
 	e->state = state;
-	opus_enc_set(e, s->bitrate_bps > 0 ? s->bitrate_bps : BITRATE_DEFAULT, s->loss_pct);
+	opus_enc_set(e, s->bitrate_bps, s->loss_pct);
 	*ret = e;
 	return 0;
 }
@@ -52,9 +55,19 @@ void opus_enc_free(struct opus_enc *e)
 	mem_free(e);
 }
 
+/* Unless the line is narrow, FEC is not taken from the voice but comes on top. */
+static int rate_against(int loss_pct)
+{
+	int most = loss_pct < LOSS_FULL_PCT ? loss_pct : LOSS_FULL_PCT;
+	return BITRATE_DEFAULT + BITRATE_FOR_FEC * most / LOSS_FULL_PCT;
+}
+
 void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct)
 {
 	int loss = loss_pct < 0 ? 0 : loss_pct > 100 ? 100 : loss_pct;
+	e->chosen = e->chosen || bitrate_bps > 0;
+	if (bitrate_bps <= 0 && !e->chosen)
+		bitrate_bps = rate_against(loss);
 	if (bitrate_bps > 0)
 		e->lib->opus_encoder_ctl(e->state, OPUS_SET_BITRATE(bitrate_bps));
 	e->lib->opus_encoder_ctl(e->state, OPUS_SET_PACKET_LOSS_PERC(loss));

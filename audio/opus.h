@@ -19,7 +19,7 @@
 #define OPUS_SAMPLES_MAX 5760
 
 struct opus_settings {
-	int bitrate_bps; /**< 0: 48000 */
+	int bitrate_bps; /**< 0: 48000, and what FEC needs on top */
 	int complexity;	 /**< 0 to 10; -1: 9 */
 	int loss_pct;	 /**< expected loss, steers how much FEC is sent */
 	bool fec;
@@ -33,7 +33,7 @@ int opus_enc_new(const struct opus_settings *s, struct opus_enc **ret, struct er
 void opus_enc_free(struct opus_enc *e);
 /** Allow DTX or forbid it while running. */
 void opus_enc_dtx(struct opus_enc *e, bool on);
-/** Change loss and bit rate while running. */
+/** Change loss and bit rate while running; 0: as it was, which follows the loss if nobody chose it. */
 void opus_enc_set(struct opus_enc *e, int bitrate_bps, int loss_pct);
 /**
  * Encode AUDIO_TICK_SAMPLES. Returns bytes in `out` (OPUS_PACKET_MAX), negative
