@@ -27,7 +27,7 @@ int store_evidence_words(struct store *s, int64_t room, store_event_fn *fn, void
 	struct sql_stmt *q =
 		SQL(store_sql(s), "SELECT " EVENT_COLUMNS " FROM events INDEXED BY events_words"
 				  " WHERE room=? AND type IN (" EVENT_WORDS ")"
-				  " ORDER BY ts");
+				  " ORDER BY ts, event_id");
 	sql_bind_i64(q, 1, room);
 	return store_event_each(q, fn, arg);
 }

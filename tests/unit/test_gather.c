@@ -192,6 +192,23 @@ static void test_of_pupils_nothing_is_kept(void **state)
 	assert_int_equal(count(0, REC_ROLL), 2);
 }
 
+/* However many marks a pupil writes, of each lesson as many are told, and a seal of it holds. */
+static void test_flood_of_marks(void **state)
+{
+	(void)state;
+	lesson("a", 0);
+	lesson("b", 10);
+	for (int i = 0; i < 150; i++) {
+		say_mark(ROOM, PUPIL, "b", "present");
+		say_mark(ROOM, PUPIL, "a", "present");
+	}
+	say_mark(ROOM, TEACHER, "a", "late");
+	gather();
+	assert_int_equal(count(0, REC_MARK), 101);
+	assert_int_equal(count(1, REC_MARK), 100);
+	assert_int_equal(mark_of(0, PUPIL), MARK_LATE);
+}
+
 /* A vote is no matter of the lessons of other days, nor is a mark of another lesson. */
 static void test_to_whom_it_matters(void **state)
 {
@@ -289,13 +306,10 @@ static void test_observers_of_then(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_redacted_state),
-		TEST(test_of_pupils_nothing_is_kept),
-		TEST(test_to_whom_it_matters),
-		TEST(test_excused_days_before),
-		TEST(test_longer_than_a_day),
-		TEST(test_observers_of_then),
-		TEST(test_staff_room_without_beginning),
+		TEST(test_redacted_state),     TEST(test_of_pupils_nothing_is_kept),
+		TEST(test_to_whom_it_matters), TEST(test_excused_days_before),
+		TEST(test_longer_than_a_day),  TEST(test_observers_of_then),
+		TEST(test_flood_of_marks),     TEST(test_staff_room_without_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

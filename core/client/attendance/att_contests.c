@@ -77,12 +77,15 @@ static void answer(const struct contests *k, json_t *row)
 {
 	size_t i;
 	json_t *event;
+	int64_t last = INT64_MIN;
 	json_array_foreach (k->marks, i, event) {
+		int64_t ts = json_get_i64(event, "origin_server_ts", 0);
 		const json_t *mark = json_get_object(event, "content");
 		const char *before = json_get_str(mark, "before"),
 			   *after = json_get_str(mark, "after");
-		if (!answers(mark, row))
+		if (!answers(mark, row) || ts < last)
 			continue;
+		last = ts;
 		bool same = !after || (before && strcmp(before, after) == 0);
 		row_str(row, "state", same ? "declined" : "accepted");
 		row_str(row, "by", json_get_str(event, "sender"));

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define STRANGERS_MAX 1000
+#define STRANGERS_MAX 100 /* of one lesson */
 
 /* -- Reading ------------------------------------------------------------------------------ */
 
@@ -95,7 +95,6 @@ struct giving {
 	json_t *polls;	    /* starts of rolls */
 	int64_t longest_ms; /* of the lessons */
 	int64_t done;
-	int strangers; /* marks of who was no staff: some of them are told */
 };
 
 static void give_all(struct giving *g, const struct mx_event *ev)
@@ -138,14 +137,24 @@ static bool is_observer(const struct giving *g, const struct mx_event *ev)
 	return g->l->a.staff_observes && was_staff(g, ev);
 }
 
-/* Contests and opt-outs are anybody's; the register asks whose. */
-static bool is_believed(struct giving *g, const struct mx_event *ev)
+/* A mark of who is no staff is told, so many of each lesson, whichever other lessons are asked for. */
+static void give_stranger(struct giving *g, const struct mx_event *ev)
 {
-	if (strcmp(ev->type, SEAL_TYPE) == 0)
-		return was_staff(g, ev);
-	if (strcmp(ev->type, MARK_TYPE) == 0)
-		return was_staff(g, ev) || g->strangers++ < STRANGERS_MAX;
-	return true;
+	for (size_t i = 0; i < g->l->n; i++) {
+		struct att_lesson *v = &g->l->v[i];
+		if (lesson_is(&v->l, ev->content) && v->strangers++ < STRANGERS_MAX)
+			register_input_event(v->in, g->from, ev);
+	}
+}
+
+/* Contests and opt-outs are anybody's; the register asks whose. */
+static void give_said(struct giving *g, const struct mx_event *ev)
+{
+	bool mark = strcmp(ev->type, MARK_TYPE) == 0, seal = strcmp(ev->type, SEAL_TYPE) == 0;
+	if ((!mark && !seal) || was_staff(g, ev))
+		give_all(g, ev);
+	else if (mark)
+		give_stranger(g, ev);
 }
 
 /* -- What shows who was there ---------------------------------------------------------------- */
@@ -205,8 +214,7 @@ static int take_said(const struct store_event *e, void *arg)
 	if (span_eq_str(e->type, "m.room.power_levels") || !register_type_matters(e->type.p) ||
 	    !att_event(g->l->a.s, e, &ev))
 		return 0;
-	if (is_believed(g, &ev))
-		give_all(g, &ev);
+	give_said(g, &ev);
 	event_done(&ev);
 	return 0;
 }

@@ -41,6 +41,7 @@ int64_t att_joined(struct store *s, const char *room_id);
 struct att_lesson {
 	struct lesson l; /**< texts are ours */
 	struct register_input *in;
+	int strangers; /**< marks of who was no staff */
 };
 struct att_lessons {
 	struct att_room a;
