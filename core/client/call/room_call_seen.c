@@ -19,6 +19,7 @@
 #define SETTLE_MS 5000 /* who comes back within this was never away */
 #define SEEN_MAX 5000
 #define STEP_MS 10000
+#define SKEW_MS 30000 /* less than that is no wrong clock, but the time that joining took */
 
 /* Somebody who is gone without a word in the room. */
 struct gone {
@@ -39,6 +40,14 @@ struct seen {
 	struct session_call *sending, *asking;
 };
 
+/* The server's clock: our own may be wrong, and what we tell is compared with others' words. By our member event. */
+static int64_t server_ms(const struct room_call *rc)
+{
+	int64_t skew = rc->people.own.event_id[0] ? rc->people.own.created_ms - rc->joined_ms : 0;
+	bool wrong = skew > SKEW_MS || skew < -SKEW_MS;
+	return clock_wall_ms() + (wrong ? skew : 0);
+}
+
 /* -- Whether it is ours to say --------------------------------------------------- */
 
 static bool is_staff(const struct room_call *rc, struct store *s)
@@ -57,7 +66,7 @@ static bool is_taken(const struct room_call *rc, struct store *s)
 {
 	JSON_AUTO json_t *event = NULL;
 	const json_t *taking = state_content(s, rc->room, TAKING_TYPE, NULL, &event);
-	return json_get_i64(taking, "until_ts", 0) > clock_wall_ms();
+	return json_get_i64(taking, "until_ts", 0) > server_ms(rc);
 }
 
 static bool is_ours_to_say(const struct room_call *rc)
@@ -219,7 +228,7 @@ void room_call_seen_left(struct room_call *rc, const struct person *who)
 	snprintf(g->device_id, sizeof(g->device_id), "%s", who->device_id);
 	if (m->form == RTC_FORM_STICKY)
 		snprintf(g->member_id, sizeof(g->member_id), "%s", m->member_id);
-	g->at_ms = clock_wall_ms();
+	g->at_ms = server_ms(rc);
 	g->due_ms = clock_mono_ms() + (rc->times.settle ? rc->times.settle : SETTLE_MS);
 	g->next = x->first;
 	x->first = g;
@@ -234,7 +243,7 @@ void room_call_seen_joined(struct room_call *rc, const struct person *who)
 	if (!at || !*at)
 		return;
 	if ((*at)->told)
-		say(x, *at, false, clock_wall_ms());
+		say(x, *at, false, server_ms(rc));
 	drop(x, at);
 }
 
