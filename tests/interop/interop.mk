@@ -48,6 +48,13 @@ $(PEERS)/page/.done: tests/interop/interop.mk
 	$(call npm_peer,playwright-core and axe-core,'playwright-core@^1' 'axe-core@^4' \
 		'acorn@^8')
 
+# WHIP and WHEP by others: aiortc, and ffmpeg's muxer in PyAV's wheel.
+$(PEERS)/whip/.done: tests/interop/interop.mk
+	@mkdir -p $(PEERS)/whip
+	@python3 -m venv $(PEERS)/whip && \
+		$(PEERS)/whip/bin/pip install -q --disable-pip-version-check 'aiortc>=1.14' 'av>=16' numpy && \
+		touch $@ || echo "aiortc could not be installed by pip: the tests with WHIP and WHEP are skipped"
+
 LIVEKIT_VERSION := v1.13.5
 $(PEERS)/livekit-server/server:
 	@mkdir -p $(@D)
@@ -102,7 +109,7 @@ $(PEERS)/nginx/.done:
 	@cd $(@D) && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb . && touch .done || \
 		echo "nginx could not be downloaded by apt-get: the test behind it is skipped"
 
-CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
+CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/whip/.done $(PEERS)/page/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
 	$(PEERS)/element-call/.done $(PEERS)/livekit-server/server
 call-peers:
 	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
@@ -139,7 +146,7 @@ interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
-	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms livekit_networks presence register loss; do \
+	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms livekit_networks programs listen_page presence register loss; do \
 		CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 

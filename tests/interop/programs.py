@@ -114,9 +114,11 @@ def listens(place):
     one = SoundPeer("listen", *[place.token(True, place.ada)[k] for k in ("url", "token")], 1)
     for ear in (three, one):
         ear.until("state", state="connected")
-    ours = place.ada.follow("call", "join", place.room, "--play", str(tone))
+    ours = harness.Process([harness.MUSTER, "--json", "call", "join", place.room, "--play", str(tone)],
+                           env=harness.clean_env(place.ada.home))
     try:
-        tap.check(heard_tone(three, 523), "our own client is heard by three sections")
+        tap.check(heard_tone(three, 523), "our own client is heard by three sections",
+                  ours.error_text() + str(three.events[-1:]))
         tap.check(heard_tone(one, 523), "our own client is heard by one section")
         speaker = SoundPeer("speak", given["url"], given["token"], 880)
         speaker.until("state", state="connected")
