@@ -630,6 +630,44 @@ static const char *compare_person(const struct attendance_register *r, const str
 	return known && k.present_ms != m->present[who] * 1000LL ? why : NULL;
 }
 
+static bool same_marks(const struct attendance_register *a, const struct attendance_register *b)
+{
+	struct register_mark x, y;
+	size_t i = 0;
+	for (; register_mark_at(a, i, &x); i++)
+		if (!register_mark_at(b, i, &y) || strcmp(x.user_id, y.user_id) != 0 ||
+		    x.status != y.status || x.present_ms != y.present_ms || x.guest != y.guest)
+			return false;
+	return !register_mark_at(b, i, &y);
+}
+
+/* Sealed: then the class's rules change, its list comes or goes, and the events come in another order. */
+static const char *seal_holds(struct lesson_log *g, const struct history *h, struct roster *roster,
+			      const struct register_input *in, const struct attendance_register *r,
+			      unsigned seed)
+{
+	AUTO(seal_check_done) struct seal_check c = {0};
+	JSON_AUTO json_t *parts = register_seal(in, r);
+	struct history other = *h;
+	json_t *part;
+	size_t i;
+	json_array_foreach (parts, i, part)
+		log_event(g, true, SEAL_TYPE, LOG_TEACHER, LENGTH + 2000, NULL, json_incref(part));
+	other.late = h->late + 60;
+	other.min = h->min / 2;
+	other.roster = !h->roster;
+	struct register_input *later = input_of(g, &other, roster, seed);
+	struct attendance_register *sealed =
+		register_judge(later, LOG_START + (LENGTH + 9000) * 1000LL);
+	register_check_seal(later, sealed, &c);
+	const char *why = c.verdict != SEAL_GOOD   ? "the seal does not hold"
+			  : !same_marks(r, sealed) ? "the seal is good, and the marks are others"
+						   : NULL;
+	register_free(sealed);
+	register_input_free(later);
+	return why;
+}
+
 static bool play(uint64_t seed, struct roster *roster)
 {
 	struct history h;
@@ -652,6 +690,11 @@ static bool play(uint64_t seed, struct roster *roster)
 			if (why)
 				tell(&h, seed, i, why);
 		}
+		const char *why =
+			good && k ? seal_holds(&g, &h, roster, in, r, (unsigned)seed + 7) : NULL;
+		if (why)
+			tell(&h, seed, 0, why);
+		good &= !why;
 		register_free(r);
 		register_input_free(in);
 	}
