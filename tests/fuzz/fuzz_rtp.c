@@ -71,11 +71,14 @@ static void check_receiver(const uint8_t *data, size_t size)
 	rtp_receiver_init(&r, 1, 48000);
 	for (size_t i = 0; i + 2 <= size; i += 2) {
 		uint16_t seq = (uint16_t)(data[i] << 8 | data[i + 1]);
-		if (rtp_receiver_add(&r, now, seq, (uint32_t)seq * 960))
-			demand(!rtp_receiver_add(&r, now, seq, (uint32_t)seq * 960) || !r.started);
+		if (rtp_receiver_add(&r, now, seq, (uint32_t)seq * 960 * (data[i] % 7)))
+			demand(!rtp_receiver_add(&r, now, seq,
+						 (uint32_t)seq * 960 * (data[i] % 7)) ||
+			       !r.started);
 		demand(r.missing_n <= RTP_NACK_MAX);
 		demand(rtp_receiver_lost(&r) >= 0);
-		demand(rtp_receiver_nacks(&r, now, nacks, RTP_NACK_MAX) <= RTP_NACK_MAX);
+		const struct rtp_nack_way way = {(int)(data[i] % 128) - 1, data[i + 1]};
+		demand(rtp_receiver_nacks(&r, now, &way, nacks, RTP_NACK_MAX) <= RTP_NACK_MAX);
 		now += data[i] % 40;
 	}
 	rtp_receiver_report(&r, now, &b);
