@@ -282,6 +282,48 @@ static void test_staff_room_without_beginning(void **state)
 	assert_int_equal(notes(), 1);
 }
 
+/* -- Our own ----------------------------------------------------------------------------------- */
+
+static void say_record(const char *room, const char *sender, const char *status)
+{
+	AUTO_FREE char *content =
+		mem_printf("{'msgtype':'m.notice','body':'you','org.muster.record':"
+			   "{'room_id':'" ROOM "','uid':'a','status':'%s'}}",
+			   status);
+	add(room, sender, "m.room.message", content, "");
+}
+
+static void assert_record(const char *status)
+{
+	AUTO(att_power_done) struct att_power p = {0};
+	att_power_load(&l.a, &p);
+	JSON_AUTO json_t *record = att_record(&l, &p, &l.v[0].l);
+	const char *is = json_get_str(record, "status");
+	if (status)
+		assert_string_equal(is, status);
+	else
+		assert_null(is);
+}
+
+/* Of a chat with a teacher their own words count, of when they were one. */
+static void test_record(void **state)
+{
+	(void)state;
+	lesson("a", -60);
+	cached_room(&k, "!dm:x", TEACHER, "");
+	cached_room(&k, "!other:x", PUPIL, "");
+	cached_sync(&k, "'account_data':{'events':[{'type':'m.direct','content':{'" TEACHER
+			"':['!dm:x'],'" PUPIL "':['!other:x']}}]}");
+	say_record("!other:x", PUPIL, "present"); /* who is no staff */
+	say_record("!dm:x", PUPIL, "present");	  /* who came into the chat */
+	assert_record(NULL);
+	say_record("!dm:x", TEACHER, "late");
+	assert_record("late");
+	add(ROOM, TEACHER, "m.room.power_levels", "{'users':{'@u:x':100}}", "'state_key':''");
+	say_record("!dm:x", TEACHER, "absent"); /* who is no teacher any more */
+	assert_record("late");
+}
+
 /* -- Observers ----------------------------------------------------------------------------------- */
 
 static void test_observers_of_then(void **state)
@@ -306,10 +348,15 @@ static void test_observers_of_then(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_redacted_state),     TEST(test_of_pupils_nothing_is_kept),
-		TEST(test_to_whom_it_matters), TEST(test_excused_days_before),
-		TEST(test_longer_than_a_day),  TEST(test_observers_of_then),
-		TEST(test_flood_of_marks),     TEST(test_staff_room_without_beginning),
+		TEST(test_redacted_state),
+		TEST(test_of_pupils_nothing_is_kept),
+		TEST(test_to_whom_it_matters),
+		TEST(test_excused_days_before),
+		TEST(test_longer_than_a_day),
+		TEST(test_observers_of_then),
+		TEST(test_record),
+		TEST(test_flood_of_marks),
+		TEST(test_staff_room_without_beginning),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

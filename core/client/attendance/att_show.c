@@ -80,19 +80,27 @@ static json_t *time_or_null(int64_t ms)
 
 /* -- One's own ------------------------------------------------------------------------------------ */
 
-/* What staff told us by direct message of this lesson; the last word counts. Borrowed from *ret_event. */
+/* What staff told us by direct message of this lesson; the last word counts. */
 struct told {
 	const struct lesson *l;
+	const struct att_power *power;
+	const char *by; /* whose chat it is */
 	json_t *record; /* owned */
 	int64_t ts;
-	const char *own;
 };
+
+/* Others may have come into the chat; and who has left the staff since was staff when it was said. */
+static bool is_of_staff(const struct told *t, const struct store_event *e)
+{
+	const struct mx_event ev = {.event_id = e->event_id.p, .sender = t->by, .ts = e->ts};
+	return span_eq_str(e->sender, t->by) && att_was_staff(t->power, REGISTER_ROOM, &ev);
+}
 
 static int take_record(const struct store_event *e, void *arg)
 {
 	struct told *t = arg;
 	JSON_AUTO json_t *event = NULL;
-	if (e->ts < t->ts || span_eq_str(e->sender, t->own) || e->redacted_by.p ||
+	if (e->ts < t->ts || e->redacted_by.p || !is_of_staff(t, e) ||
 	    !memmem(e->json.p, e->json.n, RECORD_TYPE, strlen(RECORD_TYPE)) ||
 	    json_parse_object(e->json, &event, NULL))
 		return 0;
@@ -105,18 +113,19 @@ static int take_record(const struct store_event *e, void *arg)
 	return 0;
 }
 
-/* Of a person's word only what staff of that class said counts. */
-static void find_record(struct att_lessons *l, const struct att_lesson *v, struct told *t)
+json_t *att_record(const struct att_lessons *l, const struct att_power *power,
+		   const struct lesson *lesson)
 {
 	AUTO_FREE int64_t *ids = store_room_ids(l->a.s, "join");
+	struct told t = {.l = lesson, .power = power};
 	for (int64_t *p = ids; *p; p++) {
 		AUTO(store_room_done) struct store_room r = {0};
-		if (!store_room_get(l->a.s, *p, &r) || !r.direct ||
-		    !att_user_is_staff(&l->a, r.direct))
+		if (!store_room_get(l->a.s, *p, &r) || !r.direct)
 			continue;
-		t->l = &v->l;
-		store_evidence_messages(l->a.s, *p, v->l.start_ms, INT64_MAX, take_record, t);
+		t.by = r.direct;
+		store_evidence_messages(l->a.s, *p, lesson->start_ms, INT64_MAX, take_record, &t);
 	}
+	return t.record;
 }
 
 /* What staff said is what counts, also where we cannot see all that they see. */
@@ -136,27 +145,26 @@ static void apply_record(json_t *row, const json_t *record)
 		json_object_set(row, "reasons", json_get_array(record, "reasons"));
 }
 
-static int own_lesson(struct att_lessons *l, const struct att_lesson *v, client_row_fn *fn,
-		      void *arg, struct err *err)
+static int own_lesson(struct att_lessons *l, const struct att_power *power,
+		      const struct att_lesson *v, client_row_fn *fn, void *arg, struct err *err)
 {
 	const struct format_options o = {0};
 	struct attendance_register *r = register_judge(v->in, clock_wall_ms());
 	struct sheet_lesson s = {0};
-	struct told t = {.own = client_account(l->a.c)->user_id};
+	const char *own = client_account(l->a.c)->user_id;
+	JSON_AUTO json_t *record = att_record(l, power, &v->l);
 	int rc = 0;
 	register_sheet(r, &s);
-	find_record(l, v, &t);
 	for (size_t i = 0; !rc && i < s.n_rows; i++) {
-		if (strcmp(s.rows[i].user_id, t.own) != 0)
+		if (strcmp(s.rows[i].user_id, own) != 0)
 			continue;
 		JSON_AUTO json_t *row = format_json_row(&s, &s.rows[i], &o, err);
 		if (!row)
 			rc = ERR_INVALID;
 		else
-			apply_record(row, t.record);
+			apply_record(row, record);
 		rc = rc ? rc : fn(row, arg);
 	}
-	json_decref(t.record);
 	sheet_lesson_done(&s);
 	register_free(r);
 	return rc;
@@ -166,8 +174,11 @@ int client_attendance_mine(struct client *c, const struct attendance_query *q, c
 			   void *arg, struct err *err)
 {
 	AUTO(att_lessons_done) struct att_lessons l;
+	AUTO(att_power_done) struct att_power power = {0};
 	int rc = att_lessons_load(c, q, &l, err);
+	if (!rc)
+		att_power_load(&l.a, &power);
 	for (size_t i = 0; !rc && i < l.n; i++)
-		rc = own_lesson(&l, &l.v[i], fn, arg, err);
+		rc = own_lesson(&l, &power, &l.v[i], fn, arg, err);
 	return rc;
 }

@@ -91,6 +91,9 @@ typedef void att_event_fn(const struct mx_event *ev, void *arg);
 /** Everything about power in a room: its creation, and levels by time; what is in force comes first, too. */
 void att_power_walk(struct store *s, int64_t room, att_event_fn *fn, void *arg);
 
+/** What staff told us of our own mark in that lesson, by direct message; NULL: nothing. The caller owns it. */
+json_t *att_record(const struct att_lessons *l, const struct att_power *power,
+		   const struct lesson *lesson);
 /** Judge all lessons and give out one row a person, see client_attendance_term. */
 int att_term(const struct att_lessons *l, client_row_fn *fn, void *arg);
 /** Does the query ask for this person and mark? */
