@@ -9,7 +9,7 @@ const OVER_MS = 60000;                  // without anybody in the call: it is ov
 const NEVER_MS = 15000;                 // until a connection stands, or does not get through
 const PAUSE_MAX_MS = 15000;
 
-let hearing = null; // { room, pc, session, state, tries, ever, over }
+let hearing = null; // { room, pc, session, state, tries, ever, over, hand (the reaction's id) }
 
 // ---- who is in the call ----
 
@@ -17,6 +17,8 @@ function takeCallState(room, ev) {
 	const c = object(ev.content);
 	if (ev.type === CALL_RULES && ev.state_key === '')
 		room.live = c.mode === 'live';
+	else if (ev.type === MEMBER && ev.state_key === ownKey())
+		return; // who only listens is no reason to listen
 	else if (ev.type === MEMBER && c.application === 'm.call') {
 		const from = c.created_ts > 0 ? c.created_ts : ev.origin_server_ts || 0;
 		room.callers.set(ev.state_key, from + (c.expires > 0 ? c.expires : MEMBER_LIFE_MS));
@@ -61,10 +63,47 @@ function fillSound(room) {
 		$('sound-what').textContent = text;
 	$('listen').hidden = !!hearing;
 	$('listen').textContent = room.live ? t('Listen to the lesson') : t('Listen to the call');
-	for (const id of ['deaf', 'volume', 'unlisten'])
+	for (const id of ['deaf', 'volume', 'unlisten', 'hand'])
 		$(id).hidden = !hearing;
-	if (hearing)
+	if (hearing) {
+		$('hand').setAttribute('aria-pressed', String(!!hearing.hand));
 		watchEnd(room);
+	}
+}
+
+// ---- a raised hand ----
+
+function ownKey() {
+	return '_' + session.user_id + '_' + session.device_id + '_m.call';
+}
+
+// As Element Call does it: a reaction to one's own member event, which says that one is in the
+// call. The server takes that back when one listens no more.
+async function raiseHand(mine) {
+	const known = object(await call('GET', '/.well-known/matrix/client'));
+	const focus = object(list(known['org.matrix.msc4143.rtc_foci'])[0]);
+	const path = roomPath(mine.room.id, 'state/' + MEMBER + '/' + encodeURIComponent(ownKey()));
+	const member = await call('PUT', path, {
+		application: 'm.call', call_id: '', scope: 'm.room', device_id: session.device_id,
+		membershipID: session.user_id + ':' + session.device_id, expires: MEMBER_LIFE_MS,
+		'm.call.intent': 'audio',
+		focus_active: { type: 'livekit', focus_selection: 'multi_sfu' },
+		foci_preferred: [{ type: 'livekit', livekit_alias: mine.room.id,
+			livekit_service_url: focus.livekit_service_url }] });
+	return call('PUT', roomPath(mine.room.id, 'send/m.reaction/' + randomId()), {
+		'm.relates_to': { rel_type: 'm.annotation', event_id: member.event_id, key: '🖐️' } });
+}
+
+async function turnHand() {
+	const mine = hearing;
+	if ($('hand').getAttribute('aria-busy'))
+		return;
+	await act($('hand'), async () => {
+		if (mine.hand)
+			await redact(mine.room, mine.hand);
+		mine.hand = mine.hand ? null : (await raiseHand(mine)).event_id;
+		drawSound();
+	});
 }
 
 // When everybody has left for a while there is nothing to wait for.
@@ -196,7 +235,7 @@ function startHearing(room) {
 		return;
 	}
 	tell('');
-	hearing = { room, pc: null, session: null, state: 'new', tries: 0, ever: false, over: 0 };
+	hearing = { room, pc: null, session: null, state: 'new', tries: 0, ever: false, over: 0, hand: null };
 	// Made while somebody presses a button: they may play later, too.
 	for (let i = 0; i < VOICES; i++)
 		$('ears').appendChild(el('audio', { autoplay: true }));
@@ -230,6 +269,7 @@ function startListen() {
 			startHearing(openRoom);
 	});
 	$('unlisten').addEventListener('click', () => stopHearing());
+	$('hand').addEventListener('click', turnHand);
 	$('volume').addEventListener('input', setLoudness);
 	$('deaf').addEventListener('click', () => {
 		const deaf = $('deaf').getAttribute('aria-pressed') !== 'true';

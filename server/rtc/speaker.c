@@ -22,13 +22,23 @@ static json_t *content_of(struct sql *db, const struct call_person *p, bool here
 	return rtc_member_make(&d);
 }
 
+/* Is there a member event of theirs, of whoever wrote it for them? */
+static bool stands(struct sql *db, const struct call_person *p, const char *key)
+{
+	JSON_AUTO json_t *content = NULL;
+	return !room_state(db, p->room_nid, RTC_MEMBER_TYPE, key, &content) &&
+	       json_object_size(content) > 0;
+}
+
 int speaker_write(struct db_tx *tx, const struct call_person *p, bool here, const char *service_url,
 		  struct err *err)
 {
 	char key[LIMIT_ID_BYTES + 1];
 	struct event_ref ref;
 	struct err why = {0};
-	if (p->way != CALL_BY_WHIP || rtc_member_key(p->user_id, p->device_id, NULL, key, &why))
+	if (p->way == CALL_BY_SIGNAL || rtc_member_key(p->user_id, p->device_id, NULL, key, &why))
+		return 0;
+	if (p->way == CALL_BY_WHEP && (here || !stands(db_tx_sql(tx), p, key)))
 		return 0;
 	JSON_AUTO json_t *content = content_of(db_tx_sql(tx), p, here, service_url);
 	const struct event_draft d = {

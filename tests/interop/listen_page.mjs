@@ -130,6 +130,22 @@ try {
 	check(two.every((x) => x.lost === 0), 'two voices are heard at once, nothing lost', two);
 	check((await ask('told', '@ana:localhost')).join() === 'joined', 'the room is told that she listens');
 
+	const member = async () => (await ask('http', 'teacher', 'GET',
+		`/_matrix/client/v3/rooms/${encodeURIComponent(facts.room)}/state`))
+		.find((e) => e.type === 'org.matrix.msc3401.call.member' && e.sender === '@ana:localhost');
+	const hands = async () => (await ask('http', 'teacher', 'GET', '/_matrix/client/v1/rooms/' +
+		`${encodeURIComponent(facts.room)}/relations/${encodeURIComponent((await member()).event_id)}/m.annotation`)).chunk
+		.filter((e) => e.content['m.relates_to'] && e.content['m.relates_to'].key === '🖐️');
+	await page.click('#hand');
+	await page.waitForSelector('#hand[aria-pressed=true]');
+	check((await hands()).length === 1 && (await member()).content.application === 'm.call',
+		'a hand is raised as in other clients', await hands());
+	await page.click('#hand');
+	await page.waitForSelector('#hand[aria-pressed=false]');
+	check((await hands()).length === 0, 'and lowered', await hands());
+	await page.click('#hand');
+	await page.waitForSelector('#hand[aria-pressed=true]');
+
 	await page.click('#back');
 	check(await page.isVisible('#sound') && (await page.textContent('#sound-what')).includes('Class 5b'),
 		'it goes on in the list of rooms');
@@ -153,6 +169,7 @@ try {
 		await page.waitForTimeout(200);
 	check((await ask('told', '@ana:localhost')).pop() === 'left', 'the room is told that she left',
 		await ask('told', '@ana:localhost'));
+	check(Object.keys((await member()).content).length === 0, 'her hand is gone with her', await member());
 	check(page.broken.length === 0, 'nothing fails in the page', page.broken);
 	await page.context().close();
 
