@@ -52,6 +52,21 @@ void cal_event_done(struct cal_event *e)
 	*e = (struct cal_event){.uid = NULL};
 }
 
+char *cal_rule_clean(const char *rule)
+{
+	struct span s = span_trim(span_of(rule));
+	if (!rule)
+		return NULL;
+	if (span_case_eq_str(span_head(s, 6), "RRULE:"))
+		s = span_from(s, 6);
+	while (s.n && (s.p[s.n - 1] == ';' || s.p[s.n - 1] == ' '))
+		s.n--;
+	char *clean = span_dup(s);
+	for (char *p = clean; *p; p++)
+		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+	return clean;
+}
+
 /* -- Checks -------------------------------------------------------------- */
 
 static int text_fits(const char *what, const char *s, size_t most, bool lines, struct err *err)

@@ -59,6 +59,9 @@ void cal_override_put(struct cal_event *e, const struct cal_override *o);
 /** That of the date which begins by this clock, or NULL. Borrowed. */
 struct cal_override *cal_override_of(const struct cal_event *e,
 				     const struct cal_time *recurrence_id);
+/** A rule as RFC 5545 writes it: what rrule_parse lets pass besides (small letters, "RRULE:" in front, a semicolon
+ * or blanks at its end) is not for others' eyes. NULL for NULL; the caller owns it. */
+char *cal_rule_clean(const char *rule);
 /** Everything within caps, dates that exist, known zones, a rule that is understood (rrule.h) and that
  * yields something. ERR_USAGE with one sentence. */
 int cal_event_check(const struct cal_event *e, struct err *err);

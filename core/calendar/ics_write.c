@@ -91,14 +91,15 @@ static struct cal_time end_of(const struct cal_time *start, int64_t duration_ms,
 /* UNTIL must be in UTC where the start has a zone (3.3.10). */
 static void rule_line(struct writer *w, icalcomponent *to, const struct cal_event *e)
 {
-	const char *at = strstr(e->rrule, "UNTIL="), *value = at ? at + 6 : NULL;
+	AUTO_FREE char *rule = cal_rule_clean(e->rrule);
+	const char *at = strstr(rule, "UNTIL="), *value = at ? at + 6 : NULL;
 	struct rrule r;
 	struct cal_time t = {.date_only = false};
 	char stamp[CAL_STAMP_SIZE];
 	int64_t ms;
 	if (!at || e->start.date_only || !e->start.zone[0] ||
-	    rrule_parse(span_of(e->rrule), &r, NULL) || r.end == RRULE_UNTIL_UTC) {
-		line(w, to, "RRULE:%s", e->rrule);
+	    rrule_parse(span_of(rule), &r, NULL) || r.end == RRULE_UNTIL_UTC) {
+		line(w, to, "RRULE:%s", rule);
 		return;
 	}
 	wall_split(r.until, &t);
@@ -106,7 +107,7 @@ static void rule_line(struct writer *w, icalcomponent *to, const struct cal_even
 	if (cal_time_ms(&t, &ms, NULL) || cal_time_at(ms, "UTC", &t, NULL))
 		return;
 	cal_stamp(&t, stamp);
-	line(w, to, "RRULE:%.*s%sZ%s", (int)(value - e->rrule), e->rrule, stamp,
+	line(w, to, "RRULE:%.*s%sZ%s", (int)(value - rule), rule, stamp,
 	     value + strcspn(value, ";"));
 }
 

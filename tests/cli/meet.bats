@@ -131,6 +131,17 @@ events() { # ROOM TYPE
 	fails_with 2 meet change x --start "2090-03-02 09:00"
 }
 
+@test "a rule that is written otherwise is the same rule, for calendars too" {
+	local id
+	id=$(new_room Rules)
+	m meet schedule Odd --uid odd --room "$id" --start "2090-03-01 09:00" --duration 1h --tz Europe/Berlin \
+		--repeat " rrule:freq=weekly;until=20900401t090000; " --no-message --json |
+		jq -e '.rrule == "FREQ=WEEKLY;UNTIL=20900401T090000"' >/dev/null
+	m meet export odd | grep -q $'^RRULE:FREQ=WEEKLY;UNTIL=20900401T070000Z\r$'
+	m meet change odd --repeat "RRULE:FREQ=WEEKLY;until=20900401T090000" --no-message --json | jq -e '.changed | not' >/dev/null
+	m meet change odd --repeat "RRULE:FREQ=WEEKLY;COUNT=3" --no-message --json | jq -e '.rrule == "FREQ=WEEKLY;COUNT=3"' >/dev/null
+}
+
 @test "a date with another title alone goes with its series" {
 	local id
 	id=$(new_room Titles)

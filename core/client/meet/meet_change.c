@@ -142,7 +142,8 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 	*changed |= set(&e->title, ch->title);
 	*changed |= set(&e->description, ch->description);
 	*changed |= set(&e->location, ch->location);
-	bool rule = set(&e->rrule, ch->rrule);
+	AUTO_FREE char *clean = cal_rule_clean(ch->rrule);
+	bool rule = set(&e->rrule, clean);
 	bool start = false;
 	new_duration(e, ch->duration_ms, changed);
 	if (!e->rrule && !e->n_rdates && (ch->start_ms || ch->duration_ms))

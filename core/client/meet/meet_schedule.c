@@ -49,7 +49,7 @@ static int fill(struct client *c, const struct meet_request *rq, const char *roo
 	e->title = mem_strdup(rq->title);
 	e->description = mem_strdup(rq->description);
 	e->location = mem_strdup(rq->location);
-	e->rrule = mem_strdup(rq->rrule);
+	e->rrule = cal_rule_clean(rq->rrule);
 	e->duration_ms = rq->duration_ms;
 	e->created_ms = e->changed_ms = clock_wall_ms();
 	rc = cal_time_at(rq->start_ms, zone, &e->start, err);
