@@ -15,6 +15,7 @@ void rtp_receiver_init(struct rtp_receiver *r, uint32_t ssrc, unsigned rate_hz)
 		.rate_hz = rate_hz ? rate_hz : 48000,
 		.reordered = INT64_MIN,
 		.rtt_ms = -1,
+		.answer_ms = -1,
 	};
 }
 
@@ -56,7 +57,7 @@ static void missing_add(struct rtp_receiver *r, int64_t now, uint16_t seq, int64
 {
 	if (r->missing_n == RTP_NACK_MAX)
 		missing_drop(r, 0);
-	bool wait = r->reordered != INT64_MIN && now - r->reordered < RTP_NACK_REORDER_MS;
+	bool wait = r->reordered != INT64_MIN && now - r->reordered < RTP_NACK_REMEMBER_MS;
 	r->missing[r->missing_n++] = (struct rtp_missing){
 		.seq = seq,
 		.since = now - late_ms,
@@ -70,12 +71,24 @@ static bool overtaken(const struct rtp_receiver *r, int64_t now, const struct rt
 	return !m->tries || (m->tries == 1 && r->rtt_ms > 0 && now - m->asked < r->rtt_ms / 2);
 }
 
+/* Of a packet that was asked for once (who knows which question a second answers). */
+static void answered(struct rtp_receiver *r, int64_t now, const struct rtp_missing *m)
+{
+	int took = (int)(now - m->asked);
+	if (m->tries != 1)
+		return;
+	r->answer_ms = r->answer_ms < 0 ? took : r->answer_ms + (took - r->answer_ms) / 4;
+	r->answered = now;
+}
+
 static void missing_found(struct rtp_receiver *r, int64_t now, uint16_t seq)
 {
 	for (size_t i = 0; i < r->missing_n; i++) {
 		if (r->missing[i].seq == seq) {
 			if (overtaken(r, now, &r->missing[i]))
 				r->reordered = now;
+			else
+				answered(r, now, &r->missing[i]);
 			missing_drop(r, i);
 			return;
 		}
@@ -206,9 +219,10 @@ static bool worth_asking(const struct rtp_missing *m, int64_t now, int rtt_ms, i
 size_t rtp_receiver_nacks(struct rtp_receiver *r, int64_t now, const struct rtp_nack_way *way,
 			  uint16_t *ret, size_t max)
 {
-	int rtt_ms = way->rtt_ms < 0 ? RTP_NACK_RTT_MS : way->rtt_ms;
+	bool told = r->answer_ms >= 0 && now - r->answered < RTP_NACK_REMEMBER_MS;
+	int rtt_ms = way->rtt_ms >= 0 ? way->rtt_ms : told ? r->answer_ms : RTP_NACK_RTT_MS;
 	size_t n = 0;
-	r->rtt_ms = way->rtt_ms;
+	r->rtt_ms = way->rtt_ms >= 0 || told ? rtt_ms : -1;
 	for (size_t i = 0; i < r->missing_n && n < max;) {
 		struct rtp_missing *m = &r->missing[i];
 		if (m->due > now) {

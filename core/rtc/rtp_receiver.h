@@ -9,9 +9,9 @@
 #include "core/rtc/rtcp.h"
 #include "core/rtc/rtp.h"
 
-#define RTP_NACK_MAX 64		  /**< missing packets remembered */
-#define RTP_NACK_WAIT_MS 20	  /**< before the first NACK, where packets overtake each other */
-#define RTP_NACK_REORDER_MS 10000 /**< that they do is remembered so long */
+#define RTP_NACK_MAX 64		   /**< missing packets remembered */
+#define RTP_NACK_WAIT_MS 20	   /**< before the first NACK, where packets overtake each other */
+#define RTP_NACK_REMEMBER_MS 10000 /**< that they do, and how quick answers are */
 #define RTP_NACK_TRIES 4
 #define RTP_NACK_RTT_MS 80	 /**< assumed where the round trip is not known */
 #define RTP_NACK_PATIENCE_MS 100 /**< a packet that is sent again should come within this */
@@ -46,7 +46,9 @@ struct rtp_receiver {
 	struct rtp_missing missing[RTP_NACK_MAX];
 	size_t missing_n;
 	int64_t reordered; /**< when packets last overtook each other; INT64_MIN: never */
-	int rtt_ms;	   /**< of the last rtp_receiver_nacks */
+	int rtt_ms;	   /**< that the last rtp_receiver_nacks went by */
+	int answer_ms;	   /**< from a NACK to its packet, smoothed; -1: none came yet */
+	int64_t answered;  /**< when the last one came */
 	uint64_t seen[4];  /**< the last 256 sequence numbers */
 };
 
@@ -56,7 +58,8 @@ bool rtp_receiver_add(struct rtp_receiver *r, int64_t now, uint16_t seq, uint32_
 void rtp_receiver_sr(struct rtp_receiver *r, int64_t now, const struct rtcp_sr *sr);
 /** A report block for now; loss is since the previous one. */
 void rtp_receiver_report(struct rtp_receiver *r, int64_t now, struct rtcp_report *ret);
-/** The way there and back (-1: not known), and what a packet sent again is worth waiting for. */
+/** The way there and back (-1: not known, what answers took counts), and what a packet sent again
+ * is worth waiting for. */
 struct rtp_nack_way {
 	int rtt_ms, patience_ms;
 };

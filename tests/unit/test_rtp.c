@@ -247,6 +247,34 @@ static void test_nack_by_round_trip(void **state)
 	assert_int_equal(asked_for(-1, 100), 1);
 }
 
+/* Who cannot measure the way learns it from answers, for a while. */
+static void test_nack_answers(void **state)
+{
+	const struct rtp_nack_way way = {-1, 100};
+	struct rtp_receiver r;
+	uint16_t got[8];
+	(void)state;
+	rtp_receiver_init(&r, 5, 48000);
+	rtp_receiver_add(&r, 0, 1, 0);
+	rtp_receiver_add(&r, 20, 3, 1920);
+	assert_int_equal(rtp_receiver_nacks(&r, 20, &way, got, 8), 1);
+	rtp_receiver_add(&r, 60, 2, 960); /* 40 ms */
+	rtp_receiver_add(&r, 80, 5, 3840);
+	assert_int_equal(rtp_receiver_nacks(&r, 80, &way, got, 8), 1);
+	assert_true(rtp_receiver_deadline(&r) == 80 + 60);
+	assert_int_equal(rtp_receiver_nacks(&r, 140, &way, got, 8), 1);
+	/* A second answer may be one to the first question. */
+	rtp_receiver_add(&r, 150, 4, 2880);
+	rtp_receiver_add(&r, 160, 7, 5760);
+	assert_int_equal(rtp_receiver_nacks(&r, 160, &way, got, 8), 1);
+	assert_true(rtp_receiver_deadline(&r) == 160 + 60);
+	/* Long ago: as if nothing were known. */
+	rtp_receiver_add(&r, 20000, 8, 6720);
+	rtp_receiver_add(&r, 20020, 10, 8640);
+	assert_int_equal(rtp_receiver_nacks(&r, 20020, &way, got, 8), 1);
+	assert_true(rtp_receiver_deadline(&r) == 20020 + 110);
+}
+
 /* Of a long hole only the end can come back in time. */
 static void test_nack_of_a_hole(void **state)
 {
@@ -282,13 +310,13 @@ static void test_nack_reordering(void **state)
 	assert_true(rtp_receiver_deadline(&r) == 40 + RTP_NACK_WAIT_MS);
 	rtp_receiver_add(&r, 45, 4, 2880);
 	assert_true(rtp_receiver_deadline(&r) == INT64_MAX);
-	rtp_receiver_add(&r, 45 + RTP_NACK_REORDER_MS, 7, 5760);
-	assert_true(rtp_receiver_deadline(&r) == 45 + RTP_NACK_REORDER_MS);
-	assert_int_equal(rtp_receiver_nacks(&r, 45 + RTP_NACK_REORDER_MS, &way, got, 8), 1);
+	rtp_receiver_add(&r, 45 + RTP_NACK_REMEMBER_MS, 7, 5760);
+	assert_true(rtp_receiver_deadline(&r) == 45 + RTP_NACK_REMEMBER_MS);
+	assert_int_equal(rtp_receiver_nacks(&r, 45 + RTP_NACK_REMEMBER_MS, &way, got, 8), 1);
 	/* An answer is no sign of it. */
-	rtp_receiver_add(&r, 105 + RTP_NACK_REORDER_MS, 6, 4800);
-	rtp_receiver_add(&r, 110 + RTP_NACK_REORDER_MS, 9, 7680);
-	assert_true(rtp_receiver_deadline(&r) == 110 + RTP_NACK_REORDER_MS);
+	rtp_receiver_add(&r, 105 + RTP_NACK_REMEMBER_MS, 6, 4800);
+	rtp_receiver_add(&r, 110 + RTP_NACK_REMEMBER_MS, 9, 7680);
+	assert_true(rtp_receiver_deadline(&r) == 110 + RTP_NACK_REMEMBER_MS);
 }
 
 static void test_history(void **state)
@@ -419,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_nack_times),
 		cmocka_unit_test(test_nack_by_round_trip),
 		cmocka_unit_test(test_nack_of_a_hole),
+		cmocka_unit_test(test_nack_answers),
 		cmocka_unit_test(test_nack_reordering),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_srtp),
