@@ -5,12 +5,14 @@ load helper
 setup_file() {
 	clean_environment
 	start_server
+	sign_up cay
 	sign_up ben
 	m quiet off >/dev/null
 	sign_up ada
 	m quiet off >/dev/null
 	export ROOM DIRECT
-	ROOM=$(new_room Physics --invite @ben:s.test)
+	# A room of two alone would have no staff (core/client/urgent.h).
+	ROOM=$(new_room Physics --invite @ben:s.test --invite @cay:s.test)
 	new_room Attic >/dev/null
 
 	m send @ben:s.test 'hello Ben' >/dev/null
