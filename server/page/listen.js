@@ -21,9 +21,13 @@ function takeCallState(room, ev) {
 		return; // who only listens is no reason to listen
 	else if (ev.type === MEMBER && c.application === 'm.call') {
 		const from = c.created_ts > 0 ? c.created_ts : ev.origin_server_ts || 0;
+		if (typeof c.device_id === 'string' && typeof ev.sender === 'string')
+			room.voices.set(ev.state_key, [ev.sender, voiceMark(ev.sender, c.device_id)]);
 		room.callers.set(ev.state_key, from + (c.expires > 0 ? c.expires : MEMBER_LIFE_MS));
-	} else if (ev.type === MEMBER)
+	} else if (ev.type === MEMBER) {
 		room.callers.delete(ev.state_key);
+		room.voices.delete(ev.state_key);
+	}
 }
 
 function callIsOn(room) {
@@ -104,6 +108,34 @@ async function turnHand() {
 		mine.hand = mine.hand ? null : (await raiseHand(mine)).event_id;
 		drawSound();
 	});
+}
+
+// ---- who speaks ----
+
+// By this the server's packets name whose voice they hold.
+function voiceMark(user, device) {
+	let h = 2166136261;
+	for (const byte of new TextEncoder().encode(user + ':' + device))
+		h = Math.imul(h ^ byte, 16777619);
+	return h >>> 0;
+}
+
+async function lookWhoSpeaks() {
+	const mine = hearing;
+	if (!mine || mine.state !== 'heard' || document.visibilityState !== 'visible')
+		return;
+	const loud = new Set();
+	for (const receiver of mine.pc.getReceivers())
+		for (const stat of Array.from((await receiver.getStats()).values()))
+			if (stat.type === 'inbound-rtp' && stat.audioLevel > 0.02)
+				for (const source of receiver.getContributingSources().slice(0, 1))
+					loud.add(source.source);
+	const names = Array.from(mine.room.voices.values()).filter((v) => loud.has(v[1]))
+		.map((v) => apart(personName(mine.room, v[0])));
+	if (mine !== hearing)
+		return;
+	$('sound-who').hidden = !names.length;
+	$('sound-who').textContent = t('Speaking: {names}', { names: Array.from(new Set(names)).join(', ') });
 }
 
 // When everybody has left for a while there is nothing to wait for.
@@ -255,6 +287,7 @@ function stopHearing(why, bad) {
 	for (const ear of ears())
 		ear.srcObject = null;
 	empty($('ears'));
+	$('sound-who').hidden = true;
 	const focused = $('sound').contains(document.activeElement);
 	drawSound();
 	if (focused && !$('sound').hidden)
@@ -284,4 +317,5 @@ function startListen() {
 		if (session)
 			drawSound();
 	}, 30000); // a member event may expire
+	setInterval(() => lookWhoSpeaks().catch(() => { /* the connection has just ended */ }), 1000);
 }

@@ -25,6 +25,7 @@ function newRoom(id) {
 		lineAfter: null,      // where the marker stood when the room was opened
 		last: null, changedAt: 0, answering: null, draft: '',
 		live: false,          // its calls are lessons
+		voices: new Map(),    // and by what their voices are known: [user id, mark]
 		callers: new Map(),   // state key of who is in its call -> until when, as they said
 	};
 }

@@ -3,16 +3,41 @@
  * sections as there are slots for the loudest, and hears in each whoever holds
  * that slot; or one section, and hears the one loudest of them, with the same
  * hangover and margins (loudest.h). Numbers and timestamps are made once for
- * all listeners of a stream (slots.h): they differ in SSRC and payload type.
+ * all listeners of a stream (slots.h): they differ in SSRC and payload type. The
+ * CSRC of a packet (RFC 3550 5.1) tells whose voice it is: no signalling could.
  */
 #include "core/base/crypto.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "server/sfu/session.h"
 
+#include <string.h>
+
 static struct sfu_stream *solo_of(struct sfu_room *r)
 {
 	return &r->streams[LOUDEST_MAX];
+}
+
+#define HEADER 12
+#define CSRC 4
+
+/* FNV-1a of the identity, which whoever knows the room's people can look up. */
+static uint32_t csrc_of(const struct sfu_person *p)
+{
+	uint32_t h = 2166136261u;
+	for (const char *c = p->info.identity; *c; c++)
+		h = (h ^ (uint8_t)*c) * 16777619u;
+	return h;
+}
+
+/* Behind the header of a packet without any. */
+static size_t put_csrc(uint8_t *packet, size_t n, uint32_t csrc)
+{
+	memmove(packet + HEADER + CSRC, packet + HEADER, n - HEADER);
+	packet[0] |= 1;
+	for (int i = 0; i < CSRC; i++)
+		packet[HEADER + i] = (uint8_t)(csrc >> (24 - 8 * i));
+	return n + CSRC;
 }
 
 static void to_taps(struct sfu_stream *st, struct sfu_stats *stats, const struct rtp *r,
@@ -49,7 +74,9 @@ static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const
 		.timestamp = o.timestamp,
 		.payload = r->payload,
 	};
-	size_t n = rtp_write(&out, packet, sizeof(packet));
+	size_t n = rtp_write(&out, packet, sizeof(packet) - CSRC);
+	if (n)
+		n = put_csrc(packet, n, csrc_of(t->person));
 	if (n && rtp_parse(packet, n, &plain))
 		to_taps(st, &t->person->engine->stats, &plain, (struct span){(char *)packet, n},
 			o.seq, now);

@@ -124,6 +124,10 @@ try {
 	check((await ears()).every((a) => !a[0] && a[1] === 0), 'the volume can be turned down', await ears());
 	await page.keyboard.press('End');
 
+	await page.waitForSelector('#sound-who:not([hidden])');
+	check((await page.textContent('#sound-who')).includes('Ms Weber'), 'it says who speaks',
+		await page.textContent('#sound-who'));
+
 	await ask('speak', 'second', 880);
 	const two = await until(page, (s) => s.filter((x) => x.packets >= 50 && x.level > 0.01).length === 2,
 		'two voices are heard');

@@ -37,7 +37,7 @@ struct program {
 	size_t backwards[SECTIONS_MAX];
 	uint16_t newest[SECTIONS_MAX];
 	uint32_t timestamp[SECTIONS_MAX];
-	uint8_t last[SECTIONS_MAX], pt;
+	uint8_t last[SECTIONS_MAX], pt, csrc[SECTIONS_MAX][4];
 	uint32_t ssrc; /* its own */
 	uint16_t seq;
 };
@@ -71,6 +71,9 @@ static void on_rtp(void *arg, struct peer *p, int64_t now, const struct rtp *r, 
 	q->timestamp[i] = r->timestamp;
 	q->markers[i] += r->marker;
 	q->last[i] = (uint8_t)r->payload.p[0];
+	assert_int_equal(r->csrc_n, 1);
+	assert_int_equal(r->header_n, 16);
+	memcpy(q->csrc[i], raw.p + 12, 4);
 }
 
 static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
@@ -339,7 +342,10 @@ static void test_one_section(void **state)
 	join(&x, false, "@l:hs:DEV", 1);
 	assert_int_equal(x.sections, 1);
 	talk(&x, a, 0, 20, 'A', 30);
+	/* FNV-1a of "a", as every table of it has. */
+	assert_memory_equal(x.csrc[0], "\xe4\x0c\x29\x2c", 4);
 	talk(&x, b, 0, 20, 'B', 30); /* `a` is silent, which it must be for a while first */
+	assert_memory_equal(x.csrc[0], "\xe7\x0c\x2d\xe5", 4);
 	talk(&x, a, 0, 20, 'A', 30);
 	assert_whole(&x);
 	assert_true(x.markers[0] >= 3);
