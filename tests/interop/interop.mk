@@ -109,7 +109,10 @@ $(PEERS)/nginx/.done:
 	@cd $(@D) && apt-get download -qq nginx && dpkg-deb -x nginx_*.deb . && touch .done || \
 		echo "nginx could not be downloaded by apt-get: the test behind it is skipped"
 
-CALL_PEERS := $(PEERS)/rtc-node/.done $(PEERS)/whip/.done $(PEERS)/page/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
+$(PEERS)/server-sdk/.done: tests/interop/interop.mk
+	$(call npm_peer,livekit-server-sdk,'livekit-server-sdk@^2')
+
+CALL_PEERS := $(PEERS)/server-sdk/.done $(PEERS)/rtc-node/.done $(PEERS)/whip/.done $(PEERS)/page/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
 	$(PEERS)/element-call/.done $(PEERS)/livekit-server/server
 call-peers:
 	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
@@ -146,7 +149,7 @@ interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
-	@failed=0; for t in rtc_session element_call synapse_call livekit_rooms livekit_networks programs listen_page presence register loss; do \
+	@failed=0; for t in live_lesson rtc_session element_call synapse_call livekit_rooms livekit_networks programs listen_page presence register loss; do \
 		CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
 		done; exit $$failed
 

@@ -14,14 +14,14 @@ let child;
 let exit;
 let ended;
 
-const verb = (...words) => new Promise((done) => {
-	execFile(muster, ['--json', '--no-input', 'call', ...words], { timeout: LIMIT },
+const run = (...words) => new Promise((done) => {
+	execFile(muster, ['--json', '--no-input', ...words], { timeout: LIMIT },
 		(error, stdout, stderr) => done({ status: error ? error.code ?? -1 : 0, stderr,
 			rows: stdout.split('\n').filter(Boolean).map((l) => JSON.parse(l)) }));
 });
 
-const join = async ({ room, hz, level, options = [] }) => {
-	child = spawn(muster, ['--json', '--no-input', 'call', 'join', room, '--out', '-', '--events',
+const join = async ({ room, hz, level, options = [], as = ['call', 'join'] }) => {
+	child = spawn(muster, ['--json', '--no-input', ...as, room, '--out', '-', '--events',
 		'/dev/fd/3', ...(hz ? ['--in', '-', '--stay'] : ['--listen-only']), ...options],
 	{ stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
 	ended = new Promise((done) => child.on('exit', (status, signal) => {
@@ -48,7 +48,8 @@ const join = async ({ room, hz, level, options = [] }) => {
 obey({
 	...listening(ears),
 	join,
-	verb: ({ words }) => verb(...words),
+	verb: ({ words }) => run('call', ...words),
+	run: ({ words }) => run(...words),
 	pid: async () => ({ pid: child.pid }),
 	// A signal; the status it ends with.
 	signal: async ({ name }) => {

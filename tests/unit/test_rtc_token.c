@@ -100,7 +100,7 @@ static void test_refused(void **state)
 			 ERR_AUTH);
 }
 
-/* The example of RFC 7515 appendix A.1: right signature, but it names nobody. */
+/* The example of RFC 7515 appendix A.1: it names nobody, and lets nobody join anything. */
 static void test_rfc_vector(void **state)
 {
 	static const char text[] =
@@ -115,6 +115,21 @@ static void test_rfc_vector(void **state)
 	(void)state;
 	assert_true(base64_decode(&secret, span_of(key)));
 	assert_int_equal(token_verify(span_of(text), buf_span(&secret), 1300819380000, &t, &err),
+			 0);
+	assert_false(t.join || t.admin || t.create);
+	assert_string_equal(t.identity, "");
+	/* Who joins has a name. */
+	AUTO(buf_done) struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
+	AUTO(buf_done) struct buf nameless = BUF_INIT(TOKEN_BYTES_MAX);
+	uint8_t mac[32];
+	buf_put_str(&b, "eyJhbGciOiJIUzI1NiJ9.");
+	static const char claims[] = "{\"exp\":1300819380,\"video\":{\"roomJoin\":true}}";
+	base64url_put(&b, claims, sizeof(claims) - 1);
+	crypto_hmac_sha256(buf_span(&secret), buf_span(&b), mac);
+	buf_printf(&nameless, "%s.", buf_str(&b));
+	base64url_put(&nameless, mac, sizeof(mac));
+	assert_int_equal(token_verify(buf_span(&nameless), buf_span(&secret), 1300819380000, &t,
+				      &err),
 			 ERR_AUTH);
 	assert_non_null(strstr(err.msg, "nobody"));
 }
