@@ -9,6 +9,7 @@ Needs what tests/lib/netimpair.py needs, and nft; without, it is skipped.
 import shutil
 import subprocess
 import sys
+import time
 
 import livekit_peers as lk
 import livekit_serve
@@ -18,6 +19,7 @@ from livekit_people import TONES, note
 
 lib = lk.lib
 tap = lib.Tap("livekit_networks")
+WATCH_S = 30  # browsers take half as long to give a way up
 
 
 class Far(netimpair.Link):
@@ -81,6 +83,28 @@ def ok(reply, what, driver):
 def both_hear(what, far, near):
     ok(near.hears(far), f"{what}: who is behind it is heard", far.driver)
     ok(far.hears(near), f"{what}: and hears", far.driver)
+
+
+def udp_ends(place, kind, link):
+    """For how long somebody is not heard when UDP ends in mid-call: told, not judged."""
+    what = f"{place.name}, {kind}: UDP ends"
+    near, far = Someone(place, "ours", "other"), Someone(place, kind, kind, link)
+    try:
+        if not (ok(near.join(), f"{what}: the other joins", near.driver)
+                and ok(far.join(), f"{what}: joins", far.driver)):
+            return
+        ok(near.hears(far), f"{what}: is heard", far.driver)
+        near.driver.do("watch", who=far.identity, hz=far.hz)
+        link.block()
+        # The tone of now, not of before: it must have been silent and come again.
+        time.sleep(WATCH_S)
+        figures = near.driver.do("watched", who=far.identity, hz=far.hz)
+        again = ok(near.hears(far), f"{what}: is heard again", far.driver)
+        note(f"{what}: silent for {figures.get('longest_ms')} ms" if again else f"{what}: lost")
+        link.unblock()
+    finally:
+        far.driver.end()
+        near.driver.end()
 
 
 def only_turn(place, kind, link):
@@ -157,6 +181,7 @@ def main():
             try:
                 for kind in kinds:
                     meet(place, kind, link)
+                    udp_ends(place, kind, link)
                     if getattr(place, "turn", None):
                         only_turn(place, kind, link)
             finally:
