@@ -3,6 +3,7 @@
 #include "cli/params.h"
 #include "core/base/mem.h"
 #include "core/client/call/mode.h"
+#include "core/client/call/outside.h"
 #include "core/client/call/steer.h"
 
 #define ARG_CALL_ROOM                                                              \
@@ -117,31 +118,45 @@ const struct command verb_call_unlock = {
 	.run = run_unlock,
 };
 
+int call_end_for_all(struct client *c, const char *room_id, bool *ret_ended, struct err *err)
+{
+	json_t *row = NULL;
+	int rc = calls_host(c, room_id, HOST_END, NULL, &row, err);
+	*ret_ended = !rc;
+	json_decref(row);
+	return rc == ERR_NOT_FOUND ? outside_end_call(c, room_id, ret_ended, err) : rc;
+}
+
 static int run_end(struct command_ctx *ctx, struct err *err)
 {
 	struct client *c;
 	AUTO_FREE char *room = NULL;
-	json_t *row = NULL, *was = NULL;
+	json_t *was = NULL;
+	bool ended = false;
 	int rc = call_room_arg(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
 	rc = call_mode_change(c, room, CALL_GO_MEETING, NULL, &was, err);
 	json_decref(was);
 	if (!rc)
-		rc = calls_host(c, room, HOST_END, NULL, &row, err);
-	return rc ? rc : command_row(ctx, row);
+		rc = call_end_for_all(c, room, &ended, err);
+	if (rc)
+		return rc;
+	return command_row(ctx, json_pack("{s:s,s:b}", "room_id", room, "ended", ended));
 }
 
 const struct command verb_call_end = {
 	.name = "call end",
 	.group = GROUP_CALL,
 	.summary = N_("End the running call for everybody."),
-	.examples = EXAMPLES{{"muster call end", N_("the running one")}, END_EXAMPLES},
+	.examples = EXAMPLES{{"muster call end", N_("the running one")},
+			     {"muster call end physics", N_("that of a room, in it or not")},
+			     END_EXAMPLES},
 	.details = N_("call leave leaves it to the others. A live lesson is over with it, and a "
 		      "locked call is open again."),
 	.args = PARAMS{ARG_CALL_ROOM, END_PARAMS},
 	.keys = KEYS{{"room_id", "string", N_("Room"), N_("id of the room"), true},
-		     {"ended", "boolean", N_("Ended"), N_("it is over for everybody"), false},
+		     {"ended", "boolean", N_("Ended"), N_("somebody was in it"), false},
 		     END_KEYS},
 	.exits = host_exits,
 	.shape = SHAPE_RECORD,

@@ -3,7 +3,6 @@
 #include "cli/params.h"
 #include "core/base/mem.h"
 #include "core/client/call/mode.h"
-#include "core/client/call/steer.h"
 #include "core/client/rooms.h"
 #include "core/client/util.h"
 
@@ -178,8 +177,8 @@ static int run_end(struct command_ctx *ctx, struct err *err)
 {
 	struct client *c;
 	AUTO_FREE char *room = NULL;
-	json_t *row = NULL, *over = NULL;
-	struct err e = {0};
+	json_t *row = NULL;
+	bool ended = false;
 	int rc = call_room_arg(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
@@ -187,15 +186,12 @@ static int run_end(struct command_ctx *ctx, struct err *err)
 	if (rc)
 		return rc;
 	if (!command_flag(ctx->line, "keep-call"))
-		rc = calls_host(c, room, HOST_END, NULL, &over, &e);
-	/* Without us in it the call goes on, and everybody may speak there. */
-	row_bool(row, "ended", over != NULL);
-	json_decref(over);
-	if (rc && rc != ERR_NOT_FOUND) {
+		rc = call_end_for_all(c, room, &ended, err);
+	if (rc) {
 		json_decref(row);
-		*err = e;
 		return rc;
 	}
+	row_bool(row, "ended", ended);
 	return command_row(ctx, row);
 }
 
@@ -207,8 +203,8 @@ const struct command verb_live_end = {
 			     {"muster live end physics --keep-call",
 			      N_("everybody may speak now, and the call goes on")},
 			     END_EXAMPLES},
-	.details = N_("The call that you are in ends for everybody. One that you are not in goes "
-		      "on, and everybody may speak there. A locked call is open again."),
+	.details = N_("Its call ends for everybody, whether you are in it or not. A locked call is "
+		      "open again."),
 	.args = PARAMS{ARG_LESSON_ROOM, END_PARAMS},
 	.options = PARAMS{{.name = "keep-call",
 			   .kind = KIND_FLAG,
@@ -216,7 +212,8 @@ const struct command verb_live_end = {
 			  END_PARAMS},
 	.keys = KEYS{{"room_id", "string", N_("Room"), N_("id of the room"), true},
 		     {"live", "boolean", N_("Live"), N_("it is a live lesson"), false},
-		     {"ended", "boolean", N_("Ended"), N_("the call is over for everybody"), false},
+		     {"ended", "boolean", N_("Ended"),
+		      N_("the call is over for those who were in it"), false},
 		     {"floor", "strings", NULL, N_("who has the floor"), false},
 		     {"locked", "boolean", NULL, N_("nobody else comes in"), false},
 		     {"changed", "boolean", NULL, N_("it was not so before"), false},

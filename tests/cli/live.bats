@@ -148,6 +148,13 @@ lesson() {
 	ended "$ADA_PID" 0
 	[ "$(rows "$BOB" '.event == "ended"' | jq -r .reason)" = ended ]
 	fails_with 5 call end
+	# From outside, too.
+	joined bob "$ROOM" --driver null
+	use_home ada
+	m call end "$ROOM" --json | jq -e .ended
+	ended "$PID" 0
+	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = ended ]
+	m call end "$ROOM" --json | jq -e '.ended | not'
 }
 
 @test "a lesson is recorded for all to see, and the room gets the recording" {
