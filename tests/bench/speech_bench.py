@@ -6,7 +6,8 @@ understood from some 0.75 on) and PESQ (1 to 4.6) compare what was heard with wh
 is the longest silence where something was said; delay is from mouth to ear, half the round trip
 included. tests/bench/speech_call.py measures real calls.
 
-    speech_bench.py [--seeds N] [TEXT ...]     only networks whose name has one of these
+    speech_bench.py [--seeds N] [--write] [TEXT ...]     only networks whose name has one of these;
+                                                         --write: the table in docs/SPEECH.md
 """
 
 import json
@@ -62,6 +63,7 @@ def main():
         said, where = sf.spoken(folder)
         sf.write(folder / "said", said)
         measured = [w for w in where if w[0] >= SETTLE_S * sf.RATE]
+        rows = [["network, there and back", "STOI (worst)", "PESQ", "gap", "delay"]]
         for case in CASES:
             if only and not any(t in case[0] for t in only):
                 continue
@@ -74,6 +76,12 @@ def main():
                 f"{mean['p50_ms']:.0f} ms", f"{mean['p95_ms']:.0f} ms",
                 f"lost {told['lost']}, asked {told['asked']}, missed {told['missed']}, late "
                 f"{told['late']}, by FEC {told['fec']}, made up {told['made_up_ms']} ms"), flush=True)
+            rows.append([f"{case[0]}, {case[2]} ms",
+                         f"{mean['stoi']:.2f} ({min(f['stoi_worst'] for f, _ in runs):.2f})",
+                         f"{mean['pesq']:.1f}", f"{max(f['gap_ms'] for f, _ in runs)} ms",
+                         f"{mean['p50_ms']:.0f} ms"])
+        if "--write" in argv:
+            sf.write_table(HERE.parents[1] / "docs" / "SPEECH.md", "simulated", rows)
 
 
 if __name__ == "__main__":

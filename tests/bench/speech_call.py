@@ -300,15 +300,10 @@ def cell(f):
 
 def write(results, wanted):
     """The table into docs/SPEECH.md."""
-    path = TOP / "docs" / "SPEECH.md"
-    begin, end = "<!-- speech -->\n", "<!-- end of speech -->"
-    text = path.read_text()
-    rows = ["| STOI (worst), PESQ, gap, delay p50 / p95 | " + " | ".join(Bench.NAMES[w] for w in wanted) + " |",
-            "|---" * (len(wanted) + 1) + "|"]
-    for case, who in results.items():
-        rows.append(f"| {case} | " + " | ".join(cell(who.get(w)) for w in wanted) + " |")
-    before, after = text.split(begin)[0], text.split(end)[1]
-    path.write_text(before + begin + "\n".join(rows) + "\n" + end + after)
+    import speech_figures
+    rows = [["STOI (worst), PESQ, gap, delay p50 / p95", *(Bench.NAMES[w] for w in wanted)]]
+    rows += [[case, *(cell(who.get(w)) for w in wanted)] for case, who in results.items()]
+    speech_figures.write_table(TOP / "docs" / "SPEECH.md", "speech", rows)
 
 
 def wishes(argv):

@@ -193,3 +193,13 @@ def figures(said, where, began, heard, marks):
     return {"stoi": float(numpy.mean(understood)), "stoi_worst": min(understood), "pesq": quality,
             "gap_ms": longest_gap_ms(numpy.concatenate(parts), numpy.concatenate(came)), "p50_ms": at_share(took, .5), "p95_ms": at_share(took, .95),
             "pieces": len(took)}
+
+
+def write_table(path, name, rows):
+    """Rows of cells between <!-- name --> and <!-- end of name --> of a document; the first names them."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    text = path.read_text()
+    lines = ["| " + " | ".join(r) + " |" for r in rows]
+    lines.insert(1, "|---" * len(rows[0]) + "|")
+    before, after = text.split(begin)[0], text.split(end)[1]
+    path.write_text(before + begin + "\n".join(lines) + "\n" + end + after)
