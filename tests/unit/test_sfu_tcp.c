@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/tcp.h"
 #include "core/rtc/framing.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_wait.h"
 
 #include <string.h>
 
@@ -121,6 +121,52 @@ static void test_many_strangers(void **state)
 		tcp_free(take(&all[i].tcp));
 }
 
+static void nobody(void *arg, struct tcp *t)
+{
+	(void)arg;
+	tcp_free(t);
+}
+
+/* Somebody else listens by TCP on the number of the calls: then there is UDP alone. */
+static void test_port_taken(void **state)
+{
+	struct loop *l = loop_new();
+	struct tcp_listener *other = NULL;
+	struct net_addr a = net_addr_make(4, "\x7f\0\0\1", 0);
+	struct sfu_client *ann;
+	(void)state;
+	/* A number that is free by UDP: another SFU has just had it. */
+	w = (struct sfu_world){.opt.bind_ip = "127.0.0.1"};
+	sfu_world_open(&w);
+	a.port = (uint16_t)sfu_udp_port(w.sfu);
+	sfu_world_close(&w);
+	assert_int_equal(tcp_listen(l, &a, nobody, NULL, &other, NULL), 0);
+	w = (struct sfu_world){.opt.bind_ip = "127.0.0.1", .opt.udp_port = a.port};
+	sfu_world_open(&w);
+	ann = sfu_client_join(&w, "room", "ann");
+	const struct lk_response *offer = sfu_until_got(ann, LK_RES_OFFER, 0);
+	assert_non_null(strstr(offer->offer.sdp, "a=candidate:"));
+	assert_null(strstr(offer->offer.sdp, "tcptype"));
+	sfu_client_connect(ann);
+	sfu_world_close(&w);
+	tcp_listener_free(other);
+	loop_free(l);
+}
+
+/* What people are told: UDP first. */
+static void test_candidates(void **state)
+{
+	struct sfu_client *ann;
+	char tcp[100];
+	(void)state;
+	ann = sfu_client_join(&w, "room", "ann");
+	const char *sdp = sfu_until_got(ann, LK_RES_OFFER, 0)->offer.sdp;
+	snprintf(tcp, sizeof(tcp), " 127.0.0.1 %d typ host tcptype passive", sfu_udp_port(w.sfu));
+	assert_non_null(strstr(sdp, tcp));
+	assert_non_null(strstr(sdp, " udp "));
+	assert_true(strstr(sdp, " udp ") < strstr(sdp, tcp));
+}
+
 /* -- Framing ------------------------------------------------------------------------- */
 
 struct frames {
@@ -203,6 +249,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_strangers, setup, teardown),
+		cmocka_unit_test(test_port_taken),
+		cmocka_unit_test_setup_teardown(test_candidates, setup, teardown),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_turn_frames),
 	};
