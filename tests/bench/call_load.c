@@ -4,6 +4,7 @@
  *
  *   call_load URL KEYFILE [--people N] [--open N] [--speak N] [--seconds N]
  *             [--pid SERVER] [--forge PER_SECOND] [--wait SECONDS] [--foreground 1]
+ *             [--churn PER_SECOND]
  *
  * --foreground: this process goes before others, as the SFU's thread does.
  * KEYFILE holds "KEY SECRET" of the server's access tokens. One line of JSON;
@@ -29,7 +30,7 @@
 
 struct settings {
 	struct crowd_options crowd;
-	int seconds, pid, forge, wait_s, foreground;
+	int seconds, pid, forge, wait_s, foreground, churn;
 };
 
 struct waiting {
@@ -92,6 +93,7 @@ static bool parse(int argc, char **argv, struct settings *s)
 		{"--forge", &s->forge},
 		{"--wait", &s->wait_s},
 		{"--foreground", &s->foreground},
+		{"--churn", &s->churn},
 	};
 	if (argc < 3 || !read_key(argv[2], &s->crowd))
 		return false;
@@ -164,6 +166,8 @@ static void put(const struct crowd_report *r, const struct procfs *server, const
 {
 	const char *why = starved(r, own, s);
 	printf("{\"valid\":%s,\"starved\":\"%s\"", *why ? "false" : "true", why);
+	if (r->moves)
+		printf(",\"came_anew\":%d", r->moves);
 	printf(",\"people\":%d,\"in\":%d,\"all_in_ms\":%.0f", r->people, r->in, ms(r->all_in));
 	printf(",\"join_p50_ms\":%.1f,\"join_p99_ms\":%.1f,\"join_max_ms\":%.1f", ms(r->join_p50),
 	       ms(r->join_p99), ms(r->join_max));
@@ -219,6 +223,7 @@ static int measure(struct loop *l, struct crowd *c, const struct settings *s)
 		return 1;
 	}
 	crowd_forge(c, s->forge);
+	crowd_churn(c, s->churn);
 	procfs_begin(&server);
 	procfs_begin(&own);
 	int64_t from = clock_mono_ns();
@@ -229,6 +234,7 @@ static int measure(struct loop *l, struct crowd *c, const struct settings *s)
 	procfs_end(&own);
 	double took = (double)(clock_mono_ns() - from) / 1e9;
 	crowd_forge(c, 0);
+	crowd_churn(c, 0);
 	run(l, c, crowd_has_all, LAST_MS);
 	crowd_report(c, &r);
 	if (crowd_trouble(c))
@@ -248,7 +254,7 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv, &s)) {
 		fprintf(stderr, "usage: call_load URL KEYFILE [--people N] [--open N] [--speak N] "
 				"[--seconds N] [--pid SERVER] [--forge PER_SECOND] [--wait S] "
-				"[--foreground 1]\n");
+				"[--foreground 1] [--churn PER_SECOND]\n");
 		return 2;
 	}
 	os_raise_nofile();

@@ -81,9 +81,37 @@ static void talk_slot(struct crowd *c, int64_t now)
 {
 	int slot = (int)(c->talk_ms / CROWD_TICK_MS % CROWD_TICKS);
 	for (int i = slot; i < c->o.open; i += CROWD_TICKS)
-		crowd_person_say(&c->people[i], now);
+		if (!c->people[i].moved || c->people[i].published)
+			crowd_person_say(&c->people[i], now);
 	crowd_times_add(&c->late, (now - c->talk_ms) * 1000);
 	c->talk_ms += CROWD_TICK_MS;
+}
+
+/* Of every second, the next in turn who is settled: the others are to hear nothing of it. */
+static void move_one(struct crowd *c)
+{
+	for (int i = 0; i < c->came; i++) {
+		struct crowd_person *p = &c->people[c->moves++ % c->came];
+		if (p->number % 2 && !p->speaks && p->connected_us &&
+		    (!p->publishes || p->published)) {
+			crowd_person_again(p);
+			return;
+		}
+	}
+}
+
+static void churn(struct crowd *c, int64_t now)
+{
+	c->churn_due += (double)(now - c->churn_at) * c->churn_per_s / 1000;
+	c->churn_at = now;
+	for (; c->churn_due >= 1; c->churn_due--)
+		move_one(c);
+}
+
+void crowd_churn(struct crowd *c, int per_second)
+{
+	c->churn_per_s = per_second;
+	c->churn_at = clock_mono_ms();
 }
 
 static void on_tick(void *arg)
@@ -102,6 +130,8 @@ static void on_tick(void *arg)
 	}
 	if (c->forge_per_s)
 		crowd_forge_tick(c, now);
+	if (c->churn_per_s)
+		churn(c, now);
 }
 
 /* -- Life ------------------------------------------------------------------------------ */
@@ -239,11 +269,13 @@ void crowd_end(struct crowd *c)
 
 bool crowd_has_all(struct crowd *c)
 {
-	for (int i = 0; i < c->came; i++)
+	for (int i = 0; i < c->came; i++) {
+		const struct crowd_person *p = &c->people[i];
 		for (int k = 0; k < c->o.speak; k++)
-			if (k != i &&
-			    c->people[i].heard[k].in_window < c->people[k].to - c->people[k].from)
+			if (k != i && !p->moved &&
+			    p->heard[k].in_window < c->people[k].to - c->people[k].from)
 				return false;
+	}
 	return true;
 }
 
@@ -257,8 +289,10 @@ static void count_voice(const struct crowd *c, int k, struct crowd_voice *ret)
 		.reordered = c->reordered[k],
 	};
 	for (int i = 0; i < c->came; i++) {
+		if (c->people[i].moved || i == k)
+			continue;
 		ret->heard += c->people[i].heard[k].in_window;
-		ret->expected += i == k ? 0 : ret->said;
+		ret->expected += ret->said;
 	}
 }
 
@@ -277,8 +311,10 @@ static void count_heard(const struct crowd *c, struct crowd_report *ret)
 	ret->lost = ret->expected - ret->heard;
 	for (int i = 0; i < c->came; i++) {
 		bool whole = true;
+		ret->moves += c->people[i].moved;
 		for (int k = 0; k < c->o.speak; k++)
-			whole &= i == k || c->people[i].heard[k].in_window == ret->voices[k].said;
+			whole &= i == k || c->people[i].moved ||
+				 c->people[i].heard[k].in_window == ret->voices[k].said;
 		ret->unhappy += !whole;
 	}
 }

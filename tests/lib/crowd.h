@@ -54,6 +54,12 @@ bool crowd_has_all(struct crowd *c);
 /** Somebody was refused or thrown out, or something makes no sense: the first reason; NULL: not. */
 const char *crowd_trouble(const struct crowd *c);
 
+/**
+ * So many times a second somebody who does not speak vanishes without a word and comes anew at
+ * once; 0: nobody. Every second person may; what those hear is counted no more.
+ */
+void crowd_churn(struct crowd *c, int per_second);
+
 /** What comes from outside. */
 enum crowd_forgery {
 	CROWD_RTP,	/**< a voice, sealed with another key, from a listener's address */
@@ -80,6 +86,7 @@ struct crowd_voice {
 
 /** Times in microseconds. */
 struct crowd_report {
+	int moves;	/**< people who came anew */
 	int people, in; /**< that came, and that are connected */
 	int64_t all_in; /**< from the first WebSocket to the last connection */
 	int64_t join_p50, join_p99, join_max; /**< from a person's WebSocket to their connection */

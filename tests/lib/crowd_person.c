@@ -306,6 +306,18 @@ void crowd_person_tick(struct crowd_person *p, int64_t now)
 	}
 }
 
+void crowd_person_again(struct crowd_person *p)
+{
+	ws_free(take(&p->ws));
+	crowd_link_close(&p->pub);
+	crowd_link_close(&p->sub);
+	p->pub.person = p->sub.person = p;
+	p->open = p->closed = p->published = false;
+	p->connected_us = p->media_us = 0;
+	p->moved = true;
+	crowd_person_enter(p);
+}
+
 void crowd_person_done(struct crowd_person *p)
 {
 	ws_free(take(&p->ws));

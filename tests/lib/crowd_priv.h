@@ -84,6 +84,7 @@ struct crowd_person {
 	bool publishes, speaks;
 	struct ws *ws;
 	bool open, closed;
+	bool moved; /* came anew: there are holes in what they heard */
 	char identity[32];
 	char cid[32], track[40];
 	struct crowd_link pub, sub;
@@ -98,6 +99,8 @@ struct crowd_person {
 	uint32_t from, to; /* what is counted: [from, to) */
 };
 void crowd_person_enter(struct crowd_person *p);
+/* The old session is left to itself. */
+void crowd_person_again(struct crowd_person *p);
 void crowd_person_tick(struct crowd_person *p, int64_t now);
 void crowd_person_say(struct crowd_person *p, int64_t now);
 void crowd_person_hear(struct crowd_person *p, const struct rtp *r);
@@ -121,6 +124,9 @@ struct crowd {
 	uint64_t repeated[CROWD_SPEAKERS_MAX], reordered[CROWD_SPEAKERS_MAX]; /* by voice */
 	uint64_t others, signals, signal_bytes;
 	uint64_t own_drops, drops_before;
+	int churn_per_s, moves;
+	double churn_due;
+	int64_t churn_at;
 	/* Forgeries. */
 	int forge_per_s;
 	double forge_due;

@@ -94,6 +94,25 @@ static void test_full(void **state)
 	sfu_world_close(&w);
 }
 
+/* Some come and go all the time, listeners and publishers: the others hear all of it. */
+static void test_churn(void **state)
+{
+	struct crowd_report r;
+	(void)state;
+	sfu_world_open(&w);
+	struct crowd *c = enter(24, 8, 2);
+	crowd_churn(c, 20);
+	until(c, said_enough, "something was said");
+	crowd_churn(c, 0);
+	until(c, crowd_is_in, "everybody is in again");
+	leave(c, &r);
+	assert_true(r.moves > 0);
+	assert_int_equal(r.unhappy, 0);
+	assert_int_equal(r.lost, 0);
+	assert_int_equal(r.repeated, 0);
+	sfu_world_close(&w);
+}
+
 static void keep_busy(void *arg)
 {
 	int64_t until = clock_mono_ms() + 3 * SFU_STALE_MS;
@@ -263,7 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames), cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_full),   cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_stale),  cmocka_unit_test(test_churn),
 	};
 	os_raise_nofile();
 	return cmocka_run_group_tests(tests, NULL, NULL);
