@@ -3,6 +3,10 @@
  * 300, opened and kept up while messages come in. Figures on stdout, in
  * microseconds of the processor; BENCH_ROOMS and BENCH_EVENTS change the size.
  */
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/client/meet/meeting.h"
+#include "core/client/view/agenda.h"
 #include "core/client/view/conversation.h"
 #include "core/client/view/room_list.h"
 #include "tests/bench/fill.h"
@@ -66,6 +70,46 @@ static void keep_up(struct bench *b, struct conversation *c, struct room_list *l
 	told(words, cpu_ns() - lists, 200);
 }
 
+/* A lesson each weekday in the first thirty rooms. */
+static void put_meetings(struct bench *b)
+{
+	struct buf t = BUF_INIT(BUF_CAP_OWN);
+	for (int i = 0; i < 30; i++)
+		buf_printf(
+			&t,
+			"%s\"!r%d:x\":{\"timeline\":{\"events\":[{\"type\":\"" MEETING_TYPE
+			"\",\"state_key\":\"u%d\",\"event_id\":\"$meet%d\",\"sender\":\"@s0:x\","
+			"\"origin_server_ts\":%lld,\"content\":{\"version\":1,\"title\":\"Lesson\","
+			"\"calendar\":[{\"uid\":\"u%d\",\"dtstart\":{\"tzid\":\"Europe/Berlin\","
+			"\"value\":\"20250901T090000\"},\"dtend\":{\"tzid\":\"Europe/Berlin\","
+			"\"value\":\"20250901T094500\"},\"rrule\":\"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,"
+			"FR\"}]}}]}}",
+			i ? "," : "", i, i, i, (long long)clock_wall_ms(), i);
+	sync_text(b, buf_str(&t));
+	buf_done(&t);
+}
+
+static void meetings(struct bench *b)
+{
+	struct agenda_here here;
+	char words[100];
+	put_meetings(b);
+	int64_t t = cpu_ns();
+	struct agenda *a = agenda_new(b->s, OWN, clock_wall_ms());
+	snprintf(words, sizeof(words), "agenda_new, %zu dates of 30 rooms", agenda_count(a));
+	t = told(words, t, 1);
+	say(b, "!r1:x", 1);
+	t = cpu_ns();
+	agenda_update(a, clock_wall_ms());
+	t = told("agenda_update, one message in a room of these", t, 1);
+	for (int i = 0; i < 20; i++) {
+		agenda_here_read(b->s, "!r1:x", clock_wall_ms(), &here);
+		agenda_here_done(&here);
+	}
+	told("agenda_here_read", t, 20);
+	agenda_free(a);
+}
+
 static void run(struct bench *b)
 {
 	struct conversation_options o = {.room_id = BIG, .own_user_id = OWN};
@@ -92,6 +136,7 @@ static void run(struct bench *b)
 	told("conversation_people, 300 people", t, 20);
 	conversation_free(c);
 	room_list_free(l);
+	meetings(b);
 }
 
 int main(void)
