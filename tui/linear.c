@@ -8,6 +8,7 @@
 #include "core/client/view/conversation.h"
 #include "tui/app_priv.h"
 #include "tui/item_draw.h"
+#include "tui/lesson_text.h"
 #include "tui/slash.h"
 
 #include <errno.h>
@@ -229,6 +230,20 @@ static void update(void *arg)
 
 /* -- Rooms ---------------------------------------------------------------------------------- */
 
+/* The lesson that is on, the next one, and that attendance is taken. */
+static void say_lesson(struct linear *l)
+{
+	struct agenda_here here;
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	agenda_here_read(l->t.store, l->room_id, clock_wall_ms(), &here);
+	lesson_put_text(&b, &here, INT16_MAX);
+	if (here.taken_until_ms)
+		buf_printf(&b, "%s%s", b.n ? " · " : "", _("attendance is taken"));
+	if (b.n)
+		say(l, buf_str(&b));
+	agenda_here_done(&here);
+}
+
 static void go(struct linear *l, const char *room_id)
 {
 	struct conversation *c;
@@ -248,6 +263,7 @@ static void go(struct linear *l, const char *room_id)
 	l->room_id = id;
 	AUTO_FREE char *s = mem_printf(_("You are in %s."), conversation_head(c)->name.s);
 	say(l, s);
+	say_lesson(l);
 	print_new(l);
 }
 

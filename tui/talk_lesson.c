@@ -4,7 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/when.h"
 #include "core/store/rooms.h"
-#include "tui/item_draw.h"
+#include "tui/lesson_text.h"
 #include "tui/talk_priv.h"
 
 #define WAIT_MAX_MS 3600000 /* clocks are set, machines sleep */
@@ -60,25 +60,6 @@ int talk_lesson_rows(const struct talk *k, int h)
 	return h >= ROWS_FROM && (l->now.s || l->next.s || l->taken_until_ms);
 }
 
-/* What comes next stands beside what is on when there is room for all of it. */
-static void put_lessons(struct buf *b, const struct agenda_here *l, int cells)
-{
-	AUTO(buf_done) struct buf next = BUF_INIT(1000);
-	char when[WHEN_ISO_SIZE];
-	int64_t now = clock_wall_ms();
-	if (l->now.s) {
-		when_human(l->now_until_ms, now, when);
-		buf_printf(b, _("%s now, until %s"), l->now.s, when);
-	}
-	if (l->next.s) {
-		when_human(l->next_start_ms, now, when);
-		buf_put_str(&next, l->now.s ? " · " : "");
-		buf_printf(&next, _("next: %s, %s"), l->next.s, when);
-	}
-	if (!l->now.s || text_cells(buf_span(b)) + text_cells(buf_span(&next)) <= cells)
-		buf_put_span(b, buf_span(&next));
-}
-
 /* Left of `right`, when the lesson keeps its room. */
 static int put_right(struct canvas *c, struct rect r, int right, const char *s, enum role role)
 {
@@ -113,7 +94,7 @@ void talk_draw_lesson(struct talk *k, struct canvas *c, struct rect r)
 		when_human(l->taken_until_ms, clock_wall_ms(), when);
 		buf_printf(&b, _("attendance is taken until %s"), when);
 	}
-	put_lessons(&b, l, right - r.x - 1);
+	lesson_put_text(&b, l, right - r.x - 1);
 	int need = r.x + 2 + text_cells(buf_span(&b));
 	if (need + 2 < right)
 		right = put_call(k, c, r, right);

@@ -65,3 +65,12 @@ maths=(key:focus-out key:ctrl-k 'wait:──' type:maths 'wait:› maths' key:en
 	screen_of ada 80x24 key:focus-out 'wait:Attic' key:alt-e 'wait:four weeks' key:pageup key:up \
 		key:pagedown key:pagedown key:pagedown 'wait:+ Schedule' key:up key:up "golden:$GOLDEN/agenda-end-80x24.txt" key:esc gone:Physics,
 }
+
+@test "linear: the lesson is told with its room" {
+	use_home ada
+	# Nobody runs its server: what the cache has is told before that is found out.
+	printf '/go maths\n' | ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$TUI_TOOLS/fixed_clock.so TEST_WALL=$AT \
+		timeout "$STEP" "$MUSTER" --linear >heard 2>&1 || true
+	cat heard
+	grep -q '^Maths 5b now, until 10:45 · next: Maths 5b, Wed 11:30 · attendance is taken$' heard
+}

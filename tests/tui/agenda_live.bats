@@ -36,4 +36,8 @@ teardown_file() {
 		'type:/poll create Physics "Which day?" Monday Friday' key:enter \
 		'wait:poll create: done' key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'wait:Which day?'
 	m read "$ROOM" --json | jq -es 'any(.[]; .type | test("poll.start"))' >/dev/null
+	# Line by line the word is the verb.
+	printf '/go physics\n/agenda\n' | timeout "$STEP" "$MUSTER" --linear >heard
+	grep -q '^Light now, until' heard
+	grep -q 'Light (Physics).*\[now\]' heard
 }
