@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The join page in the other browsers of Debian: Firefox by WebDriver BiDi, WebKit by WebDriver.
 
-Only what differs between engines is asked: that the page runs, lets a student in by slip, and
-that a message goes out and another comes in.
+Only what differs between engines is asked: that the page runs, lets a student in by slip, that
+a message goes out and another comes in, and that a call is heard, or the page says that it
+cannot be.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import harness  # noqa: E402
-from join_page import Stage  # noqa: E402
+from listen_page import Stage, enter_namespace  # noqa: E402
+from sound import peers_ready  # noqa: E402
 
 import websockets  # noqa: E402
 
@@ -35,6 +37,10 @@ class Firefox:
         self.loop = asyncio.new_event_loop()
         env = harness.clean_env(folder / "firefox-home")
         (folder / "profile").mkdir()
+        # What a person would press is a script's click here.
+        (folder / "profile/user.js").write_text(
+            'user_pref("media.autoplay.default", 0);\n'
+            'user_pref("media.autoplay.blocking_policy", 0);\n')
         self.process = harness.Process(
             [program, "--headless", "--no-remote", "--profile", str(folder / "profile"),
              f"--remote-debugging-port={self.port}"], env=env)
@@ -166,6 +172,43 @@ def play(tap, stage, facts, browser, name):
               f"{name}: nothing is cut off at the side")
 
 
+def listen(tap, stage, browser, name):
+    """A call is heard: packets come in, by what the page's own connection says."""
+    stage.speak(name, 440)
+    browser.run("""
+        const Plain = window.RTCPeerConnection;
+        window.got = 0;
+        if (Plain)
+            window.RTCPeerConnection = function (how) {
+                const pc = new Plain(how);
+                window.last = pc;
+                setInterval(() => pc.getStats().then((all) => all.forEach((s) => {
+                    if (s.type === 'inbound-rtp' && s.packetsReceived > window.got)
+                        window.got = s.packetsReceived;
+                })), 200);
+                return pc;
+            };
+        if (Plain)
+            window.RTCPeerConnection.prototype = Plain.prototype;
+        return true""")
+    click(browser, "#listen")
+    if browser.run("return !!window.RTCPeerConnection"):
+        try:
+            wait(browser, "return window.got > 100", "sound")
+        except RuntimeError as e:
+            raise RuntimeError(str(browser.run(
+                "return [last.connectionState, last.iceConnectionState, last.localDescription.sdp,"
+                "last.remoteDescription && last.remoteDescription.sdp]"))) from e
+        tap.check(browser.run("return document.getElementById('sound-what').textContent")
+                  .startswith("You are listening"), f"{name}: a call is heard")
+        click(browser, "#unlisten")
+    else:
+        wait(browser, "return document.getElementById('status').textContent"
+                      ".indexOf('cannot play') >= 0", "what is missing")
+        tap.check(True, f"{name}: without WebRTC the page says so")
+    stage.silence(name)
+
+
 ENGINES = {
     "firefox": (Firefox, ("firefox-esr", "firefox"), ()),
     "webkit": (WebKit, ("WebKitWebDriver",), ("xvfb-run",)),
@@ -174,8 +217,9 @@ ENGINES = {
 
 def main():
     tap = harness.Tap("join_page_engines")
+    enter_namespace()
     with harness.Folder() as place:
-        stage = Stage(place)
+        stage = Stage(place, bool(os.environ.get("LISTEN_LAN")))
         try:
             facts = stage.open()
             for name, (engine, programs, also) in ENGINES.items():
@@ -187,10 +231,13 @@ def main():
                 browser = engine(shutil.which(program), place)
                 try:
                     play(tap, stage, facts, browser, name)
+                    # Firefox connects nothing to 127.0.0.1.
+                    if peers_ready() and os.environ.get("LISTEN_LAN"):
+                        listen(tap, stage, browser, name)
                 finally:
                     browser.close()
         finally:
-            stage.stop()
+            stage.end()
     tap.end()
 
 
