@@ -342,7 +342,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how
 		.room_id = room_id,
 		.sound = sound.s,
 		.listen_only = listen_only,
-		.muted = how->muted || command_flag(l, "muted"),
+		.muted = !listen_only && (how->muted || command_flag(l, "muted")),
 		.ring = how->ring && !listen_only,
 		.low = command_flag(l, "low"),
 		.leave_when_empty = command_flag(l, "leave-when-empty"),

@@ -41,13 +41,13 @@ const struct command verb_live_start = {
 	.group = GROUP_CALL,
 	.no_timeout = true,
 	.summary = N_("Begin a live lesson: you speak, the audience listens."),
-	.examples =
-		EXAMPLES{{"muster live start physics", N_("with microphone and loudspeaker")},
-			 {"muster live start physics --record lesson.ogg --publish-recording",
-			  N_("and the room gets the recording")},
-			 {"muster live start physics --play lecture.ogg; muster live end physics",
-			  N_("a lesson from a file")},
-			 END_EXAMPLES},
+	.examples = EXAMPLES{{"muster live start physics", N_("with microphone and loudspeaker")},
+			     {"muster live start physics --record lesson.ogg --publish-recording",
+			      N_("and the room gets the recording")},
+			     {"muster live start physics --play lecture.ogg",
+			      N_("a lesson from a file")},
+			     {"muster live end physics", N_("and its end, for everybody")},
+			     END_EXAMPLES},
 	.details =
 		N_("Only who leads the room's calls (power 50) and who was given the floor (live "
 		   "floor "

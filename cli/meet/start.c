@@ -33,8 +33,7 @@ const struct command verb_meet_start = {
 	.examples =
 		EXAMPLES{{"muster meet start", N_("the one that is on now")},
 			 {"muster meet start physics-10b@2026-09-14", N_("one date of a series")},
-			 {"muster meet start --live && muster live start physics",
-			  N_("and in its call only you speak")},
+			 {"muster meet start --live", N_("and in its call only you speak")},
 			 END_EXAMPLES},
 	.details =
 		N_("A notice in the room says until when attendance is taken. The same again says "
