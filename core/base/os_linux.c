@@ -330,7 +330,7 @@ int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, siz
 		n = BATCH;
 	size_t k = make_messages(family, join && *join, d, n, &o);
 	int sent = sendmmsg(fd, o.m, (unsigned)k, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0 && o.run[0] > 1 && refuses_segments(errno)) {
+	if (sent < 0 && join && o.run[0] > 1 && refuses_segments(errno)) {
 		*join = false;
 		return os_udp_send(fd, family, join, d, n);
 	}

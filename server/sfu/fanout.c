@@ -110,7 +110,7 @@ static void flush_room(struct sfu_gathered *g, struct sfu_room *r, int64_t now)
 		pass_on_all(r, list, n, now);
 		return;
 	}
-	for (struct sfu_sub *s = list[0]->track->subs; s; s = s->next)
+	for (struct sfu_sub *s = n ? list[0]->track->subs : NULL; s; s = s->next)
 		pass_on(s, list[0], now);
 }
 
