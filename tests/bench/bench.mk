@@ -11,7 +11,7 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/tests/bench/load
 	@$(MAKE) --no-print-directory -i $(PEERS)/synapse/.done call-peers
 	@LOAD=$(BUILD)/tests/bench/load /usr/bin/python3 tests/bench/bench.py $(BENCH)
-	@$(MAKE) --no-print-directory bench-call bench-calls bench-tui bench-speech
+	@$(MAKE) --no-print-directory bench-call bench-calls bench-tui bench-speech bench-loss
 
 # Calls alone: from mouth to ear, and what they cost a client.
 bench-calls:
@@ -47,7 +47,15 @@ bench-call:
 	@$(MAKE) --no-print-directory -i $(PEERS)/livekit-server/server
 	@CALL_LOAD=$(BUILD)/tests/bench/call_load /usr/bin/python3 tests/bench/crowd_bench.py $(BENCH)
 
-.PHONY: bench bench-call bench-calls bench-tui bench-speech
+# The same in real calls, ours beside rtc-node's: ten to twenty minutes. BENCH=--write for docs/SPEECH.md.
+bench-loss:
+	@.ci/deps interop
+	@$(MAKE) --no-print-directory call-peers
+	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
+	@CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) $(PEERS)/speech/bin/python tests/bench/speech_call.py $(BENCH)
+
+.PHONY: bench bench-call bench-calls bench-tui bench-speech bench-loss
 
 # room_append through the writer thread, without HTTP.
 $(BUILD)/tests/bench/bench_append: tests/bench/bench_append.c $(BUILD)/libmuster.a
