@@ -11,6 +11,8 @@ const PAUSE_MAX_MS = 15000;
 
 let hearing = null; // { room, pc, session, state, tries, ever, over, hand (the reaction's id) }
 
+let soundHigh = 0; // pixels of the bar
+
 // ---- who is in the call ----
 
 function takeCallState(room, ev) {
@@ -56,7 +58,10 @@ function drawSound() {
 		fillSound(room);
 	$('sound').hidden = !shown;
 	// What sticks below it must know how high it is.
-	document.documentElement.style.setProperty('--sound', $('sound').offsetHeight + 'px');
+	const high = $('sound').offsetHeight;
+	if (high !== soundHigh)
+		document.documentElement.style.setProperty('--sound', high + 'px');
+	soundHigh = high;
 	if (end)
 		toEnd();
 }
