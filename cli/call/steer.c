@@ -97,6 +97,9 @@ const struct command verb_call_people = {
 	.examples = EXAMPLES{{"muster call people", N_("everybody")},
 			     {"muster call people --json | jq -r 'select(.hand).name'",
 			      N_("whose hands are raised")},
+			     {"muster call people --json | jq -r "
+			      "'select(.hand)|[.hand_ts,.user_id]|@tsv' | sort | head -1",
+			      N_("whose hand has been up longest")},
 			     END_EXAMPLES},
 	.args = PARAMS{ARG_CALL_ROOM, END_PARAMS},
 	.keys = KEYS{{"name", "string", N_("Name"), N_("their name"), false},

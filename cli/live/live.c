@@ -46,7 +46,6 @@ const struct command verb_live_start = {
 			      N_("and the room gets the recording")},
 			     {"muster live start physics --play lecture.ogg",
 			      N_("a lesson from a file")},
-			     {"muster live end physics", N_("and its end, for everybody")},
 			     END_EXAMPLES},
 	.details =
 		N_("Only who leads the room's calls (power 50) and who was given the floor (live "
@@ -141,10 +140,6 @@ const struct command verb_live_floor = {
 	.summary = N_("Give somebody the floor in a live lesson, or take it."),
 	.examples = EXAMPLES{{"muster live floor give ada", N_("she may speak now")},
 			     {"muster live floor take ada", N_("and now no more")},
-			     {"muster call people --json | jq -r "
-			      "'select(.hand)|[.hand_ts,.user_id]|@tsv' "
-			      "| sort | head -1",
-			      N_("whose hand has been up longest")},
 			     END_EXAMPLES},
 	.details = N_("Who is given it turns their microphone on themselves; from whom it is taken "
 		      "it is turned off. A hundred people at most have it at once."),
