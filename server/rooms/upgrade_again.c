@@ -24,8 +24,11 @@ bool upgrade_find_begun(struct moving *m, bool *ret_done)
 	JSON_AUTO json_t *tombstone = NULL;
 	room_state(m->db, m->u->room_nid, "m.room.tombstone", "", &tombstone);
 	const char *next = json_get_str(tombstone, "replacement_room");
-	struct sql_stmt *s = SQL(m->db, "SELECT nid,room_id FROM rooms WHERE creator_nid=?1 AND"
-					" created_ts>?2 ORDER BY nid DESC");
+	/* Who makes a room is in it; by their rooms, as there is no index of creators. */
+	struct sql_stmt *s =
+		SQL(m->db, "SELECT r.nid,r.room_id FROM memberships m"
+			   " JOIN rooms r ON r.nid=m.room_nid WHERE m.user_nid=?1 AND"
+			   " r.creator_nid=?1 AND r.created_ts>?2 ORDER BY r.nid DESC");
 	int64_t nid = 0;
 	sql_bind_i64(s, 1, m->u->user_nid);
 	sql_bind_i64(s, 2, clock_wall_ms() - AGAIN_MS);
