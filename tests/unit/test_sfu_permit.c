@@ -188,7 +188,7 @@ static unsigned roll(unsigned n)
 
 struct one {
 	struct sfu_client *c;
-	char name[4];
+	char name[16];
 	bool muted;
 };
 
