@@ -258,13 +258,9 @@ static void start_serving(struct classroom *c)
 		return;
 	}
 	/* By its path: systemd need not look for units where this shell's XDG_CONFIG_HOME is. */
-	const char *service[] = {"sh",
-				 "-c",
-				 "systemctl --user daemon-reload && "
-				 "systemctl --user enable --now -- \"$1\"",
-				 "sh",
-				 unit,
-				 NULL};
+	static const char enable[] = "systemctl --user daemon-reload && "
+				     "systemctl --user enable --now -- \"$1\"";
+	const char *service[] = {"sh", "-c", enable, "sh", unit, NULL};
 	spawn(c, service, STEP_SERVICE);
 }
 

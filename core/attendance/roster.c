@@ -146,7 +146,7 @@ static int chunk_for(struct roster *r, size_t bytes)
 
 static struct entry *add(struct roster *r, const struct roster_person *p, int chunk)
 {
-	if (r->n == r->size) {
+	if (!r->v || r->n == r->size) {
 		r->size = r->size ? r->size * 2 : 64;
 		r->v = mem_realloc_array(r->v, r->size, sizeof(*r->v));
 	}

@@ -237,7 +237,7 @@ void peer_remove_receiver(struct peer *p, uint32_t ssrc)
 
 void peer_count_bad(struct peer *p, enum srtp_result r)
 {
-	struct peer_refused none, *all = p->cfg.mux ? &p->cfg.mux->refused : &none;
+	struct peer_refused none = {0}, *all = p->cfg.mux ? &p->cfg.mux->refused : &none;
 	if (r == SRTP_BAD_AUTH) {
 		p->stats.bad_auth++;
 		all->forged++;

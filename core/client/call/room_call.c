@@ -248,7 +248,7 @@ static void on_found(void *arg, const struct rtc_token *t, const struct err *err
 		call_token(rc->call, t ? t->jwt : NULL, err);
 		return;
 	}
-	if (err) {
+	if (!t) {
 		room_call_fail(rc, err);
 		return;
 	}

@@ -188,7 +188,9 @@ static int give_way(struct client *c, const struct roll_request *rq, struct roll
 	int rc = load(c, rq->room_id, &v, err);
 	struct roll_case *k = rc ? NULL : case_of(&v, ours->v[0].double_of);
 	if (!rc && !k)
-		rc = roll_case_need(&ours->v[0], err);
+		rc = err_set(err, ERR_CONFLICT,
+			     _("somebody else called this roll at the same moment: open it again "
+			       "to see theirs"));
 	return rc ? rc : tell_existing(&v, k, ret);
 }
 
