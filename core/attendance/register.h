@@ -165,6 +165,8 @@ bool register_mark_at(const struct attendance_register *r, size_t i, struct regi
 /** Canonical bytes of the whole result: what two clients compare and a seal signs. */
 void register_bytes(const struct attendance_register *r, struct buf *ret);
 
+/** Can a seal's lesson be from `start_ms` to `end_ms`? No lesson is longer than a year, nothing overflows by less. */
+bool register_seal_times(int64_t start_ms, int64_t end_ms);
 #define SEAL_PARTS_MAX 256 /**< of one seal */
 /** Content of a seal over inputs, rules, roster and result, in as many events as 64 KB each need: array of contents. The caller owns it.
  * NULL while something is pending, and when it would be more than SEAL_PARTS_MAX. */

@@ -83,11 +83,10 @@ static void learn_people(const struct register_input *in, const json_t *people)
 	}
 }
 
-/* No lesson is that long, and no roll; nothing overflows by less. */
-static bool is_time(const struct lesson *l)
+bool register_seal_times(int64_t start_ms, int64_t end_ms)
 {
-	return l->start_ms >= 0 && l->start_ms <= TIME_MAX_MS && l->end_ms >= l->start_ms &&
-	       l->end_ms - l->start_ms <= LENGTH_MAX_MS && l->closed_ms >= 0;
+	return start_ms >= 0 && start_ms <= TIME_MAX_MS && end_ms >= start_ms &&
+	       end_ms - start_ms <= LENGTH_MAX_MS;
 }
 
 /* What it was judged by: times, rules and people; false when they make no sense. */
@@ -102,7 +101,7 @@ static bool read_terms(const struct register_input *in, const json_t *whole, str
 	ret->l.closed_ms = json_get_i64(head, "closed_ts", 0);
 	ret->l.cancelled = json_get_bool(head, "cancelled", false);
 	ret->roster = json_get_bool(head, "roster", false);
-	if (!is_time(&ret->l))
+	if (!register_seal_times(ret->l.start_ms, ret->l.end_ms) || ret->l.closed_ms < 0)
 		return false;
 	learn_people(in, json_object_get(whole, "people"));
 	return true;

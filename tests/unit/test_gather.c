@@ -239,6 +239,68 @@ static void test_longer_than_a_day(void **state)
 	assert_int_equal(count(0, REC_SEEN), 1);
 }
 
+/* -- Moved after it was sealed ---------------------------------------------------------------- */
+
+static void see_pupil(int64_t min)
+{
+	AUTO_FREE char *content =
+		mem_printf("{'user_id':'" PUPIL "','device_id':'D','state':'joined','at':%lld}",
+			   (long long)(k.now + min * 60000));
+	add(ROOM, "@_muster:x", PRESENCE_OBSERVED_TYPE, content, "");
+}
+
+static void seal(size_t i, int64_t now_ms)
+{
+	struct attendance_register *r = register_judge(l.v[i].in, now_ms);
+	JSON_AUTO json_t *parts = register_seal(l.v[i].in, r);
+	size_t n;
+	json_t *part;
+	json_array_foreach (parts, n, part) {
+		AUTO_FREE char *text = json_dumps(part, 0);
+		add(ROOM, TEACHER, SEAL_TYPE, text, "");
+	}
+	register_free(r);
+}
+
+static void assert_sealed_after(int64_t by_ms)
+{
+	k.now += 3600000;
+	lesson("a", 0);
+	l.v[0].l.start_ms = k.now - LESSON_MS;
+	l.v[0].l.end_ms = k.now;
+	see_pupil(-44);
+	gather();
+	assert_int_equal(mark_of(0, PUPIL), MARK_PRESENT);
+	seal(0, k.now + 86400000);
+	/* In every case also between others, which are where they were. */
+	lesson("b", 24 * 60);
+	l.v[0].l.start_ms += by_ms;
+	l.v[0].l.end_ms += by_ms;
+	att_seal_times(&l);
+	gather();
+	assert_int_equal(mark_of(0, PUPIL), MARK_PRESENT);
+	struct attendance_register *r = register_judge(l.v[0].in, k.now + 86400000);
+	struct seal_check check;
+	register_check_seal(l.v[0].in, r, &check);
+	assert_int_equal(check.verdict, SEAL_GOOD);
+	assert_int_equal(count(1, REC_SEEN), 0);
+	seal_check_done(&check);
+	register_free(r);
+}
+
+/* What its seal was made of lies where it was then. */
+static void test_moved_back_after_seal(void **state)
+{
+	(void)state;
+	assert_sealed_after(-3 * 3600000LL);
+}
+
+static void test_moved_on_after_seal(void **state)
+{
+	(void)state;
+	assert_sealed_after(8 * 3600000LL);
+}
+
 /* -- Long before ------------------------------------------------------------------------------- */
 
 /* Where there is no staff room, excuses stand among the rest. */
@@ -355,6 +417,8 @@ int main(void)
 		TEST(test_longer_than_a_day),
 		TEST(test_observers_of_then),
 		TEST(test_record),
+		TEST(test_moved_back_after_seal),
+		TEST(test_moved_on_after_seal),
 		TEST(test_flood_of_marks),
 		TEST(test_staff_room_without_beginning),
 	};

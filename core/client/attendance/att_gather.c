@@ -1,4 +1,5 @@
 /* From the cache to registers: every event is read once and given to the lessons that it matters to. */
+#include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/matrix/hash.h"
@@ -103,6 +104,18 @@ static void give_all(struct giving *g, const struct mx_event *ev)
 		register_input_event(g->l->v[i].in, g->from, ev);
 }
 
+/* Those that were at another time when they were sealed; who has it already is passed over. */
+static void give_sealed(struct giving *g, int64_t t, int64_t late_ms, const struct mx_event *ev)
+{
+	for (size_t i = 0; g->l->sealed && i < g->l->n; i++) {
+		struct att_lesson *v = &g->l->v[i];
+		bool now = v->l.start_ms <= t + REGISTER_LEAD_MS && t < v->l.end_ms + late_ms;
+		if (v->sealed_to_ms && !now && v->sealed_from_ms <= t + REGISTER_LEAD_MS &&
+		    t < v->sealed_to_ms + late_ms)
+			register_input_event(v->in, g->from, ev);
+	}
+}
+
 /* Of a time `t`: to those whose beginning is less than the lead away and that are not over `late_ms`. */
 static void give_at(struct giving *g, int64_t t, int64_t late_ms, const struct mx_event *ev)
 {
@@ -118,6 +131,7 @@ static void give_at(struct giving *g, int64_t t, int64_t late_ms, const struct m
 	for (size_t i = low; i > 0 && v[i - 1].l.start_ms >= t - g->longest_ms - late_ms; i--)
 		if (t < v[i - 1].l.end_ms + late_ms)
 			register_input_event(v[i - 1].in, g->from, ev);
+	give_sealed(g, t, late_ms, ev);
 }
 
 /* -- Whom to believe: what others say is not kept ------------------------------------------- */
@@ -189,7 +203,7 @@ static int take_event(const struct store_event *e, void *arg)
 	struct giving *g = arg;
 	struct mx_event ev;
 	if (++g->done % 5000 == 0 && g->l->q->progress)
-		g->l->q->progress(g->l->q->progress_arg, "events", g->done, 0);
+		g->l->q->progress(g->l->q->progress_arg, _("events"), g->done, 0);
 	/* Words have a walk of their own, and so has who was in the room; the cache tells what was redacted. */
 	if (!is_evidence(e) || !att_event(g->l->a.s, e, &ev))
 		return 0;
@@ -384,8 +398,7 @@ void att_gather(struct att_lessons *l)
 	give_words(&g, REGISTER_STAFF, l->a.staff);
 	give_words(&g, REGISTER_ROOM, l->a.room.id);
 	give_members(&g);
-	store_evidence_walk(s, l->a.room.id, l->v[0].l.start_ms - REGISTER_LEAD_MS, INT64_MAX,
-			    take_event, &g);
+	store_evidence_walk(s, l->a.room.id, att_evidence_since(l), INT64_MAX, take_event, &g);
 	json_array_foreach (polls, i, start)
 		give_roll(&g, start);
 	att_power_done(&g.power);

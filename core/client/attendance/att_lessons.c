@@ -204,6 +204,20 @@ static int64_t words_lead_ms(const struct att_lessons *l)
 	return 0;
 }
 
+/* A seal that is found on the way may say that a lesson was earlier than it is now. */
+static int fill_room(struct att_lessons *l, struct err *err)
+{
+	int64_t since, filled = INT64_MAX;
+	int rc = 0;
+	att_seal_times(l);
+	while (!rc && (since = att_evidence_since(l)) < filled) {
+		rc = att_fill(l, l->a.room.id, since - words_lead_ms(l), err);
+		filled = since;
+		att_seal_times(l);
+	}
+	return rc;
+}
+
 int att_lessons_load(struct client *c, const struct attendance_query *q, struct att_lessons *ret,
 		     struct err *err)
 {
@@ -214,14 +228,14 @@ int att_lessons_load(struct client *c, const struct attendance_query *q, struct 
 	if (rc)
 		return rc;
 	qsort(ret->v, ret->n, sizeof(*ret->v), by_start);
-	int64_t since = ret->v[0].l.start_ms - REGISTER_LEAD_MS;
-	rc = att_fill(ret, ret->a.room.id, since - words_lead_ms(ret), err);
-	if (!rc && ret->a.staff)
+	if (ret->a.staff)
 		rc = att_fill(ret, ret->a.staff, 0, err);
+	if (!rc)
+		rc = fill_room(ret, err);
 	if (rc)
 		return rc;
 	att_gather(ret);
-	att_missing(ret, ret->a.room.id, since);
+	att_missing(ret, ret->a.room.id, att_evidence_since(ret));
 	att_words_missing(ret);
 	return 0;
 }

@@ -42,12 +42,15 @@ struct att_lesson {
 	struct lesson l; /**< texts are ours */
 	struct register_input *in;
 	int strangers; /**< marks of who was no staff */
+	/** Seals of it say that it was then: its evidence lies there, wherever it was moved since. 0, 0: none. */
+	int64_t sealed_from_ms, sealed_to_ms;
 };
 struct att_lessons {
 	struct att_room a;
 	const struct attendance_query *q;
 	struct att_lesson *v; /**< by start */
 	size_t n;
+	bool sealed; /**< any of them is */
 };
 /** Find the lessons and take in what is known of them; *ret is released with att_lessons_done in any case. */
 int att_lessons_load(struct client *c, const struct attendance_query *q, struct att_lessons *ret,
@@ -71,6 +74,10 @@ int att_fill_room(struct client *c, struct store *s, int64_t room, int64_t since
 void att_missing(struct att_lessons *l, int64_t room, int64_t since_ms);
 /** The same of the staff room, all of it. */
 void att_words_missing(struct att_lessons *l);
+/** att_seals.c: when lessons were by their seals, as far as those are in the cache. */
+void att_seal_times(struct att_lessons *l);
+/** From when on what shows who was there matters to any of them. */
+int64_t att_evidence_since(const struct att_lessons *l);
 /** gather.c: everything in the cache, to the lessons that it matters to. */
 void att_gather(struct att_lessons *l);
 /** An event without what a register does not ask of it; the cache's word on redaction. False: it cannot be read. */
