@@ -524,7 +524,7 @@ struct sfu_wish *sfu_wish_find(const struct sfu_person *p, const struct sfu_trac
 /** Made where there is none. */
 struct sfu_wish *sfu_wish_get(struct sfu_person *p, struct sfu_track *t);
 void sfu_wish_forget(struct sfu_room *r, const struct sfu_track *t);
-/** Look at everything that one listener could get. */
+/** Look at everything that one listener has or could get. */
 void sfu_subscribe_all(struct sfu_person *listener, int64_t now);
 /** Look at one track for everybody. */
 void sfu_subscribe_track(struct sfu_track *t, int64_t now);

@@ -116,9 +116,6 @@ static void permit(struct sfu_person *p, const struct lk_permission *m, int64_t 
 		/* Bit 0: a list was given, whatever is in it. */
 		g->sources |= 1u | (source > 0 && source < TOKEN_SOURCES_MAX ? 1u << source : 0);
 	}
-	sfu_permit_changed(p, now);
-	if (g->subscribe == m->can_subscribe)
-		return;
 	g->subscribe = m->can_subscribe;
 	sfu_permit_changed(p, now);
 	sfu_subscribe_all(p, now);

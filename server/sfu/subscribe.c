@@ -208,9 +208,21 @@ static struct sfu_track *next_best(struct sfu_person *listener)
 	return best;
 }
 
+/* What they have and may no longer hear. */
+static void end_undue(struct sfu_person *listener, int64_t now)
+{
+	const struct sfu_listener *l = &listener->sub;
+	for (size_t i = 0; i < l->sections_n; i++) {
+		struct sfu_sub *s = l->sections[i].sub;
+		if (s && !is_due(listener, s->track))
+			sfu_sub_end(s, now);
+	}
+}
+
 void sfu_subscribe_all(struct sfu_person *listener, int64_t now)
 {
 	struct sfu_track *t;
+	end_undue(listener, now);
 	listener->sub.lacking = false;
 	while ((t = next_best(listener))) {
 		if (!place(listener, t, now)) {

@@ -143,6 +143,60 @@ static void test_taken_away(void **state)
 	assert_string_equal(sfu_presence_of(&w, "s0"), "present");
 }
 
+static bool has_active(void *arg)
+{
+	const struct sfu_view *v = arg;
+	return v->c->active == v->n;
+}
+
+/* As a host's UpdateParticipant says it. */
+static void let_hear(const char *identity, bool yes)
+{
+	const struct lk_permission m = {.can_subscribe = yes, .can_publish = true};
+	struct lk_person now;
+	int result = -1;
+	assert_true(sfu_update(w.sfu, "r", identity, NULL, &m, &result, &now));
+	assert_int_equal(result, LK_RESULT_OK);
+	assert_true(now.permission.can_subscribe == yes);
+	lk_person_done(&now);
+}
+
+/* Whoever may no longer hear loses what they heard, at once, and gets it back. */
+static void test_hearing_taken_away(void **state)
+{
+	(void)state;
+	allowed[0] = true;
+	struct sfu_client *l = sfu_client_join(&w, "r", "lis"), *s = sfu_client_join(&w, "r", "s0");
+	struct sfu_client *o = sfu_client_join(&w, "r", "oth");
+	sfu_client_connect(l);
+	sfu_client_publish(s, "a", false);
+	sfu_until_offered(l, s->track);
+	sfu_until_offered(o, s->track);
+	sfu_open_way(s, l);
+	sfu_open_way(s, o);
+	let_hear("lis", false);
+	/* Each packet goes to the other one alone. */
+	struct sfu_stats from, to;
+	sfu_stats(w.sfu, &from);
+	speak(s, BURST);
+	sfu_stats(w.sfu, &to);
+	assert_int_equal(to.packets_out - from.packets_out, to.packets_in - from.packets_in);
+	struct sfu_view v = {.c = l, .n = 0};
+	SFU_UNTIL(&w, has_active, &v);
+	/* Who comes now is not for them either. */
+	struct sfu_client *t = sfu_client_join(&w, "r", "new");
+	sfu_client_publish(t, "b", false);
+	sfu_until_offered(o, t->track);
+	assert_null(sfu_client_hears(l, t->track));
+	size_t before = l->heard_n;
+	let_hear("lis", true);
+	v.n = 2;
+	SFU_UNTIL(&w, has_active, &v);
+	assert_int_equal(l->heard_n, before + 2);
+	sfu_open_way(s, l);
+	sfu_open_way(t, l);
+}
+
 /* A token that was renewed meanwhile must not say more than holds. */
 static void test_token(void **state)
 {
@@ -290,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_from_the_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hearing_taken_away, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
