@@ -12,7 +12,9 @@
 #define RTO_MS 500
 #define STREAM_WAIT_MS 8000  /* for an answer on a connection */
 #define PERMISSION_MS 240000 /* RFC 8656 9: they last five minutes */
-#define RETRIES_MAX 5	     /* new nonces for one request */
+#define RESERVED_MS 900000 /* 12: a channel lasts ten minutes, and is nobody else's for five more */
+#define RETRIES_MAX 5	   /* new nonces for one request */
+#define MISMATCH 437	   /* the server has no such allocation */
 #define CHANNEL_FIRST 0x4000
 #define CHANNEL_HEAD 4
 
@@ -28,8 +30,10 @@ struct peer_of {
 	struct net_addr addr; /* family 0: free */
 	uint16_t channel;
 	bool permitted, bound, refused;
+	bool no_channel; /* the server will not give one */
 	struct request permission, bind;
-	int64_t again; /* when to renew */
+	int64_t again;	  /* when to renew */
+	int64_t reserved; /* until then the server may hold the channel for this peer */
 	int64_t used;
 	size_t held_n; /* the last datagram that waits for the permission */
 	uint8_t held[TURN_DATA_MAX];
@@ -116,6 +120,8 @@ static void transmit(struct turn *t, int64_t now, struct peer_of *p, struct requ
 	ice_tx_due(&r->tx, now);
 	if (t->cfg.stream)
 		r->tx.next = now + STREAM_WAIT_MS;
+	if (p && r == &p->bind)
+		p->reserved = now + RESERVED_MS;
 	if (p)
 		send_of(t, p, r);
 	else
@@ -157,8 +163,8 @@ static struct peer_of *find(struct turn *t, const struct net_addr *a)
 	return NULL;
 }
 
-/* A free place; channel numbers stay with the place, so that one with a channel is never reused. */
-static struct peer_of *make(struct turn *t, const struct net_addr *a)
+/* A free place; channel numbers stay with the place, so that one with a channel is not reused. */
+static struct peer_of *make(struct turn *t, int64_t now, const struct net_addr *a)
 {
 	struct peer_of *at = NULL;
 	for (size_t i = 0; i < TURN_PEERS_MAX; i++) {
@@ -167,12 +173,12 @@ static struct peer_of *make(struct turn *t, const struct net_addr *a)
 			at = p;
 			break;
 		}
-		if (!p->bound && !p->bind.tx.active && (!at || p->used < at->used))
+		if (p->reserved <= now && (!at || p->used < at->used))
 			at = p;
 	}
 	if (!at)
 		return NULL;
-	*at = (struct peer_of){.addr = *a, .again = INT64_MAX};
+	*at = (struct peer_of){.addr = *a, .again = INT64_MAX, .reserved = INT64_MIN};
 	at->channel = (uint16_t)(CHANNEL_FIRST + (at - t->peers));
 	return at;
 }
@@ -210,7 +216,7 @@ void turn_send(struct turn *t, int64_t now, const struct net_addr *to, const voi
 		return;
 	struct peer_of *peer = find(t, to);
 	if (!peer)
-		peer = make(t, to);
+		peer = make(t, now, to);
 	if (!peer || peer->refused)
 		return;
 	peer->used = now;
@@ -227,7 +233,7 @@ void turn_send(struct turn *t, int64_t now, const struct net_addr *to, const voi
 	}
 	send_indication(t, peer, p, n);
 	/* Checks alone are not worth one. */
-	if (demux(p, n) != DEMUX_STUN && !peer->bind.tx.active)
+	if (demux(p, n) != DEMUX_STUN && !peer->bind.tx.active && !peer->no_channel)
 		begin(t, now, peer, &peer->bind);
 }
 
@@ -278,12 +284,27 @@ static bool take_challenge(struct turn *t, const struct stun_turn *a)
 	return t->has_key;
 }
 
-static void refused(struct turn *t, struct peer_of *p, int error)
+/*
+ * A renewal came to nothing, so that the permission ends at the server, which
+ * then drops what comes by the channel: the next datagram asks anew.
+ */
+static void not_renewed(struct peer_of *p, const struct request *r)
+{
+	bool renewal = r == &p->bind ? p->bound : p->permitted && !p->bound;
+	if (!renewal)
+		return;
+	p->permitted = p->bound = false;
+	p->again = INT64_MAX;
+}
+
+static void refused(struct turn *t, struct peer_of *p, const struct request *r, int error)
 {
 	struct err err = {0};
-	if (p) {
+	if (p && error != MISMATCH) {
 		/* That peer is not for us; without a channel it goes on as before. */
+		p->no_channel |= r == &p->bind;
 		p->refused = !p->permitted;
+		not_renewed(p, r);
 		return;
 	}
 	if (error == STUN_UNAUTHENTICATED || error == 441)
@@ -306,7 +327,7 @@ static void answered(struct turn *t, int64_t now, struct peer_of *p, struct requ
 	r->tx.active = false;
 	r->retries = 0;
 	if (m->cls == STUN_ERROR)
-		refused(t, p, m->error);
+		refused(t, p, r, m->error);
 	else if (p)
 		permitted(t, now, p, r);
 	else
@@ -344,14 +365,14 @@ static void on_response(struct turn *t, int64_t now, const struct stun *m,
 	answered(t, now, p, r, m, a);
 }
 
-static void on_channel(struct turn *t, const uint8_t *p, size_t n)
+static void on_channel(struct turn *t, int64_t now, const uint8_t *p, size_t n)
 {
 	unsigned channel = get16(p), i = channel - CHANNEL_FIRST;
 	size_t len = get16(p + 2);
 	if (channel < CHANNEL_FIRST || i >= TURN_PEERS_MAX || len > n - CHANNEL_HEAD)
 		return;
 	const struct peer_of *peer = &t->peers[i];
-	if (peer->bound || peer->bind.tx.active)
+	if (now < peer->reserved)
 		t->cfg.calls.data(t->cfg.arg, &peer->addr, p + CHANNEL_HEAD, len);
 }
 
@@ -363,7 +384,7 @@ void turn_receive(struct turn *t, int64_t now, const void *p, size_t n)
 	if (t->state == TURN_NEW || t->state == TURN_OVER)
 		return;
 	if (n >= CHANNEL_HEAD && (u[0] & 0xc0) == 0x40) {
-		on_channel(t, p, n);
+		on_channel(t, now, p, n);
 		return;
 	}
 	if (!stun_parse(p, n, &m) || !stun_turn_parse(&m, &a))
@@ -400,10 +421,12 @@ static void tick_peer(struct turn *t, int64_t now, struct peer_of *p)
 		struct request *r = both[i];
 		if (!due(r, now))
 			continue;
-		if (is_over(t, r))
-			r->tx.active = false;
-		else
+		if (!is_over(t, r)) {
 			transmit(t, now, p, r);
+			continue;
+		}
+		r->tx.active = false;
+		not_renewed(p, r);
 	}
 	if (p->again <= now) {
 		p->again = INT64_MAX;

@@ -23,7 +23,8 @@ struct world {
 	int64_t now;
 	const char *nonce; /* what the server wants to see */
 	bool silent;
-	int refuse; /* error for CreatePermission; 0: none */
+	int refuse;	 /* error for CreatePermission; 0: none */
+	int refuse_bind; /* for ChannelBind */
 	uint32_t lifetime_s;
 	bool forge; /* answers are signed with another key */
 	size_t requests[16], channel_data, indications;
@@ -159,6 +160,8 @@ static void on_send(void *arg, const void *p, size_t n)
 		challenge(w, &m, STUN_STALE_NONCE);
 	else if (m.method == TURN_CREATE_PERMISSION && w->refuse)
 		challenge(w, &m, w->refuse);
+	else if (m.method == TURN_CHANNEL_BIND && w->refuse_bind)
+		challenge(w, &m, w->refuse_bind);
 	else if (m.method == TURN_ALLOCATE)
 		allocate(w, &m);
 	else
@@ -315,6 +318,87 @@ static void test_refused(void **state)
 	turn_free(w.turn);
 }
 
+/* The server is away, or unwilling, when a permission is to be renewed. */
+static void test_renewal_fails(void **state)
+{
+	struct net_addr peer = address("192.0.2.5", 7000), other = address("192.0.2.6", 7000);
+	(void)state;
+	for (int error = 0; error <= 500; error += 500) {
+		struct world w = {0};
+		begin(&w);
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		assert_int_equal(w.channel_data, 1);
+		unsigned channel = w.channel;
+		pass(&w, 239000);
+		w.silent = !error;
+		w.refuse_bind = error;
+		pass(&w, 61000);
+		w.silent = false;
+		w.refuse_bind = 0;
+		/* The permission is over by now: it is asked for anew, and only then sent to. */
+		w.channel_data = w.indications = w.requests[TURN_CREATE_PERMISSION] = 0;
+		turn_send(w.turn, w.now, &peer, check, sizeof(check));
+		assert_int_equal(w.requests[TURN_CREATE_PERMISSION], 1);
+		assert_int_equal(w.indications, 1);
+		assert_memory_equal(w.last, check, sizeof(check));
+		/* The channel, which the server may know still, is nobody else's. */
+		for (uint16_t i = 1; i <= 3 * TURN_PEERS_MAX; i++) {
+			other.port = i;
+			turn_send(w.turn, w.now++, &other, rtp, sizeof(rtp));
+			turn_send(w.turn, w.now++, &other, rtp, sizeof(rtp));
+			assert_true(w.channel != channel || !w.channel_data);
+			w.channel_data = 0;
+		}
+		uint8_t data[8] = {(uint8_t)(channel >> 8), (uint8_t)channel, 0, 4};
+		w.got_n = 0;
+		turn_receive(w.turn, w.now, data, sizeof(data));
+		assert_int_equal(w.got_n, 4);
+		assert_true(net_addr_eq(&w.from, &peer));
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		/* Once it was refused, it goes on without. */
+		assert_int_equal(w.channel_data, error ? 0 : 1);
+		assert_true(error || w.channel == channel);
+		assert_false(w.failed);
+		turn_free(w.turn);
+	}
+}
+
+/* No channels there: asked once, and it goes on without, for hours. */
+static void test_no_channels(void **state)
+{
+	struct world w = {.refuse_bind = 486};
+	struct net_addr peer = address("192.0.2.5", 7000);
+	(void)state;
+	begin(&w);
+	for (size_t i = 1; i < 200; i++) {
+		turn_send(w.turn, w.now, &peer, rtp, sizeof(rtp));
+		assert_int_equal(w.indications, i);
+		pass(&w, 60000);
+	}
+	assert_int_equal(w.requests[TURN_CHANNEL_BIND], 1);
+	assert_int_equal(w.channel_data, 0);
+	turn_free(w.turn);
+}
+
+/* A server that began anew knows of no allocation (RFC 8656 5): another one is to be asked for. */
+static void test_forgotten(void **state)
+{
+	struct world w = {0};
+	struct net_addr peer = address("192.0.2.5", 7000);
+	(void)state;
+	begin(&w);
+	turn_send(w.turn, w.now, &peer, check, sizeof(check));
+	assert_false(w.failed);
+	w.refuse = 437;
+	pass(&w, 241000);
+	assert_true(w.failed);
+	assert_int_equal(w.code, ERR_NETWORK);
+	turn_free(w.turn);
+}
+
 static void test_many_peers(void **state)
 {
 	struct world w = {0};
@@ -375,8 +459,9 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_relay),      TEST(test_renewal), TEST(test_refused),
-		TEST(test_many_peers), TEST(test_uris),
+		TEST(test_relay),	  TEST(test_renewal),	  TEST(test_refused),
+		TEST(test_renewal_fails), TEST(test_no_channels), TEST(test_forgotten),
+		TEST(test_many_peers),	  TEST(test_uris),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
