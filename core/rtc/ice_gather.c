@@ -16,9 +16,9 @@ int ice_base_find(const struct ice *ice, int id)
 	return -1;
 }
 
-/* Same type, base address and server: same foundation (RFC 8445 5.1.1.3). */
+/* Same type, base address and server: same foundation (RFC 8445 5.1.1.3). `related` NULL: none. */
 static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsigned server,
-		      const struct net_addr *addr)
+		      const struct net_addr *addr, const struct net_addr *related)
 {
 	const struct ice_base *b = &ice->bases[base];
 	if (ice->locals_n == ICE_LOCAL_MAX)
@@ -32,8 +32,8 @@ static void add_local(struct ice *ice, enum ice_type type, unsigned base, unsign
 		same++;
 	snprintf(c->foundation, sizeof(c->foundation), "%u",
 		 1 + (unsigned)type * 1000 + same * 10 + server);
-	if (type != ICE_HOST)
-		c->related = b->addr;
+	if (related)
+		c->related = *related;
 	ice_tell(ice, ICE_EVENT_CANDIDATE, c);
 }
 
@@ -105,7 +105,7 @@ int ice_add_base(struct ice *ice, int64_t now, int base, const struct net_addr *
 	if (!b)
 		return err ? err->code : ERR_TOO_LARGE;
 	b->priority = ice_priority(ICE_HOST, preference);
-	add_local(ice, ICE_HOST, (unsigned)(b - ice->bases), 0, addr);
+	add_local(ice, ICE_HOST, (unsigned)(b - ice->bases), 0, addr, NULL);
 	ice_pair_all(ice);
 	if (ice->gathering)
 		ice_gather(ice, now);
@@ -138,9 +138,7 @@ int ice_add_relay(struct ice *ice, int64_t now, int base, const struct net_addr 
 		return err ? err->code : ERR_TOO_LARGE;
 	b->relay = true;
 	b->priority = ice_priority(ICE_RELAY, (preference & 255) << 8 | (unused & 255));
-	add_local(ice, ICE_RELAY, (unsigned)(b - ice->bases), 0, relayed);
-	if (ice->locals_n)
-		ice->locals[ice->locals_n - 1].related = *mapped;
+	add_local(ice, ICE_RELAY, (unsigned)(b - ice->bases), 0, relayed, mapped);
 	ice_pair_all(ice);
 	return 0;
 }
@@ -264,7 +262,8 @@ bool ice_gather_answer(struct ice *ice, int64_t now, int base, const struct net_
 		for (size_t k = 0; k < ice->locals_n; k++)
 			known |= net_addr_eq(&ice->locals[k].addr, &m->mapped);
 		if (!known)
-			add_local(ice, ICE_SRFLX, q->base, q->server, &m->mapped);
+			add_local(ice, ICE_SRFLX, q->base, q->server, &m->mapped,
+				  &ice->bases[q->base].addr);
 		q->answered = true;
 		check_gathered(ice);
 		return true;

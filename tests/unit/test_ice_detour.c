@@ -12,7 +12,10 @@
 #include "core/base/mem.h"
 #include "core/rtc/ice.h"
 #include "core/rtc/ice_lite.h"
+#include "core/rtc/stun.h"
 #include "tests/lib/fakenet.h"
+
+#include <string.h>
 
 #define STREAM_PORT 99
 
@@ -269,6 +272,90 @@ static void test_many_streams(void **state)
 	detour_done(&d);
 }
 
+/* -- What is told of a relay -------------------------------------------------- */
+
+struct told {
+	struct ice_candidate relay;
+	size_t relays;
+	uint8_t query[STUN_MESSAGE_MAX]; /* the newest */
+	size_t query_n;
+};
+
+static void keep_query(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
+{
+	struct told *t = arg;
+	(void)base;
+	(void)to;
+	memcpy(t->query, p, n);
+	t->query_n = n;
+}
+
+static void keep_relay(void *arg, const struct ice_event *e)
+{
+	struct told *t = arg;
+	if (e->kind != ICE_EVENT_CANDIDATE || e->candidate->type != ICE_RELAY)
+		return;
+	t->relay = *e->candidate;
+	t->relays++;
+}
+
+static struct ice *told_ice(struct told *t)
+{
+	struct ice_config c = {.tie_breaker = 1, .send = keep_query, .event = keep_relay, .arg = t};
+	*t = (struct told){0};
+	return ice_new(&c);
+}
+
+/* What others hear is whole: with the address that the TURN server sees of us. */
+static void test_relay_told(void **state)
+{
+	struct net_addr relayed = fakenet_addr("203.0.113.9", 5000),
+			mapped = fakenet_addr("198.51.100.7", 4000);
+	struct told t;
+	struct ice *ice = told_ice(&t);
+	(void)state;
+	assert_int_equal(ice_add_relay(ice, 0, 100, &relayed, &mapped, 1, NULL), 0);
+	assert_int_equal(t.relays, 1);
+	assert_true(net_addr_eq(&t.relay.addr, &relayed));
+	assert_true(net_addr_eq(&t.relay.related, &mapped));
+	ice_free(ice);
+}
+
+/* No room for its candidate: those of others stay as they are. */
+static void test_relay_without_room(void **state)
+{
+	struct net_addr relayed = fakenet_addr("203.0.113.9", 5000),
+			mapped = fakenet_addr("198.51.100.7", 4000),
+			server = fakenet_addr("192.0.2.1", 3478), base;
+	struct told t;
+	struct ice *ice = told_ice(&t);
+	struct stun m;
+	uint8_t out[STUN_MESSAGE_MAX];
+	(void)state;
+	for (int i = 0; i < ICE_LOCAL_MAX - 1; i++) {
+		base = fakenet_addr("10.0.0.1", (uint16_t)(1000 + i));
+		assert_int_equal(ice_add_base(ice, 0, i, &base, NULL), 0);
+	}
+	/* The first base, asked alone so far, has one of the server's: that makes it full. */
+	base = fakenet_addr("10.0.0.1", 1000);
+	assert_int_equal(ice_add_server(ice, &server, NULL), 0);
+	ice_gather(ice, 0);
+	ice_tick(ice, 0);
+	assert_true(stun_parse(t.query, t.query_n, &m));
+	struct stun_out r = {.cls = STUN_SUCCESS,
+			     .method = m.method,
+			     .tid = m.tid,
+			     .mapped = mapped};
+	ice_receive(ice, 1, 0, &server, out, stun_write(&r, out));
+	assert_int_equal(ice_local_count(ice), ICE_LOCAL_MAX);
+	const struct ice_candidate *last = ice_local(ice, ICE_LOCAL_MAX - 1);
+	assert_int_equal(last->type, ICE_SRFLX);
+	assert_int_equal(ice_add_relay(ice, 2, 100, &relayed, &relayed, 1, NULL), 0);
+	assert_true(net_addr_eq(&last->related, &base));
+	assert_int_equal(t.relays, 0);
+	ice_free(ice);
+}
+
 static long live;
 
 static int start(void **state)
@@ -290,7 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_stream_while_no_udp), TEST(test_udp_before_stream), TEST(test_path_dies),
-		TEST(test_doubt_passes),	TEST(test_many_streams),
+		TEST(test_doubt_passes),	TEST(test_many_streams),      TEST(test_relay_told),
+		TEST(test_relay_without_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
