@@ -70,11 +70,16 @@ void os_udp_prepare(int fd, int family);
  * room for since it was opened (modulo 2^32).
  */
 int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped);
+/** Whether those to one place go as one (UDP_SEGMENT). Only `on` is set by the owner. */
+struct os_join {
+	bool on;	    /**< false from then on when the system refuses to */
+	unsigned refused;   /**< how often in a row, each time by another place */
+	struct net_addr by; /**< the last of them */
+};
 /**
- * Send in order without waiting. How many went, or -errno for the first.
- * `*join`: those to one place may go as one (UDP_SEGMENT); false from then on
- * when the system refuses to.
+ * Send in order without waiting. How many went, or -errno for the first. What
+ * may not go as one on its way goes singly. `join` NULL: never as one.
  */
-int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n);
+int os_udp_send(int fd, int family, struct os_join *join, const struct os_datagram *d, size_t n);
 
 #endif

@@ -139,6 +139,8 @@ long os_peer_uid(int fd)
 #define BATCH 64
 #define SEGMENTS_BYTES_MAX 60000 /* sent as one: an IP packet, its head left out */
 
+#define REFUSALS_MAX 3 /* places in a row that take no segments: then the system takes none */
+
 #define WAITED_MAX_MS 10000 /* more was no waiting: the clock was set */
 
 /* Room for where a datagram came to, when, and how many were dropped before it. */
@@ -323,23 +325,48 @@ static bool refuses_segments(int errnum)
 	       errnum == ENOPROTOOPT;
 }
 
-int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n)
+/* Went singly what may not go as one: is it that place's way, or the system? */
+static void note_refusal(struct os_join *join, const struct net_addr *by, int errnum)
+{
+	if (join->refused && net_addr_eq(&join->by, by))
+		return;
+	join->by = *by;
+	join->refused++;
+	if (join->refused >= REFUSALS_MAX || errnum == EOPNOTSUPP || errnum == ENOPROTOOPT)
+		join->on = false;
+}
+
+/* How many datagrams went, or -errno. */
+static int send_messages(int fd, struct outgoing *o, size_t k, struct os_join *join)
+{
+	int sent = sendmmsg(fd, o->m, (unsigned)k, MSG_DONTWAIT | MSG_NOSIGNAL);
+	size_t all = 0;
+	if (sent < 0)
+		return -errno;
+	for (int i = 0; i < sent; i++) {
+		all += o->run[i];
+		if (o->run[i] > 1)
+			join->refused = 0;
+	}
+	return (int)all;
+}
+
+int os_udp_send(int fd, int family, struct os_join *join, const struct os_datagram *d, size_t n)
 {
 	struct outgoing o;
 	if (n > BATCH)
 		n = BATCH;
-	size_t k = make_messages(family, join && *join, d, n, &o);
-	int sent = sendmmsg(fd, o.m, (unsigned)k, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0 && join && o.run[0] > 1 && refuses_segments(errno)) {
-		*join = false;
-		return os_udp_send(fd, family, join, d, n);
-	}
-	if (sent < 0)
-		return -errno;
-	size_t all = 0;
-	for (int i = 0; i < sent; i++)
-		all += o.run[i];
-	return (int)all;
+	size_t k = make_messages(family, join && join->on, d, n, &o);
+	size_t run = o.run[0];
+	int joined = send_messages(fd, &o, k, join);
+	if (run == 1 || joined > 0 || !refuses_segments(-joined))
+		return joined;
+	k = make_messages(family, false, d, run, &o);
+	int singly = send_messages(fd, &o, k, join);
+	/* What is refused either way says nothing of segments. */
+	if (singly > 0)
+		note_refusal(join, &d->peer, -joined);
+	return singly;
 }
 
 /* -- Addresses ---------------------------------------------------------------- */

@@ -102,7 +102,7 @@ int os_udp_recv(int fd, struct os_datagram *d, size_t max, uint32_t *ret_dropped
 	return (int)n;
 }
 
-int os_udp_send(int fd, int family, bool *join, const struct os_datagram *d, size_t n)
+int os_udp_send(int fd, int family, struct os_join *join, const struct os_datagram *d, size_t n)
 {
 	(void)join;
 	for (size_t i = 0; i < n; i++) {

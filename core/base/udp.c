@@ -29,7 +29,7 @@ struct udp {
 	bool receiving;
 	bool flush_due; /* loop_defer holds this object */
 	bool closed;
-	bool join;	  /* as long as the system has not refused */
+	struct os_join join;
 	uint32_t dropped; /* the kernel's count, as last told */
 	struct udp_stats stats;
 	size_t queued;
@@ -122,7 +122,7 @@ int udp_open(struct loop *l, const struct udp_options *o, udp_receive_fn *fn, vo
 	u->loop = l;
 	u->fd = fd;
 	u->family = family;
-	u->join = o->join;
+	u->join.on = o->join;
 	u->fn = fn;
 	u->arg = arg;
 	start(u);

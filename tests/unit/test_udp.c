@@ -10,6 +10,7 @@
 #include "core/base/udp.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +22,7 @@
 
 static int fail_errno;	  /* for each datagram that begins with '!' */
 static int segment_errno; /* for each message that holds several */
+static int segment_port;  /* only for those that go there; 0: for all */
 static unsigned messages;
 
 static bool fails(const struct iovec *iov)
@@ -29,15 +31,21 @@ static bool fails(const struct iovec *iov)
 }
 
 #ifdef __linux__
+static bool refuses(const struct msghdr *m)
+{
+	const struct sockaddr_in *to = m->msg_name;
+	return segment_errno && m->msg_iovlen > 1 &&
+	       (!segment_port || ntohs(to->sin_port) == segment_port);
+}
+
 int sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
 	unsigned good = 0;
-	if (segment_errno && m[0].msg_hdr.msg_iovlen > 1) {
+	if (refuses(&m[0].msg_hdr)) {
 		errno = segment_errno;
 		return -1;
 	}
-	while (good < n && !fails(m[good].msg_hdr.msg_iov) &&
-	       !(segment_errno && m[good].msg_hdr.msg_iovlen > 1))
+	while (good < n && !fails(m[good].msg_hdr.msg_iov) && !refuses(&m[good].msg_hdr))
 		good++;
 	if (good == 0) {
 		errno = fail_errno;
@@ -306,7 +314,7 @@ static void test_join(void **state)
 		check_join(l, plain, k, false);
 		check_join(l, joining, k, true);
 	}
-	/* Where it is refused, once and for all, each goes by itself, and none is lost. */
+	/* Where it is refused to all, each goes by itself, for good, and none is lost. */
 	segment_errno = EIO;
 	for (size_t k = 0; k < ARRAY_LEN(joins); k++)
 		check_join(l, joining, k, false);
@@ -316,6 +324,59 @@ static void test_join(void **state)
 	assert_int_equal(st.unreachable + st.send_dropped + st.too_long, 0);
 	udp_free(plain);
 	udp_free(joining);
+	loop_free(l);
+	assert_int_equal(mem_live(), before);
+}
+
+static void burst(struct udp *from, const struct net_addr *to)
+{
+	for (int i = 0; i < 4; i++)
+		udp_send(from, to, NULL, "datagram", 8);
+	messages = 0;
+	udp_flush(from);
+}
+
+/* One whom nothing joined reaches, or nothing at all, takes it from nobody else. */
+static void test_join_refused_by_one(void **state)
+{
+	long before = mem_live();
+	struct loop *l = loop_new();
+	struct end bad, good;
+	struct udp *from;
+	struct udp_options o = {.bind = addr("127.0.0.1", 0), .join = true};
+	struct udp_stats st;
+	(void)state;
+	end_open(&bad, l, "127.0.0.1");
+	end_open(&good, l, "127.0.0.1");
+	assert_int_equal(udp_open(l, &o, on_packets, &good, &from, NULL), 0);
+	segment_errno = EMSGSIZE;
+	segment_port = udp_local(bad.udp)->port;
+	for (int i = 0; i < 8; i++) {
+		burst(from, udp_local(bad.udp));
+		if (os_udp_knows_local())
+			assert_int_equal(messages, 4);
+		if (i % 4 == 0)
+			burst(from, udp_local(good.udp));
+		if (os_udp_knows_local())
+			assert_int_equal(messages, i % 4 ? 4 : 1);
+	}
+	for (int i = 1; i < 9; i++) {
+		struct net_addr nowhere = addr("127.0.0.1", 0);
+		nowhere.ip[3] = (uint8_t)i;
+		burst(from, &nowhere);
+	}
+	burst(from, udp_local(good.udp));
+	if (os_udp_knows_local())
+		assert_int_equal(messages, 1);
+	segment_errno = segment_port = 0;
+	run_until(&bad, 8 * 4, "singly");
+	run_until(&good, 3 * 4, "as one");
+	udp_stats(from, &st);
+	assert_int_equal(st.unreachable, 8 * 4);
+	assert_int_equal(st.sent, 11 * 4);
+	udp_free(bad.udp);
+	udp_free(good.udp);
+	udp_free(from);
 	loop_free(l);
 	assert_int_equal(mem_live(), before);
 }
@@ -488,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_any_family),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_refused_by_one),
 		cmocka_unit_test(test_full_buffers),
 #ifdef __linux__
 		cmocka_unit_test(test_receiver_too_slow),
