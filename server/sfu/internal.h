@@ -528,6 +528,8 @@ void sfu_wish_forget(struct sfu_room *r, const struct sfu_track *t);
 void sfu_subscribe_all(struct sfu_person *listener, int64_t now);
 /** Look at one track for everybody. */
 void sfu_subscribe_track(struct sfu_track *t, int64_t now);
+/** Do they let everybody hear them? */
+bool sfu_is_for_all(const struct sfu_person *p);
 void sfu_subscribe_one(struct sfu_person *listener, struct sfu_track *t, int64_t now);
 /** It speaks: room is made for it where there is none. */
 void sfu_subscribe_wanted(struct sfu_track *t, int64_t now);
@@ -555,12 +557,15 @@ void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t numbe
 /* taps.c */
 /** Packet `number` of a track, as its gate counts, for who listens by WHEP. */
 void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uint64_t number);
-/** They listen to this many streams from now on: all of the loudest, or (1) the one voice. */
-void sfu_taps_begin(struct sfu_person *p, size_t n);
+/** They listen from now on: by as many sections as they have to all of the loudest, or by one to
+ * the one voice. */
+void sfu_taps_begin(struct sfu_person *p);
+/** They may hear, or may not any more. Of anybody. */
+void sfu_taps_permit(struct sfu_person *p);
 void sfu_taps_end(struct sfu_person *p);
 /** Memory of streams that have long been silent, for which nobody will ask. */
 void sfu_taps_look(struct sfu_person *p, int64_t now);
-/** It is muted or ends. */
+/** It is muted, not for everybody any more, or ends. */
 void sfu_taps_leave(struct sfu_track *t);
 
 /* speakers.c */

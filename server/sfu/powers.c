@@ -119,6 +119,7 @@ static void permit(struct sfu_person *p, const struct lk_permission *m, int64_t 
 	g->subscribe = m->can_subscribe;
 	sfu_permit_changed(p, now);
 	sfu_subscribe_all(p, now);
+	sfu_taps_permit(p);
 }
 
 static void do_update(void *arg)

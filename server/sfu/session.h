@@ -19,8 +19,11 @@ struct sfu_tap {
 	struct sfu_stream *stream;
 	struct peer_sender *sender;
 	uint32_t ssrc;
-	uint8_t pt; /**< of Opus, as their offer has it */
-	bool kept;  /**< packets are kept for NACK */
+	uint8_t pt;	   /**< of Opus, as their offer has it */
+	bool kept;	   /**< packets are kept for NACK */
+	bool begun;	   /**< `shift` is known */
+	uint16_t shift;	   /**< number in the stream minus number out */
+	uint16_t next_seq; /**< what follows the newest that went out */
 };
 
 struct sfu_session {

@@ -124,8 +124,11 @@ static void on_permission(struct sfu_person *p, struct lk_request *rq, int64_t n
 	p->allow_all = rq->subscription_permission.all_participants;
 	p->allowed = mem_dup(rq, sizeof(*rq));
 	*rq = (struct lk_request){0};
-	for (size_t i = 0; i < p->pub.tracks_n; i++)
+	for (size_t i = 0; i < p->pub.tracks_n; i++) {
+		if (!sfu_is_for_all(p))
+			sfu_taps_leave(p->pub.tracks[i]);
 		sfu_subscribe_track(p->pub.tracks[i], now);
+	}
 }
 
 /* What a client that came back had; its tracks are still known here. */

@@ -34,11 +34,16 @@ void sfu_wish_forget(struct sfu_room *r, const struct sfu_track *t)
 	}
 }
 
+bool sfu_is_for_all(const struct sfu_person *p)
+{
+	return p->allow_all || !p->allowed;
+}
+
 /* Does the publisher let this listener hear the track? */
 static bool is_allowed(const struct sfu_track *t, const struct sfu_person *listener)
 {
 	const struct sfu_person *p = t->person;
-	if (p->allow_all || !p->allowed)
+	if (sfu_is_for_all(p))
 		return true;
 	const struct lk_subscription_permission *s = &p->allowed->subscription_permission;
 	for (size_t i = 0; i < s->track_permissions_n; i++) {

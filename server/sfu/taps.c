@@ -2,9 +2,8 @@
  * Voices on their way to who listens by WHEP. Such a listener has as many
  * sections as there are slots for the loudest, and hears in each whoever holds
  * that slot; or one section, and hears the one loudest of them, with the same
- * hangover and margins (loudest.h). Numbers and timestamps are made once for
- * all listeners of a stream (slots.h): they differ in SSRC and payload type. The
- * CSRC of a packet (RFC 3550 5.1) tells whose voice it is: no signalling could.
+ * hangover and margins (loudest.h). Timestamps are made once for all listeners
+ * of a stream (slots.h): they differ in SSRC, payload type and number. The CSRC of a packet (RFC 3550 5.1) tells whose voice it is: no signalling could.
  */
 #include "core/base/crypto.h"
 #include "core/base/log.h"
@@ -20,6 +19,7 @@ static struct sfu_stream *solo_of(struct sfu_room *r)
 
 #define HEADER 12
 #define CSRC 4
+#define LATE 256 /* packets; older ones than that come from nowhere (forward.c) */
 
 /* FNV-1a of the identity, which whoever knows the room's people can look up. */
 static uint32_t csrc_of(const struct sfu_person *p)
@@ -40,16 +40,34 @@ static size_t put_csrc(uint8_t *packet, size_t n, uint32_t csrc)
 	return n + CSRC;
 }
 
+/*
+ * One listener's copy. Each counts for itself: from the lower half, so that it takes no first
+ * wrap for an old packet (RFC 3711 3.3.1), and without a hole where it was not to listen.
+ */
+static bool to_tap(struct sfu_tap *tap, const struct rtp *r, struct span raw, uint16_t seq,
+		   int64_t now)
+{
+	uint16_t shift = tap->begun ? tap->shift : (uint16_t)(seq - tap->next_seq);
+	uint16_t number = (uint16_t)(seq - shift);
+	struct rtp theirs = *r;
+	theirs.pt = tap->pt;
+	if (peer_forward(tap->listener->sub.link.peer, now, tap->sender, &theirs, raw, number,
+			 r->marker))
+		return false;
+	tap->begun = true;
+	tap->shift = shift;
+	tap->kept = true;
+	if ((int16_t)(uint16_t)(number - tap->next_seq) >= 0)
+		tap->next_seq = (uint16_t)(number + 1);
+	return true;
+}
+
 static void to_taps(struct sfu_stream *st, struct sfu_stats *stats, const struct rtp *r,
 		    struct span raw, uint16_t seq, int64_t now)
 {
 	for (struct sfu_tap *tap = st->taps; tap; tap = tap->next) {
-		struct rtp theirs = *r;
-		theirs.pt = tap->pt;
-		if (peer_forward(tap->listener->sub.link.peer, now, tap->sender, &theirs, raw, seq,
-				 r->marker))
+		if (!to_tap(tap, r, raw, seq, now))
 			continue;
-		tap->kept = true;
 		stats->packets_out++;
 		stats->bytes_out += raw.n;
 	}
@@ -86,8 +104,9 @@ void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uin
 {
 	struct sfu_room *room = t->person->room;
 	int slot = t->voice.slot;
-	/* What is encrypted for those with keys is noise to all others. */
-	if (!room->taps_n || t->info.encryption)
+	/* What is encrypted for those with keys is noise to all others; and what is not for
+	 * everybody cannot be in a stream that all of them share. */
+	if (!room->taps_n || t->info.encryption || !sfu_is_for_all(t->person))
 		return;
 	if (slot >= 0)
 		pass_on(&room->streams[slot], t, t->tapped != slot, r, now, number);
@@ -118,7 +137,15 @@ static void forget_all(struct sfu_room *r)
 		}
 }
 
-void sfu_taps_begin(struct sfu_person *p, size_t n)
+/* A first number that leaves room for packets from before it that come late. */
+static uint16_t first_number(void)
+{
+	uint16_t v;
+	crypto_random(&v, sizeof(v));
+	return (uint16_t)(LATE + v % (0x8000 - LATE));
+}
+
+static void link_all(struct sfu_person *p)
 {
 	struct sfu_session *s = p->session;
 	struct sfu_room *r = p->room;
@@ -126,14 +153,35 @@ void sfu_taps_begin(struct sfu_person *p, size_t n)
 		forget_all(r);
 	for (size_t i = 0; i < s->taps_n; i++) {
 		struct sfu_tap *tap = &s->taps[i];
-		tap->listener = p;
-		tap->stream = n == 1 && r->loudest.n > 1 ? solo_of(r) : &r->streams[i];
+		tap->begun = false;
+		tap->stream = s->taps_n == 1 && r->loudest.n > 1 ? solo_of(r) : &r->streams[i];
+		tap->prev = NULL;
 		tap->next = tap->stream->taps;
 		if (tap->next)
 			tap->next->prev = tap;
 		tap->stream->taps = tap;
 		r->taps_n++;
 	}
+}
+
+void sfu_taps_begin(struct sfu_person *p)
+{
+	struct sfu_session *s = p->session;
+	for (size_t i = 0; i < s->taps_n; i++) {
+		s->taps[i].listener = p;
+		s->taps[i].next_seq = first_number();
+	}
+	link_all(p);
+}
+
+void sfu_taps_permit(struct sfu_person *p)
+{
+	const struct sfu_session *s = p->session;
+	bool linked = s && s->taps_n && s->taps[0].stream;
+	if (linked && !p->grant.subscribe)
+		sfu_taps_end(p);
+	else if (s && !linked && p->grant.subscribe)
+		link_all(p);
 }
 
 void sfu_taps_end(struct sfu_person *p)
@@ -156,7 +204,7 @@ void sfu_taps_look(struct sfu_person *p, int64_t now)
 	struct sfu_session *s = p->session;
 	for (size_t i = 0; i < s->taps_n; i++) {
 		struct sfu_tap *tap = &s->taps[i];
-		if (!tap->kept || now - tap->stream->slot.at < SFU_HISTORY_MS)
+		if (!tap->kept || (tap->stream && now - tap->stream->slot.at < SFU_HISTORY_MS))
 			continue;
 		peer_forget_sent(tap->sender);
 		tap->kept = false;

@@ -129,6 +129,6 @@ int sfu_whep_answer(struct sfu_person *p, const struct sdp *offer, int64_t now, 
 	if (!rc)
 		rc = connect_to(p, offer, now, err);
 	if (!rc)
-		sfu_taps_begin(p, n);
+		sfu_taps_begin(p);
 	return rc;
 }

@@ -12,206 +12,14 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_program.h"
 
 #include <string.h>
 
 #define ROOM "r"
-#define SECTIONS_MAX 4
 
 static struct sfu_world w;
-
-/* Somebody without signalling. */
-struct program {
-	bool speaks, told;
-	char identity[32];
-	struct peer *peer;
-	struct udp *udp;
-	bool deaf;
-	int status;
-	char session[64], etag[64], why[256];
-	char *answer;
-	/* What comes, by section. */
-	uint32_t ssrcs[SECTIONS_MAX];
-	size_t sections, packets[SECTIONS_MAX], holes[SECTIONS_MAX], markers[SECTIONS_MAX];
-	size_t backwards[SECTIONS_MAX];
-	uint16_t newest[SECTIONS_MAX];
-	uint32_t timestamp[SECTIONS_MAX];
-	uint8_t last[SECTIONS_MAX], pt, csrc[SECTIONS_MAX][4];
-	uint32_t ssrc; /* its own */
-	uint16_t seq;
-};
-
-static struct program x, y; /* of the test that runs */
-
-static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
-{
-	struct program *q = arg;
-	(void)base;
-	if (!q->deaf)
-		udp_send(q->udp, to, NULL, p, n);
-}
-
-static void on_rtp(void *arg, struct peer *p, int64_t now, const struct rtp *r, struct span raw)
-{
-	struct program *q = arg;
-	size_t i = 0;
-	(void)p;
-	(void)now;
-	(void)raw;
-	while (i < q->sections && q->ssrcs[i] != r->ssrc)
-		i++;
-	assert_true(i < q->sections); /* only what was answered */
-	assert_int_equal(r->pt, q->pt);
-	if (q->packets[i]++) {
-		q->holes[i] += rtp_seq_diff(r->seq, q->newest[i]) != 1;
-		q->backwards[i] += (int32_t)(r->timestamp - q->timestamp[i]) <= 0;
-	}
-	q->newest[i] = r->seq;
-	q->timestamp[i] = r->timestamp;
-	q->markers[i] += r->marker;
-	q->last[i] = (uint8_t)r->payload.p[0];
-	assert_int_equal(r->csrc_n, 1);
-	assert_int_equal(r->header_n, 16);
-	memcpy(q->csrc[i], raw.p + 12, 4);
-}
-
-static void on_datagrams(void *arg, const struct udp_packet *p, size_t n)
-{
-	struct program *q = arg;
-	for (size_t i = 0; i < n && !q->deaf; i++)
-		peer_receive(q->peer, clock_mono_ms(), 0, &p[i].from, p[i].data, p[i].n);
-}
-
-static void on_told(void *arg, const struct sfu_told *t)
-{
-	struct program *q = arg;
-	q->told = true;
-	q->status = t->status;
-	snprintf(q->why, sizeof(q->why), "%s", t->why);
-	if (t->session[0])
-		snprintf(q->session, sizeof(q->session), "%s", t->session);
-	if (t->etag[0])
-		snprintf(q->etag, sizeof(q->etag), "%s", t->etag);
-	mem_free(q->answer);
-	q->answer = span_dup(t->body);
-}
-
-static bool was_told(void *arg)
-{
-	return ((struct program *)arg)->told;
-}
-
-static int ask(struct program *q, enum sfu_asking what, const char *if_match, struct span body)
-{
-	const struct sfu_ask a = {
-		.what = what,
-		.speak = q->speaks,
-		.room = ROOM,
-		.identity = q->identity,
-		.session = q->session,
-		.if_match = span_of(if_match),
-		.body = body,
-	};
-	q->told = false;
-	sfu_ask(w.sfu, &a, on_told, q);
-	SFU_UNTIL(&w, was_told, q);
-	return q->status;
-}
-
-static void program_done(struct program *q)
-{
-	peer_free(q->peer);
-	udp_free(q->udp);
-	mem_free(q->answer);
-	*q = (struct program){0};
-}
-
-static void put_offer(struct program *q, size_t sections, struct buf *b)
-{
-	static const char *const mids[] = {"0", "1", "2", "3"};
-	struct sdp_offer_audio audio[SECTIONS_MAX] = {0};
-	struct sdp made;
-	for (size_t i = 0; i < sections; i++) {
-		audio[i].mid = span_of(mids[i]);
-		audio[i].direction = q->speaks ? SDP_SENDONLY : SDP_RECVONLY;
-		if (q->speaks)
-			audio[i].send = (struct sdp_send){q->ssrc, SPAN_LIT("c"), SPAN_LIT("s"),
-							  SPAN_LIT("t")};
-	}
-	struct sdp_offer_how how = {.audio = audio, .audio_n = sections, .session_id = 3};
-	peer_transport(q->peer, &how.transport);
-	assert_int_equal(sdp_offer(&how, &made, NULL), 0);
-	for (size_t i = 0; i < sections; i++)
-		made.media[i].codecs[0].pt = q->pt;
-	assert_int_equal(sdp_write(&made, b, NULL), 0);
-	sdp_done(&made);
-}
-
-static void open_peer(struct program *q, bool speaks, const char *identity)
-{
-	struct udp_options o = {.bind = {.family = 4, .ip = {127, 0, 0, 1}}};
-	struct peer_config pc = {
-		.controlling = true,
-		.cert = w.cert,
-		.calls = {.send = on_send, .rtp = on_rtp},
-		.arg = q,
-	};
-	*q = (struct program){.speaks = speaks, .pt = 97, .ssrc = 4242};
-	snprintf(q->identity, sizeof(q->identity), "%s", identity);
-	assert_int_equal(udp_open(w.loop, &o, on_datagrams, q, &q->udp, NULL), 0);
-	q->peer = peer_new(&pc, NULL);
-	assert_int_equal(peer_add_base(q->peer, clock_mono_ms(), 0, udp_local(q->udp), NULL), 0);
-	peer_gather(q->peer, clock_mono_ms());
-	if (speaks)
-		assert_int_equal(peer_add_sender(q->peer, q->ssrc, 48000, 16, NULL), 0);
-}
-
-static void take_answer(struct program *q)
-{
-	struct sdp a = {0};
-	bool client;
-	assert_int_equal(sdp_parse(span_of(q->answer), &a, NULL), 0);
-	const struct sdp_transport *t = sdp_transport(&a);
-	assert_true(a.lite && t);
-	assert_int_equal(peer_dtls_role(SDP_ACTPASS, t->setup, &client, NULL), 0);
-	assert_int_equal(peer_set_remote(q->peer, clock_mono_ms(), t, client, NULL), 0);
-	for (size_t i = 0; i < a.media_n; i++) {
-		const struct sdp_media *m = &a.media[i];
-		for (size_t k = 0; k < m->candidates_n; k++)
-			peer_add_candidate(q->peer, clock_mono_ms(), m->candidates[k], NULL);
-		assert_int_equal(m->direction & (q->speaks ? SDP_SENDONLY : SDP_RECVONLY), 0);
-		if (m->ssrcs_n)
-			q->ssrcs[q->sections++] = m->ssrcs[0].ssrc;
-	}
-	peer_add_candidate(q->peer, clock_mono_ms(), SPAN_LIT(""), NULL);
-	sdp_done(&a);
-}
-
-static bool connected(void *arg)
-{
-	struct program *q = arg;
-	int64_t now = clock_mono_ms();
-	if (peer_deadline(q->peer) <= now)
-		peer_tick(q->peer, now);
-	return peer_state(q->peer) == PEER_CONNECTED;
-}
-
-static int come(struct program *q, bool speaks, const char *identity, size_t sections)
-{
-	AUTO(buf_done) struct buf b = BUF_INIT(SDP_BYTES_MAX);
-	open_peer(q, speaks, identity);
-	put_offer(q, sections, &b);
-	return ask(q, SFU_ASK_START, "", buf_span(&b));
-}
-
-static void join(struct program *q, bool speaks, const char *identity, size_t sections)
-{
-	if (come(q, speaks, identity, sections) != 201)
-		fail_msg("%d %s", q->status, q->why);
-	take_answer(q);
-	SFU_UNTIL(&w, connected, q);
-}
+static struct sfu_program x, y; /* of the test that runs */
 
 static int setup(void **state)
 {
@@ -224,8 +32,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	program_done(&x);
-	program_done(&y);
+	sfu_program_done(&x);
+	sfu_program_done(&y);
 	sfu_world_close(&w);
 	return 0;
 }
@@ -240,40 +48,16 @@ static bool is_gone(void *arg)
 	return strcmp(sfu_presence_of(&w, arg), "left") == 0;
 }
 
-/* Each says something until the listener has heard `n` more in this section. */
-struct hearing {
-	struct program *q;
-	struct sfu_client *who;
-	size_t section, from, n;
-	unsigned dbov;
-	uint8_t byte;
-};
-
-static bool heard(void *arg)
-{
-	struct hearing *h = arg;
-	connected(h->q);
-	sfu_client_say(h->who, h->dbov, h->byte);
-	return h->q->packets[h->section] >= h->from + h->n && h->q->last[h->section] == h->byte;
-}
-
-static void talk(struct program *q, struct sfu_client *who, size_t section, unsigned dbov,
-		 uint8_t byte, size_t n)
-{
-	struct hearing h = {q, who, section, q->packets[section], n, dbov, byte};
-	SFU_UNTIL(&w, heard, &h);
-}
-
-static size_t section_of(const struct program *q, uint8_t byte)
+static size_t section_of(const struct sfu_program *q, uint8_t byte)
 {
 	for (size_t i = 0; i < q->sections; i++)
 		if (q->packets[i] && q->last[i] == byte)
 			return i;
-	return SECTIONS_MAX;
+	return SFU_SECTIONS_HEARD;
 }
 
 struct search {
-	struct program *q;
+	struct sfu_program *q;
 	struct sfu_client *who;
 	uint8_t byte;
 };
@@ -281,17 +65,9 @@ struct search {
 static bool found(void *arg)
 {
 	struct search *s = arg;
-	connected(s->q);
+	sfu_program_connected(s->q);
 	sfu_client_say(s->who, 20, s->byte);
-	return section_of(s->q, s->byte) < SECTIONS_MAX;
-}
-
-static void assert_whole(const struct program *q)
-{
-	for (size_t i = 0; i < q->sections; i++) {
-		assert_int_equal(q->holes[i], 0);
-		assert_int_equal(q->backwards[i], 0);
-	}
+	return section_of(s->q, s->byte) < SFU_SECTIONS_HEARD;
 }
 
 /* Three sections: each of the three loudest has one, under a number that stays. */
@@ -304,7 +80,7 @@ static void test_three_sections(void **state)
 		c[i] = sfu_client_join(&w, ROOM, names[i]);
 		sfu_client_publish(c[i], "mic", false);
 	}
-	join(&x, false, "@l:hs:DEV", 3);
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 3);
 	assert_int_equal(x.sections, 3);
 	SFU_UNTIL(&w, is_present, x.identity);
 	for (int i = 0; i < 3; i++) {
@@ -312,7 +88,8 @@ static void test_three_sections(void **state)
 		SFU_UNTIL(&w, found, &s);
 	}
 	for (int i = 0; i < 3; i++)
-		talk(&x, c[i], section_of(&x, (uint8_t)('A' + i)), 20, (uint8_t)('A' + i), 20);
+		sfu_program_talk(&x, c[i], section_of(&x, (uint8_t)('A' + i)), 20,
+				 (uint8_t)('A' + i), 20);
 	/* Others hear of them as of everybody. */
 	const struct lk_person *p = sfu_client_knows(c[0], x.identity);
 	assert_non_null(p);
@@ -322,12 +99,12 @@ static void test_three_sections(void **state)
 	struct sfu_client *d = sfu_client_join(&w, ROOM, "d");
 	sfu_client_publish(d, "mic", false);
 	sfu_client_mute(c[1], true);
-	talk(&x, d, there, 20, 'D', 20);
-	assert_whole(&x);
-	assert_int_equal(ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 200);
+	sfu_program_talk(&x, d, there, 20, 'D', 20);
+	sfu_program_whole(&x);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 200);
 	SFU_UNTIL(&w, is_gone, x.identity);
-	assert_int_equal(ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 404);
-	program_done(&x);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 404);
+	sfu_program_done(&x);
 }
 
 /* One section: the loudest of all; another comes in after a pause, at once. */
@@ -339,21 +116,22 @@ static void test_one_section(void **state)
 	sfu_client_publish(a, "mic", false);
 	b = sfu_client_join(&w, ROOM, "b");
 	sfu_client_publish(b, "mic", false);
-	join(&x, false, "@l:hs:DEV", 1);
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
 	assert_int_equal(x.sections, 1);
-	talk(&x, a, 0, 20, 'A', 30);
+	sfu_program_talk(&x, a, 0, 20, 'A', 30);
 	/* FNV-1a of "a", as every table of it has. */
 	assert_memory_equal(x.csrc[0], "\xe4\x0c\x29\x2c", 4);
-	talk(&x, b, 0, 20, 'B', 30); /* `a` is silent, which it must be for a while first */
+	sfu_program_talk(&x, b, 0, 20, 'B',
+			 30); /* `a` is silent, which it must be for a while first */
 	assert_memory_equal(x.csrc[0], "\xe7\x0c\x2d\xe5", 4);
-	talk(&x, a, 0, 20, 'A', 30);
-	assert_whole(&x);
+	sfu_program_talk(&x, a, 0, 20, 'A', 30);
+	sfu_program_whole(&x);
 	assert_true(x.markers[0] >= 3);
-	program_done(&x);
+	sfu_program_done(&x);
 }
 
 struct outgoing {
-	struct program *q;
+	struct sfu_program *q;
 	struct sfu_client *to;
 };
 
@@ -367,7 +145,7 @@ static bool arrived(void *arg)
 				  .timestamp = o->q->seq * 960u,
 				  .ssrc = o->q->ssrc,
 				  .payload = {payload, sizeof(payload)}};
-	connected(o->q);
+	sfu_program_connected(o->q);
 	o->q->seq++;
 	peer_send(o->q->peer, clock_mono_ms(), &r);
 	for (size_t i = 0; i < o->to->heard_n; i++)
@@ -382,7 +160,7 @@ static void test_speaks(void **state)
 	struct sfu_client *l = sfu_client_join(&w, ROOM, "l");
 	(void)state;
 	sfu_client_connect(l);
-	join(&x, true, "@t:hs:OBS", 1);
+	sfu_program_join(&w, &x, true, ROOM, "@t:hs:OBS", 1);
 	SFU_UNTIL(&w, is_present, x.identity);
 	struct outgoing o = {&x, l};
 	SFU_UNTIL(&w, arrived, &o);
@@ -399,14 +177,14 @@ static void test_speaks(void **state)
 		sfu_pass(&w, 10);
 	assert_false(sfu_client_knows(l, x.identity)->tracks[0].muted);
 	/* Again with the same name: it takes the older one's place, and was never gone. */
-	join(&y, true, "@t:hs:OBS", 1);
-	assert_int_equal(ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 404);
+	sfu_program_join(&w, &y, true, ROOM, "@t:hs:OBS", 1);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_END, "", SPAN_LIT("")), 404);
 	assert_string_equal(sfu_presence_of(&w, y.identity), "present");
 	assert_true(sfu_remove(w.sfu, ROOM, y.identity));
 	sfu_pass(&w, 100);
 	assert_string_equal(sfu_presence_of(&w, y.identity), "removed");
-	program_done(&x);
-	program_done(&y);
+	sfu_program_done(&x);
+	sfu_program_done(&y);
 }
 
 static bool is_lost(void *arg)
@@ -418,9 +196,9 @@ static bool is_lost(void *arg)
 static void test_ends(void **state)
 {
 	(void)state;
-	join(&x, false, "@l:hs:DEV", 1);
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
 	SFU_UNTIL(&w, is_present, x.identity);
-	assert_int_equal(come(&y, false, "@m:hs:DEV", 1), 201);
+	assert_int_equal(sfu_program_come(&w, &y, false, ROOM, "@m:hs:DEV", 1), 201);
 	struct sfu_stats st;
 	sfu_stats(w.sfu, &st);
 	assert_int_equal(st.people, 2);
@@ -435,8 +213,8 @@ static void test_ends(void **state)
 	}
 	assert_int_equal(st.people, 0);
 	assert_string_equal(sfu_presence_of(&w, "@m:hs:DEV"), "");
-	program_done(&x);
-	program_done(&y);
+	sfu_program_done(&x);
+	sfu_program_done(&y);
 }
 
 static void put_fragment(struct buf *b, const char *ufrag, const char *pwd)
@@ -457,23 +235,23 @@ static void test_restart(void **state)
 	char before[64];
 	(void)state;
 	sfu_client_publish(a, "mic", false);
-	join(&x, false, "@l:hs:DEV", 1);
-	talk(&x, a, 0, 20, 'A', 10);
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+	sfu_program_talk(&x, a, 0, 20, 'A', 10);
 	peer_transport(x.peer, &t);
 	AUTO_FREE char *ufrag = span_dup(t.ufrag), *pwd = span_dup(t.pwd);
 	put_fragment(&b, ufrag, pwd);
 	memcpy(before, x.etag, sizeof(before));
-	assert_int_equal(ask(&x, SFU_ASK_PATCH, "", buf_span(&b)), 428);
-	assert_int_equal(ask(&x, SFU_ASK_PATCH, "\"other\"", buf_span(&b)), 412);
-	assert_int_equal(ask(&x, SFU_ASK_PATCH, x.etag, SPAN_LIT("nonsense")), 400);
-	assert_int_equal(ask(&x, SFU_ASK_PATCH, x.etag, buf_span(&b)), 204);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_PATCH, "", buf_span(&b)), 428);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_PATCH, "\"other\"", buf_span(&b)), 412);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_PATCH, x.etag, SPAN_LIT("nonsense")), 400);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_PATCH, x.etag, buf_span(&b)), 204);
 	assert_string_equal(x.etag, before);
 	peer_restart(x.peer, clock_mono_ms());
 	peer_transport(x.peer, &t);
 	AUTO_FREE char *ufrag2 = span_dup(t.ufrag), *pwd2 = span_dup(t.pwd);
 	buf_clear(&b);
 	put_fragment(&b, ufrag2, pwd2);
-	assert_int_equal(ask(&x, SFU_ASK_PATCH, "*", buf_span(&b)), 200);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_PATCH, "*", buf_span(&b)), 200);
 	assert_string_not_equal(x.etag, before);
 	AUTO_FREE char *whole = mem_printf("v=0\r\n%s", x.answer);
 	assert_int_equal(sdp_parse(span_of(whole), &f, NULL), 0);
@@ -488,10 +266,10 @@ static void test_restart(void **state)
 	for (size_t i = 0; i < f.media[0].candidates_n; i++)
 		peer_add_candidate(x.peer, clock_mono_ms(), f.media[0].candidates[i], NULL);
 	sdp_done(&f);
-	SFU_UNTIL(&w, connected, &x);
-	talk(&x, a, 0, 20, 'B', 30);
-	assert_whole(&x);
-	program_done(&x);
+	SFU_UNTIL(&w, sfu_program_connected, &x);
+	sfu_program_talk(&x, a, 0, 20, 'B', 30);
+	sfu_program_whole(&x);
+	sfu_program_done(&x);
 }
 
 static void test_refused(void **state)
@@ -500,32 +278,33 @@ static void test_refused(void **state)
 	(void)state;
 	(void)a;
 	/* The wrong way round. */
-	open_peer(&x, false, "@l:hs:DEV");
+	sfu_program_open(&w, &x, false, ROOM, "@l:hs:DEV");
 	AUTO(buf_done) struct buf b = BUF_INIT(SDP_BYTES_MAX);
 	x.speaks = true;
-	put_offer(&x, 1, &b);
+	sfu_program_offer(&x, 1, &b);
 	x.speaks = false;
-	assert_int_equal(ask(&x, SFU_ASK_START, "", buf_span(&b)), 422);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_START, "", buf_span(&b)), 422);
 	x.speaks = true;
-	assert_int_equal(ask(&x, SFU_ASK_START, "", SPAN_LIT("v=0\r\n")), 400);
-	program_done(&x);
-	assert_int_equal(come(&x, true, "@l:hs:DEV", 2), 422); /* two sounds */
-	program_done(&x);
+	assert_int_equal(sfu_program_ask(&x, SFU_ASK_START, "", SPAN_LIT("v=0\r\n")), 400);
+	sfu_program_done(&x);
+	assert_int_equal(sfu_program_come(&w, &x, true, ROOM, "@l:hs:DEV", 2),
+			 422); /* two sounds */
+	sfu_program_done(&x);
 	/* A device that has signalling, too. */
-	assert_int_equal(come(&x, false, "a", 1), 409);
-	program_done(&x);
+	assert_int_equal(sfu_program_come(&w, &x, false, ROOM, "a", 1), 409);
+	sfu_program_done(&x);
 	/* Who comes and goes all the time; counted are only those who were there. */
 	int last = 0;
 	for (int i = 0; i < 20 && last != 429; i++) {
-		last = come(&y, false, "@n:hs:DEV", 1);
+		last = sfu_program_come(&w, &y, false, ROOM, "@n:hs:DEV", 1);
 		if (last == 201)
-			assert_int_equal(ask(&y, SFU_ASK_END, "", SPAN_LIT("")), 200);
-		program_done(&y);
+			assert_int_equal(sfu_program_ask(&y, SFU_ASK_END, "", SPAN_LIT("")), 200);
+		sfu_program_done(&y);
 	}
 	assert_int_equal(last, 429);
 	w.refuse = true;
-	assert_int_equal(come(&x, false, "@o:hs:DEV", 1), 403);
-	program_done(&x);
+	assert_int_equal(sfu_program_come(&w, &x, false, ROOM, "@o:hs:DEV", 1), 403);
+	sfu_program_done(&x);
 }
 
 int main(void)

@@ -1,0 +1,167 @@
+/* Whom a listener by WHEP hears and whom not, and how its numbers begin. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/mem.h"
+#include "tests/lib/sfu_program.h"
+#include "tests/lib/sfu_wait.h"
+
+#define ROOM "r"
+#define BURST 5
+#define LEAP 2500 /* packets that are lost in one go */
+#define LEAPS 14
+
+static struct sfu_world w;
+static struct sfu_program x, y; /* of the test that runs */
+
+static int setup(void **state)
+{
+	(void)state;
+	w = (struct sfu_world){0};
+	sfu_world_open(&w);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sfu_program_done(&x);
+	sfu_program_done(&y);
+	sfu_world_close(&w);
+	return 0;
+}
+
+static bool is_through(void *arg)
+{
+	const uint64_t *want = arg;
+	struct sfu_stats s;
+	sfu_stats(w.sfu, &s);
+	return s.packets_in >= *want;
+}
+
+/* Somebody speaks: to how many listeners do their packets go? */
+static uint64_t listeners_of(struct sfu_client *c)
+{
+	struct sfu_stats before, after;
+	sfu_stats(w.sfu, &before);
+	uint64_t want = before.packets_in + BURST;
+	for (int i = 0; i < BURST; i++)
+		sfu_client_say(c, 10, 1);
+	SFU_UNTIL(&w, is_through, &want);
+	sfu_stats(w.sfu, &after);
+	return (after.packets_out - before.packets_out) / (after.packets_in - before.packets_in);
+}
+
+/* Who of them may hear this person: everybody, or one alone. */
+static void allow(struct sfu_client *c, bool all, const char *one)
+{
+	struct lk_track_permission may = {.participant_identity = (char *)(uintptr_t)one,
+					  .all_tracks = true};
+	struct lk_request rq = {.kind = LK_REQ_SUBSCRIPTION_PERMISSION,
+				.subscription_permission = {.all_participants = all,
+							    .track_permissions = &may,
+							    .track_permissions_n = 1}};
+	const struct lk_request ping = {.kind = LK_REQ_PING_REQ};
+	size_t from = c->got_n;
+	sfu_client_send(c, &rq);
+	/* Done once what comes after it is answered. */
+	sfu_client_send(c, &ping);
+	sfu_until_got(c, LK_RES_PONG_RESP, from);
+}
+
+static struct sfu_client *speaker(const char *room, const char *identity)
+{
+	struct sfu_client *c = sfu_client_join(&w, room, identity);
+	sfu_client_publish(c, "mic", false);
+	return c;
+}
+
+/* A stream is shared by all, so who is not for all of them is in none. */
+static void test_not_for_all(void **state)
+{
+	struct sfu_client *a = speaker(ROOM, "a");
+	(void)state;
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+	sfu_program_join(&w, &y, false, ROOM, "@m:hs:DEV", 3);
+	sfu_program_talk(&x, a, 0, 20, 'A', 10);
+	sfu_program_talk(&y, a, 0, 20, 'A', 10);
+	assert_int_equal(listeners_of(a), 2);
+	allow(a, false, "@l:hs:DEV");
+	assert_int_equal(listeners_of(a), 0);
+	/* Others are heard as before. */
+	struct sfu_client *b = speaker(ROOM, "b");
+	sfu_program_talk(&x, b, 0, 20, 'B', 10);
+	allow(a, true, "@l:hs:DEV");
+	sfu_program_talk(&x, a, 0, 10, 'A', 10);
+	sfu_program_whole(&x);
+}
+
+/* As a host's UpdateParticipant says it. */
+static void let_hear(const char *identity, bool yes)
+{
+	const struct lk_permission m = {.can_subscribe = yes};
+	struct lk_person now;
+	int result = -1;
+	assert_true(sfu_update(w.sfu, ROOM, identity, NULL, &m, &result, &now));
+	assert_int_equal(result, LK_RESULT_OK);
+	assert_true(now.permission.can_subscribe == yes);
+	lk_person_done(&now);
+}
+
+/* Who may no longer hear hears nothing, and goes on later as if nothing had been. */
+static void test_may_not_hear(void **state)
+{
+	struct sfu_client *a = speaker(ROOM, "a");
+	(void)state;
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+	sfu_program_join(&w, &y, false, ROOM, "@m:hs:DEV", 1);
+	sfu_program_talk(&x, a, 0, 20, 'A', 10);
+	sfu_program_talk(&y, a, 0, 20, 'A', 10);
+	let_hear(x.identity, false);
+	assert_int_equal(listeners_of(a), 1);
+	sfu_program_talk(&y, a, 0, 20, 'B', 10);
+	let_hear(y.identity, false);
+	assert_int_equal(listeners_of(a), 0);
+	let_hear(y.identity, false);
+	let_hear(x.identity, true);
+	let_hear(x.identity, true);
+	sfu_program_talk(&x, a, 0, 20, 'C', 10);
+	sfu_program_whole(&x);
+	assert_int_equal(listeners_of(a), 1);
+	/* Gone while they may not hear. */
+	assert_int_equal(sfu_program_ask(&y, SFU_ASK_END, "", SPAN_LIT("")), 200);
+	assert_int_equal(listeners_of(a), 1);
+}
+
+/* However far the stream is, a listener's numbers begin in the lower half: RFC 3711 3.3.1. */
+static void test_first_number(void **state)
+{
+	struct sfu_client *a = speaker(ROOM, "a");
+	(void)state;
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+	sfu_program_talk(&x, a, 0, 20, 'A', 1);
+	for (int i = 0; i < LEAPS; i++) {
+		for (int k = 0; k < LEAP; k++)
+			sfu_client_skip(a);
+		sfu_program_talk(&x, a, 0, 20, 'A', 1);
+	}
+	assert_true((uint16_t)(x.newest[0] - x.first[0]) > 0x8000);
+	sfu_program_join(&w, &y, false, ROOM, "@m:hs:DEV", 1);
+	sfu_program_talk(&y, a, 0, 20, 'A', 10);
+	assert_in_range(y.first[0], 1, 0x7fff);
+	sfu_program_whole(&y);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_not_for_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_may_not_hear, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_number, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
