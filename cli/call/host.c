@@ -22,7 +22,7 @@ static int run_remove(struct command_ctx *ctx, struct err *err)
 		rc = command_user(ctx, "user", 0, room, &user, err);
 	if (rc || command_dry_run(ctx, NULL))
 		return rc;
-	rc = calls_host(c, room, HOST_REMOVE, user, &row, err);
+	rc = call_put_out(c, room, user, &row, err);
 	return rc ? rc : command_row(ctx, row);
 }
 
@@ -38,7 +38,9 @@ const struct command verb_call_remove = {
 	.summary = N_("Put somebody out of the running call."),
 	.examples = EXAMPLES{{"muster call remove ada", N_("out of the call; still in its room")},
 			     END_EXAMPLES},
-	.details = N_("They may come again, unless the call is locked (call lock); room kick and "
+	.details = N_("Who had the floor in a live lesson has it no more. They may come again, "
+		      "unless the "
+		      "call is locked (call lock); room kick and "
 		      "room ban put somebody out of both. Status 1 where the server of the call "
 		      "lets nobody do that: muster serve does."),
 	.args = PARAMS{{.name = "user",

@@ -33,6 +33,7 @@ struct running {
 	bool to_file; /* events go to events_fd */
 	bool quiet;   /* standard output is sound: nothing else may go there */
 	bool in;      /* we were in the call */
+	bool lesson;  /* it was to be a live lesson */
 	int signum;   /* the first signal */
 	int stop;     /* what ended the rows */
 	int rc;
@@ -240,9 +241,13 @@ static void on_row_timed(void *arg, json_t *row)
 	struct running *r = arg;
 	const char *event = json_get_str(row, "event");
 	int64_t ms = command_number(r->ctx->line, "for", 0);
-	if (ms && event && !strcmp(event, "joined") && json_get_bool(row, "self", false))
+	bool in = event && !strcmp(event, "joined") && json_get_bool(row, "self", false);
+	if (in && ms)
 		loop_timer_start(r->limit, (uint64_t)ms, 0);
 	on_row(arg, row);
+	if (in && r->lesson && !json_get_bool(row, "live", false))
+		command_warn(r->ctx, _("no live lesson is on there yet; you are in its call all "
+				       "the same"));
 }
 
 /* -- The call ---------------------------------------------------------------------------------- */
@@ -295,9 +300,9 @@ static int finish(struct running *r, int rc, struct err *err)
 }
 
 static int run_here(struct command_ctx *ctx, struct client *up, struct room_call_options *o,
-		    bool share, struct err *err)
+		    const struct call_how *how, struct err *err)
 {
-	struct running r = {.ctx = ctx};
+	struct running r = {.ctx = ctx, .lesson = how->lesson};
 	int rc = open_events(&r, err);
 	if (rc)
 		return rc;
@@ -305,7 +310,7 @@ static int run_here(struct command_ctx *ctx, struct client *up, struct room_call
 	r.limit = loop_timer_new(r.l, on_limit, &r);
 	r.too_late = loop_timer_new(r.l, on_too_late, &r);
 	rc = finish(&r, start(&r, up, o, err), err);
-	if (share && r.in) {
+	if (how->publish && o->record && r.in) {
 		struct err e = {0};
 		int failed = call_publish(ctx, up, o->room_id, o->record, &e);
 		if (failed && rc < 0)
@@ -351,7 +356,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how
 		.recorded = recorded,
 		.record_said = said,
 	};
-	return run_here(ctx, up, &o, how->publish && record, err);
+	return run_here(ctx, up, &o, how, err);
 }
 
 /* -- Elsewhere ---------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ struct call_how {
 	bool ring;	 /**< tell the room when nobody is there */
 	bool muted;	 /**< begin with the microphone off, as --muted */
 	bool may_listen; /**< where there is no microphone, listen only */
+	bool lesson;	 /**< say so when no live lesson is on */
 	bool publish;	 /**< post the recording in the room when the call is over */
 };
 

@@ -63,32 +63,15 @@ const struct command verb_live_start = {
 	.run = run_start,
 };
 
-static bool is_live(struct client *c, const char *room_id)
-{
-	AUTO(store_room_done) struct store_room room = {0};
-	AUTO(call_mode_done) struct call_mode m = {.event = NULL};
-	struct store *s;
-	if (client_find_room(c, room_id, &room, NULL) || client_store(c, &s, NULL))
-		return true;
-	call_mode_read(s, room.id, &m);
-	return m.live.live;
-}
-
 static int run_join(struct command_ctx *ctx, struct err *err)
 {
-	struct client *c;
 	AUTO_FREE char *room = NULL;
 	int rc = call_check_options(ctx->line, err);
-	if (!rc)
-		rc = command_client(ctx, &c, err);
 	if (!rc)
 		rc = command_room(ctx, "room", 0, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	if (!is_live(c, room))
-		command_warn(ctx,
-			     _("no live lesson is on there yet; you are in its call all the same"));
-	const struct call_how how = {.muted = true, .may_listen = true};
+	const struct call_how how = {.muted = true, .may_listen = true, .lesson = true};
 	return call_run(ctx, room, &how, err);
 }
 

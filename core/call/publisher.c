@@ -85,9 +85,16 @@ static void add_track_of(const struct call_session *s, struct lk_add_track *ret)
 
 void publisher_allowed(struct call_session *s)
 {
-	if (s->pub.state == PUBLISH_REFUSED)
+	if (s->pub.state == PUBLISH_REFUSED) {
 		s->pub.state = PUBLISH_NOT;
+		loop_timer_stop(s->pub.timeout);
+	}
 	publisher_begin(s);
+}
+
+static void warn_refused(struct call_session *s)
+{
+	session_warn(s, ERR_AUTH, _("speaking is not allowed in this call: only listening"));
 }
 
 void publisher_begin(struct call_session *s)
@@ -99,8 +106,11 @@ void publisher_begin(struct call_session *s)
 		return;
 	if (!s->can_publish) {
 		p->state = PUBLISH_REFUSED;
-		session_warn(s, ERR_AUTH,
-			     _("speaking is not allowed in this call: only listening"));
+		/* Who was given leave to speak just now may hear of it before the server does. */
+		if (s->o.call.publish_late)
+			loop_timer_start(p->timeout, (uint64_t)s->t.publish, 0);
+		else
+			warn_refused(s);
 		return;
 	}
 	add_track_of(s, &r.add_track);
@@ -215,6 +225,8 @@ static void end_track(struct call_session *s)
 static void on_timeout(void *arg)
 {
 	struct call_session *s = arg;
+	if (s->pub.state == PUBLISH_REFUSED && !s->muted)
+		warn_refused(s);
 	if (s->pub.state != PUBLISH_ASKED && s->pub.state != PUBLISH_OFFERED)
 		return;
 	end_track(s);

@@ -80,6 +80,31 @@ lesson() {
 	wait_for "$ADA" '"event":"unmuted".*@bob:s.test'
 }
 
+@test "whoever was put out of a lesson comes again without the floor" {
+	lesson
+	m live floor give @bob:s.test >/dev/null
+	wait_for "$BOB" '"event":"floor".*"self":true.*"given":true'
+	wait_for "$ADA" '"event":"floor".*@bob:s.test.*"given":true'
+	m call remove @bob:s.test --json | jq -e '.removed == 1'
+	ended "$BOB_PID" 4
+	wait_for "$ADA" '"event":"floor".*@bob:s.test.*"given":false'
+	m live floor give @eve:s.test --json | jq -e '.floor == ["@eve:s.test"]'
+	VERB="live join" joined bob "$ROOM" --input tone:880,-20 --output null
+	rows "$F" '.event == "joined" and .self' | jq -e '.live and (.may_speak | not)'
+	use_home bob
+	fails_with 4 call unmute
+}
+
+@test "live join knows of a lesson that has only just begun" {
+	use_home bob
+	m room list >/dev/null
+	VERB="live start" joined ada "$ROOM" --driver null
+	use_home bob
+	m live join "$ROOM" --driver null --for 1s --json >out 2>err
+	rows out '.event == "joined" and .self' | jq -e .live
+	[ ! -s err ] || { cat err; false; }
+}
+
 @test "a lesson begins in a call that is there, and who spoke is muted and stays" {
 	joined bob "$ROOM" --input tone:880,-20 --output null
 	BOB=$F
@@ -137,7 +162,7 @@ lesson() {
 	fails_with 5 call remove @eve:s.test
 	use_home eve
 	fails_with 4 call join "$ROOM" --driver null
-	[[ $stderr == *locked* ]]
+	[ "$stderr" = "muster: this call is locked: ask who leads it to unlock it" ]
 	use_home ada
 	m call unlock
 	use_home eve

@@ -2,6 +2,7 @@
 
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/call/steer.h"
 #include "core/client/rooms.h"
 #include "core/client/util.h"
 
@@ -132,4 +133,36 @@ int call_mode_change(struct client *c, const char *room_id, enum call_change wha
 	if (!rc)
 		*ret = row_of(room_id, &l, changed, user);
 	return rc;
+}
+
+static int take_floor(struct client *c, const char *room_id, const char *user, struct err *err)
+{
+	JSON_AUTO json_t *now = NULL, *next = NULL;
+	struct live l;
+	int rc = client_state_get(c, room_id, LIVE_TYPE, "", &now, err);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	live_read(now, &l);
+	if (!l.live || !live_set_floor(&l, user, false))
+		return 0;
+	next = live_content(&l);
+	return client_state_put(c, room_id, LIVE_TYPE, "", next, NULL, err);
+}
+
+int call_put_out(struct client *c, const char *room_id, const char *user, json_t **ret,
+		 struct err *err)
+{
+	JSON_AUTO json_t *row = NULL;
+	struct err e = {0};
+	int rc = calls_host(c, room_id, HOST_REMOVE, user, &row, err);
+	if (rc)
+		return rc;
+	rc = take_floor(c, json_get_str(row, "room_id"), user, &e);
+	if (rc) {
+		err_prefix(&e, _("they are out of the call, but keep the floor"));
+		*err = e;
+		return rc;
+	}
+	*ret = take(&row);
+	return 0;
 }

@@ -39,5 +39,11 @@ enum call_change {
  */
 int call_mode_change(struct client *c, const char *room_id, enum call_change what, const char *user,
 		     json_t **ret, struct err *err);
+/**
+ * Blocking. Put somebody out of the running call, as calls_host with HOST_REMOVE, and take the floor
+ * from them, so that who comes again listens. *ret as of calls_host.
+ */
+int call_put_out(struct client *c, const char *room_id, const char *user, json_t **ret,
+		 struct err *err);
 
 #endif

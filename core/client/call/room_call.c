@@ -233,6 +233,20 @@ static int connect_call(struct room_call *rc, const struct rtc_token *t, struct 
 
 /* -- The way in ----------------------------------------------------------------------- */
 
+/* Wherever the call is, it would refuse us: the reason is enough, and what was asked is not told. */
+static bool is_locked(const struct room_call *rc, const struct err *why, struct err *ret)
+{
+	AUTO(call_mode_done) struct call_mode m = {.event = NULL};
+	struct store *s;
+	if (why->http_status != 403 || client_store(rc->c, &s, NULL))
+		return false;
+	call_mode_read(s, rc->room, &m);
+	if (!m.live.locked || call_mode_is_host(&m, rc->people.own_user))
+		return false;
+	err_set(ret, ERR_AUTH, _("this call is locked: ask who leads it to unlock it"));
+	return true;
+}
+
 static void on_found(void *arg, const struct rtc_token *t, const struct err *err)
 {
 	struct room_call *rc = arg;
@@ -249,7 +263,7 @@ static void on_found(void *arg, const struct rtc_token *t, const struct err *err
 		return;
 	}
 	if (!t) {
-		room_call_fail(rc, err);
+		room_call_fail(rc, is_locked(rc, err, &e) ? &e : err);
 		return;
 	}
 	rc->phase = RC_JOINING;
@@ -266,6 +280,10 @@ static void on_elsewhere(void *arg, const struct err *why)
 	struct err e = *why;
 	if (rc->phase >= RC_LEAVING)
 		return;
+	if (is_locked(rc, why, &e)) {
+		room_call_fail(rc, &e);
+		return;
+	}
 	err_prefix(&e, _("the others' part of the call cannot be reached, so they are not heard"));
 	rc->h.warning(rc->arg, &e);
 }

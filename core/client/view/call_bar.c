@@ -221,6 +221,15 @@ static int host(struct client *c, const json_t *ask, enum host_act what, struct 
 	return rc;
 }
 
+static int put_out(struct client *c, const json_t *ask, struct err *err)
+{
+	json_t *row = NULL;
+	int rc = call_put_out(c, json_get_str(ask, "room_id"), json_get_str(ask, "user_id"), &row,
+			      err);
+	json_decref(row);
+	return rc;
+}
+
 static int lead(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
 {
 	static const enum call_change changes[] = {
@@ -234,7 +243,7 @@ static int lead(struct client *c, const json_t *ask, client_row_fn *fn, void *ar
 	if (what == CALL_BAR_SILENCE)
 		return host(c, ask, HOST_MUTE, err);
 	if (what == CALL_BAR_REMOVE)
-		return host(c, ask, HOST_REMOVE, err);
+		return put_out(c, ask, err);
 	if (what == CALL_BAR_SILENCE_ALL)
 		return host(c, ask, HOST_MUTE_ALL, err);
 	if (what != CALL_BAR_END)
