@@ -65,8 +65,9 @@ const struct command verb_meet_change = {
 			 END_EXAMPLES},
 	.details = N_(
 		"Only what is given is changed. The room is told, with a new calendar file. When "
-		"a series begins at another time, what was said of single dates goes with it. "
-		"A cancelled meeting or date comes back when it is changed, and one that was "
+		"a series begins at another time, its dates that have begun stay as they were, and "
+		"what was said of single dates to come goes with it. A cancelled meeting or date "
+		"comes back when it is changed, and one that was "
 		"ended early goes on when --start or --duration is given."),
 	.args = PARAMS{ARG_MEETING, END_PARAMS},
 	.options =

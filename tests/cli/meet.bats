@@ -154,6 +154,17 @@ events() { # ROOM TYPE
 	printf '%s\n' "2090-03-01T10:00 7200 Plain" "2090-03-08T10:00 7200 Special" "2090-03-16T12:00 7200 Plain" | diff - dates
 }
 
+@test "dates that have begun stay where they were when their series moves" {
+	local id
+	id=$(new_room Running)
+	m meet schedule Run --uid running --room "$id" --start "2026-01-05 09:00" --duration 1h --tz UTC \
+		--repeat "FREQ=WEEKLY;UNTIL=20910101T000000Z" --past --no-message >/dev/null
+	m meet change running --start "2026-01-05 11:00" --tz UTC --no-message >/dev/null
+	m meet list --room "$id" --since 2026-01-05 --until 2026-01-13 --json | jq -r '.recurrence_id, .start[11:16]' >dates
+	printf '%s\n' 20260105T090000 09:00 20260112T090000 09:00 | diff - dates
+	m meet list --room "$id" --since 2090-01-01 --until 2090-01-08 --json | jq -e '.start[11:16] == "11:00"' >/dev/null
+}
+
 @test "a time with an offset is that time, whatever --tz; without one it is that clock in that zone" {
 	local id
 	id=$(new_room Offsets)

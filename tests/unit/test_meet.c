@@ -136,6 +136,97 @@ static void test_event_and_back(void **state)
 	assert_int_equal(mem_live(), live);
 }
 
+/* -- A series that goes on at another time ------------------------------------------------------ */
+
+static int put_date(const struct cal_occurrence *o, void *arg)
+{
+	char id[CAL_STAMP_SIZE], time[40];
+	cal_stamp(&o->recurrence_id, id);
+	meet_iso(o->start_ms, "Europe/Berlin", time);
+	buf_printf(arg, "%.8s %.2s=%.16s%s\n", id, id + 9, time, o->cancelled ? " x" : "");
+	return 0;
+}
+
+static void assert_dates(const struct cal_event *e, const char *want)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	assert_int_equal(cal_event_check(e, NULL), 0);
+	assert_int_equal(meet_check_start(e, NULL), 0);
+	assert_int_equal(cal_expand(e, INT64_MIN, INT64_MAX, 0, put_date, &b, NULL), 0);
+	assert_string_equal(buf_str(&b), want);
+}
+
+static int move(struct cal_event *e, const char *now, const char *to, const char *zone)
+{
+	struct cal_time t = at(now), start = at(to);
+	struct meet_split *s = NULL;
+	int64_t now_ms;
+	snprintf(start.zone, sizeof(start.zone), "%s", zone);
+	cal_time_ms(&t, &now_ms, NULL);
+	assert_int_equal(meet_split_find(e, now_ms, &s, NULL), 0);
+	assert_true(meet_split_has_past(s));
+	int rc = meet_split_move(s, &start, false, NULL);
+	meet_split_free(s);
+	return rc;
+}
+
+/* What has begun keeps its time and its name, by which marks and seals find it. */
+static void test_split(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series();
+	assert_int_equal(move(&m.event, "20260318T120000", "20260302T100000", "Europe/Berlin"), 0);
+	assert_string_equal(m.event.rrule, "FREQ=WEEKLY;COUNT=3");
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260323 10=2026-03-23T10:00 x\n"
+			       "20260330 10=2026-03-30T10:00\n"
+			       "20260406 10=2026-04-06T10:00\n");
+	/* The first day is still the one that people name; and an hour earlier is one as well. */
+	assert_int_equal(move(&m.event, "20260331T120000", "20260302T080000", "Europe/Berlin"), 0);
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260323 10=2026-03-23T10:00 x\n"
+			       "20260330 10=2026-03-30T10:00\n"
+			       "20260406 08=2026-04-06T08:00\n");
+	assert_int_equal(move(&m.event, "20260407T120000", "20260302T070000", "Europe/Berlin"),
+			 ERR_USAGE);
+	meeting_done(&m);
+	assert_int_equal(mem_live(), live);
+}
+
+/* From a date that is to come; one that was brought forward has begun. */
+static void test_split_from_then(void **state)
+{
+	(void)state;
+	struct meeting m = series();
+	m.event.overrides[1].recurrence_id = at("20260330T090000");
+	m.event.overrides[1].start = at("20260318T080000");
+	m.event.overrides[1].cancelled = false;
+	assert_int_equal(move(&m.event, "20260318T120000", "20260324T100000", "Europe/Berlin"), 0);
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260330 09=2026-03-18T08:00\n"
+			       "20260324 10=2026-03-24T10:00\n"
+			       "20260407 10=2026-04-07T10:00\n");
+	meeting_done(&m);
+}
+
+/* In another zone the same clock is another moment: what has begun stays where it was. */
+static void test_split_zone(void **state)
+{
+	(void)state;
+	struct meeting m = series();
+	assert_int_equal(move(&m.event, "20260318T120000", "20260302T090000", "Europe/London"), 0);
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260323 09=2026-03-23T10:00 x\n"
+			       "20260330 09=2026-03-30T10:00\n"
+			       "20260406 09=2026-04-06T10:00\n");
+	meeting_done(&m);
+}
+
 /* Whole days that a change of the clock makes shorter stay whole. */
 static void test_whole_day(void **state)
 {
@@ -254,6 +345,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event_and_back),
 		cmocka_unit_test(test_ended_early),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_split_from_then),
+		cmocka_unit_test(test_split_zone),
 		cmocka_unit_test(test_whole_day),
 		cmocka_unit_test(test_nordeck),
 		cmocka_unit_test(test_bad_contents),

@@ -19,41 +19,23 @@ static bool set(char **text, const char *s)
 
 /* -- All of it ----------------------------------------------------------- */
 
-static int64_t wall_ms(const struct cal_time *t)
-{
-	struct cal_time utc = *t;
-	int64_t ms = 0;
-	memcpy(utc.zone, "UTC", 4);
-	cal_time_ms(&utc, &ms, NULL);
-	return ms;
-}
-
-/* The same clock some time later, in a zone. */
-static void shift(struct cal_time *t, int64_t by_ms, const char *zone)
-{
-	bool date_only = t->date_only;
-	cal_time_at(wall_ms(t) + by_ms, "UTC", t, NULL);
-	t->date_only = date_only;
-	snprintf(t->zone, sizeof(t->zone), "%s", zone);
-}
-
 /* What was said of single dates goes with the series. */
 static void shift_dates(struct cal_event *e, int64_t by_ms)
 {
 	const char *zone = e->start.zone;
 	for (size_t i = 0; i < e->n_exdates; i++)
-		shift(&e->exdates[i], by_ms, zone);
+		meet_shift(&e->exdates[i], by_ms, zone);
 	for (size_t i = 0; i < e->n_rdates; i++)
-		shift(&e->rdates[i], by_ms, zone);
+		meet_shift(&e->rdates[i], by_ms, zone);
 	for (size_t i = 0; i < e->n_overrides; i++) {
 		struct cal_override *o = &e->overrides[i];
 		/* It stands where it would have been, or was given another title alone. */
-		if (o->cancelled || wall_ms(&o->start) == wall_ms(&o->recurrence_id))
-			shift(&o->start, by_ms, zone);
-		shift(&o->recurrence_id, by_ms, zone);
+		if (o->cancelled || meet_wall_ms(&o->start) == meet_wall_ms(&o->recurrence_id))
+			meet_shift(&o->start, by_ms, zone);
+		meet_shift(&o->recurrence_id, by_ms, zone);
 	}
 	for (size_t i = 0; i < e->n_ended; i++)
-		shift(&e->ended[i].recurrence_id, by_ms, zone);
+		meet_shift(&e->ended[i].recurrence_id, by_ms, zone);
 }
 
 /* A date that is given another time is on again; `id` NULL: all. */
@@ -61,14 +43,14 @@ static bool reopen(struct cal_event *e, const struct cal_time *id)
 {
 	size_t kept = 0, n = e->n_ended;
 	for (size_t i = 0; i < n; i++)
-		if (id && wall_ms(&e->ended[i].recurrence_id) != wall_ms(id))
+		if (id && meet_wall_ms(&e->ended[i].recurrence_id) != meet_wall_ms(id))
 			e->ended[kept++] = e->ended[i];
 	e->n_ended = kept;
 	return kept < n;
 }
 
-static int new_start(struct cal_event *e, const struct meet_change *ch, bool *changed,
-		     struct err *err)
+static int new_start(struct cal_event *e, const struct meet_change *ch, struct meet_split *split,
+		     bool rule, bool *changed, struct err *err)
 {
 	char zone[CAL_ZONE_MAX];
 	struct cal_time start = e->start;
@@ -81,19 +63,21 @@ static int new_start(struct cal_event *e, const struct meet_change *ch, bool *ch
 	if (rc)
 		return rc;
 	memcpy(start.zone, zone, sizeof(zone));
-	int64_t by_ms = wall_ms(&start) - wall_ms(&e->start);
+	int64_t by_ms = meet_wall_ms(&start) - meet_wall_ms(&e->start);
 	if (!by_ms && !strcmp(zone, e->start.zone))
 		return 0;
+	*changed = true;
+	if (meet_split_has_past(split))
+		return meet_split_move(split, &start, rule, err);
 	e->start = start;
 	shift_dates(e, by_ms);
-	*changed = true;
 	return 0;
 }
 
 static int stop(const struct cal_occurrence *o, void *arg)
 {
 	const struct cal_time *id = arg;
-	return wall_ms(&o->recurrence_id) == wall_ms(id);
+	return meet_wall_ms(&o->recurrence_id) == meet_wall_ms(id);
 }
 
 /* Dates that a new rule no longer has take their changes with them. */
@@ -128,10 +112,10 @@ static void new_duration(struct cal_event *e, int64_t ms, bool *changed)
 	*changed = true;
 }
 
-static int change_all(struct meeting *m, const struct meet_change *ch, bool *changed,
-		      struct err *err)
+/* `split`: as it was before this, or NULL where no time is changed. */
+static int change_what(struct cal_event *e, const struct meet_change *ch, struct meet_split *split,
+		       bool *changed, struct err *err)
 {
-	struct cal_event *e = &m->event;
 	if (ch->cancel) {
 		*changed = e->status != CAL_CANCELLED;
 		e->status = CAL_CANCELLED;
@@ -148,7 +132,7 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 	new_duration(e, ch->duration_ms, changed);
 	if (!e->rrule && !e->n_rdates && (ch->start_ms || ch->duration_ms))
 		*changed |= reopen(e, NULL);
-	int rc = new_start(e, ch, &start, err);
+	int rc = new_start(e, ch, split, rule, &start, err);
 	*changed |= rule || start;
 	if (!rc)
 		rc = cal_event_check(e, err);
@@ -156,6 +140,19 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 		rc = meet_check_start(e, err);
 	if (!rc && rule)
 		drop_lost(e);
+	return rc;
+}
+
+static int change_all(struct meeting *m, const struct meet_change *ch, bool *changed,
+		      struct err *err)
+{
+	struct cal_event *e = &m->event;
+	struct meet_split *split = NULL;
+	bool moves = (ch->start_ms || ch->zone) && (e->rrule || e->n_rdates);
+	int rc = moves ? meet_split_find(e, clock_wall_ms(), &split, err) : 0;
+	if (!rc)
+		rc = change_what(e, ch, split, changed, err);
+	meet_split_free(split);
 	return rc;
 }
 

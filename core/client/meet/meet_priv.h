@@ -62,6 +62,24 @@ int meet_find_uid(struct client *c, const char *room_id, const char *uid, struct
 int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err);
 /** The first date must be one of the rule's (RFC 5545 leaves open what it means otherwise). ERR_USAGE. */
 int meet_check_start(const struct cal_event *e, struct err *err);
+/** A time as a number, by its clock alone. */
+int64_t meet_wall_ms(const struct cal_time *t);
+/** The same clock some time later, in a zone. */
+void meet_shift(struct cal_time *t, int64_t by_ms, const char *zone);
+
+/** A series whose first dates have begun, see meet_split.c. */
+struct meet_split;
+/** What of `e` (borrowed) has begun by now; *ret is for meet_split_free, whatever is returned. */
+int meet_split_find(struct cal_event *e, int64_t now_ms, struct meet_split **ret, struct err *err);
+bool meet_split_has_past(const struct meet_split *s); /**< NULL: false */
+/**
+ * Let the rest of it begin at `start`; one in the past says by how much its dates are moved. `new_rule`: e's rule is
+ * another since meet_split_find, and its COUNT one of what is to come. ERR_USAGE: nothing is left of it.
+ */
+int meet_split_move(struct meet_split *s, const struct cal_time *start, bool new_rule,
+		    struct err *err);
+void meet_split_free(struct meet_split *s);
+
 /** The UID of what has none. */
 void meet_make_uid(const char *room_id, const char *title, int64_t start_ms, char ret[33]);
 
