@@ -91,15 +91,12 @@ const struct command verb_meet_end = {
 	.name = "meet end",
 	.group = GROUP_MEETING,
 	.summary = N_("End a lesson before its time: attendance counts until now."),
-	.examples = EXAMPLES{{"muster meet end", N_("the one that is on now")},
-			     {"muster meet change physics-10b@2026-09-14 --duration 45m",
-			      N_("it goes on after all")},
-			     END_EXAMPLES},
+	.examples = EXAMPLES{{"muster meet end", N_("the one that is on now")}, END_EXAMPLES},
 	.details = N_(
 		"The room reads that it has ended, and for everybody it is over: nobody has left "
 		"early who stayed until then. A second call of a roll that you have scheduled for "
 		"the rest of it is taken back. The call goes on; muster call end ends that. The "
-		"same again changes nothing."),
+		"same again changes nothing; muster meet change with --duration takes it back."),
 	.args = PARAMS{{.name = "meeting",
 			.kind = KIND_MEETING,
 			.what = N_("the meeting; now without it")},
