@@ -15,6 +15,7 @@ struct column {
 	size_t at; /* its cell of a row */
 	int cells; /* widest cell, then what it may take */
 	bool right;
+	bool used; /* some row has such a key */
 };
 
 struct table {
@@ -112,12 +113,23 @@ static char **render(const struct output *o, const json_t *rows, struct column *
 			struct buf b = BUF_INIT(BUF_CAP_OWN);
 			const json_t *v = json_object_get(row, cols[c].key->name);
 			output_put_cell(&b, cols[c].key, v, o->now_ms);
+			cols[c].used |= v != NULL;
 			int w = text_cells(buf_span(&b));
 			cols[c].cells = w > cols[c].cells ? w : cols[c].cells;
 			cols[c].right |= json_is_integer(v) && strcmp(cols[c].key->type, "time");
 			cells[i * n + c] = buf_take(&b);
 		}
 	return cells;
+}
+
+/* What these rows do not have at all is of no interest, as with options that show other things. */
+static void leave_out_unused(struct table *t)
+{
+	size_t kept = 0;
+	for (size_t c = 0; c < t->n; c++)
+		if (t->cols[c].used)
+			t->cols[kept++] = t->cols[c];
+	t->n = kept;
 }
 
 /* A column without a single value is left out where room is scarce. */
@@ -127,7 +139,7 @@ static void leave_out_empty(struct table *t)
 	for (size_t c = 0; c < t->n; c++) {
 		bool any = false;
 		for (size_t i = 0; i < t->rows && !any; i++)
-			any = t->cells[i * t->per + c][0] != '\0';
+			any = t->cells[i * t->per + t->cols[c].at][0] != '\0';
 		if (any)
 			t->cols[kept++] = t->cols[c];
 	}
@@ -234,6 +246,7 @@ void output_put_table(struct buf *b, const struct output *o, const json_t *rows)
 	if (t.n == 0)
 		return;
 	t.cells = render(o, rows, t.cols, t.n);
+	leave_out_unused(&t);
 	if (fit(&t, o->width)) {
 		put_head(b, o, t.cols, t.n);
 		for (size_t i = 0; i < t.rows; i++)

@@ -110,6 +110,8 @@ const struct command verb_attendance_seal = {
 		     {"differ", "integer", NULL,
 		      N_("marks that rules given here make others than the seal's rules do"),
 		      false},
+		     {"corrected", "integer", NULL, N_("marks that were corrected after the seal"),
+		      false},
 		     END_KEYS},
 	.exits = EXITS{{8, N_("the lesson is still under way")}, END_EXITS},
 	.shape = SHAPE_RECORD,

@@ -60,7 +60,14 @@ static void tell_seal(struct command_ctx *ctx, const json_t *seal)
 	json_array_foreach (list, i, id)
 		if (i < 10)
 			command_warn(ctx, "  %s", json_string_value(id));
-	int64_t differ = json_get_i64(seal, "differ", 0);
+	int64_t differ = json_get_i64(seal, "differ", 0),
+		corrected = json_get_i64(seal, "corrected", 0);
+	if (corrected)
+		command_warn(ctx,
+			     ngettext("%lld mark was corrected after the seal",
+				      "%lld marks were corrected after the seal",
+				      (unsigned long)corrected),
+			     (long long)corrected);
 	if (differ)
 		command_warn(ctx,
 			     ngettext("%lld mark shown differs from the seal, as other rules were "
@@ -82,6 +89,20 @@ static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
 		command_say(ctx, "%s", rules);
 }
 
+/* A person whose mark waits for an answer, and why it is wrong as they say. */
+static void tell_contested(struct command_ctx *ctx, const char *name, const json_t *reasons)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach (reasons, i, one) {
+		const char *code = json_get_str(one, "code"), *state = json_get_str(one, "state");
+		const char *why = json_get_str(one, "reason");
+		if (code && state && !strcmp(code, "contested") && !strcmp(state, "open"))
+			command_say(ctx, _("contested, without an answer yet: %s: %s"), name,
+				    why ? why : "");
+	}
+}
+
 static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bool *pending,
 		       struct err *err)
 {
@@ -92,6 +113,9 @@ static int show_lesson(struct command_ctx *ctx, const struct sheet_lesson *l, bo
 		*pending |= l->rows[i].status == MARK_PENDING;
 		rc = row ? command_row(ctx, row) : ERR_INVALID;
 	}
+	for (size_t i = 0; !rc && i < l->n_rows; i++)
+		tell_contested(ctx, l->rows[i].name ? l->rows[i].name : l->rows[i].user_id,
+			       l->rows[i].reasons);
 	tell_notes(ctx, l);
 	return rc;
 }
@@ -184,11 +208,21 @@ const struct command verb_attendance_show = {
 	.run = run_show,
 };
 
+static int show_mine(json_t *row, void *arg)
+{
+	struct command_ctx *ctx = arg;
+	const char *name = json_get_str(row, "name");
+	int rc = command_row_fn(row, ctx);
+	tell_contested(ctx, name ? name : json_get_str(row, "user_id"),
+		       json_get_array(row, "reasons"));
+	return rc;
+}
+
 static int run_mine(struct command_ctx *ctx, struct err *err)
 {
 	AUTO(attendance_asked_done) struct attendance_asked a;
 	int rc = attendance_ask(ctx, &a, err);
-	return rc ? rc : client_attendance_mine(a.c, &a.q, command_row_fn, ctx, err);
+	return rc ? rc : client_attendance_mine(a.c, &a.q, show_mine, ctx, err);
 }
 
 const struct command verb_attendance_mine = {

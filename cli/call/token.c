@@ -22,8 +22,12 @@ static int run_token(struct command_ctx *ctx, struct err *err)
 		return rc;
 	if (list)
 		return program_token_list(c, room, command_row_fn, ctx, err);
-	if (remove)
-		return program_token_remove(c, room, remove, command_row_fn, ctx, err);
+	if (remove) {
+		rc = program_token_remove(c, room, remove, command_row_fn, ctx, err);
+		if (!rc)
+			command_say(ctx, _("removed: the program can do nothing any more"));
+		return rc;
+	}
 	return program_token_add(c, room, command_flag(l, "listen"), command_text(l, "name"),
 				 command_row_fn, ctx, err);
 }

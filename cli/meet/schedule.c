@@ -2,12 +2,29 @@
 
 #include "core/base/mem.h"
 
+static void tell_differs(struct command_ctx *ctx, const json_t *row)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	const json_t *list = json_get_array(row, "differs"), *name;
+	size_t i;
+	json_array_foreach (list, i, name)
+		buf_printf(&b, "%s--%s", i ? ", " : "", json_string_value(name));
+	if (json_array_size(list))
+		command_warn(ctx,
+			     _("it was there already and stays as it is, though not as asked for "
+			       "(%s); muster meet change %s changes it"),
+			     buf_str(&b), json_get_str(row, "uid"));
+}
+
 static int schedule(struct command_ctx *ctx, struct client *c, struct meet_request *rq,
 		    struct err *err)
 {
 	json_t *row = NULL;
 	int rc = client_meet_schedule(c, rq, &row, err);
-	return rc ? rc : command_row(ctx, row);
+	if (rc)
+		return rc;
+	tell_differs(ctx, row);
+	return command_row(ctx, row);
 }
 
 static int check_words(struct command_ctx *ctx, struct err *err)
@@ -115,6 +132,10 @@ const struct command verb_meet_schedule = {
 			  END_PARAMS},
 	.keys = KEYS{KEYS_MEETING,
 		     KEYS_DONE,
+		     {"differs", "strings", NULL,
+		      N_("existing: what was asked for and is not so: title, start, duration, "
+			 "repeat, description, location"),
+		      false},
 		     {"event_id", "string", NULL, N_("id of the message in the room, or null"),
 		      true},
 		     END_KEYS},

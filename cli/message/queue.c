@@ -25,6 +25,8 @@ const struct command verb_queue_list = {
 	.examples = EXAMPLES{{"muster queue list", N_("with the reason of each failure")},
 			     END_EXAMPLES},
 	.keys = KEYS{{"txn_id", "string", N_("Id"), N_("transaction id"), true},
+		     {"room", "string", N_("Room"), N_("name of the room, or of whom it is for"),
+		      false},
 		     KEY_ROOM_ID,
 		     {"type", "string", NULL, N_("event type"), false},
 		     {"state", "string", N_("State"),

@@ -178,6 +178,7 @@ struct seal_check {
 	int64_t ts;
 	json_t *missing; /**< event ids (beginnings) that it names and we do not have: array */
 	json_t *added;	 /**< ids of events from before the seal that it does not name: array */
+	size_t corrected; /**< marks that are others than the seal's for what was said since, as by corrections */
 	size_t other_marks; /**< of this register, for which register_input_given made others than the seal's rules do */
 };
 void seal_check_done(struct seal_check *s);

@@ -187,8 +187,28 @@ static void read_missing(const json_t *list, struct periods *ret)
 	reg_periods_join(ret);
 }
 
+/* Marks that are others by all that is here than by what the seal names. */
+static size_t count_corrected(const struct register_input *in,
+			      const struct attendance_register *sealed)
+{
+	struct terms t = reg_terms_of(in);
+	size_t n = 0, k = 0;
+	t.given = &attendance_rules_as_they_are;
+	struct attendance_register *now = reg_judge(in, &t, INT64_MAX);
+	for (size_t i = 0; i < now->n; i++) {
+		/* Both are in order of user ids. */
+		while (k < sealed->n && strcmp(sealed->v[k].user_id, now->v[i].user_id) < 0)
+			k++;
+		n += k < sealed->n && strcmp(sealed->v[k].user_id, now->v[i].user_id) == 0 &&
+		     sealed->v[k].status != now->v[i].status;
+	}
+	register_free(now);
+	return n;
+}
+
 /* Judged anew, from what the seal names and by its rules: does it come to the same? */
-static bool is_same(const struct register_input *in, const json_t *whole, const json_t *named)
+static bool is_same(const struct register_input *in, const json_t *whole, const json_t *named,
+		    size_t *ret_corrected)
 {
 	const json_t *head = json_object_get(whole, "register");
 	struct seal_terms by = {0};
@@ -207,6 +227,7 @@ static bool is_same(const struct register_input *in, const json_t *whole, const 
 	struct attendance_register *r = reg_judge(in, &t, INT64_MAX);
 	JSON_AUTO json_t *hash = reg_seal_result(r);
 	bool same = json_equal(hash, json_object_get(head, "result"));
+	*ret_corrected = same ? count_corrected(in, r) : 0;
 	register_free(r);
 	reg_periods_done(&missing);
 	return same;
@@ -236,10 +257,10 @@ static void compare(const struct view *w, const struct attendance_register *r,
 	ret->other_marks = count_other(w->in, r);
 	find_lost(w, f->whole, ret->missing);
 	find_added(w, r, named, f->r->ts, ret->added);
-	ret->verdict = json_array_size(ret->missing)	 ? SEAL_INPUTS_MISSING
-		       : json_array_size(ret->added)	 ? SEAL_INPUTS_NEW
-		       : is_same(w->in, f->whole, named) ? SEAL_GOOD
-							 : SEAL_DIFFERENT;
+	ret->verdict = json_array_size(ret->missing)			  ? SEAL_INPUTS_MISSING
+		       : json_array_size(ret->added)			  ? SEAL_INPUTS_NEW
+		       : is_same(w->in, f->whole, named, &ret->corrected) ? SEAL_GOOD
+									  : SEAL_DIFFERENT;
 }
 
 void register_check_seal(const struct register_input *in, const struct attendance_register *r,

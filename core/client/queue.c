@@ -6,10 +6,13 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 
-static json_t *queue_row(const struct store_outbox *o)
+static json_t *queue_row(struct store *s, const struct store_outbox *o)
 {
+	AUTO(store_room_done) struct store_room room = {0};
 	json_t *row = json_object();
+	int64_t id = store_room_find(s, span_of(o->room_id));
 	row_str(row, "txn_id", o->txn_id);
+	row_str(row, "room", id && store_room_get(s, id, &room) ? room.display : o->room_id);
 	row_str(row, "room_id", o->room_id);
 	row_str(row, "type", o->target ? "m.room.redaction" : o->type);
 	row_str(row, "state", o->state);
@@ -45,7 +48,7 @@ int client_queue_list(struct client *c, client_row_fn *fn, void *arg, struct err
 	if (!rc)
 		settle_all(c, s);
 	while (!rc && store_outbox_next(s, after, OUTBOX_FAILED | OUTBOX_SCHEDULED, &o)) {
-		JSON_AUTO json_t *row = queue_row(&o);
+		JSON_AUTO json_t *row = queue_row(s, &o);
 		after = o.id;
 		store_outbox_done(&o);
 		rc = fn(row, arg);

@@ -153,9 +153,10 @@ lesson() {
 	m attendance correct @dora:s.test present "${LESSON[@]}" --reason "came in person" -q
 	r attendance show "${LESSON[@]}" --json
 	[ "$status" -eq 0 ]
-	[[ $stderr == *"the seal is good"* ]]
+	[[ $stderr == *"the seal is good"* && $stderr == *"1 mark was corrected after the seal"* ]]
 	jq -es 'length >= 3 and all(.sealed)' <<<"$output" >/dev/null
-	m attendance seal "${LESSON[@]}" --json | one '.existing and .by == "@admin:s.test"' >/dev/null
+	m attendance seal "${LESSON[@]}" --json |
+		one '.existing and .by == "@admin:s.test" and .corrected == 1' >/dev/null
 }
 
 @test "mine: from what one sees, then from what staff said" {
@@ -180,7 +181,11 @@ lesson() {
 	lesson
 	use_home bert
 	id=$(m attendance contest "${LESSON[@]}" I was there from the beginning --json | jq -r .contest_id)
+	m attendance mine "${LESSON[@]}" --json | one --arg id "$id" \
+		'.reasons | any(.code == "contested" and .contest_id == $id and .state == "open")' >/dev/null
+	m attendance mine "${LESSON[@]}" 2>&1 | grep -q "without an answer yet.*I was there from the beginning"
 	use_home admin
+	m attendance show "${LESSON[@]}" 2>&1 | grep -q "without an answer yet.*I was there from the beginning"
 	m attendance contests --room "$ROOM" --json |
 		one --arg id "$id" '.contest_id == $id and .user_id == "@bert:s.test" and .state == "open"
 			and .reason == "I was there from the beginning"' >/dev/null

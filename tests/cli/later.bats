@@ -89,6 +89,7 @@ bodies() {
 	[ "$(jq -r 'select(.txn_id == "later-2") | .state' <<<"$output")" = scheduled ]
 	[[ $(jq -r 'select(.txn_id == "later-2").at_ts' <<<"$output") == 20* ]]
 	[[ $output != *msd_* ]] # the id on the server is a secret
+	[ "$(jq -r 'select(.txn_id == "later-2").room' <<<"$output")" = "$(m room show "$ROOM" --json | jq -r .name)" ]
 	[ "$(on_server)" = "never in two hours" ]
 	m queue drop later-2
 	[ "$(on_server)" = "in two hours" ]

@@ -60,7 +60,12 @@ events() { # ROOM TYPE
 	# By an id of one's own.
 	m meet schedule Light --uid light-1@school --room "$id" --start "2090-04-01 09:00" --duration 45m >/dev/null
 	m meet schedule Light --uid light-1@school --room "$id" --start "2090-04-01 09:00" --duration 45m --json |
-		jq -e '.existing and .uid == "light-1@school"' >/dev/null
+		jq -e '.existing and .uid == "light-1@school" and .differs == []' >/dev/null
+	# Other words for what is there are not lost in silence.
+	r meet schedule Light --uid light-1@school --room "$id" --start "2090-04-01 10:00" --duration 50m --json
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"--start, --duration"*"muster meet change light-1@school"* ]]
+	jq -e '.existing and (.changed | not) and .differs == ["start", "duration"] and .duration_s == 2700' <<<"$output" >/dev/null
 	# The other member sees the same.
 	use_home bob
 	m meet list --room "$id" --since 2090-01-01 --until 2091-01-01 --json | jq -se 'length == 6' >/dev/null

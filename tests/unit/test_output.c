@@ -91,6 +91,13 @@ static void test_narrow_table(void **state)
 					 "@a:b  Ann\n"
 					 "@c:d  Cyd\n"
 					 "  a name may hold a-z and 0-9 only\n");
+	/* What no row has is no column, however wide the line is. */
+	buf_clear(&b);
+	o.width = 0;
+	output_put_table(&b, &o, rows);
+	assert_string_equal(buf_str(&b), "User  Name  Error\n"
+					 "@a:b  Ann   \n"
+					 "@c:d  Cyd   a name may hold a-z and 0-9 only\n");
 	buf_clear(&b);
 	o.width = 9;
 	output_put_table(&b, &o, rows);

@@ -120,9 +120,10 @@ json_t *client_attendance_seal_row(const struct register_input *in,
 {
 	AUTO(seal_check_done) struct seal_check k = {0};
 	register_check_seal(in, r, &k);
-	return json_pack("{s:s,s:s?,s:o,s:O,s:O,s:I}", "seal", verdicts[k.verdict], "by", k.by,
+	return json_pack("{s:s,s:s?,s:o,s:O,s:O,s:I,s:I}", "seal", verdicts[k.verdict], "by", k.by,
 			 "ts", k.ts ? json_integer(k.ts) : json_null(), "missing", k.missing,
-			 "added", k.added, "differ", (json_int_t)k.other_marks);
+			 "added", k.added, "differ", (json_int_t)k.other_marks, "corrected",
+			 (json_int_t)k.corrected);
 }
 
 static int send_parts(const struct att_room *a, const json_t *parts, struct err *err)

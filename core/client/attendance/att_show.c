@@ -1,5 +1,6 @@
 /* Registers as sheets and rows. */
 #include "core/attendance/format.h"
+#include "core/attendance/register_reasons.h"
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
@@ -145,6 +146,65 @@ static void apply_record(json_t *row, const json_t *record)
 		json_object_set(row, "reasons", json_get_array(record, "reasons"));
 }
 
+/* What we said against our mark, which only staff's clients bring into the register. */
+struct contested {
+	const struct lesson *l;
+	const char *own;
+	json_t *list; /* reasons */
+};
+
+static int take_contest(const struct store_event *e, void *arg)
+{
+	struct contested *k = arg;
+	JSON_AUTO json_t *event = NULL;
+	if (e->redacted_by.p || !span_eq_str(e->sender, k->own) ||
+	    !memmem(e->json.p, e->json.n, CONTEST_TYPE, strlen(CONTEST_TYPE)) ||
+	    json_parse_object(e->json, &event, NULL))
+		return 0;
+	const json_t *said = json_get_object(json_get_object(event, "content"), CONTEST_TYPE);
+	if (!said || !lesson_is(k->l, said))
+		return 0;
+	const char *why = json_get_str(said, "reason");
+	json_t *reason = json_pack("{s:s,s:o,s:I,s:s?,s:s,s:n}", "code", "contested", "contest_id",
+				   row_text(e->event_id), "ts", (json_int_t)e->ts, "reason", why,
+				   "state", "open", "by");
+	AUTO_FREE char *text = register_reason_text(reason);
+	row_str(reason, "text", text);
+	json_array_append_new(k->list, reason);
+	return 0;
+}
+
+static bool is_known(const json_t *reasons, const json_t *contest)
+{
+	const json_t *one;
+	size_t i;
+	json_array_foreach (reasons, i, one)
+		if (json_equal(json_object_get(one, "contest_id"),
+			       json_object_get(contest, "contest_id")))
+			return true;
+	return false;
+}
+
+static void add_contests(const struct att_lessons *l, const struct lesson *lesson, json_t *row)
+{
+	AUTO_FREE int64_t *ids = store_room_ids(l->a.s, "join");
+	JSON_AUTO json_t *list = json_array();
+	struct contested k = {lesson, client_account(l->a.c)->user_id, list};
+	for (int64_t *p = ids; *p; p++) {
+		AUTO(store_room_done) struct store_room r = {0};
+		if (store_room_get(l->a.s, *p, &r) && r.direct)
+			store_evidence_messages(l->a.s, *p, lesson->start_ms, INT64_MAX,
+						take_contest, &k);
+	}
+	json_t *reasons = json_copy(json_get_array(row, "reasons")), *one;
+	size_t i;
+	reasons = reasons ? reasons : json_array();
+	json_array_foreach (list, i, one)
+		if (!is_known(reasons, one))
+			json_array_append(reasons, one);
+	json_object_set_new(row, "reasons", reasons);
+}
+
 static int own_lesson(struct att_lessons *l, const struct att_power *power,
 		      const struct att_lesson *v, client_row_fn *fn, void *arg, struct err *err)
 {
@@ -163,6 +223,8 @@ static int own_lesson(struct att_lessons *l, const struct att_power *power,
 			rc = ERR_INVALID;
 		else
 			apply_record(row, record);
+		if (row)
+			add_contests(l, &v->l, row);
 		rc = rc ? rc : fn(row, arg);
 	}
 	sheet_lesson_done(&s);

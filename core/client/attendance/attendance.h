@@ -30,7 +30,8 @@ int client_attendance_register(struct client *c, const struct attendance_query *
 			       struct register_input **ret_input, struct attendance_register **ret,
 			       struct err *err);
 /** How a lesson's register stands to its seal: seal ("none", "good", "inputs_missing", "inputs_new", "different"), by, ts, missing, added,
- * differ (marks of `r` that other rules given for it made others than the seal's do). The caller owns it. */
+ * differ (marks of `r` that other rules given for it made others than the seal's do), corrected (marks that what was said since
+ * made others; known for a good seal). The caller owns it. */
 json_t *client_attendance_seal_row(const struct register_input *in,
 				   const struct attendance_register *r);
 /** Our own marks, from what we were told and what we can see ourselves. Rows as the contract's. */

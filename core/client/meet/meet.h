@@ -23,7 +23,7 @@ struct meet_request {
 };
 /**
  * Schedule. *ret: a row with `existing` and `changed`; what is there already stays as it is, whatever else
- * was asked for. ERR_AUTH without the power to; ERR_USAGE for what cal_event_check refuses, for a series
+ * was asked for, and `differs` lists that (title, start, duration, repeat, description, location). ERR_AUTH without the power to; ERR_USAGE for what cal_event_check refuses, for a series
  * whose rule does not yield its start, and for what is over (unless `past`).
  */
 int client_meet_schedule(struct client *c, const struct meet_request *rq, json_t **ret,

@@ -81,6 +81,52 @@ static int answer(struct client *c, const struct meeting *m, bool existing, bool
 	return 0;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool is_same_time(const struct cal_time *a, const struct cal_time *b)
+{
+	int64_t x, y;
+	struct err none;
+	if (cal_time_ms(a, &x, &none) || cal_time_ms(b, &y, &none))
+		return false;
+	return x == y;
+}
+
+/* What was asked for and is not so, as the options call it; what was not given is as it likes. */
+static json_t *differences(const struct meet_request *rq, const struct cal_event *asked,
+			   const struct cal_event *there)
+{
+	const struct {
+		const char *name;
+		bool differs;
+	} all[] = {
+		{"title", !is_same_text(asked->title, there->title)},
+		{"start", !is_same_time(&asked->start, &there->start)},
+		{"duration", asked->duration_ms != there->duration_ms},
+		{"repeat", !is_same_text(asked->rrule, there->rrule)},
+		{"description",
+		 rq->description && !is_same_text(asked->description, there->description)},
+		{"location", rq->location && !is_same_text(asked->location, there->location)},
+	};
+	json_t *list = json_array();
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].differs)
+			json_array_append_new(list, json_string(all[i].name));
+	return list;
+}
+
+static int answer_there(struct client *c, const struct meet_request *rq, const struct meeting *m,
+			const struct meeting *there, json_t **ret)
+{
+	int rc = answer(c, there, true, false, ret);
+	if (!rc)
+		json_object_set_new(*ret, "differs", differences(rq, &m->event, &there->event));
+	return rc;
+}
+
 /* -- A room of its own --------------------------------------------------- */
 
 static json_t *state_entry(const char *type, const char *key, json_t *steal)
@@ -122,7 +168,7 @@ static int schedule_own(struct client *c, const struct meet_request *rq, struct 
 			      .no_file = rq->no_file,
 			      .no_pin = rq->no_pin};
 	if (meet_find_uid(c, NULL, m->event.uid, &there, &none) == 0) {
-		int rc = answer(c, &there, true, false, ret);
+		int rc = answer_there(c, rq, m, &there, ret);
 		meeting_done(&there);
 		return rc;
 	}
@@ -145,7 +191,7 @@ static int schedule_in(struct client *c, const struct meet_request *rq, struct m
 			      .no_pin = rq->no_pin};
 	int rc = meet_get(c, rq->room_id, m->event.uid, &there, err);
 	if (!rc) {
-		rc = answer(c, &there, true, false, ret);
+		rc = answer_there(c, rq, m, &there, ret);
 		meeting_done(&there);
 		return rc;
 	}
