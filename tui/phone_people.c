@@ -14,6 +14,7 @@
 struct entry {
 	bool whole;
 	size_t person; /* in the bar's row */
+	uint64_t who;  /* the same whatever place they have there; of the whole call: 0 */
 	enum call_bar_lead what;
 };
 
@@ -22,6 +23,7 @@ struct people {
 	struct view **back;
 	struct entry v[SHOWN + WHOLE_MAX];
 	size_t n;
+	char *text; /* for which they were found */
 };
 
 static const char *what_of(enum call_bar_lead what)
@@ -45,7 +47,7 @@ static const char *what_of(enum call_bar_lead what)
 
 struct acts {
 	struct call_bar *bar;
-	char *user_id, *name; /* NULL: the whole call */
+	char *user_id; /* NULL: the whole call */
 	enum call_bar_lead v[4];
 	size_t n;
 };
@@ -73,7 +75,6 @@ static void free_acts(struct pick *p)
 {
 	struct acts *a = p->arg;
 	mem_free(a->user_id);
-	mem_free(a->name);
 	mem_free(a);
 }
 
@@ -98,7 +99,9 @@ static void ask_about(struct tui *t, struct call_bar *bar, const struct call_bar
 		a->v[a->n++] = who->floor ? CALL_BAR_TAKE : CALL_BAR_GIVE;
 	a->v[a->n++] = CALL_BAR_SILENCE;
 	a->v[a->n++] = CALL_BAR_REMOVE;
-	tui_push(t, pick_new(t, &one_of_them, a));
+	struct view *v = pick_new(t, &one_of_them, a);
+	pick_title(v, mem_printf("%s: %.*s", _(one_of_them.title), (int)who->name.n, who->name.s));
+	tui_push(t, v);
 }
 
 static void ask_end(struct tui *t, struct call_bar *bar)
@@ -116,9 +119,13 @@ static void add_whole(struct people *m, enum call_bar_lead what)
 	m->v[m->n++] = (struct entry){.whole = true, .what = what};
 }
 
-static size_t fill(struct pick *p, const char *text)
+static uint64_t who_is(const struct call_bar_person *p)
 {
-	struct people *m = p->arg;
+	return span_hash(p->user_id ? span_of(p->user_id) : (struct span){p->name.s, p->name.n});
+}
+
+static void find_all(struct people *m, const char *text)
+{
 	const struct call_bar_row *row = call_bar_row(m->bar);
 	struct fuzzy f;
 	fuzzy_init(&f, span_of(text));
@@ -126,14 +133,35 @@ static size_t fill(struct pick *p, const char *text)
 	for (size_t i = 0; i < row->n && m->n < SHOWN; i++) {
 		const struct term_text *name = &row->people[i].name;
 		if (fuzzy_score(&f, (struct span){name->s, name->n}, NULL))
-			m->v[m->n++] = (struct entry){.person = i};
+			m->v[m->n++] = (struct entry){.person = i, .who = who_is(&row->people[i])};
 	}
 	if (*text || !row->host)
-		return m->n;
+		return;
 	add_whole(m, CALL_BAR_SILENCE_ALL);
 	add_whole(m, row->live ? CALL_BAR_MEETING : CALL_BAR_LIVE);
 	add_whole(m, row->locked ? CALL_BAR_UNLOCK : CALL_BAR_LOCK);
 	add_whole(m, CALL_BAR_END);
+}
+
+static bool is_same(const struct entry *a, const struct entry *b)
+{
+	return a->whole == b->whole && a->who == b->who && (!a->whole || a->what == b->what);
+}
+
+/* Who raises a hand or speaks moves up: the chosen row goes with whom it is about. */
+static size_t fill(struct pick *p, const char *text)
+{
+	struct people *m = p->arg;
+	bool same = m->text && strcmp(m->text, text) == 0 && p->list.chosen < m->n;
+	const struct entry chosen = m->v[same ? p->list.chosen : 0];
+	find_all(m, text);
+	for (size_t i = 0; same && i < m->n; i++)
+		if (is_same(&m->v[i], &chosen)) {
+			p->list.chosen = i;
+			break;
+		}
+	mem_free(m->text);
+	m->text = mem_strdup(text);
 	return m->n;
 }
 
@@ -185,7 +213,8 @@ static void choose(struct pick *p, size_t i)
 		ask_end(t, m->bar);
 	} else if (e->whole) {
 		call_bar_lead(m->bar, e->what, NULL);
-	} else if (e->person < row->n && !row->people[e->person].self) {
+	} else if (e->person < row->n && who_is(&row->people[e->person]) == e->who &&
+		   !row->people[e->person].self) {
 		if (row->host && row->people[e->person].user_id)
 			ask_about(t, m->bar, &row->people[e->person]);
 		else
@@ -199,6 +228,7 @@ static void free_people(struct pick *p)
 {
 	struct people *m = p->arg;
 	*m->back = NULL;
+	mem_free(m->text);
 	mem_free(m);
 }
 

@@ -13,6 +13,12 @@ struct view *pick_view(struct pick *p)
 	return &p->view;
 }
 
+void pick_title(struct view *v, char *title)
+{
+	mem_free(of(v)->title);
+	of(v)->title = title;
+}
+
 void pick_refill(struct pick *p)
 {
 	list_count(&p->list, p->cls->fill(p, edit_text(&p->input)));
@@ -27,7 +33,7 @@ static enum place place(const struct view *v)
 
 static const char *title(const struct view *v)
 {
-	return _(of(v)->cls->title);
+	return of(v)->title ? of(v)->title : _(of(v)->cls->title);
 }
 
 static void wish(struct view *v, struct rect in, int *ret_w, int *ret_h)
@@ -143,6 +149,7 @@ static void free_pick(struct view *v)
 	if (p->cls->free)
 		p->cls->free(p);
 	edit_done(&p->input);
+	mem_free(p->title);
 	mem_free(p);
 }
 

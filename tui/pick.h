@@ -36,11 +36,14 @@ struct pick {
 	struct edit input;
 	struct list list;
 	void *arg;
+	char *title; /**< stands before the class's, or NULL; ours */
 };
 
 /** A new popup for tui_push or tui_side. */
 struct view *pick_new(struct tui *t, const struct pick_class *cls, void *arg);
 struct view *pick_view(struct pick *p);
+/** What it is called instead of its class's title. Takes over `title`, which is sanitised. */
+void pick_title(struct view *v, char *title);
 /** A line of input, with `prompt` where it is empty: for other popups, too. */
 void pick_draw_input(struct edit *e, const char *prompt, struct canvas *c, struct rect r,
 		     bool focused);

@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "core/client/view/call_bar_priv.h"
 #include "tests/lib/cached.h"
 #include "tui/lookup.h"
 #include "tui/members.h"
+#include "tui/phone_people.h"
 #include "tui/spaces.h"
 
 #include <string.h>
@@ -132,6 +134,50 @@ static void test_spaces(void **state)
 	stage_close(&s);
 }
 
+/* -- Who is in a call ---------------------------------------------------------------------- */
+
+static struct call_bar_person in_call(const char *user_id, const char *name)
+{
+	return (struct call_bar_person){.user_id = user_id,
+					.name = {(char *)(uintptr_t)name, strlen(name)}};
+}
+
+/* They change their places all the time: what is chosen is somebody, not a place. */
+static void test_call_people(void **state)
+{
+	struct stage s;
+	struct call_bar bar = {.row = {.state = CALL_BAR_JOINED, .host = true}};
+	const struct call_bar_person ann = in_call("@ann:x", "Ann"), ben = in_call("@ben:x", "Ben"),
+				     guest = in_call(NULL, "Guest");
+	const struct call_bar_person before[] = {ann, ben, guest}, after[] = {guest, ann, ben};
+	struct view *back = NULL;
+	(void)state;
+	stage_open(&s);
+	bar.row.people = before;
+	bar.row.n = 3;
+	struct view *v = phone_people_new(&s.t, &bar, &back);
+	assert_true(v->cls->act(v, ACT_DOWN));
+	assert_row(&s, v, "›      Ben\n");
+	bar.row.people = after;
+	phone_people_news(v);
+	assert_row(&s, v, "›      Ben\n");
+	/* Not known here yet that they have moved: nobody else is meant. */
+	bar.row.people = before;
+	assert_true(v->cls->act(v, ACT_CHOOSE));
+	assert_int_equal(s.t.n_popups, 0);
+	phone_people_news(v);
+	/* Whom it is about stands above what can be done to them. */
+	assert_true(v->cls->act(v, ACT_CHOOSE));
+	assert_int_equal(s.t.n_popups, 1);
+	assert_string_equal(s.t.popups[0]->cls->title(s.t.popups[0]), "What to do: Ben");
+	s.t.popups[0]->cls->free(s.t.popups[0]);
+	/* Other letters: from the top. */
+	type(v, "n");
+	assert_row(&s, v, "›      Ann\n");
+	v->cls->free(v);
+	stage_close(&s);
+}
+
 /* -- Rows that come from elsewhere ------------------------------------------------------- */
 
 static json_t *ask(struct lookup *l, const char *text)
@@ -216,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_call_people),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
