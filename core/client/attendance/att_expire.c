@@ -7,12 +7,14 @@
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/client/send.h"
+#include "core/matrix/id.h"
 #include "core/matrix/rtc_member.h"
 #include "core/store/evidence.h"
 
 #include <string.h>
 
-#define NOTE_IDS 400 /* in one event of RELAYED_TYPE: ids are short, an event 64 KB */
+#define NOTE_BYTES \
+	30000 /* of ids in one event of RELAYED_TYPE, which takes 64 KB; JSON writes a sign as two */
 
 static const char *const kept[] = {RTC_MEMBER_TYPE, RTC_STICKY_TYPE, PRESENCE_OBSERVED_TYPE,
 				   MARK_TYPE,	    CONTEST_TYPE,    OPT_OUT_TYPE,
@@ -68,14 +70,16 @@ static bool is_in_force(const struct expiry *x, const struct store_event *e)
 
 /* -- What goes ---------------------------------------------------------------------------- */
 
+/* Staff's clients alone send on; whoever else says that they did may have written anything. */
 static void note_relayed(struct expiry *x, const struct store_event *e)
 {
+	const struct mx_event by = {.event_id = e->event_id.p, .sender = e->sender.p, .ts = e->ts};
 	JSON_AUTO json_t *event = NULL;
-	if (json_parse_object(e->json, &event, NULL))
+	if (!att_was_staff(&x->power, x->from, &by) || json_parse_object(e->json, &event, NULL))
 		return;
 	const json_t *content = json_get_object(event, "content");
 	const char *id = json_get_str(json_get_object(content, "relayed"), "event_id");
-	if (id)
+	if (id && event_id_parse(span_of(id), &(struct event_id){0}, NULL) == 0)
 		json_array_append_new(x->relayed, json_string(id));
 }
 
@@ -130,11 +134,14 @@ static void find(struct expiry *x, int64_t until_ms)
 /* Before anything goes: whoever is stopped in between leaves nothing that would be sent on anew. */
 static int remember(const struct expiry *x, struct err *err)
 {
+	size_t i = 0, n = json_array_size(x->relayed);
 	int rc = 0;
-	for (size_t i = 0; !rc && i < json_array_size(x->relayed); i += NOTE_IDS) {
+	while (!rc && i < n) {
 		JSON_AUTO json_t *ids = json_array();
-		for (size_t k = i; k < i + NOTE_IDS && k < json_array_size(x->relayed); k++)
-			json_array_append(ids, json_array_get(x->relayed, k));
+		for (size_t bytes = 0; bytes < NOTE_BYTES && i < n; i++) {
+			json_array_append(ids, json_array_get(x->relayed, i));
+			bytes += json_string_length(json_array_get(x->relayed, i)) + 3;
+		}
 		JSON_AUTO json_t *content = json_pack("{s:i,s:O}", "version", 1, "event_ids", ids);
 		AUTO_FREE char *txn = att_txn("relayed", content);
 		rc = att_send_staff(x->a, RELAYED_TYPE, content, txn, NULL, err);
