@@ -45,7 +45,8 @@
  * without, and without a roll, is "not_tracked" for everybody: nobody is absent on a holiday.
  *
  * Rolls (roll.h) that staff opened, of this lesson (no more than REGISTER_LEAD_MS before or after it) or
- * of none while it was on; not a second call that comes when the lesson has been ended early:
+ * of none while it was on; not a second call that comes when the lesson has been ended early, nor one of a roll that was
+ * opened at the same moment as another one:
  *   - in a lesson with a call an answer "here" of somebody who is not in the call counts as being there from
  *     then to the roll's close; a roll that was not answered is told as a reason and is no verdict;
  *   - a lesson without a call is judged by its rolls alone: all answered is present, or late when an

@@ -89,12 +89,22 @@ static bool is_double(const struct view *w, size_t i)
 	return false;
 }
 
+/* A second call of one that was opened at the same moment as another: its opener's server may not have heard of it. */
+static bool is_second_of_double(const struct view *w, size_t i)
+{
+	const char *first = w->rolls[i].roll.second_of;
+	for (size_t k = 0; first && k < i; k++)
+		if (strcmp(w->rolls[k].roll.id, first) == 0)
+			return is_double(w, k);
+	return false;
+}
+
 /* They stand by time. */
 static void drop_doubles(struct view *w)
 {
 	for (size_t i = 0; i < w->n_rolls; i++) {
 		struct roll_view *v = &w->rolls[i];
-		if (v->used && is_double(w, i)) {
+		if (v->used && (is_double(w, i) || is_second_of_double(w, i))) {
 			v->used = false;
 			reg_view_note(w, json_pack("{s:s,s:s}", "code", "double_roll", "roll",
 						   v->roll.id));

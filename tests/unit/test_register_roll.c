@@ -57,6 +57,19 @@ static void test_roll_in_call(void **state)
 	assert_int_equal(row(BERT)->present_ms, 200000); /* until it closed */
 }
 
+static const char *second_call(const char *first, double at)
+{
+	json_t *content = NULL;
+	struct roll_draft d = {.uid = lesson.uid,
+			       .recurrence_id = lesson.recurrence_id,
+			       .second_of = first,
+			       .window_ms = 300000,
+			       .late_ms = 150000};
+	assert_int_equal(roll_make(&d, &content, NULL), 0);
+	return log_event(&g, false, "org.matrix.msc3381.poll.start", LOG_TEACHER, at, NULL,
+			 content);
+}
+
 /* Of a lesson that was ended early a second call comes too late. */
 static void test_roll_after_end(void **state)
 {
@@ -64,14 +77,7 @@ static void test_roll_after_end(void **state)
 	without_call();
 	const char *one = open_roll(LOG_TEACHER, 60, 300);
 	react(ANNA, one, 100);
-	json_t *content = NULL;
-	struct roll_draft d = {.uid = lesson.uid,
-			       .recurrence_id = lesson.recurrence_id,
-			       .second_of = one,
-			       .window_ms = 300000,
-			       .late_ms = 150000};
-	assert_int_equal(roll_make(&d, &content, NULL), 0);
-	log_event(&g, false, "org.matrix.msc3381.poll.start", LOG_TEACHER, 1800, NULL, content);
+	second_call(one, 1800);
 	lesson.closed_ms = LOG_START + 1801000;
 	mark(ANNA, "late", NULL); /* one of two */
 	lesson.closed_ms = LOG_START + 1800000;
@@ -308,6 +314,21 @@ static void test_as_many_as_may_be(void **state)
 	}
 }
 
+/* Both had a second call scheduled: of the one that does not count it counts as little, cancelled or not. */
+static void test_two_at_once_twice(void **state)
+{
+	(void)state;
+	without_call();
+	const char *one = open_roll(LOG_TEACHER, 60, 300), *two = open_roll(LOG_TEACHER, 61, 300);
+	react(ANNA, one, 100);
+	react(ANNA, second_call(one, 1700), 1710);
+	second_call(two, 2900);
+	mark(ANNA, "present", NULL);
+	log_event(&g, false, "org.matrix.msc3381.poll.end", LOG_TEACHER, 70, NULL,
+		  roll_make_end(two, "another one", true, NULL));
+	mark(ANNA, "present", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +341,7 @@ int main(void)
 		TEST(test_roll_closed_early),
 		TEST(test_roll_set_aside),
 		TEST(test_two_at_once),
+		TEST(test_two_at_once_twice),
 		TEST(test_opt_out_for_later_lessons),
 		TEST(test_staff_observes),
 		TEST(test_made_up_keys),

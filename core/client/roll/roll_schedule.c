@@ -152,12 +152,13 @@ static void take_back(const struct roll_view *v, struct roll_case *k)
 {
 	JSON_AUTO json_t *row = NULL;
 	struct err e = {0};
-	if (roll_tally_cancelled(k->tally))
-		return;
+	/* Who else has cancelled it could not take back what our server keeps for us. */
 	if (is_ours(v, &k->roll)) {
 		roll_unschedule(v->c, &k->roll, false);
 		roll_unschedule(v->c, &k->roll, true);
 	}
+	if (roll_tally_cancelled(k->tally))
+		return;
 	if (roll_send_end(v, &k->roll, true, _("another one was opened at the same moment"), &row,
 			  &e))
 		log_info("the roll-call %s: %s", k->roll.id, e.msg);

@@ -232,10 +232,19 @@ static void find_cases(struct roll_view *v, json_t *start, int64_t since_ms)
 		v->v[i].tally = roll_tally_new(&v->v[i].roll);
 }
 
+/* The second call of one that does not count is as little one of its own. */
+static void find_double_of_first(const struct roll_view *v, size_t i)
+{
+	struct roll_case *own = &v->v[i];
+	for (size_t k = i + 1; own->roll.second_of && !own->double_of && k < v->n; k++)
+		if (strcmp(v->v[k].roll.id, own->roll.second_of) == 0 && v->v[k].double_of)
+			own->double_of = mem_strdup(v->v[k].double_of);
+}
+
 /* From the oldest on, as one that is none itself makes none of another. */
 static void find_doubles(struct roll_view *v)
 {
-	for (size_t i = v->n; i-- > 0;)
+	for (size_t i = v->n; i-- > 0;) {
 		for (size_t k = v->n; k-- > i + 1;) {
 			struct roll_case *first = &v->v[k], *own = &v->v[i];
 			if (roll_case_cancelled(first) ||
@@ -245,6 +254,8 @@ static void find_doubles(struct roll_view *v)
 			own->double_of = mem_strdup(first->roll.id);
 			break;
 		}
+		find_double_of_first(v, i);
+	}
 }
 
 /* The one that was asked for alone. */

@@ -269,6 +269,8 @@ int client_roll_wait(struct client *c, const struct roll *r, int64_t second_ms, 
 	struct err e = {0};
 	int64_t end = limit_ms ? clock_mono_ms() + limit_ms : 0;
 	int first = wait_one(c, r, limit_ms, fn, arg, &e), rc;
+	if (first == ERR_CONFLICT) /* cancelled, or a double: its second call is not to come */
+		roll_unschedule(c, r, true);
 	if (!second_ms || (first && first != ERR_PENDING)) {
 		if (first && err)
 			*err = e;
