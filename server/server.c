@@ -67,7 +67,8 @@ static int open_data(struct running *r, struct err *err)
 static int listen_on(struct running *r, struct err *err)
 {
 	struct server_config *c = &r->config;
-	struct httpd_options opt = {.common_headers = route_common_headers};
+	struct httpd_options opt = {.common_headers = route_common_headers,
+				    .files_kept = c->calls ? sfu_tcp_most() : 0};
 	int rc = 0;
 	r->s.httpd = httpd_new(r->s.loop, &opt, &route_handler, &r->s);
 	if (c->tls_cert)

@@ -61,6 +61,7 @@ struct httpd_options {
 	int rate_grace_ms;   /**< 0: 10 s */
 	int keepalive_ms;    /**< idle connection; 0: 75 s */
 	int max_connections; /**< over it 503 and close; 0: 10,000 */
+	int files_kept; /**< open files that others of this process may need: fewer connections */
 	/**
 	 * Bytes waiting for a slow reader: WebSocket messages over it are
 	 * refused; while a reply waits the next request is not begun. 0: 8 MB.

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
-#define DESCRIPTORS_KEPT 64 /* for files, the database, other sockets */
+#define DESCRIPTORS_KEPT 64 /* for files, the database, other sockets: beside files_kept */
 
 static void default_int(int *v, int otherwise)
 {
@@ -31,7 +31,7 @@ static void cap_connections(struct httpd_options *o)
 	struct rlimit rl;
 	if (getrlimit(RLIMIT_NOFILE, &rl) || rl.rlim_cur == RLIM_INFINITY)
 		return;
-	int64_t most = (int64_t)rl.rlim_cur - DESCRIPTORS_KEPT;
+	int64_t most = (int64_t)rl.rlim_cur - DESCRIPTORS_KEPT - o->files_kept;
 	if (most < 16)
 		most = 16;
 	if (o->max_connections > most) {

@@ -157,6 +157,7 @@ struct sfu_tcp;
 struct sfu_net {
 	struct udp *udp;
 	struct sfu_tcp *tcp; /**< NULL: the port is taken */
+	int tcp_most;	     /**< connections */
 	struct net_addr bound;
 	struct net_addr announce;	      /**< family 0: none */
 	struct net_addr bases[SFU_BASES_MAX]; /**< [0]: any */

@@ -29,6 +29,7 @@
 #define SFU_UDP_BUFFER (4 << 20)
 #define SFU_TCP_MAX 4096	  /* connections of people without UDP, two each ... */
 #define SFU_TCP_STRANGERS_MAX 512 /* ... and those of them that have proved nothing yet */
+#define SFU_TCP_EACH_MAX 8	  /* for one of the two: what ICE keeps addresses of */
 #define SFU_TCP_BACKLOG 16384 /* bytes unsent on one, beside the kernel's: the rest is dropped */
 #define SFU_TOGETHER_MAX 16   /* packets that are sent on in one go */
 #define SFU_HISTORY 32	      /* packets of a voice kept for a listener's NACKs */

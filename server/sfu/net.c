@@ -20,7 +20,7 @@ static int open_both(struct sfu_net *n, struct loop *l, const struct udp_options
 		if (rc)
 			return rc;
 		n->bound = *udp_local(n->udp);
-		n->tcp = sfu_tcp_open(e, l, &n->bound);
+		n->tcp = sfu_tcp_open(e, l, &n->bound, n->tcp_most);
 		if (n->tcp || u->bind.port || i == PORT_TRIES)
 			return 0;
 		udp_free(take(&n->udp));
@@ -37,6 +37,7 @@ int sfu_net_open(struct sfu_net *n, struct loop *l, const struct sfu_options *o,
 	if (o->announce_ip && !net_addr_parse(span_of(o->announce_ip), 0, &n->announce))
 		return err_set(err, ERR_USAGE, _("\"%s\" is no address to announce"),
 			       o->announce_ip);
+	n->tcp_most = o->tcp_max > 0 ? o->tcp_max : sfu_tcp_most();
 	int rc = open_both(n, l, &u, fn, arg, err);
 	if (rc)
 		return rc;

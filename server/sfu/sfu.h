@@ -57,6 +57,7 @@ struct sfu_options {
 	const char *announce_ip;  /**< NULL: the interfaces' addresses */
 	const char *key, *secret; /**< of access tokens */
 	int loudest;		  /**< 0: SFU_LOUDEST */
+	int tcp_max;		  /**< connections by TCP at once; 0: sfu_tcp_most() */
 	int stale_ms; /**< sound that this host kept waiting for longer is not sent on; 0:
 		       * SFU_STALE_MS; -1: it always is */
 	const struct turn_lend *turn; /**< told to who joins; borrowed; NULL: none */
@@ -76,6 +77,9 @@ int sfu_open(const struct sfu_options *o, struct sfu **ret, struct err *err);
  * the loop still runs and before httpd_free. NULL is allowed. */
 void sfu_close(struct sfu *s);
 int sfu_udp_port(const struct sfu *s);
+/** How many connections by TCP are taken, by the files that this process may open: whoever
+ * opens files leaves so many. Any thread. */
+int sfu_tcp_most(void);
 /**
  * Where people are told to send to, the best first, by what is bound and what is to be
  * announced (family 0: nothing); ports are not looked at. How many. Any thread.
@@ -174,7 +178,8 @@ struct sfu_stats {
 	/** What came to the UDP port and was of no use: see struct peer_refused; longer than any
 	 * packet of media. */
 	uint64_t forged, replayed, malformed, unexpected, strangers, too_long;
-	/** By TCP: people's connections now (two each), and those that proved nothing. */
+	/** By TCP: people's connections now (two each), and those that proved nothing or were one
+	 * too many. */
 	size_t connections;
 	uint64_t turned_away;
 };

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "core/base/tcp.h"
 #include "core/rtc/framing.h"
 #include "core/rtc/ice_lite.h"
@@ -11,6 +12,8 @@
 #include <limits.h>
 
 #define SWEEP_MS 1000
+#define FILES_PART 4	 /* of the files that this process may open */
+#define STRANGERS_PART 4 /* of the connections */
 #define GENERATIONS ((INT_MAX - ICE_LITE_STREAM_BASE) / SFU_TCP_MAX)
 
 struct conn {
@@ -20,7 +23,8 @@ struct conn {
 	struct net_addr from;
 	int base;
 	int64_t opened;
-	int64_t proved; /* last packet that was somebody's; INT64_MIN: none yet */
+	int64_t proved;		  /* last packet that was somebody's; INT64_MIN: none yet */
+	const struct peer *whose; /* ... and whose: to compare only, they may be gone */
 };
 
 struct sfu_tcp {
@@ -30,6 +34,8 @@ struct sfu_tcp {
 	struct loop_timer *sweep;
 	struct conn *conns[SFU_TCP_MAX];
 	int generation[SFU_TCP_MAX];
+	int most; /* connections, and those of them that have proved nothing */
+	size_t most_strangers;
 	size_t conns_n, strangers_n;
 	struct sfu_tcp_stats stats;
 };
@@ -62,7 +68,7 @@ static void drop(struct conn *c)
 static void drop_a_stranger(struct sfu_tcp *t)
 {
 	struct conn *oldest = NULL;
-	for (int i = 0; i < SFU_TCP_MAX; i++) {
+	for (int i = 0; i < t->most; i++) {
 		struct conn *c = t->conns[i];
 		if (c && c->proved == INT64_MIN && (!oldest || c->opened < oldest->opened))
 			oldest = c;
@@ -71,11 +77,37 @@ static void drop_a_stranger(struct sfu_tcp *t)
 		drop(oldest);
 }
 
+/*
+ * It is this peer's. One person may not take the places of all: of more than ICE keeps addresses
+ * of, the one that was silent longest goes. Never the one that is being read from.
+ */
+static void claim(struct conn *c, const struct peer *p)
+{
+	struct sfu_tcp *t = c->owner;
+	struct conn *oldest = NULL;
+	int others = 0;
+	if (c->whose == p)
+		return;
+	c->whose = p;
+	for (int i = 0; i < t->most; i++) {
+		struct conn *o = t->conns[i];
+		if (!o || o == c || o->whose != p)
+			continue;
+		others++;
+		if (!oldest || o->proved < oldest->proved)
+			oldest = o;
+	}
+	if (others < SFU_TCP_EACH_MAX)
+		return;
+	t->stats.refused++;
+	drop(oldest);
+}
+
 static void sweep(void *arg)
 {
 	struct sfu_tcp *t = arg;
 	int64_t now = clock_mono_ms();
-	for (int i = 0; i < SFU_TCP_MAX; i++) {
+	for (int i = 0; i < t->most; i++) {
 		struct conn *c = t->conns[i];
 		if (c && (c->proved == INT64_MIN ? now - c->opened >= SFU_TCP_PROVE_MS
 						 : now - c->proved >= SFU_TCP_SILENT_MS))
@@ -97,9 +129,12 @@ static bool on_frame(void *arg, const uint8_t *p, size_t n)
 	struct conn *c = find(f->t, f->base);
 	if (!c)
 		return false;
-	if (peer_mux_receive(f->t->engine->mux, f->now, c->base, &c->from, p, n)) {
+	const struct peer *whose =
+		peer_mux_receive(f->t->engine->mux, f->now, c->base, &c->from, p, n);
+	if (whose) {
 		f->t->strangers_n -= c->proved == INT64_MIN;
 		c->proved = f->now;
+		claim(c, whose);
 	}
 	return true;
 }
@@ -122,7 +157,7 @@ static void on_closed(void *arg, const struct err *why)
 
 static int free_slot(const struct sfu_tcp *t)
 {
-	for (int i = 0; i < SFU_TCP_MAX; i++)
+	for (int i = 0; i < t->most; i++)
 		if (!t->conns[i] && t->generation[i] < GENERATIONS)
 			return i;
 	return -1;
@@ -132,7 +167,7 @@ static void on_accept(void *arg, struct tcp *tcp)
 {
 	static const struct tcp_handler told = {.received = on_received, .closed = on_closed};
 	struct sfu_tcp *t = arg;
-	if (t->strangers_n >= SFU_TCP_STRANGERS_MAX)
+	if (t->strangers_n >= t->most_strangers || t->conns_n >= (size_t)t->most)
 		drop_a_stranger(t);
 	int i = free_slot(t);
 	if (i < 0) {
@@ -171,10 +206,20 @@ void sfu_tcp_send(struct sfu_tcp *t, int base, const void *p, size_t n)
 
 /* -- Beginning and end --------------------------------------------------------------- */
 
-struct sfu_tcp *sfu_tcp_open(struct sfu_engine *e, struct loop *l, const struct net_addr *bound)
+int sfu_tcp_most(void)
+{
+	long part = os_raise_nofile() / FILES_PART;
+	return part > SFU_TCP_MAX ? SFU_TCP_MAX : (int)part;
+}
+
+struct sfu_tcp *sfu_tcp_open(struct sfu_engine *e, struct loop *l, const struct net_addr *bound,
+			     int most)
 {
 	struct sfu_tcp *t = NEW(struct sfu_tcp);
 	struct err err = {0};
+	size_t strangers = (size_t)most / STRANGERS_PART + 1;
+	t->most = most;
+	t->most_strangers = strangers < SFU_TCP_STRANGERS_MAX ? strangers : SFU_TCP_STRANGERS_MAX;
 	t->engine = e;
 	t->loop = l;
 	if (tcp_listen(l, bound, on_accept, t, &t->listener, &err)) {
@@ -191,7 +236,7 @@ void sfu_tcp_close(struct sfu_tcp *t)
 	if (!t)
 		return;
 	tcp_listener_free(t->listener);
-	for (int i = 0; i < SFU_TCP_MAX; i++)
+	for (int i = 0; i < t->most; i++)
 		if (t->conns[i])
 			drop(t->conns[i]);
 	loop_timer_free(t->sweep);

@@ -535,6 +535,32 @@ static void test_too_many_connections(void **state)
 	still_serves(f);
 }
 
+/* What others of the process need is not given away: of these, 16 are left. */
+static void test_files_kept(void **state)
+{
+	struct httpd_options opt = {.files_kept = 120};
+	struct rlimit old, low;
+	struct raw c[16];
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &old);
+	low = (struct rlimit){200, old.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &low);
+	struct fixture *f = fixture_start(&opt);
+	setrlimit(RLIMIT_NOFILE, &old);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+		c[i] = raw_open(f, false);
+		raw_puts(&c[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+	}
+	fixture_until(&f->waiting, ARRAY_LEN(c));
+	struct raw more = raw_open(f, false);
+	raw_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
+	check_refusal(&more, 503);
+	raw_close(&more);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		raw_close(&c[i]);
+	fixture_stop(f);
+}
+
 static int files_in(const char *dir)
 {
 	int n = 0;
@@ -678,6 +704,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unread_of_one, setup_capped, teardown),
 		cmocka_unit_test_setup_teardown(test_unread_of_all, setup_capped_all, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_connections, setup_few, teardown),
+		cmocka_unit_test(test_files_kept),
 		T(test_disk_full),
 		T(test_upload_broken_off),
 		T(test_upload_onto_file),

@@ -9,9 +9,14 @@
 #include "core/base/mem.h"
 #include "core/base/tcp.h"
 #include "core/rtc/framing.h"
+#include "core/rtc/sdp.h"
+#include "core/rtc/stun.h"
 #include "tests/lib/sfu_wait.h"
 
 #include <string.h>
+
+#define FEW 12 /* places by TCP */
+#define EACH 8 /* ... that one has: SFU_TCP_EACH_MAX */
 
 static struct sfu_world w;
 
@@ -125,6 +130,153 @@ static void nobody(void *arg, struct tcp *t)
 {
 	(void)arg;
 	tcp_free(t);
+}
+
+/* -- One who is somebody ------------------------------------------------------------------- */
+
+struct prover {
+	struct tcp *tcp;
+	bool open, closed;
+	size_t answers;
+};
+
+static void on_prover_opened(void *arg)
+{
+	((struct prover *)arg)->open = true;
+}
+
+static void on_answer(void *arg, const uint8_t *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	((struct prover *)arg)->answers++;
+}
+
+static void on_prover_closed(void *arg, const struct err *why)
+{
+	struct prover *c = arg;
+	(void)why;
+	c->closed = true;
+	tcp_free(take(&c->tcp));
+}
+
+static bool is_prover_open(void *arg)
+{
+	return ((struct prover *)arg)->open;
+}
+
+static bool is_answered(void *arg)
+{
+	const struct prover *c = arg;
+	assert_false(c->closed);
+	return c->answers > 0;
+}
+
+static void dial_prover(struct prover *c)
+{
+	static const struct tcp_handler told = {on_prover_opened, on_answer, on_prover_closed};
+	struct tcp_options o = {.to = net_addr_make(4, "\x7f\0\0\1", 0)};
+	o.to.port = (uint16_t)sfu_udp_port(w.sfu);
+	*c = (struct prover){0};
+	assert_int_equal(tcp_connect(w.loop, &o, &told, c, &c->tcp, NULL), 0);
+	SFU_UNTIL(&w, is_prover_open, c);
+}
+
+/* A check with the credentials of an offer, and its answer. */
+static void prove(struct prover *c, const struct sdp_transport *t)
+{
+	uint8_t frame[FRAMING_HEAD + STUN_MESSAGE_MAX];
+	AUTO_FREE char *name = mem_printf("%.*s:abcd", SPAN_ARG(t->ufrag));
+	const struct stun_out m = {
+		.cls = STUN_REQUEST,
+		.tid = stun_tid_new(),
+		.username = span_of(name),
+		.priority = 1,
+		.controlling = true,
+		.password = t->pwd,
+	};
+	size_t n = stun_write(&m, frame + FRAMING_HEAD);
+	framing_head(frame, n);
+	c->answers = 0;
+	assert_false(c->closed);
+	assert_true(tcp_send(c->tcp, frame, FRAMING_HEAD + n));
+	SFU_UNTIL(&w, is_answered, c);
+}
+
+/* Somebody who is told where to send to, and has not answered yet. */
+static const struct sdp_transport *offered(const char *identity, struct sdp *ret)
+{
+	struct sfu_client *c = sfu_client_new(&w, "room", identity);
+	c->quiet = true;
+	sfu_client_enter(c);
+	const char *text = sfu_until_got(c, LK_RES_OFFER, 0)->offer.sdp;
+	assert_int_equal(sdp_parse(span_of(text), ret, NULL), 0);
+	return sdp_transport(ret);
+}
+
+static int setup_few(void **state)
+{
+	(void)state;
+	w = (struct sfu_world){.opt.bind_ip = "127.0.0.1", .opt.tcp_max = FEW};
+	sfu_world_open(&w);
+	return 0;
+}
+
+struct crowd {
+	struct prover of[2 * FEW];
+	size_t n;
+};
+
+static bool has_few(void *arg)
+{
+	const struct crowd *c = arg;
+	size_t open = 0;
+	for (size_t i = 0; i < c->n; i++)
+		open += !c->of[i].closed;
+	return open <= EACH;
+}
+
+/* Whoever opens one after the other loses the oldest: there is room for others. */
+static void test_one_takes_all(void **state)
+{
+	static struct crowd ann;
+	struct prover bob;
+	struct sdp a = {0}, b = {0};
+	const struct sdp_transport *anns = offered("ann", &a), *bobs = offered("bob", &b);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ann.of); i++) {
+		dial_prover(&ann.of[i]);
+		prove(&ann.of[i], anns);
+		ann.n = i + 1;
+		SFU_UNTIL(&w, has_few, &ann);
+		/* The newest is good. */
+		prove(&ann.of[i], anns);
+	}
+	dial_prover(&bob);
+	prove(&bob, bobs);
+	tcp_free(bob.tcp);
+	for (size_t i = 0; i < ann.n; i++)
+		tcp_free(take(&ann.of[i].tcp));
+	sdp_done(&a);
+	sdp_done(&b);
+}
+
+/* Strangers in every place make way. */
+static void test_few_places(void **state)
+{
+	struct caller all[2 * FEW];
+	struct prover bob;
+	struct sdp b = {0};
+	const struct sdp_transport *bobs = offered("bob", &b);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		dial(&all[i]);
+	dial_prover(&bob);
+	prove(&bob, bobs);
+	tcp_free(bob.tcp);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		tcp_free(all[i].tcp);
+	sdp_done(&b);
 }
 
 /* Somebody else listens by TCP on the number of the calls: then there is UDP alone. */
@@ -249,6 +401,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_takes_all, setup_few, teardown),
+		cmocka_unit_test_setup_teardown(test_few_places, setup_few, teardown),
 		cmocka_unit_test(test_port_taken),
 		cmocka_unit_test_setup_teardown(test_candidates, setup, teardown),
 		cmocka_unit_test(test_cuts),
