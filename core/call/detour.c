@@ -203,6 +203,14 @@ void detour_send(struct detour *d, int base, const struct net_addr *to, const vo
 			relay_send(d->lent[i].relay, to, p, n);
 }
 
+bool detour_is_relay(const struct detour *d, int base)
+{
+	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
+		if (d->lent[i].up && d->lent[i].id == base)
+			return true;
+	return false;
+}
+
 void detour_free(struct detour *d)
 {
 	if (!d)

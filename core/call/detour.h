@@ -48,6 +48,8 @@ void detour_free(struct detour *d);
 void detour_open(struct detour *d, const struct net_addr *passive, size_t n);
 /** Close all but this one; -1: all. `closed` is told of each that was open. */
 void detour_keep(struct detour *d, int base);
+/** Whether it goes by a TURN server. */
+bool detour_is_relay(const struct detour *d, int base);
 /** Dropped when it cannot go out soon. */
 void detour_send(struct detour *d, int base, const struct net_addr *to, const void *p, size_t n);
 

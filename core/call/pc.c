@@ -35,17 +35,26 @@ struct pc {
 
 /* -- The peer's callbacks --------------------------------------------------- */
 
-static bool udp_is_blocked(const struct pc *pc)
+static bool is_blocked(const struct pc *pc, enum pc_block what)
 {
-	return pc->block && *pc->block != PC_BLOCK_NOTHING;
+	return pc->block && (*pc->block == what || *pc->block == PC_BLOCK_DIRECT);
+}
+
+static bool gets_through(const struct pc *pc, int base)
+{
+	if (base < DETOUR_BASE)
+		return !is_blocked(pc, PC_BLOCK_UDP);
+	return !is_blocked(pc, PC_BLOCK_TCP) || detour_is_relay(pc->detour, base);
 }
 
 static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
 {
 	struct pc *pc = arg;
+	if (!gets_through(pc, base))
+		return;
 	if (base >= DETOUR_BASE)
 		detour_send(pc->detour, base, to, p, n);
-	else if (!udp_is_blocked(pc))
+	else
 		net_send(pc->net, base, to, p, n);
 }
 
@@ -123,7 +132,7 @@ static void open_detours(struct pc *pc)
 		if (c->transport == ICE_TCP_PASSIVE && c->type != ICE_PRFLX)
 			passive[n++] = c->addr;
 	}
-	if (pc->block && *pc->block == PC_BLOCK_DIRECT)
+	if (is_blocked(pc, PC_BLOCK_TCP))
 		n = 0;
 	detour_open(pc->detour, passive, n);
 }
@@ -153,7 +162,7 @@ static void on_received(void *arg, int base, const struct udp_packet *p, size_t 
 {
 	struct pc *pc = arg;
 	int64_t now = clock_mono_ms();
-	for (size_t i = 0; i < n && !udp_is_blocked(pc); i++)
+	for (size_t i = 0; i < n && gets_through(pc, base); i++)
 		peer_receive(pc->peer, now, base, &p[i].from, p[i].data, p[i].n);
 	settle(pc, now);
 }
@@ -163,6 +172,8 @@ static void on_detour_received(void *arg, int base, const struct net_addr *from,
 {
 	struct pc *pc = arg;
 	int64_t now = clock_mono_ms();
+	if (!gets_through(pc, base))
+		return;
 	peer_receive(pc->peer, now, base, from, p, n);
 	settle(pc, now);
 }

@@ -24,7 +24,12 @@ struct pc_handler {
 };
 
 /** What does not get through. */
-enum pc_block { PC_BLOCK_NOTHING, PC_BLOCK_UDP, PC_BLOCK_DIRECT /**< but for relays */ };
+enum pc_block {
+	PC_BLOCK_NOTHING,
+	PC_BLOCK_UDP,
+	PC_BLOCK_TCP,
+	PC_BLOCK_DIRECT /**< both: relays are left */
+};
 
 struct pc_options {
 	struct loop *loop;

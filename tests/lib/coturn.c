@@ -15,6 +15,7 @@
 #include "tests/lib/tmpdir.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,15 +23,51 @@
 #include <sys/wait.h>
 
 #define START_MS 60000
+#define ASK_MS 200
+#define PORT_TRIES 20
 
-static int free_port(int *ret_fd)
+static int bound(int type, uint16_t port, uint16_t *ret_port)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t n = sizeof(sa);
-	*ret_fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(bind(*ret_fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	assert_int_equal(getsockname(*ret_fd, (struct sockaddr *)&sa, &n), 0);
-	return ntohs(sa.sin_port);
+	int fd = socket(AF_INET, type, 0);
+	assert_true(fd >= 0);
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
+		close(fd);
+		return -1;
+	}
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &n), 0);
+	*ret_port = ntohs(sa.sin_port);
+	return fd;
+}
+
+/* Free by TCP and by UDP: one that another has by UDP is waited for by coturn, for a minute. */
+static int free_port(int ret_fds[2])
+{
+	for (int i = 0; i < PORT_TRIES; i++) {
+		uint16_t port, same;
+		ret_fds[0] = bound(SOCK_STREAM, 0, &port);
+		assert_true(ret_fds[0] >= 0);
+		ret_fds[1] = bound(SOCK_DGRAM, port, &same);
+		if (ret_fds[1] >= 0)
+			return port;
+		close(ret_fds[0]);
+	}
+	fail_msg("no port is free by TCP and by UDP");
+	return 0;
+}
+
+static void choose_ports(struct coturn *c)
+{
+	int a[2], b[2];
+	c->port = free_port(a);
+	c->tls_port = free_port(b);
+	for (int i = 0; i < 2; i++) {
+		close(a[i]);
+		close(b[i]);
+	}
 }
 
 static void make_cert(struct coturn *c)
@@ -71,51 +108,103 @@ static void run(const struct coturn *c)
 	_exit(127);
 }
 
-static bool answers(int port)
+static int connected(int type, int port)
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET,
 				 .sin_port = htons((uint16_t)port),
 				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	bool ok = connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
+	int fd = socket(AF_INET, type, 0);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
 	close(fd);
-	return ok;
+	return -1;
 }
 
-bool coturn_start(struct coturn *c)
+static bool accepts(int port)
 {
-	int a, b;
-	*c = (struct coturn){.pid = -1};
-	if (access("/usr/bin/turnserver", X_OK) != 0)
+	int fd = connected(SOCK_STREAM, port);
+	if (fd < 0)
 		return false;
-	tmpdir_make(c->dir);
-	make_cert(c);
-	c->port = free_port(&a);
-	c->tls_port = free_port(&b);
-	close(a);
-	close(b);
-	write_settings(c);
-	c->pid = forked_fork();
-	assert_true(c->pid >= 0);
-	if (c->pid == 0)
-		run(c);
-	for (int64_t until = clock_mono_ms() + START_MS; !answers(c->port) || !answers(c->tls_port);
-	     poll(NULL, 0, 20)) {
-		assert_int_equal(waitpid(c->pid, NULL, WNOHANG), 0);
-		assert_true(clock_mono_ms() < until);
-	}
+	close(fd);
 	return true;
 }
 
-void coturn_stop(struct coturn *c)
+/* Asks for nothing but our address (RFC 8489): that it does only when all of it is up. */
+static bool answers(int port)
+{
+	static const uint8_t ask[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 'w', 'h', 'o'};
+	uint8_t in[200];
+	int fd = connected(SOCK_DGRAM, port);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	bool ok = fd >= 0 && send(fd, ask, sizeof(ask), 0) > 0 && poll(&p, 1, ASK_MS) == 1 &&
+		  recv(fd, in, sizeof(in), 0) >= 20 && memcmp(in + 4, ask + 4, 16) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Between our choice of a port and its own binding somebody else may have taken it. */
+static bool came_too_late(const struct coturn *c)
+{
+	AUTO_FREE char *path = mem_printf("%s/log", c->dir);
+	char line[500];
+	bool late = false;
+	FILE *f = fopen(path, "r");
+	while (f && !late && fgets(line, sizeof(line), f))
+		late = strstr(line, strerror(EADDRINUSE)) != NULL;
+	if (f)
+		fclose(f);
+	return late;
+}
+
+static void end(struct coturn *c)
 {
 	if (c->pid > 0) {
 		kill(c->pid, SIGKILL);
 		waitpid(c->pid, NULL, 0);
 	}
+	c->pid = -1;
+}
+
+/* False: a port was taken. */
+static bool start(struct coturn *c)
+{
+	int64_t until = clock_mono_ms() + START_MS;
+	choose_ports(c);
+	write_settings(c);
+	c->pid = forked_fork();
+	assert_true(c->pid >= 0);
+	if (c->pid == 0)
+		run(c);
+	while (!accepts(c->port) || !accepts(c->tls_port) || !answers(c->port)) {
+		if (came_too_late(c)) {
+			end(c);
+			return false;
+		}
+		assert_int_equal(waitpid(c->pid, NULL, WNOHANG), 0);
+		assert_true(clock_mono_ms() < until);
+		poll(NULL, 0, 20);
+	}
+	return true;
+}
+
+bool coturn_start(struct coturn *c)
+{
+	*c = (struct coturn){.pid = -1};
+	if (access("/usr/bin/turnserver", X_OK) != 0)
+		return false;
+	tmpdir_make(c->dir);
+	make_cert(c);
+	for (int i = 0; !start(c); i++)
+		assert_true(i < PORT_TRIES);
+	return true;
+}
+
+void coturn_stop(struct coturn *c)
+{
+	end(c);
 	if (c->dir[0])
 		tmpdir_remove(c->dir);
-	c->pid = -1;
 }
 
 const char *coturn_uri(const struct coturn *c, const char *way, char ret[100])

@@ -43,7 +43,14 @@ static void on_ended(void *arg, enum call_end why, const struct err *err)
 
 static bool has_joined(void *arg)
 {
-	return joined >= *(int *)arg && state_now == CALL_JOINED;
+	return state_now == CALL_ENDED || (joined >= *(int *)arg && state_now == CALL_JOINED);
+}
+
+static void until_joined(int times)
+{
+	sfu_until(&w, has_joined, &times, "joined");
+	if (state_now == CALL_ENDED)
+		fail_msg("the call ended: %s", ended.msg);
 }
 
 static bool has_ended(void *arg)
@@ -102,6 +109,7 @@ static void begin(struct turn_lend *lent, const char *ca_file, int attempt_ms)
 	struct err err = {0};
 	/* On a slow machine, too. */
 	o.times.attempt = attempt_ms ? attempt_ms : 100000;
+	o.times.publish = 100000;
 	snprintf(url, sizeof(url), "ws://127.0.0.1:%d", w.port);
 	ear = sfu_client_join(&w, "room", "ear");
 	sfu_client_connect(ear);
@@ -137,13 +145,12 @@ static void offer_turn(const char *uri)
 static void by(const char *how)
 {
 	char uri[100];
-	int once = 1;
 	if (!have_turn)
 		skip();
 	block = PC_BLOCK_DIRECT;
 	begin(NULL, turn.cert, 0);
 	offer_turn(coturn_uri(&turn, how, uri));
-	SFU_UNTIL(&w, has_joined, &once);
+	until_joined(1);
 	until_heard(50);
 	assert_int_equal(way(), CALL_WAY_RELAY);
 	end();
@@ -170,11 +177,10 @@ static void test_tls(void **state)
 /* The server of calls lends it, with the secret that both know; everything else ends in mid-call. */
 static void test_lent(void **state)
 {
-	enum call_way relay = CALL_WAY_RELAY;
+	enum call_way relay = CALL_WAY_RELAY, udp = CALL_WAY_UDP;
 	char uri[100];
 	AUTO_FREE char *file = NULL;
 	struct turn_lend *lent;
-	int once = 1;
 	(void)state;
 	if (!have_turn)
 		skip();
@@ -185,8 +191,8 @@ static void test_lent(void **state)
 	assert_int_equal(turn_lend_new(coturn_uri(&turn, "tls", uri), file, &lent, NULL), 0);
 	block = PC_BLOCK_NOTHING;
 	begin(lent, turn.cert, 0);
-	SFU_UNTIL(&w, has_joined, &once);
-	assert_int_equal(way(), CALL_WAY_UDP);
+	until_joined(1);
+	SFU_UNTIL(&w, goes_by, &udp);
 	block = PC_BLOCK_DIRECT;
 	SFU_UNTIL(&w, goes_by, &relay);
 	until_heard(50);
