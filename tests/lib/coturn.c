@@ -96,11 +96,20 @@ static void write_settings(const struct coturn *c)
 	fclose(f);
 }
 
+/* Empty before it starts: what an earlier one said is not about this one. */
+static void make_log(const struct coturn *c)
+{
+	AUTO_FREE char *log = mem_printf("%s/log", c->dir);
+	FILE *f = fopen(log, "w");
+	assert_non_null(f);
+	fclose(f);
+}
+
 static void run(const struct coturn *c)
 {
 	AUTO_FREE char *settings = mem_printf("%s/turn.conf", c->dir);
 	AUTO_FREE char *log = mem_printf("%s/log", c->dir);
-	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd = open(log, O_WRONLY | O_APPEND);
 	dup2(fd, 1);
 	dup2(fd, 2);
 	if (chdir(c->dir) == 0)
@@ -172,6 +181,7 @@ static bool start(struct coturn *c)
 	int64_t until = clock_mono_ms() + START_MS;
 	choose_ports(c);
 	write_settings(c);
+	make_log(c);
 	c->pid = forked_fork();
 	assert_true(c->pid >= 0);
 	if (c->pid == 0)
