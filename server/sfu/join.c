@@ -74,7 +74,8 @@ static void resume(struct sfu_arrival *a, int64_t now)
 {
 	struct sfu_room *r = sfu_room_find(a->engine, a->grant.room);
 	struct sfu_person *p = r ? sfu_room_person(r, a->grant.identity) : NULL;
-	if (!p || strcmp(p->info.sid, a->query.sid) != 0 ||
+	/* Who came by HTTP alone never had a line that could have broken. */
+	if (!p || p->session || strcmp(p->info.sid, a->query.sid) != 0 ||
 	    peer_state(p->sub.link.peer) == PEER_CLOSED) {
 		refuse(a, LK_STATE_MISMATCH, LK_LEAVE_RECONNECT);
 		return;

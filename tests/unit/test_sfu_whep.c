@@ -1,4 +1,4 @@
-/* Whom a listener by WHEP hears and whom not, and how its numbers begin. */
+/* Whom a listener by WHEP hears and whom not, how its numbers begin, and who else may be it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,12 +156,32 @@ static void test_first_number(void **state)
 	sfu_program_whole(&y);
 }
 
+/* Who came by WHEP or WHIP has no line, and gets none by its number, which all are told. */
+static void test_no_line(void **state)
+{
+	struct sfu_client *a = speaker(ROOM, "a");
+	(void)state;
+	sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+	sfu_program_talk(&x, a, 0, 20, 'A', 10);
+	struct sfu_view v = {.c = a, .who = x.identity, .n = LK_ACTIVE};
+	SFU_UNTIL(&w, sfu_sees_state, &v);
+	struct sfu_client *c = sfu_client_new(&w, ROOM, x.identity);
+	snprintf(c->sid, sizeof(c->sid), "%s", sfu_client_knows(a, x.identity)->sid);
+	sfu_client_resume(c);
+	assert_int_equal(c->got_n, 1);
+	assert_int_equal(c->got[0].kind, LK_RES_LEAVE);
+	assert_int_equal(c->got[0].leave.action, LK_LEAVE_RECONNECT);
+	sfu_program_talk(&x, a, 0, 20, 'B', 10);
+	sfu_program_whole(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_not_for_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_may_not_hear, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_line, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
