@@ -109,6 +109,12 @@ static struct sfu_person *person_new(struct sfu_engine *e, const struct sfu_ask 
 	return p;
 }
 
+/* Rooms are told whether somebody listens or speaks when they come, and not again. */
+static bool may_replace(const struct sfu_person *old, const struct sfu_ask *ask)
+{
+	return old->session && (!old->session->told || old->session->speaks == ask->speak);
+}
+
 /* NULL: it is refused already. */
 static struct sfu_room *room_for(struct sfu_engine *e, const struct sfu_ask *ask,
 				 struct sfu_person **ret_old, int64_t now, struct sfu_answer *ret)
@@ -122,7 +128,7 @@ static struct sfu_room *room_for(struct sfu_engine *e, const struct sfu_ask *ask
 		busy(ret, 503, _("this call, or this server, has as many people as it can take"));
 	else if (sfu_room_is_restless(r, ask->identity))
 		busy(ret, 429, _("you have come and gone too often: wait a little"));
-	else if (old && !old->session)
+	else if (old && !may_replace(old, ask))
 		refuse(ret, 409, _("this device is in the call already: leave it there first"));
 	else
 		return r;

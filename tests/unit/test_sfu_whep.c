@@ -10,6 +10,8 @@
 #include "tests/lib/sfu_program.h"
 #include "tests/lib/sfu_wait.h"
 
+#include <string.h>
+
 #define ROOM "r"
 #define BURST 5
 #define LEAP 2500 /* packets that are lost in one go */
@@ -175,6 +177,34 @@ static void test_no_line(void **state)
 	sfu_program_whole(&x);
 }
 
+static bool is_present(void *arg)
+{
+	return strcmp(sfu_presence_of(&w, arg), "present") == 0;
+}
+
+/* Rooms were told how somebody is there: whoever listens does not turn into one who speaks, nor
+ * the other way round, without leaving. */
+static void test_other_way(void **state)
+{
+	(void)state;
+	for (int speaks = 0; speaks < 2; speaks++) {
+		const char *who = speaks ? "@t:hs:OBS" : "@l:hs:DEV";
+		/* Of who was never there nobody was told. */
+		assert_int_equal(sfu_program_come(&w, &y, !speaks, ROOM, who, 1), 201);
+		sfu_program_join(&w, &x, speaks, ROOM, who, 1);
+		SFU_UNTIL(&w, is_present, x.identity);
+		sfu_program_done(&y);
+		assert_int_equal(sfu_program_come(&w, &y, !speaks, ROOM, who, 1), 409);
+		sfu_program_done(&y);
+		sfu_program_join(&w, &y, speaks, ROOM, who, 1);
+		assert_int_equal(sfu_program_ask(&y, SFU_ASK_END, "", SPAN_LIT("")), 200);
+		sfu_program_done(&y);
+		sfu_program_join(&w, &y, !speaks, ROOM, who, 1);
+		sfu_program_done(&x);
+		sfu_program_done(&y);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_may_not_hear, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_way, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
