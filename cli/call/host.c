@@ -3,8 +3,6 @@
 #include "cli/params.h"
 #include "core/base/mem.h"
 #include "core/client/call/mode.h"
-#include "core/client/call/outside.h"
-#include "core/client/call/steer.h"
 
 #define ARG_CALL_ROOM                                                              \
 	{                                                                          \
@@ -120,31 +118,19 @@ const struct command verb_call_unlock = {
 	.run = run_unlock,
 };
 
-int call_end_for_all(struct client *c, const char *room_id, bool *ret_ended, struct err *err)
-{
-	json_t *row = NULL;
-	int rc = calls_host(c, room_id, HOST_END, NULL, &row, err);
-	*ret_ended = !rc;
-	json_decref(row);
-	return rc == ERR_NOT_FOUND ? outside_end_call(c, room_id, ret_ended, err) : rc;
-}
-
 static int run_end(struct command_ctx *ctx, struct err *err)
 {
 	struct client *c;
 	AUTO_FREE char *room = NULL;
-	json_t *was = NULL;
-	bool ended = false;
+	JSON_AUTO json_t *row = NULL;
 	int rc = call_room_arg(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	rc = call_mode_change(c, room, CALL_GO_MEETING, NULL, &was, err);
-	json_decref(was);
-	if (!rc)
-		rc = call_end_for_all(c, room, &ended, err);
+	rc = call_end_for_all(c, room, &row, err);
 	if (rc)
 		return rc;
-	return command_row(ctx, json_pack("{s:s,s:b}", "room_id", room, "ended", ended));
+	return command_row(ctx, json_pack("{s:s,s:O}", "room_id", room, "ended",
+					  json_object_get(row, "ended")));
 }
 
 const struct command verb_call_end = {

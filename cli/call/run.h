@@ -38,11 +38,6 @@ void call_line(struct buf *b, const json_t *row, const struct command_line *l);
 extern const struct command_key call_keys[];
 extern const struct command_exit call_exits[];
 
-/**
- * End a room's call for everybody, by the running call or from outside; *ret_ended: somebody was
- * in it.
- */
-int call_end_for_all(struct client *c, const char *room_id, bool *ret_ended, struct err *err);
 /** The room that `room` names, or that of the only call. The caller owns *ret. */
 int call_room_arg(struct command_ctx *ctx, struct client **ret_client, char **ret, struct err *err);
 

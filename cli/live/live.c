@@ -156,21 +156,14 @@ static int run_end(struct command_ctx *ctx, struct err *err)
 	struct client *c;
 	AUTO_FREE char *room = NULL;
 	json_t *row = NULL;
-	bool ended = false;
 	int rc = call_room_arg(ctx, &c, &room, err);
 	if (rc || command_dry_run(ctx, json_pack("{s:s}", "room_id", room)))
 		return rc;
-	rc = call_mode_change(c, room, CALL_GO_MEETING, NULL, &row, err);
-	if (rc)
-		return rc;
 	if (!command_flag(ctx->line, "keep-call"))
-		rc = call_end_for_all(c, room, &ended, err);
-	if (rc) {
-		json_decref(row);
-		return rc;
-	}
-	row_bool(row, "ended", ended);
-	return command_row(ctx, row);
+		rc = call_end_for_all(c, room, &row, err);
+	else if ((rc = call_mode_change(c, room, CALL_GO_MEETING, NULL, &row, err)) == 0)
+		row_bool(row, "ended", false);
+	return rc ? rc : command_row(ctx, row);
 }
 
 const struct command verb_live_end = {
@@ -182,7 +175,7 @@ const struct command verb_live_end = {
 			      N_("everybody may speak now, and the call goes on")},
 			     END_EXAMPLES},
 	.details = N_("Its call ends for everybody, whether you are in it or not. A locked call is "
-		      "open again."),
+		      "open again; with --keep-call it stays locked."),
 	.args = PARAMS{ARG_LESSON_ROOM, END_PARAMS},
 	.options = PARAMS{{.name = "keep-call",
 			   .kind = KIND_FLAG,

@@ -73,11 +73,26 @@ lesson() {
 	use_home bob
 	fails_with 4 call unmute
 	use_home ada
-	m live end --keep-call --json | jq -e '(.live | not) and (.ended | not)'
+	m call lock >/dev/null
+	m live end --keep-call --json | jq -e '(.live | not) and (.ended | not) and .locked'
 	wait_for "$BOB" '"event":"live".*"live":false'
 	use_home bob
 	m call unmute
 	wait_for "$ADA" '"event":"unmuted".*@bob:s.test'
+}
+
+@test "a call that cannot be ended is not opened to all instead" {
+	lesson
+	m call lock >/dev/null
+	# The process that is in it does not answer.
+	kill -STOP "$ADA_PID"
+	fails_with 3 call end --timeout 2s
+	fails_with 3 live end --timeout 2s
+	kill -CONT "$ADA_PID"
+	curl -sf -H @<(jq -r '"Authorization: Bearer " + .access_token' \
+		"$XDG_DATA_HOME/muster/accounts/ada/secrets.json") \
+		"$URL/_matrix/client/v3/rooms/$(jq -rn --arg r "$ROOM" '$r|@uri')/state/org.muster.call/" |
+		jq -e '.mode == "live" and .locked'
 }
 
 @test "whoever was put out of a lesson comes again without the floor" {

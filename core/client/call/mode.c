@@ -2,6 +2,7 @@
 
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+#include "core/client/call/outside.h"
 #include "core/client/call/steer.h"
 #include "core/client/rooms.h"
 #include "core/client/util.h"
@@ -87,6 +88,10 @@ static int apply(struct live *l, enum call_change what, const char *user, bool *
 		l->live = true;
 		break;
 	case CALL_GO_MEETING:
+		l->live = false;
+		l->floor_n = 0;
+		break;
+	case CALL_OVER:
 		*l = (struct live){.live = false};
 		break;
 	case CALL_LOCK:
@@ -133,6 +138,36 @@ int call_mode_change(struct client *c, const char *room_id, enum call_change wha
 	if (!rc)
 		*ret = row_of(room_id, &l, changed, user);
 	return rc;
+}
+
+static int end_call(struct client *c, const char *room_id, bool *ret_ended, struct err *err)
+{
+	JSON_AUTO json_t *row = NULL;
+	int rc = calls_host(c, room_id, HOST_END, NULL, &row, err);
+	*ret_ended = !rc;
+	return rc == ERR_NOT_FOUND ? outside_end_call(c, room_id, ret_ended, err) : rc;
+}
+
+int call_end_for_all(struct client *c, const char *room_id, json_t **ret, struct err *err)
+{
+	struct err e = {0};
+	bool ended = false;
+	int rc = check_power(c, room_id, err);
+	if (!rc)
+		rc = end_call(c, room_id, &ended, err);
+	if (rc)
+		return rc;
+	rc = call_mode_change(c, room_id, CALL_OVER, NULL, ret, &e);
+	if (rc) {
+		if (ended)
+			err_prefix(&e, _("the call is over, but who may speak or come into the "
+					 "next one stays as it was"));
+		if (err)
+			*err = e;
+		return rc;
+	}
+	row_bool(*ret, "ended", ended);
+	return 0;
 }
 
 static int take_floor(struct client *c, const char *room_id, const char *user, struct err *err)

@@ -26,11 +26,12 @@ bool call_mode_is_host(const struct call_mode *m, const char *user);
 
 enum call_change {
 	CALL_GO_LIVE,
-	CALL_GO_MEETING, /**< everybody may speak again; unlocked, too */
+	CALL_GO_MEETING, /**< everybody may speak again; locked stays locked */
 	CALL_GIVE_FLOOR,
 	CALL_TAKE_FLOOR,
 	CALL_LOCK,
 	CALL_UNLOCK,
+	CALL_OVER, /**< nothing holds any more */
 };
 /**
  * Blocking. `user`: whose floor. ERR_AUTH when we do not lead the room's calls, ERR_CONFLICT
@@ -39,6 +40,11 @@ enum call_change {
  */
 int call_mode_change(struct client *c, const char *room_id, enum call_change what, const char *user,
 		     json_t **ret, struct err *err);
+/**
+ * Blocking. End the room's call for everybody, in it or not, and then the lesson and the lock; the call first, so that
+ * one that cannot be ended is not opened to all instead. *ret as of call_mode_change, with ended: somebody was in it.
+ */
+int call_end_for_all(struct client *c, const char *room_id, json_t **ret, struct err *err);
 /**
  * Blocking. Put somebody out of the running call, as calls_host with HOST_REMOVE, and take the floor
  * from them, so that who comes again listens. *ret as of calls_host.

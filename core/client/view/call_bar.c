@@ -230,6 +230,14 @@ static int put_out(struct client *c, const json_t *ask, struct err *err)
 	return rc;
 }
 
+static int end(struct client *c, const json_t *ask, struct err *err)
+{
+	json_t *row = NULL;
+	int rc = call_end_for_all(c, json_get_str(ask, "room_id"), &row, err);
+	json_decref(row);
+	return rc;
+}
+
 static int lead(struct client *c, const json_t *ask, client_row_fn *fn, void *arg, struct err *err)
 {
 	static const enum call_change changes[] = {
@@ -246,16 +254,15 @@ static int lead(struct client *c, const json_t *ask, client_row_fn *fn, void *ar
 		return put_out(c, ask, err);
 	if (what == CALL_BAR_SILENCE_ALL)
 		return host(c, ask, HOST_MUTE_ALL, err);
-	if (what != CALL_BAR_END)
-		return change(c, ask, changes[what], err);
-	int rc = change(c, ask, CALL_GO_MEETING, err);
-	return rc ? rc : host(c, ask, HOST_END, err);
+	return what == CALL_BAR_END ? end(c, ask, err) : change(c, ask, changes[what], err);
 }
 
 void call_bar_lead(struct call_bar *b, enum call_bar_lead what, const char *user_id)
 {
+	/* What holds for the next call is put right after the end of this one, also when the screen ends with it. */
+	struct work *in = what == CALL_BAR_END ? b->o.sending : b->o.looking;
 	if (b->status && !b->acting)
-		b->acting = action_start(b->o.looking, lead,
+		b->acting = action_start(in, lead,
 					 json_pack("{s:O,s:s?,s:i}", "room_id",
 						   json_object_get(b->status, "room_id"), "user_id",
 						   user_id, "what", (int)what),
