@@ -46,17 +46,30 @@ static void judge_all(struct server *srv, int64_t room_nid)
 	call_rules_done(&h.rules);
 }
 
-static bool changes_rules(const struct db_change *c)
+/* A redacted event holds for what is left of it. */
+static bool is_rule(struct sql *db, int64_t room_nid, int64_t pos)
 {
+	struct sql_stmt *s = SQL(db, "SELECT 1 FROM current_state WHERE room_nid=?1 AND type IN(?2,"
+				     "'m.room.power_levels') AND state_key='' AND pos=?3");
+	sql_bind_i64(s, 1, room_nid);
+	sql_bind_str(s, 2, LIVE_TYPE);
+	sql_bind_i64(s, 3, pos);
+	return sql_get_i64(s, 0) == 1;
+}
+
+static bool changes_rules(struct sql *db, const struct db_change *c)
+{
+	if (c->kind == CHANGE_REDACTION)
+		return is_rule(db, c->room_nid, c->target_pos);
 	return c->kind == CHANGE_EVENT && c->state_key && !c->state_key[0] &&
 	       (!strcmp(c->type, LIVE_TYPE) || !strcmp(c->type, "m.room.power_levels"));
 }
 
 /* What is done once for each room of a commit. */
-static bool is_first(const struct db_change *changes, size_t i)
+static bool is_first(struct sql *db, const struct db_change *changes, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (changes[k].room_nid == changes[i].room_nid && changes_rules(&changes[k]))
+		if (changes[k].room_nid == changes[i].room_nid && changes_rules(db, &changes[k]))
 			return false;
 	return true;
 }
@@ -65,13 +78,14 @@ void gate_on_commit(struct server *srv, const struct db_change *changes, size_t 
 {
 	if (!srv->sfu)
 		return;
+	struct sql *db = db_reader(srv->db);
 	for (size_t i = 0; i < n; i++) {
 		const struct db_change *c = &changes[i];
 		if (c->kind == CHANGE_MEMBERSHIP && c->membership != MEMBERSHIP_JOIN)
-			people_of_user(db_reader(srv->db), c->user_nid, c->room_nid, look, srv);
+			people_of_user(db, c->user_nid, c->room_nid, look, srv);
 		else if (c->kind == CHANGE_TOKENS)
-			people_of_user(db_reader(srv->db), c->user_nid, 0, look, srv);
-		else if (changes_rules(c) && is_first(changes, i))
+			people_of_user(db, c->user_nid, 0, look, srv);
+		else if (changes_rules(db, c) && is_first(db, changes, i))
 			judge_all(srv, c->room_nid);
 	}
 }

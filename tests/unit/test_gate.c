@@ -384,6 +384,23 @@ static void test_live(void **state)
 	caller_free(h);
 }
 
+/* What is redacted says nothing any more: those in the call hear of it at once. */
+static void test_redacted(void **state)
+{
+	(void)state;
+	new_room();
+	AUTO_FREE char *event =
+		text_of(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/" LIVE_TYPE, room), alice,
+				  "{\"version\":1,\"mode\":\"live\"}"),
+			"event_id");
+	struct caller *c = newcomer("red", "R");
+	assert_false(c->may);
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/redact/%s/x1", room, event), alice,
+			      "{}"));
+	until_may(c, true);
+	caller_free(c);
+}
+
 static char *ask_token(int status, const struct caller *c, const char *name)
 {
 	json_t *j =
@@ -503,7 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_membership), cmocka_unit_test(test_account),
 		cmocka_unit_test(test_suspended),  cmocka_unit_test(test_live),
-		cmocka_unit_test(test_locked),	   cmocka_unit_test(test_powers),
+		cmocka_unit_test(test_redacted),   cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_powers),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
