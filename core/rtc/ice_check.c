@@ -7,6 +7,7 @@
 #define AGAIN_MIN_MS 150
 #define AGAIN_DOUBT_MS 500
 #define UNANSWERED_MAX 4
+#define UNANSWERED_MIN 3 /* before silence is told of */
 
 /* Doubling stops here: a dead pair is known after ten seconds, not forty. */
 #define RTO_MAX_MS 1600
@@ -193,6 +194,12 @@ static void send_consent(struct ice *ice, int64_t now)
 	send_request(ice, &ice->pairs[ice->selected], &ice->consents[at].tid, true);
 }
 
+/* Who was held up, or asleep, has asked for nothing that could have been answered. */
+static bool may_disconnect(const struct ice *ice)
+{
+	return ice->state == ICE_CONNECTED && ice->unanswered >= UNANSWERED_MIN;
+}
+
 void ice_consent_tick(struct ice *ice, int64_t now)
 {
 	if (ice->selected < 0)
@@ -203,7 +210,7 @@ void ice_consent_tick(struct ice *ice, int64_t now)
 		ice_set_state(ice, ICE_FAILED);
 		return;
 	}
-	if (silent >= ICE_DISCONNECT_MS && ice->state == ICE_CONNECTED) {
+	if (silent >= ICE_DISCONNECT_MS && may_disconnect(ice)) {
 		ice_pair_revive(ice);
 		ice_set_state(ice, ICE_DISCONNECTED);
 	}
@@ -216,8 +223,8 @@ int64_t ice_consent_deadline(const struct ice *ice)
 	if (ice->selected < 0)
 		return INT64_MAX;
 	int64_t answered = ice->pairs[ice->selected].answered;
-	int64_t silence = answered +
-			  (ice->state == ICE_CONNECTED ? ICE_DISCONNECT_MS : ICE_CONSENT_EXPIRE_MS);
+	int64_t silence =
+		answered + (may_disconnect(ice) ? ICE_DISCONNECT_MS : ICE_CONSENT_EXPIRE_MS);
 	return silence < ice->next_consent ? silence : ice->next_consent;
 }
 

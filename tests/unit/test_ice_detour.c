@@ -98,6 +98,11 @@ static bool wants(void *arg)
 	return ice_wants_detour(((struct detour_net *)arg)->a.ice);
 }
 
+static bool disconnected(void *arg)
+{
+	return ice_state(((struct detour_net *)arg)->a.ice) == ICE_DISCONNECTED;
+}
+
 static bool on_detour(void *arg)
 {
 	int base;
@@ -255,6 +260,31 @@ static void test_doubt_passes(void **state)
 	detour_done(&d);
 }
 
+/* The process was stopped for a while, as on a busy machine: nothing is wrong with the path. */
+static void test_held_up(void **state)
+{
+	struct detour_net d;
+	int64_t now;
+	(void)state;
+	detour_make(&d, 6);
+	assert_true(drun(&d, 5000, a_connected));
+	for (int i = 0; i < 20; i++) {
+		drun(&d, 4000 + 300 * i, NULL);
+		d.net.now += ICE_DISCONNECT_MS + 1000 * i;
+		now = d.net.now;
+		while (d.net.now < now + 1000) {
+			drun(&d, 1, NULL);
+			assert_int_equal(ice_state(d.a.ice), ICE_CONNECTED);
+		}
+	}
+	/* What is really silent is told of in time. */
+	now = d.net.now;
+	d.net.cut = true;
+	assert_true(drun(&d, 20000, disconnected));
+	assert_in_range(d.net.now - now, ICE_DISCONNECT_MS - ICE_CONSENT_MS * 2, ICE_DISCONNECT_MS);
+	detour_done(&d);
+}
+
 /* Connections come and go more often than there are places for bases. */
 static void test_many_streams(void **state)
 {
@@ -376,9 +406,9 @@ static int balanced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_stream_while_no_udp), TEST(test_udp_before_stream), TEST(test_path_dies),
-		TEST(test_doubt_passes),	TEST(test_many_streams),      TEST(test_relay_told),
-		TEST(test_relay_without_room),
+		TEST(test_stream_while_no_udp), TEST(test_udp_before_stream),  TEST(test_path_dies),
+		TEST(test_doubt_passes),	TEST(test_many_streams),       TEST(test_held_up),
+		TEST(test_relay_told),		TEST(test_relay_without_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
