@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 
 #include <unistd.h>
+#include <wchar.h>
 
 #define INDENT 2
 #define DEEP 6
@@ -23,7 +24,7 @@ static void spaces(struct buf *b, int n)
 		buf_put_char(b, ' ');
 }
 
-/* One word, which may be longer than a line (or Chinese: no spaces at all). */
+/* One piece, which may be longer than a line. */
 static int put_word(struct buf *b, struct span word, int indent, int at, int width)
 {
 	while (word.n && at + text_cells(word) > width) {
@@ -40,26 +41,62 @@ static int put_word(struct buf *b, struct span word, int indent, int at, int wid
 	return at + text_cells(word);
 }
 
+/* What may not stand at the start of a line, and what not at its end, where words have no blanks between
+ * them (Unicode's line breaking classes CL, CP, EX, NS and OP, for what catalogues use). */
+static bool holds_before(uint32_t cp)
+{
+	return wcschr(L"\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff01\uff1f\uff09\u300d\u300f\u300b"
+		      L"\u3011\u2019\u201d\u2026"
+		      L"\u30fc\u30fb\u3005\u3063\u3083\u3085\u3087\u30c3\u30e3\u30e5\u30e7,.:;!?)]}"
+		      L"%",
+		      (wchar_t)cp) != NULL;
+}
+
+static bool holds_after(uint32_t cp)
+{
+	return wcschr(L"\uff08\u300c\u300e\u300a\u3010\u2018\u201c([{", (wchar_t)cp) != NULL;
+}
+
+/* Bytes of `word` up to the first place where a line may end; all of it when there is none. */
+static size_t piece_of(struct span word)
+{
+	struct span rest = word;
+	bool ok;
+	uint32_t before = utf8_next(&rest, &ok);
+	while (rest.n) {
+		struct span here = rest;
+		uint32_t next = utf8_next(&rest, &ok);
+		bool wide = text_cells_of(before) == 2 || text_cells_of(next) == 2;
+		if (wide && !holds_before(next) && !holds_after(before))
+			return word.n - here.n;
+		before = next;
+	}
+	return word.n;
+}
+
 void help_put_wrapped(struct buf *b, const char *text, int indent, int at, int width)
 {
 	struct span rest = span_of(text), word;
 	bool first = true;
 	while (span_split(&rest, ' ', &word)) {
-		int cells = text_cells(word);
-		bool fits = at + (first ? 0 : 1) + cells <= width;
-		if (!first && fits) {
-			buf_put_char(b, ' ');
-			at++;
-		} else if (!first && indent + cells <= width) {
-			buf_put_char(b, '\n');
-			spaces(b, indent);
-			at = indent;
-		} else if (!first) {
-			buf_put_char(b, ' ');
-			at++;
-		}
-		at = put_word(b, word, indent, at, width);
-		first = false;
+		int blank = first ? 0 : 1;
+		do {
+			struct span piece = {word.p, piece_of(word)};
+			int cells = text_cells(piece);
+			bool fits = at + blank + cells <= width;
+			if (!first && !fits && indent + cells <= width) {
+				buf_put_char(b, '\n');
+				spaces(b, indent);
+				at = indent;
+			} else if (blank) {
+				buf_put_char(b, ' ');
+				at++;
+			}
+			at = put_word(b, piece, indent, at, width);
+			word = span_from(word, piece.n);
+			first = false;
+			blank = 0;
+		} while (word.n);
 	}
 	buf_put_char(b, '\n');
 }

@@ -18,6 +18,37 @@ setup() {
 	done
 }
 
+# "{clock:at}" and its like are filled in by name: msgfmt knows nothing of them.
+@test "translations name what their sentences name" {
+	for l in $(cat "$TOP/po/LINGUAS"); do
+		msgattrib --translated --no-obsolete --no-wrap "$TOP/po/$l.po" | python3 -c '
+import re, sys
+want, seen = [], 0
+for line in sys.stdin:
+    names = sorted(re.findall(r"\{[a-z]+:[a-z_]+\}", line))
+    if line.startswith("msgid "):
+        want = names
+    elif line.startswith("msgstr ") and want:
+        seen += 1
+        assert names == want, line
+assert seen >= 20, seen'
+	done
+}
+
+@test "a line of Chinese ends between words, and begins with no full stop" {
+	for l in zh_CN ja; do
+		LANGUAGE=$l COLUMNS=60 m send --help >help
+		run ! grep -E '^ *(。|、|，|）|」)' help
+		# each such letter is two cells
+		python3 -c '
+import sys, unicodedata
+lines = [line.rstrip("\n") for line in open("help", encoding="utf8")]
+wide = lambda c: unicodedata.east_asian_width(c) in "WF"
+cells = [sum(1 + wide(c) for c in line) for line in lines if any(map(wide, line)) and "man muster" not in line]
+assert len(cells) > 20 and 50 < max(cells) <= 60, cells'
+	done
+}
+
 @test "German help under LANGUAGE=de" {
 	LANGUAGE=de m send --help >help
 	grep -q '^Aufruf: muster send' help
