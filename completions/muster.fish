@@ -741,7 +741,7 @@ complete -c muster -n '__muster_in "serve"' -l udp-port -x -d 'UDP port for the 
 complete -c muster -n '__muster_in "serve"' -l server-name -x -d 'the part of ids behind the colon; fixed at the first start'
 complete -c muster -n '__muster_in "serve"' -l public-url -x -d 'the address that clients use'
 complete -c muster -n '__muster_in "serve"' -l announce -x -d 'address of this machine as others see it, for calls'
-complete -c muster -n '__muster_in "serve"' -l turn-uri -x -d 'TURN server to lend to people in calls, such as turns:turn.school.example:443; may be repeated'
+complete -c muster -n '__muster_in "serve"' -l turn-uri -x -d 'TURN server to lend to people in calls, such as turns:turn.school.example:443'
 complete -c muster -n '__muster_in "serve"' -l turn-secret-file -r -F -d 'file with the secret that those servers share with this one'
 complete -c muster -n '__muster_in "serve"' -l lan -d 'listen on all addresses, even without TLS'
 complete -c muster -n '__muster_in "serve"' -l open-registration -d 'anybody may make an account'

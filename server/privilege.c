@@ -23,17 +23,27 @@ static int become(uid_t uid, gid_t gid, const char *data_dir, struct err *err)
 	return 0;
 }
 
-int privilege_drop(const char *data_dir, struct err *err)
+/* Root's process, whose folder is of somebody else. */
+static bool has_owner(const char *data_dir, struct stat *ret)
+{
+	return stat(data_dir, ret) == 0 && ret->st_uid != 0;
+}
+
+int privilege_check(const char *data_dir, struct err *err)
 {
 	struct stat st;
-	if (geteuid() != 0)
-		return 0;
-	if (stat(data_dir, &st) == 0 && st.st_uid != 0)
-		return become(st.st_uid, st.st_gid, data_dir, err);
-	if (getenv("MUSTER_ALLOW_ROOT"))
+	if (geteuid() != 0 || has_owner(data_dir, &st) || getenv("MUSTER_ALLOW_ROOT"))
 		return 0;
 	err_set(err, ERR_AUTH, _("A server does not run as root"));
 	err_hint(err, _("make a user for it and give it the folder (docs/SERVER.md), or set "
 			"MUSTER_ALLOW_ROOT=1 where root is nobody, as in a container"));
 	return ERR_AUTH;
+}
+
+int privilege_drop(const char *data_dir, struct err *err)
+{
+	struct stat st;
+	if (geteuid() == 0 && has_owner(data_dir, &st))
+		return become(st.st_uid, st.st_gid, data_dir, err);
+	return privilege_check(data_dir, err);
 }

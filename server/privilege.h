@@ -13,5 +13,7 @@
  * threads are started.
  */
 int privilege_drop(const char *data_dir, struct err *err);
+/** The same without becoming anybody: 0, or what privilege_drop would refuse. */
+int privilege_check(const char *data_dir, struct err *err);
 
 #endif

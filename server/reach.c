@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "server/address.h"
 #include "server/config.h"
+#include "server/privilege.h"
 #include "server/sfu/sfu.h"
 
 #include <arpa/inet.h>
@@ -86,6 +87,13 @@ static int try_bind(const struct server_config *c)
 		rc = errno;
 	close(fd);
 	return rc;
+}
+
+static void user_finding(const struct server_config *c, json_t *findings)
+{
+	struct err err = {0};
+	if (privilege_check(c->data_dir, &err))
+		reach_add(findings, "user", false, false, err.hint, "%s", err.msg);
 }
 
 static void port_finding(const struct server_config *c, json_t *findings)
@@ -195,6 +203,7 @@ json_t *reach_look(const struct server_config *c, const struct reach_running *ru
 		answer_finding(running, findings);
 	} else {
 		address_base_url(c, c->listen_port, url, sizeof(url));
+		user_finding(c, findings);
 		port_finding(c, findings);
 	}
 	scope_finding(url, c->tls_cert != NULL, findings);

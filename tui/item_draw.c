@@ -377,8 +377,11 @@ static void put_readers(const struct item_pane *p, const struct flow *f, int las
 	struct buf b = BUF_INIT(1000);
 	if (!it->readers || !p->c)
 		return;
-	buf_put_str(&b, "✓ ");
-	if (it->readers <= 3)
+	/* Behind a roll-call a sign with a name would look like an answer. */
+	bool roll = it->poll && it->poll->roll;
+	if (!roll)
+		buf_put_str(&b, "✓ ");
+	if (it->readers <= 3 && !roll)
 		buf_put(&b, it->reader_names.s, it->reader_names.n);
 	else
 		buf_printf(&b, _("read by %d"), it->readers);

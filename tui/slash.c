@@ -210,6 +210,13 @@ static bool is_ids(struct span text)
 	return any;
 }
 
+/* What says of itself what was done. */
+static bool is_one_line(const struct run *r, struct span text)
+{
+	text = span_trim(text);
+	return r->line.command->shape == SHAPE_LINE && text.n && span_find(text, '\n') < 0;
+}
+
 /* A few words fit the line at the bottom; more get a popup. */
 static void show_result(struct run *r)
 {
@@ -230,6 +237,9 @@ static void show_result(struct run *r)
 			tui_say(r->t, "%s", buf_str(&r->said));
 	} else if (r->said.n) {
 		tui_say(r->t, "%s", buf_str(&r->said));
+	} else if (is_one_line(r, buf_span(&b))) {
+		struct span text = span_trim(buf_span(&b));
+		tui_say(r->t, "%.*s", SPAN_ARG(text));
 	} else if (rows == 0) {
 		tui_say(r->t, _("/%s: done, nothing to show."), r->line.command->name);
 	} else {

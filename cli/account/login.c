@@ -3,6 +3,8 @@
 #include "cli/params.h"
 #include "cli/settings.h"
 
+#include <unistd.h>
+
 /* Link and new password: both typed, or both on stdin. */
 static int find_link(struct command_ctx *ctx, char **ret_link, char **ret_password, struct err *err)
 {
@@ -16,7 +18,7 @@ static int find_link(struct command_ctx *ctx, char **ret_link, char **ret_passwo
 				     err);
 		if (!rc)
 			rc = secret_new(ctx, &lines[1], err);
-		if (rc == ERR_USAGE)
+		if (rc == ERR_USAGE && !isatty(STDIN_FILENO))
 			err_hint(err, _("give both by --link-stdin"));
 	}
 	*ret_link = lines[0];

@@ -196,6 +196,18 @@ static void drop_past(struct quiet_hours *q)
 	q->awake_ms = q->awake_ms > now ? q->awake_ms : 0;
 }
 
+/* What --for asked for does not show where it is quiet for longer. */
+static void say_longer(struct command_ctx *ctx, const struct quiet_hours *q)
+{
+	char when[WHEN_ISO_SIZE];
+	int64_t until = 0, now = clock_wall_ms();
+	if (!command_given(ctx->line, "for") || !quiet_at(q, now, &until) ||
+	    (until && until <= q->until_ms))
+		return;
+	when_human(q->until_ms, now, when);
+	command_say(ctx, _("quiet until %s, as you say, and longer by your quiet hours"), when);
+}
+
 static int change(struct command_ctx *ctx,
 		  int (*how)(const struct command_line *l, struct quiet_hours *q, struct err *err),
 		  struct err *err)
@@ -218,7 +230,11 @@ static int change(struct command_ctx *ctx,
 		rc = how(ctx->line, &q, err);
 	if (!rc)
 		rc = client_quiet_set(c, &q, err);
-	return rc ? rc : show(ctx, c, &q);
+	if (rc)
+		return rc;
+	if (how == take_words)
+		say_longer(ctx, &q);
+	return show(ctx, c, &q);
 }
 
 static int run_set(struct command_ctx *ctx, struct err *err)

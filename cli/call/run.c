@@ -323,6 +323,18 @@ static int run_here(struct command_ctx *ctx, struct client *up, struct room_call
 	return rc;
 }
 
+/* By the name that people know, where there is one. The caller owns it. */
+static char *recording_said(struct client *c, const char *room_id)
+{
+	const char *own = client_account(c)->user_id;
+	AUTO_FREE char *name = NULL;
+	struct store *s;
+	int64_t room = client_store(c, &s, NULL) ? 0 : store_room_find(s, span_of(room_id));
+	if (room)
+		name = store_member_name(s, room, span_of(own));
+	return mem_printf(_("%s is recording this call."), name && *name ? name : own);
+}
+
 int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how *how,
 	     struct err *err)
 {
@@ -342,7 +354,7 @@ int call_run(struct command_ctx *ctx, const char *room_id, const struct call_how
 		listen_only = true;
 	bool recorded = command_flag(l, "recorded");
 	if (record || recorded)
-		said = mem_printf(_("%s is recording this call."), client_account(up)->user_id);
+		said = recording_said(up, room_id);
 	struct room_call_options o = {
 		.room_id = room_id,
 		.sound = sound.s,

@@ -51,6 +51,7 @@ const struct command verb_call_status = {
 		     {"may_speak", "boolean", NULL, N_("we may speak"), false},
 		     {"locked", "boolean", NULL, N_("nobody else comes in"), false},
 		     {"floor", "strings", NULL, N_("who has the floor"), false},
+		     {"low", "boolean", NULL, N_("for a narrow line (--low)"), false},
 		     {"publishing", "boolean", NULL, N_("we have a voice there"), false},
 		     {"hand", "boolean", N_("Hand"), N_("our hand is raised"), false},
 		     {"people", "integer", N_("People"), N_("how many, oneself included"), false},
@@ -160,7 +161,19 @@ static int mute_others(struct command_ctx *ctx, struct err *err)
 	if (rc || command_dry_run(ctx, NULL))
 		return rc;
 	rc = calls_host(c, room, all ? HOST_MUTE_ALL : HOST_MUTE, user, &row, err);
-	return rc ? rc : command_row(ctx, row);
+	if (rc || !ctx->people)
+		return rc ? rc : command_row(ctx, row);
+	/* The key is a count here, of which "Muted: 1" says nothing. */
+	int64_t n = json_get_i64(row, "muted", 0);
+	json_decref(row);
+	if (n)
+		command_say(ctx,
+			    ngettext("%lld microphone was turned off",
+				     "%lld microphones were turned off", (unsigned long)n),
+			    (long long)n);
+	else
+		command_say(ctx, "%s", _("no microphone was on"));
+	return 0;
 }
 
 static int run_mute(struct command_ctx *ctx, struct err *err)

@@ -163,7 +163,11 @@ static int run_end(struct command_ctx *ctx, struct err *err)
 		rc = call_end_for_all(c, room, &row, err);
 	else if ((rc = call_mode_change(c, room, CALL_GO_MEETING, NULL, &row, err)) == 0)
 		row_bool(row, "ended", false);
-	return rc ? rc : command_row(ctx, row);
+	if (rc)
+		return rc;
+	if (!json_get_bool(row, "ended", false) && !json_get_bool(row, "changed", false))
+		command_say(ctx, "%s", _("no live lesson was on there"));
+	return command_row(ctx, row);
 }
 
 const struct command verb_live_end = {

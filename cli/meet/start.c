@@ -21,9 +21,20 @@ static int run_start(struct command_ctx *ctx, struct err *err)
 	if (!rc && command_flag(ctx->line, "live"))
 		rc = call_mode_change(c, m.room_id, CALL_GO_LIVE, NULL, &live, err);
 	json_decref(live);
-	if (rc)
+	if (rc) {
 		json_decref(row);
-	return rc ? rc : command_row(ctx, row);
+		return rc;
+	}
+	const char *end = json_get_str(row, "end");
+	bool told = json_get_bool(row, "existing", false);
+	rc = command_row(ctx, json_incref(row));
+	if (!rc && end && strlen(end) >= 16)
+		command_say(ctx,
+			    told ? _("attendance is taken until %.5s already")
+				 : _("attendance is taken until %.5s"),
+			    end + 11);
+	json_decref(row);
+	return rc;
 }
 
 const struct command verb_meet_start = {

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/when.h"
+#include "core/matrix/rtc_ring.h"
 
 #define RING_TYPE "org.matrix.msc4075.rtc.notification"
 
@@ -82,8 +83,14 @@ static void put_ring(struct buf *b, const json_t *row)
 {
 	const char *kind = json_get_str(json_get_object(row, "content"), "notification_type");
 	bool ring = kind && !strcmp(kind, "ring");
-	buf_put_str(b, ring ? _(" is calling") : _(" has begun a call"));
-	buf_printf(b, " (%s)", ring ? "muster call answer" : "muster call join");
+	bool live = json_get_bool(json_get_object(row, "content"), RTC_RING_LIVE_KEY, false);
+	buf_put_str(b, ring   ? _(" is calling")
+		       : live ? _(" has begun a live lesson")
+			      : _(" has begun a call"));
+	buf_printf(b, " (%s)",
+		   ring	  ? "muster call answer"
+		   : live ? "muster live join"
+			  : "muster call join");
 }
 
 static const json_t *answers_of(const json_t *content)

@@ -223,7 +223,7 @@ const struct command verb_serve = {
 			.value = "URI",
 			.repeat = true,
 			.what = N_("TURN server to lend to people in calls, such as "
-				   "turns:turn.school.example:443; may be repeated")},
+				   "turns:turn.school.example:443")},
 		       {.name = "turn-secret-file",
 			.kind = KIND_FILE,
 			.what = N_("file with the secret that those servers share with this one")},

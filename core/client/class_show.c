@@ -13,6 +13,8 @@ static int load(struct client *c, const struct class_ref *ref, struct roster **r
 	if (!ref->staff_id)
 		return err_set(err, ERR_NOT_FOUND, _("The class %s has no staff room"), ref->name);
 	int rc = client_roster_load(c, ref->staff_id, ret, err);
+	if (rc == ERR_AUTH && err && err->http_status == 403)
+		err_set(err, ERR_AUTH, _("the list of %s is only for its staff"), ref->name);
 	if (rc == ERR_AUTH)
 		err_hint(err, _("the list of students is in the staff room: ask to be invited"));
 	return rc;

@@ -72,7 +72,13 @@ static void unknown_option(struct parse *p, const char *word, const char *name)
 {
 	const char *near = command_suggest_option(p->line->set, p->line->command, name);
 	size_t n = strcspn(word, "=");
-	if (near)
+	const struct command_param *arg = p->line->command ? p->line->command->args : NULL;
+	while (arg && arg->kind != KIND_NONE && strcmp(arg->name, name) != 0)
+		arg++;
+	if (arg && arg->kind != KIND_NONE)
+		fail_usage(p, _("unknown option %.*s; give it without %.*s, as a word of its own"),
+			   (int)n, word, (int)n, word);
+	else if (near)
 		fail_usage(p, _("unknown option %.*s; did you mean --%s?"), (int)n, word, near);
 	else
 		fail_usage(p, _("unknown option %.*s"), (int)n, word);

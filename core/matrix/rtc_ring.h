@@ -12,6 +12,7 @@
 #define RTC_DECLINE_TYPE "org.matrix.msc4310.rtc.decline"
 #define RTC_REACTION_TYPE "io.element.call.reaction"
 #define RTC_HAND_KEY "\xf0\x9f\x96\x90\xef\xb8\x8f" /* U+1F590 U+FE0F */
+#define RTC_RING_LIVE_KEY "org.muster.live"	    /* true: it is a live lesson */
 #define RTC_RING_MS 30000			    /* how long ours rings */
 #define RTC_RING_MAX_MS 90000			    /* and how long any may */
 

@@ -143,6 +143,11 @@ check_unknown_option() {
 	[[ $stderr == *'hint:'* ]]
 }
 
+@test "an argument that is given as an option is named as what it is" {
+	fails_with 2 attendance contest --reason "I was there"
+	[[ $stderr == *"--reason; give it without --reason, as a word of its own"* ]]
+}
+
 @test "every verb refuses unknown options with status 2" {
 	each_verb check_unknown_option
 }

@@ -118,6 +118,7 @@ lesson() {
 	m live join "$ROOM" --driver null --for 1s --json >out 2>err
 	rows out '.event == "joined" and .self' | jq -e .live
 	[ ! -s err ] || { cat err; false; }
+	m read "$ROOM" | grep "has begun a live lesson (muster live join)"
 }
 
 @test "a lesson begins in a call that is there, and who spoke is muted and stays" {
@@ -157,6 +158,8 @@ lesson() {
 	use_home ada
 	wait_for "$ADA" '"event":"unmuted".*@bob:s.test'
 	m call mute --all --json | jq -e '.muted == 2'
+	r call mute --all
+	[[ $stderr == *"no microphone was on" ]] || { echo "$stderr"; false; }
 	wait_for "$eve" '"event":"muted".*"self":true.*"by":"host"'
 	m call status --json | jq -e '.muted | not'
 	# The others may not.
@@ -228,7 +231,9 @@ lesson() {
 	fails_with 1 live floor give @bob:s.test "$ROOM"
 	[[ $stderr == *"everybody may speak"* ]]
 	m live start "$ROOM" --driver null --dry-run --json | jq -e '.dry_run and .room_id'
-	m live end "$ROOM" --json | jq -e '(.changed | not) and (.ended | not)'
+	r live end "$ROOM" --json
+	jq -e '(.changed | not) and (.ended | not)' <<<"$output"
+	[[ $stderr == *"no live lesson was on there" ]] || { echo "$stderr"; false; }
 	m live join "$ROOM" --driver null --for 1s >out 2>err
 	grep -q 'no live lesson' err
 	m schema "live start" --json | jq -e '.properties.given' >/dev/null

@@ -171,6 +171,11 @@ served_name() {
 	m serve --check --data "$BATS_FILE_TMPDIR/data" --listen 127.0.0.1:0 --udp-port 0 --json >rows
 	jq -es '.[0].ok and (map(.check) | index("port") and index("disk") and index("open-files"))' rows >/dev/null
 	mkdir -p other
+	if [ "$(id -u)" -eq 0 ]; then
+		run env -u MUSTER_ALLOW_ROOT "$MUSTER" serve --check --data other --listen 127.0.0.1:0 --udp-port 0 --json
+		[ "$status" -eq 1 ]
+		grep '"check":"user"' <<<"$output" | jq -e '.ok == false and (.message | test("root"))' >/dev/null
+	fi
 	begin_server -- --listen 127.0.0.1:0
 	port=${URL##*:}
 	fails_with 1 serve --check --data other --listen "127.0.0.1:$port" --udp-port 0 --json

@@ -62,8 +62,10 @@ static struct session_call *send_event(struct room_call *rc, const char *type, j
 void room_call_ring(struct room_call *rc)
 {
 	bool direct = is_direct(rc);
-	rc->ring_rq = send_event(rc, RTC_RING_TYPE,
-				 rtc_ring_make(direct, rc->member_event, clock_wall_ms()), on_rung);
+	json_t *ring = rtc_ring_make(direct, rc->member_event, clock_wall_ms());
+	if (rc->mode.live.live)
+		json_object_set_new(ring, RTC_RING_LIVE_KEY, json_true());
+	rc->ring_rq = send_event(rc, RTC_RING_TYPE, ring, on_rung);
 	room_call_row(rc, "ringing", NULL, json_pack("{s:b}", "ring", direct));
 	if (direct)
 		warn_unheard(rc);

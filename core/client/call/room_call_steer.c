@@ -210,6 +210,7 @@ json_t *room_call_status(struct room_call *rc)
 	row_str(row, "state", state_word(rc));
 	row_bool(row, "muted", rc->muted || rc->o.listen_only);
 	row_bool(row, "listen_only", rc->o.listen_only);
+	row_bool(row, "low", rc->o.low);
 	row_bool(row, "hand", rc->hand_event != NULL);
 	room_call_put_mode(rc, row);
 	json_object_set_new(row, "floor", room_call_floor(rc));

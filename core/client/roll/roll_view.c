@@ -354,7 +354,7 @@ int roll_view_need_staff(const struct roll_view *v, struct err *err)
 		return 0;
 	err_set(err, ERR_AUTH, _("only staff may do that: it needs power level %d in the room"),
 		POWER_STAFF);
-	err_hint(err, "muster room role");
+	err_hint(err, _("ask somebody of the staff"));
 	return ERR_AUTH;
 }
 

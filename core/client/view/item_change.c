@@ -156,7 +156,12 @@ static bool on_ring(struct change *x)
 	struct rtc_ring r;
 	if (rtc_ring_read(x->ev, &r, NULL))
 		return false;
-	buf_printf(&x->text, r.ring ? _("%s calls") : _("%s began a call"), x->who);
+	bool live = json_get_bool(x->ev->content, RTC_RING_LIVE_KEY, false);
+	buf_printf(&x->text,
+		   r.ring ? _("%s calls")
+		   : live ? _("%s began a live lesson")
+			  : _("%s began a call"),
+		   x->who);
 	return true;
 }
 
