@@ -21,6 +21,7 @@ struct toy {
 	pthread_t thread;
 	atomic_int connections; /* accepted so far */
 	atomic_int open;	/* served now */
+	atomic_int requests;	/* that were whole */
 };
 
 struct toy_conn {
@@ -168,6 +169,8 @@ static inline void *toy_serve(void *arg)
 			toy_say(c.fd, "HTTP/1.1 100 Continue\r\n\r\n");
 		while (n < head + body && (k = recv(c.fd, in + n, size - n, 0)) > 0)
 			n += (size_t)k;
+		if (n == head + body)
+			atomic_fetch_add(&c.toy->requests, 1);
 		more = n == head + body && toy_answer(c.fd, in, in + head, body);
 		n = 0;
 	}

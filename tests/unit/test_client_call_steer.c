@@ -10,11 +10,14 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/client/call/company.h"
+#include "core/client/call/mode.h"
+#include "core/client/call/room_call_priv.h"
 #include "core/client/call/steer.h"
 #include "core/client/call/steer_priv.h"
 #include "core/client/rooms.h"
 #include "tests/lib/call_pair.h"
 #include "tests/lib/calling.h"
+#include "tests/lib/toy_http.h"
 
 #include <signal.h>
 #include <string.h>
@@ -212,6 +215,45 @@ static void test_killed(void **state)
 	client_close(bob);
 }
 
+/* -- A lesson on a server without rules of its own ----------------------------------------- */
+
+#define PUPILS 80
+
+static bool all_forbidden(struct calling *t, void *arg)
+{
+	struct toy *sfu = arg;
+	size_t n = 0;
+	for (const struct person *who = t->rc->people.first; who; who = who->next)
+		n += who->silenced;
+	return n == PUPILS && atomic_load(&sfu->requests) == PUPILS;
+}
+
+/* However many they are: those that there was no room for come after the others. */
+static void test_everybody_is_forbidden(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct toy sfu;
+	JSON_AUTO json_t *row = NULL;
+	pair_open(&p, "Lesson");
+	OK(call_mode_change(p.ann, p.room, CALL_GO_LIVE, NULL, &row, &err));
+	pair_join(&p, (struct room_call_options){.ring = false});
+	assert_int_equal(toy_start(&sfu), 0);
+	struct room_call *rc = p.t.rc;
+	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", sfu.port);
+	rc->sfu_admin = true;
+	rc->sfu_rules = false;
+	host_token(rc->host, "token", NULL);
+	for (int i = 0; i < PUPILS; i++) {
+		AUTO_FREE char *id = mem_printf("@p%d:localhost:D", i);
+		company_update(&rc->people, &(struct call_person){.identity = id, .name = ""}, 1);
+	}
+	room_call_enforce(rc);
+	calling_turn(&p.t, all_forbidden, &sfu, "everybody forbidden to speak");
+	pair_close(&p);
+	toy_stop(&sfu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_everybody_is_forbidden),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
 }

@@ -84,11 +84,15 @@ void host_forget(struct host *h, void *arg)
 			a->fn = NULL;
 }
 
+/* It is gone before that is told: whoever hears of it may ask for the next. */
 static void finish(struct act *a, const struct err *err)
 {
-	if (a->fn)
-		a->fn(a->arg, a->done, err);
+	host_done_fn *fn = a->fn;
+	void *arg = a->arg;
+	int done = a->done;
 	act_free(a);
+	if (fn)
+		fn(arg, done, err);
 }
 
 static void add(struct act *a, const char *method, const char *identity, json_t *more)

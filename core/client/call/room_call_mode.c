@@ -114,15 +114,17 @@ static void on_enforced(void *arg, int n, const struct err *err)
 {
 	struct room_call *rc = arg;
 	(void)n;
-	if (!err || rc->enforce_failed || err->code == ERR_NOT_FOUND)
-		return;
-	rc->enforce_failed = true;
-	rc->h.warning(rc->arg, err);
+	if (err && !rc->enforce_failed && err->code != ERR_NOT_FOUND) {
+		rc->enforce_failed = true;
+		rc->h.warning(rc->arg, err);
+	}
+	/* There is room for another one. */
+	room_call_enforce(rc);
 }
 
 void room_call_enforce(struct room_call *rc)
 {
-	struct err err;
+	struct err err = {0};
 	if (rc->phase != RC_IN || rc->sfu_rules || !rc->sfu_admin || !room_call_leads(rc))
 		return;
 	for (struct person *who = rc->people.first; who; who = who->next) {
@@ -131,9 +133,10 @@ void room_call_enforce(struct room_call *rc)
 		/* Whom nobody silenced needs no leave to speak. */
 		if (who->self || who->from || may == !who->silenced)
 			continue;
-		who->silenced = !may;
-		host_do(rc->host, may ? HOST_ALLOW : HOST_FORBID, who->identity, on_enforced, rc,
-			&err);
+		/* Whom there is no room for now is asked for again when one of the others is done. */
+		if (!host_do(rc->host, may ? HOST_ALLOW : HOST_FORBID, who->identity, on_enforced,
+			     rc, &err))
+			who->silenced = !may;
 	}
 }
 
