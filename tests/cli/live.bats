@@ -87,6 +87,7 @@ lesson() {
 	# The process that is in it does not answer.
 	kill -STOP "$ADA_PID"
 	fails_with 3 call end --timeout 2s
+	[[ $stderr == *"may still happen"* ]]
 	fails_with 3 live end --timeout 2s
 	kill -CONT "$ADA_PID"
 	curl -sf -H @<(jq -r '"Authorization: Bearer " + .access_token' \

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ASK_MS 10000
+#define HOST_MS 300000 /* to mute or remove people asks the call's server once for each of them */
 #define NOTE ".call"
 #define CALLS_MAX 64
 
@@ -125,18 +126,21 @@ static int choose(struct client *c, const json_t *list, const char *room_id, con
 	return none(err);
 }
 
-/* Ask one call. *ret: the answer's value. */
-static int ask_call(struct client *c, const json_t *note, const json_t *question, json_t **ret,
-		    struct err *err)
+/* Ask one call, for `ms` at most. *ret: the answer's value. */
+static int ask_for(struct client *c, const json_t *note, const json_t *question, int ms,
+		   json_t **ret, struct err *err)
 {
 	AUTO_FREE char *line = json_text(question), *reply = mem_alloc(LIMIT_IPC_LINE + 1);
 	JSON_AUTO json_t *j = NULL;
 	int left = client_time_left_ms(c);
-	int rc =
-		ipc_ask(json_get_str(note, "socket"), span_of(line), "{\"" STEER_REPLY "\"",
-			left >= 0 && left < ASK_MS ? left : ASK_MS, reply, LIMIT_IPC_LINE + 1, err);
+	int rc = ipc_ask(json_get_str(note, "socket"), span_of(line), "{\"" STEER_REPLY "\"",
+			 left >= 0 && left < ms ? left : ms, reply, LIMIT_IPC_LINE + 1, err);
 	if (rc == ERR_NOT_FOUND)
 		return err_set(err, ERR_NOT_FOUND, _("the call is over"));
+	if (rc == ERR_CANCELLED && ms == HOST_MS)
+		return err_set(err, ERR_CANCELLED,
+			       _("the running call has not answered yet: what was asked of it may "
+				 "still happen"));
 	if (!rc)
 		rc = json_parse_object(span_of(reply), &j, err);
 	if (rc)
@@ -152,6 +156,12 @@ static int ask_call(struct client *c, const json_t *note, const json_t *question
 	}
 	*ret = json_incref(value);
 	return 0;
+}
+
+static int ask_call(struct client *c, const json_t *note, const json_t *question, json_t **ret,
+		    struct err *err)
+{
+	return ask_for(c, note, question, ASK_MS, ret, err);
 }
 
 int calls_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
@@ -275,7 +285,7 @@ int calls_host(struct client *c, const char *room_id, enum host_act what, const 
 		json_object_set_new(question, "user", json_string(user));
 	int rc = choose(c, list, room_id, &note, err);
 	if (!rc)
-		rc = ask_call(c, note, question, &value, err);
+		rc = ask_for(c, note, question, HOST_MS, &value, err);
 	/* Its process may be gone before the answer is read. */
 	if (rc == ERR_NOT_FOUND && what == HOST_END && note)
 		rc = 0;
