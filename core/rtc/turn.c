@@ -13,6 +13,7 @@
 #define STREAM_WAIT_MS 8000  /* for an answer on a connection */
 #define PERMISSION_MS 240000 /* RFC 8656 9: they last five minutes */
 #define RESERVED_MS 900000 /* 12: a channel lasts ten minutes, and is nobody else's for five more */
+#define REFUSED_MS 5000	   /* before a peer that was refused is asked for again */
 #define RETRIES_MAX 5	   /* new nonces for one request */
 #define MISMATCH 437	   /* the server has no such allocation */
 #define CHANNEL_FIRST 0x4000
@@ -29,13 +30,14 @@ struct request {
 struct peer_of {
 	struct net_addr addr; /* family 0: free */
 	uint16_t channel;
-	bool permitted, bound, refused;
+	bool permitted, bound;
 	bool no_channel; /* the server will not give one */
 	struct request permission, bind;
 	int64_t again;	  /* when to renew */
 	int64_t reserved; /* until then the server may hold the channel for this peer */
 	int64_t used;
-	size_t held_n; /* the last datagram that waits for the permission */
+	int64_t refused_until; /* nothing goes there before */
+	size_t held_n;	       /* the last datagram that waits for the permission */
 	uint8_t held[TURN_DATA_MAX];
 };
 
@@ -178,7 +180,10 @@ static struct peer_of *make(struct turn *t, int64_t now, const struct net_addr *
 	}
 	if (!at)
 		return NULL;
-	*at = (struct peer_of){.addr = *a, .again = INT64_MAX, .reserved = INT64_MIN};
+	*at = (struct peer_of){.addr = *a,
+			       .again = INT64_MAX,
+			       .reserved = INT64_MIN,
+			       .refused_until = INT64_MIN};
 	at->channel = (uint16_t)(CHANNEL_FIRST + (at - t->peers));
 	return at;
 }
@@ -217,7 +222,7 @@ void turn_send(struct turn *t, int64_t now, const struct net_addr *to, const voi
 	struct peer_of *peer = find(t, to);
 	if (!peer)
 		peer = make(t, now, to);
-	if (!peer || peer->refused)
+	if (!peer || now < peer->refused_until)
 		return;
 	peer->used = now;
 	if (peer->bound) {
@@ -297,13 +302,15 @@ static void not_renewed(struct peer_of *p, const struct request *r)
 	p->again = INT64_MAX;
 }
 
-static void refused(struct turn *t, struct peer_of *p, const struct request *r, int error)
+static void refused(struct turn *t, int64_t now, struct peer_of *p, const struct request *r,
+		    int error)
 {
 	struct err err = {0};
 	if (p && error != MISMATCH) {
-		/* That peer is not for us; without a channel it goes on as before. */
+		/* That peer is not for us now; without a channel it goes on as before. */
 		p->no_channel |= r == &p->bind;
-		p->refused = !p->permitted;
+		if (!p->permitted)
+			p->refused_until = now + REFUSED_MS;
 		not_renewed(p, r);
 		return;
 	}
@@ -327,7 +334,7 @@ static void answered(struct turn *t, int64_t now, struct peer_of *p, struct requ
 	r->tx.active = false;
 	r->retries = 0;
 	if (m->cls == STUN_ERROR)
-		refused(t, p, r, m->error);
+		refused(t, now, p, r, m->error);
 	else if (p)
 		permitted(t, now, p, r);
 	else

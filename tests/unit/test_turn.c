@@ -311,6 +311,15 @@ static void test_refused(void **state)
 	assert_int_equal(w.requests[TURN_CREATE_PERMISSION], 1);
 	assert_int_equal(w.indications, 0);
 	assert_false(w.failed);
+	/* It may think otherwise later. */
+	pass(&w, 6000);
+	turn_send(w.turn, w.now, &peer, check, sizeof(check));
+	assert_int_equal(w.requests[TURN_CREATE_PERMISSION], 2);
+	assert_int_equal(w.indications, 0);
+	w.refuse = 0;
+	pass(&w, 6000);
+	turn_send(w.turn, w.now, &peer, check, sizeof(check));
+	assert_int_equal(w.indications, 1);
 	/* It forgets us. */
 	w.silent = true;
 	pass(&w, 700000);
