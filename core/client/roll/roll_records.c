@@ -101,11 +101,18 @@ static bool may_be_about(const struct roll_view *v, const struct store_event *e)
 	       memmem(e->json.p, e->json.n, r->uid, strlen(r->uid));
 }
 
+/* Seals stand among them, which are long and of which there are many. */
+static bool is_record(struct span type)
+{
+	return span_eq_str(type, MARK_TYPE) || span_eq_str(type, ROLL_REMINDER_TYPE);
+}
+
 static int take_stored(const struct store_event *e, void *arg)
 {
 	struct reading *r = arg;
 	struct mx_event ev;
-	if (e->redacted_by.p || !may_be_about(r->v, e) || !att_event(r->v->s, e, &ev))
+	if (e->redacted_by.p || !is_record(e->type) || !may_be_about(r->v, e) ||
+	    !att_event(r->v->s, e, &ev))
 		return 0;
 	roll_record(r->v, r->from, &ev);
 	event_done(&ev);

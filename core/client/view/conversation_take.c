@@ -43,12 +43,14 @@ static void take_redaction(struct conversation *c, const struct store_event *e)
 	event_done(&ev);
 }
 
-/* A message may be a word that answers a roll-call, or change or delete one. */
-static void touch_rolls(struct conversation *c)
+/* A message of `ts` may be a word that answers a roll-call, or change one: those that were over by then it leaves alone. */
+static void touch_rolls(struct conversation *c, int64_t ts)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (c->entries[i]->item.poll && c->entries[i]->item.poll->roll)
+	for (size_t i = 0; i < c->n; i++) {
+		const struct item_poll *poll = c->entries[i]->item.poll;
+		if (poll && poll->roll && poll->roll->closes_ms >= ts)
 			c->entries[i]->dirty = true;
+	}
 }
 
 /* A namesake who comes changes what others are called, too. */
@@ -67,8 +69,19 @@ static void touch_renamed(struct conversation *c)
 
 struct arriving {
 	struct conversation *c;
-	bool changed, renamed, words;
+	bool changed, renamed;
+	int64_t word_ms; /* the earliest that may matter to a roll-call; INT64_MAX: none */
 };
+
+/* What a redaction takes away, and what is edited, may have been said long before it. */
+static void note_word(struct arriving *x, const struct store_event *e)
+{
+	bool redaction = span_eq_str(e->type, "m.room.redaction");
+	int64_t ms = redaction || e->rel_type.p ? INT64_MIN : e->ts;
+	if ((redaction || span_eq_str(e->type, "m.room.message")) &&
+	    e->ts <= x->c->rolls_until_ms && ms < x->word_ms)
+		x->word_ms = ms;
+}
 
 static int on_arrival(const struct store_event *e, void *arg)
 {
@@ -85,8 +98,7 @@ static int on_arrival(const struct store_event *e, void *arg)
 	}
 	if (span_eq_str(e->type, "m.room.redaction"))
 		take_redaction(c, e);
-	x->words |= e->ts <= c->rolls_until_ms && (span_eq_str(e->type, "m.room.message") ||
-						   span_eq_str(e->type, "m.room.redaction"));
+	note_word(x, e);
 	touch(c, e->rel_to);
 	touch_answers(c, span_eq_str(e->rel_type, "m.replace") ? e->rel_to : e->event_id);
 	bool inside = e->pos >= c->low && e->pos <= c->high;
@@ -98,12 +110,12 @@ static int on_arrival(const struct store_event *e, void *arg)
 
 bool conv_take_new(struct conversation *c)
 {
-	struct arriving x = {c, false, false, false};
+	struct arriving x = {.c = c, .word_ms = INT64_MAX};
 	store_events_since(c->s, c->room, c->seq, on_arrival, &x);
 	if (x.renamed)
 		touch_renamed(c);
-	if (x.words)
-		touch_rolls(c);
+	if (x.word_ms != INT64_MAX)
+		touch_rolls(c, x.word_ms);
 	return x.changed;
 }
 
