@@ -35,6 +35,7 @@ struct running {
 	bool in;      /* we were in the call */
 	bool lesson;  /* it was to be a live lesson */
 	int signum;   /* the first signal */
+	bool at_once; /* there was a second one */
 	int stop;     /* what ended the rows */
 	int rc;
 	struct err err;
@@ -190,7 +191,8 @@ static void on_ended(void *arg, const struct err *err)
 static void interrupted(struct running *r, int signum)
 {
 	if (r->signum) {
-		loop_stop(r->l); /* at once: the server ends our membership */
+		r->at_once = true; /* the server ends our membership */
+		loop_stop(r->l);
 		return;
 	}
 	r->signum = signum;
@@ -310,7 +312,10 @@ static int run_here(struct command_ctx *ctx, struct client *up, struct room_call
 	r.limit = loop_timer_new(r.l, on_limit, &r);
 	r.too_late = loop_timer_new(r.l, on_too_late, &r);
 	rc = finish(&r, start(&r, up, o, err), err);
-	if (how->publish && o->record && r.in) {
+	bool publish = how->publish && o->record && r.in;
+	if (publish && r.at_once) {
+		command_warn(ctx, _("the recording was not posted, it stays in %s"), o->record);
+	} else if (publish) {
 		struct err e = {0};
 		int failed = call_publish(ctx, up, o->room_id, o->record, &e);
 		if (failed && rc < 0)
