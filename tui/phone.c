@@ -125,6 +125,11 @@ int phone_lines(const struct phone *k)
 	return r && (r->state != CALL_BAR_NONE || r->ring_room);
 }
 
+bool phone_in_call(const struct phone *k)
+{
+	return k && call_bar_row(k->bar)->state != CALL_BAR_NONE;
+}
+
 void phone_draw(struct phone *k, struct canvas *c, struct rect r)
 {
 	phone_bar_draw(call_bar_row(k->bar), k->t->keys, clock_wall_ms(), c, r);

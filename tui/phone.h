@@ -17,6 +17,8 @@ void phone_free(struct phone *k);
 void phone_news(struct phone *k);
 /** Lines that the bar takes: 0 or 1. */
 int phone_lines(const struct phone *k);
+/** We are in a call, here or by another process: ACT_CALL leaves it. */
+bool phone_in_call(const struct phone *k);
 void phone_draw(struct phone *k, struct canvas *c, struct rect r);
 /**
  * The program is to end: leave the call of this process. True: tui_quit comes

@@ -5,6 +5,7 @@
 #include "core/base/when.h"
 #include "core/store/rooms.h"
 #include "tui/lesson_text.h"
+#include "tui/phone.h"
 #include "tui/talk_priv.h"
 
 #define WAIT_MAX_MS 3600000 /* clocks are set, machines sleep */
@@ -75,7 +76,8 @@ static int put_call(const struct talk *k, struct canvas *c, struct rect r, int r
 	AUTO(buf_done) struct buf b = BUF_INIT(400);
 	int people = conversation_head(k->c)->call_people;
 	keymap_put_keys(&b, k->view.tui->keys, PLACE_ALL, ACT_CALL);
-	if (!b.n || (!people && !k->lesson.now.s))
+	/* In a call the key leaves, and the bar says so. */
+	if (!b.n || phone_in_call(k->view.tui->phone) || (!people && !k->lesson.now.s))
 		return right;
 	buf_printf(&b, " %s", people ? _("join the call") : _("begin the call"));
 	return put_right(c, r, right, buf_str(&b), ROLE_ACCENT);

@@ -4,8 +4,10 @@
 #include "core/attendance/chart.h"
 #include "core/attendance/format.h"
 #include "core/attendance/formats/form.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/text.h"
+#include "core/base/when.h"
 
 #include <langinfo.h>
 #include <string.h>
@@ -89,6 +91,16 @@ static void tell_notes(struct command_ctx *ctx, const struct sheet_lesson *l)
 		command_say(ctx, "%s", rules);
 }
 
+/* The lesson that "last" and "now" stood for. */
+static void tell_lesson(struct command_ctx *ctx, const char *title, int64_t start_ms)
+{
+	char when[WHEN_ISO_SIZE];
+	if (!ctx->people || !title || start_ms <= 0)
+		return;
+	when_human(start_ms, clock_wall_ms(), when);
+	command_say(ctx, "%s, %s", title, when);
+}
+
 /* A person whose mark waits for an answer, and why it is wrong as they say. */
 static void tell_contested(struct command_ctx *ctx, const char *name, const json_t *reasons)
 {
@@ -161,6 +173,8 @@ static int run_show(struct command_ctx *ctx, struct err *err)
 			     _("a chart is for people: leave out --json and --format"));
 	if (!rc)
 		rc = client_attendance_sheet(a.c, &a.q, &s, err);
+	if (!rc && s.n_lessons == 1)
+		tell_lesson(ctx, s.lessons[0].title, s.lessons[0].start_ms);
 	for (size_t i = 0; !rc && i < s.n_lessons; i++)
 		rc = (chart ? show_chart : show_lesson)(ctx, &s.lessons[i], &pending, err);
 	if (!rc && s.n_lessons == 1 && s.lessons[0].sealed)
@@ -211,7 +225,10 @@ const struct command verb_attendance_show = {
 static int show_mine(json_t *row, void *arg)
 {
 	struct command_ctx *ctx = arg;
-	const char *name = json_get_str(row, "name");
+	const char *name = json_get_str(row, "name"), *start = json_get_str(row, "start");
+	int64_t start_ms = 0;
+	if (start && when_parse(span_of(start), clock_wall_ms(), &start_ms, NULL) == 0)
+		tell_lesson(ctx, json_get_str(row, "title"), start_ms);
 	int rc = command_row_fn(row, ctx);
 	tell_contested(ctx, name ? name : json_get_str(row, "user_id"),
 		       json_get_array(row, "reasons"));

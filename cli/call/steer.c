@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/client/rooms.h"
 
+#include <string.h>
+
 #define ARG_CALL_ROOM                                                              \
 	{                                                                          \
 		.name = "room", .kind = KIND_ROOM,                                 \
@@ -136,13 +138,29 @@ static int act(struct command_ctx *ctx, enum calls_act what, struct err *err)
 	return rc ? rc : command_row(ctx, row);
 }
 
+/* What needs no call of ours can be told which room's is meant. */
+static void hint_room(const char *verb, struct err *err)
+{
+	static const char *const known[] = {"live end", "call lock", "call unlock", "call end"};
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (!strcmp(known[i], verb))
+			err_hint(err, "muster %s ROOM", verb);
+	if (!strcmp(verb, "live floor"))
+		err_hint(err, "muster live floor give USER ROOM");
+}
+
 int call_room_arg(struct command_ctx *ctx, struct client **ret_client, char **ret, struct err *err)
 {
 	AUTO_FREE char *room = NULL;
 	int rc = command_client(ctx, ret_client, err);
 	if (!rc)
 		rc = command_room(ctx, "room", ROOM_OFFLINE, &room, err);
-	return rc ? rc : calls_room(*ret_client, room, ret, err);
+	if (rc)
+		return rc;
+	rc = calls_room(*ret_client, room, ret, err);
+	if (rc == ERR_NOT_FOUND && !room)
+		hint_room(ctx->line->command->name, err);
+	return rc;
 }
 
 /* Somebody else's microphone, or everybody's. */

@@ -62,7 +62,7 @@ int class_check_slips(struct command_ctx *ctx, struct err *err)
 	if (!fs_exists(file) || command_flag(ctx->line, "force"))
 		return 0;
 	err_set(err, ERR_CONFLICT, _("%s exists already"), file);
-	err_hint(err, _("--force overwrites it"));
+	err_hint(err, _("--force overwrites it, when there are new slips"));
 	return ERR_CONFLICT;
 }
 

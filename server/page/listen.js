@@ -75,7 +75,7 @@ function fillSound(room) {
 	for (const id of ['deaf', 'volume', 'unlisten', 'hand'])
 		$(id).hidden = !hearing;
 	if (hearing) {
-		$('hand').setAttribute('aria-pressed', String(!!hearing.hand));
+		$('hand').textContent = hearing.hand ? t('Lower hand') : t('Raise hand');
 		watchEnd(room);
 	}
 }

@@ -227,6 +227,9 @@ lesson() {
 	fails_with 4 live start "$ROOM" --driver null
 	[[ $stderr == *power* ]]
 	fails_with 5 live floor give @ada:s.test
+	[[ $stderr == *"muster live floor give USER ROOM"* ]]
+	fails_with 5 live end
+	[[ $stderr == *"muster live end ROOM"* ]]
 	use_home ada
 	fails_with 2 live floor lend @bob:s.test
 	fails_with 1 live floor give @bob:s.test "$ROOM"
