@@ -227,6 +227,45 @@ static void test_split_zone(void **state)
 	meeting_done(&m);
 }
 
+static void set_rule(struct cal_event *e, const char *now, const char *rule)
+{
+	struct cal_time t = at(now);
+	struct meet_split *s = NULL;
+	int64_t now_ms;
+	cal_time_ms(&t, &now_ms, NULL);
+	assert_int_equal(meet_split_find(e, now_ms, &s, NULL), 0);
+	mem_free(e->rrule);
+	e->rrule = mem_strdup(rule);
+	assert_int_equal(meet_split_rule(s, NULL), 0);
+	meet_split_free(s);
+}
+
+/* On other days from now on: neither are those lost that were, nor are there others in the past. */
+static void test_split_rule(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series();
+	set_rule(&m.event, "20260318T120000", "FREQ=WEEKLY;BYDAY=MO,TH;COUNT=8");
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260319 09=2026-03-19T09:00\n"
+			       "20260323 09=2026-03-23T09:00 x\n"
+			       "20260326 09=2026-03-26T09:00\n");
+	/* Longer, and otherwise the same: nothing is to be kept beside the rule. */
+	size_t n = m.event.n_rdates;
+	set_rule(&m.event, "20260324T120000", "FREQ=WEEKLY;BYDAY=MO,TH;COUNT=4");
+	assert_int_equal(m.event.n_rdates, n);
+	assert_dates(&m.event, "20260302 09=2026-03-02T09:00\n"
+			       "20260316 09=2026-03-17T11:00\n"
+			       "20260319 09=2026-03-19T09:00\n"
+			       "20260323 09=2026-03-23T09:00 x\n"
+			       "20260326 09=2026-03-26T09:00\n"
+			       "20260330 09=2026-03-30T09:00\n");
+	meeting_done(&m);
+	assert_int_equal(mem_live(), live);
+}
+
 /* Whole days that a change of the clock makes shorter stay whole. */
 static void test_whole_day(void **state)
 {
@@ -348,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_from_then),
 		cmocka_unit_test(test_split_zone),
+		cmocka_unit_test(test_split_rule),
 		cmocka_unit_test(test_whole_day),
 		cmocka_unit_test(test_nordeck),
 		cmocka_unit_test(test_bad_contents),

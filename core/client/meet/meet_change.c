@@ -112,7 +112,7 @@ static void new_duration(struct cal_event *e, int64_t ms, bool *changed)
 	*changed = true;
 }
 
-/* `split`: as it was before this, or NULL where no time is changed. */
+/* `split`: as it was before this, or NULL where no date can move. */
 static int change_what(struct cal_event *e, const struct meet_change *ch, struct meet_split *split,
 		       bool *changed, struct err *err)
 {
@@ -133,6 +133,8 @@ static int change_what(struct cal_event *e, const struct meet_change *ch, struct
 	if (!e->rrule && !e->n_rdates && (ch->start_ms || ch->duration_ms))
 		*changed |= reopen(e, NULL);
 	int rc = new_start(e, ch, split, rule, &start, err);
+	if (!rc && rule && !start && meet_split_has_past(split))
+		rc = meet_split_rule(split, err);
 	*changed |= rule || start;
 	if (!rc)
 		rc = cal_event_check(e, err);
@@ -148,7 +150,7 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 {
 	struct cal_event *e = &m->event;
 	struct meet_split *split = NULL;
-	bool moves = (ch->start_ms || ch->zone) && (e->rrule || e->n_rdates);
+	bool moves = (ch->start_ms || ch->zone || ch->rrule) && (e->rrule || e->n_rdates);
 	int rc = moves ? meet_split_find(e, clock_wall_ms(), &split, err) : 0;
 	if (!rc)
 		rc = change_what(e, ch, split, changed, err);

@@ -78,6 +78,8 @@ bool meet_split_has_past(const struct meet_split *s); /**< NULL: false */
  */
 int meet_split_move(struct meet_split *s, const struct cal_time *start, bool new_rule,
 		    struct err *err);
+/** e's rule is another since: what has begun stays, where the new one has other dates than those. */
+int meet_split_rule(struct meet_split *s, struct err *err);
 void meet_split_free(struct meet_split *s);
 
 /** The UID of what has none. */

@@ -209,7 +209,8 @@ static bool has_begun(struct meet_split *s, const struct cal_override *o, int64_
 	struct cal_time out = o->recurrence_id;
 	put_past(s, &o->recurrence_id);
 	meet_shift(&out, by_ms, zone);
-	put_exdate(s->e, &out);
+	if (by_ms)
+		put_exdate(s->e, &out);
 	return true;
 }
 
@@ -273,6 +274,34 @@ static void move_dates(struct meet_split *s, int64_t by_ms, const char *zone)
 		struct cal_time *id = &e->ended[i].recurrence_id;
 		meet_shift(id, is_past(s, id) ? 0 : by_ms, zone);
 	}
+}
+
+/* Does the series still have just the dates that have begun? */
+static bool same_past(const struct meet_split *a, const struct meet_split *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (meet_wall_ms(&a->past[i]) != meet_wall_ms(&b->past[i]))
+			return false;
+	return a->n == b->n;
+}
+
+int meet_split_rule(struct meet_split *s, struct err *err)
+{
+	struct cal_event *e = s->e;
+	struct meet_split *now = NULL;
+	char zone[CAL_ZONE_MAX];
+	int rc = meet_split_find(e, s->now_ms, &now, err);
+	/* One that ends before now has no rest to begin anew. */
+	if (!rc && now->next != NONE && !same_past(s, now)) {
+		memcpy(zone, e->start.zone, sizeof(zone));
+		move_dates(s, 0, zone);
+		meet_shift(&e->start, now->next - meet_wall_ms(&e->start), zone);
+		char *rule = with_count(e->rrule, now->skipped, 0);
+		mem_free(e->rrule);
+		e->rrule = rule;
+	}
+	meet_split_free(now);
+	return rc;
 }
 
 int meet_split_move(struct meet_split *s, const struct cal_time *start, bool new_rule,
