@@ -15,14 +15,19 @@
 static int open_both(struct sfu_net *n, struct loop *l, const struct udp_options *u,
 		     udp_receive_fn *fn, struct sfu_engine *e, struct err *err)
 {
+	struct err why = {0};
 	for (int i = 0;; i++) {
 		int rc = udp_open(l, u, fn, e, &n->udp, err);
 		if (rc)
 			return rc;
 		n->bound = *udp_local(n->udp);
-		n->tcp = sfu_tcp_open(e, l, &n->bound, n->tcp_most);
-		if (n->tcp || u->bind.port || i == PORT_TRIES)
+		n->tcp = sfu_tcp_open(e, l, &n->bound, n->tcp_most, &why);
+		if (n->tcp)
 			return 0;
+		if (u->bind.port || i == PORT_TRIES) {
+			log_warn("calls are possible by UDP only: %s", why.msg);
+			return 0;
+		}
 		udp_free(take(&n->udp));
 	}
 }

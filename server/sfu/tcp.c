@@ -1,7 +1,6 @@
 #include "server/sfu/tcp.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/tcp.h"
@@ -213,17 +212,15 @@ int sfu_tcp_most(void)
 }
 
 struct sfu_tcp *sfu_tcp_open(struct sfu_engine *e, struct loop *l, const struct net_addr *bound,
-			     int most)
+			     int most, struct err *err)
 {
 	struct sfu_tcp *t = NEW(struct sfu_tcp);
-	struct err err = {0};
 	size_t strangers = (size_t)most / STRANGERS_PART + 1;
 	t->most = most;
 	t->most_strangers = strangers < SFU_TCP_STRANGERS_MAX ? strangers : SFU_TCP_STRANGERS_MAX;
 	t->engine = e;
 	t->loop = l;
-	if (tcp_listen(l, bound, on_accept, t, &t->listener, &err)) {
-		log_warn("calls are possible by UDP only: %s", err.msg);
+	if (tcp_listen(l, bound, on_accept, t, &t->listener, err)) {
 		mem_free(t);
 		return NULL;
 	}

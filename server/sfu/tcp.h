@@ -9,6 +9,7 @@
 #ifndef MUSTER_SERVER_SFU_TCP_H
 #define MUSTER_SERVER_SFU_TCP_H
 
+#include "core/base/err.h"
 #include "core/base/loop.h"
 #include "core/base/net_addr.h"
 
@@ -24,10 +25,10 @@ struct sfu_tcp_stats {
 		refused; /**< connections that proved nothing, broke the rules, or were one too many */
 };
 
-/** At most so many connections. NULL: the port is taken, or cannot be listened on; that is logged.
+/** At most so many connections. NULL: the port is taken, or cannot be listened on: see `err`.
  * SFU's thread, as all here. */
 struct sfu_tcp *sfu_tcp_open(struct sfu_engine *e, struct loop *l, const struct net_addr *bound,
-			     int most);
+			     int most, struct err *err);
 /** NULL is allowed. */
 void sfu_tcp_close(struct sfu_tcp *t);
 /** To the connection of that number, if it is still there. */
