@@ -354,9 +354,14 @@ static int send_messages(int fd, struct outgoing *o, size_t k, struct os_join *j
 int os_udp_send(int fd, int family, struct os_join *join, const struct os_datagram *d, size_t n)
 {
 	struct outgoing o;
+	struct os_join never = {0};
+	if (!n)
+		return 0;
+	if (!join)
+		join = &never;
 	if (n > BATCH)
 		n = BATCH;
-	size_t k = make_messages(family, join && join->on, d, n, &o);
+	size_t k = make_messages(family, join->on, d, n, &o);
 	size_t run = o.run[0];
 	int joined = send_messages(fd, &o, k, join);
 	if (run == 1 || joined > 0 || !refuses_segments(-joined))
