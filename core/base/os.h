@@ -61,6 +61,8 @@ struct os_datagram {
 };
 /** Can a socket that is bound to every address tell which one was spoken to, and answer from it? */
 bool os_udp_knows_local(void);
+/** Is os_datagram.waited_ms known here? */
+bool os_udp_knows_waited(void);
 /** Have the kernel tell which address of ours a datagram came to, when it came, and what was dropped
  * for want of room; best effort. `family` 4 or 6: the socket's. */
 void os_udp_prepare(int fd, int family);

@@ -159,6 +159,11 @@ struct outgoing {
 	size_t run[BATCH];
 };
 
+bool os_udp_knows_waited(void)
+{
+	return true;
+}
+
 bool os_udp_knows_local(void)
 {
 	return true;

@@ -58,6 +58,11 @@ long os_peer_uid(int fd)
 
 /* -- Datagrams: singly, from the kernel's choice of addresses -------------- */
 
+bool os_udp_knows_waited(void)
+{
+	return false;
+}
+
 bool os_udp_knows_local(void)
 {
 	return false;
