@@ -362,6 +362,42 @@ static void test_publish_late(void **state)
 	lk_client_done(&c, &f);
 }
 
+/* Who was given the floor may hear of it from the room before the server of the call does. */
+static void test_allowed_soon(void **state)
+{
+	(void)state;
+	struct lk_fake f;
+	struct lk_client c;
+	struct call_options o = lk_client_speaker();
+	struct session_times t = session_times_default;
+	o.muted = o.publish_late = true;
+	t.publish = 50;
+	lk_fake_open(&f);
+	f.join.participant.has_permission = true;
+	f.join.participant.permission = (struct lk_permission){.can_subscribe = true};
+	lk_client_start(&c, &f, o, NULL);
+	lk_client_until_told(&c, "joined ");
+	session_mute(c.s, false);
+	lk_client_settle(&c);
+	struct lk_person me = f.join.participant;
+	me.permission.can_publish = true;
+	lk_fake_say_person(&f, me);
+	lk_client_until_asked(&c, "add_track ");
+	assert_int_equal(c.warning.code, 0);
+	lk_client_done(&c, &f);
+	/* When the server never hears of it, they are told. */
+	lk_fake_open(&f);
+	f.join.participant.has_permission = true;
+	f.join.participant.permission = (struct lk_permission){.can_subscribe = true};
+	lk_client_start(&c, &f, o, &t);
+	lk_client_until_told(&c, "joined ");
+	session_mute(c.s, false);
+	lk_client_until_told(&c, "warning ");
+	assert_int_equal(c.warning.code, ERR_AUTH);
+	assert_string_equal(buf_str(&f.requests), "");
+	lk_client_done(&c, &f);
+}
+
 static void test_not_taken(void **state)
 {
 	(void)state;
@@ -545,6 +581,7 @@ int main(void)
 		LK_FAKE_TEST(test_publish),
 		LK_FAKE_TEST(test_not_allowed),
 		LK_FAKE_TEST(test_publish_late),
+		LK_FAKE_TEST(test_allowed_soon),
 		LK_FAKE_TEST(test_not_taken),
 		LK_FAKE_TEST(test_unpublished_early),
 		LK_FAKE_TEST(test_join_unheard),
