@@ -1,6 +1,6 @@
 /*
  * What differs between operating systems. os_linux.c, beside os_posix.c which
- * is the portable fallback (make OS=posix builds with it; CI tests both).
+ * is the portable fallback (make OS=posix builds with it; CI tests both: tests/unit/unit.mk, SEAMS).
  */
 #ifndef MUSTER_BASE_OS_H
 #define MUSTER_BASE_OS_H

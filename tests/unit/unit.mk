@@ -25,5 +25,12 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(TESTLIB) $(BUILD)/libmuster.a
 unit: $(UNIT_BIN)
 	@tests/lib/run-unit $(UNIT_BIN)
 
-.PHONY: unit
+# Those that come to where operating systems differ (core/base/os.h): what CI runs of the portable fallback.
+SEAMS := base os fs udp child worker ws http httpd% db keep reach serve_config client_% call_% \
+	sfu% peer turn ice% audio_engine audio_live view_work user_unit via live_http rtc_http presence
+SEAMS_BIN := $(filter $(SEAMS:%=$(BUILD)/tests/unit/test_%),$(UNIT_BIN))
+unit-seams: $(SEAMS_BIN)
+	@tests/lib/run-unit $(SEAMS_BIN)
+
+.PHONY: unit unit-seams
 -include $(UNIT_BIN:=.d) $(TESTLIB_OBJ:.o=.d)
