@@ -107,8 +107,10 @@ static void suspend(struct tui *t)
 	app_keep(t);
 	if (t->drafts && drafts_flush(t->drafts, &err))
 		tui_say_err(t, &err);
-	if (t->engine)
+	if (t->engine) {
 		engine_pause(t->engine);
+		engine_settle();
+	}
 	tty_suspend(t->tty);
 	if (t->engine)
 		engine_resume(t->engine);

@@ -7,13 +7,14 @@
 
 #define SHOWN 20
 
-static void say_ready(void *arg)
+static int say_ready(void *arg)
 {
 	struct command_ctx *ctx = arg;
 	if (command_given(ctx->line, "room"))
 		command_say(ctx, _("following; end with Ctrl-C"));
 	else
 		command_say(ctx, _("following all rooms; end with Ctrl-C"));
+	return 0;
 }
 
 /* Without -n: a page of history, and for programs that follow only what is new. */

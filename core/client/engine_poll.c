@@ -8,7 +8,11 @@
 #include "core/client/util.h"
 #include "core/store/search.h"
 
+#include <stdatomic.h>
+#include <time.h>
+
 #define PAGE_LIMIT 100
+#define SETTLE_MS 5000
 #define INDEX_ROWS 500	   /* messages that one step makes searchable */
 #define FILL_PAUSE_MS 5000 /* after trouble with a room's history, doubled each time */
 #define FILL_PAUSE_MAX_MS 600000
@@ -25,6 +29,9 @@ struct job {
 	int rc;
 	struct err err;
 };
+
+/* Jobs of all engines of this process that were given to the pool and have not left the store. */
+static atomic_int at_work;
 
 static void next_job(struct engine *e);
 static void fill_gap(struct engine *e);
@@ -59,6 +66,15 @@ static void work(void *arg)
 	else
 		j->rc = apply_sync(j->store, j->own, j->since, buf_span(&j->body), &j->news,
 				   &j->err);
+	atomic_fetch_sub(&at_work, 1);
+}
+
+void engine_settle(void)
+{
+	const struct timespec moment = {0, 1000000};
+	int64_t end = clock_mono_ms() + SETTLE_MS;
+	while (atomic_load(&at_work) && clock_mono_ms() < end)
+		nanosleep(&moment, NULL);
 }
 
 /* The next sync: at once, or a moment later, when what people are sent can come together. */
@@ -187,6 +203,7 @@ static void next_job(struct engine *e)
 		e->page_waits = false;
 	}
 	e->job = j;
+	atomic_fetch_add(&at_work, 1);
 	loop_work(e->l, work, worked, j);
 }
 

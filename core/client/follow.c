@@ -25,7 +25,7 @@ struct follow {
 	struct store *s;
 	const struct read_request *rq;
 	client_row_fn *fn;
-	void (*ready)(void *arg);
+	int (*ready)(void *arg);
 	void *arg;
 	struct cursor *cursors;
 	size_t count;
@@ -181,9 +181,11 @@ static void begin(struct follow *f)
 		stop(f, rc, &err);
 		return;
 	}
-	if (f->ready)
-		f->ready(f->arg);
-	tell_news(f);
+	rc = f->ready ? f->ready(f->arg) : 0;
+	if (rc)
+		stop(f, rc, NULL);
+	else
+		tell_news(f);
 }
 
 static void on_committed(void *arg)
@@ -220,6 +222,7 @@ static void on_stop_signal(void *arg)
 {
 	struct follow *f = arg;
 	engine_pause(f->e);
+	engine_settle();
 	raise(SIGSTOP);
 	/* Somebody has said "go on". */
 	engine_resume(f->e);
@@ -261,7 +264,7 @@ static int run(struct follow *f, struct err *err)
 }
 
 int client_follow(struct client *c, const struct read_request *rq, client_row_fn *fn,
-		  void (*ready)(void *arg), void *arg, struct err *err)
+		  int (*ready)(void *arg), void *arg, struct err *err)
 {
 	struct follow f = {
 		.up = c,

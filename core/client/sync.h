@@ -37,6 +37,9 @@ enum engine_state engine_state(const struct engine *e);
  * that others can sync; and go on afterwards. Observers are told nothing in between.
  */
 void engine_pause(struct engine *e);
+/** Before this process is stopped: wait (some seconds at most) until no reply is half in a cache, as
+ * a transaction that stands still holds up every other process. Blocks; behind engine_pause. */
+void engine_settle(void);
 void engine_resume(struct engine *e);
 /**
  * What our own syncing says of us: "online", "unavailable" or "offline" (the

@@ -33,10 +33,11 @@ int client_read(struct client *c, const struct read_request *rq, client_row_fn *
 /**
  * First what client_read gives when `last` or since_ms is set, then new events as they come, in
  * room order, each once, until the deadline (ERR_CANCELLED), or fn says stop.
- * `ready` (may be NULL) runs once when nothing sent from now on can be missed.
+ * `ready` (may be NULL) runs once when nothing sent from now on can be missed; other than 0
+ * ends it at once with that.
  */
 int client_follow(struct client *c, const struct read_request *rq, client_row_fn *fn,
-		  void (*ready)(void *arg), void *arg, struct err *err);
+		  int (*ready)(void *arg), void *arg, struct err *err);
 
 /** Rows: user_id, name, read (bool), ts (of the receipt), event_id (where it stands). Everybody
  * joined but the sender. */

@@ -255,6 +255,18 @@ of_room() {
 	jq -es 'length == 60 and (map(.body) | index("Zeile 3"))' out >/dev/null
 }
 
+# Stopped between transactions: one that is stopped within one holds up everybody, whoever wrote it.
+stop_at_rest() { # PID
+	local db
+	db=$(find "$HOME" -name cache.db | head -n 1)
+	[ -n "$db" ]
+	until kill -STOP "$1" && until grep -q '^State:.*T' "/proc/$1/status"; do :; done &&
+		python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute("BEGIN IMMEDIATE")' \
+			"$db" 2>/dev/null; do
+		kill -CONT "$1"
+	done
+}
+
 @test "a follower that is stopped does not keep others from syncing" {
 	follow "$ROOM"
 	kill -TSTP "$FOLLOWER"
@@ -266,7 +278,7 @@ of_room() {
 	kill -CONT "$FOLLOWER"
 	wait_for followed "while you were stopped"
 	# not even when it could not say goodbye
-	kill -STOP "$FOLLOWER"
+	stop_at_rest "$FOLLOWER"
 	use_home bob
 	m send "$ROOM" "and stopped again" >/dev/null
 	use_home ada

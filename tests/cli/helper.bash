@@ -88,7 +88,7 @@ fails_with() { # STATUS ARGS...
 # Wait until a file holds a line that matches: wait_for FILE REGEX
 wait_for() {
 	# shellcheck disable=SC2016
-	timeout "$STEP" bash -c 'grep -q -m1 -E "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
+	timeout "$STEP" bash -c 'grep -q -m1 -E -e "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
 		_ "$1" "$2" || {
 		echo "never came: $2 in $1"
 		cat "$1"
@@ -99,7 +99,7 @@ wait_for() {
 # The same until N lines match: wait_for_count FILE REGEX N
 wait_for_count() {
 	# shellcheck disable=SC2016
-	timeout "$STEP" bash -c 'grep -m"$3" -E "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
+	timeout "$STEP" bash -c 'grep -m"$3" -E -e "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
 		_ "$1" "$2" "$3" >/dev/null || {
 		echo "never came $3 times: $2 in $1"
 		cat "$1"

@@ -246,12 +246,13 @@ struct following {
 	int seen;
 };
 
-static void on_ready(void *arg)
+static int on_ready(void *arg)
 {
 	struct following *f = arg;
 	if (f->j->ready_fd >= 0 && write(f->j->ready_fd, "x", 1) < 0)
 		_exit(9);
 	f->j->ready_fd = -1;
+	return 0;
 }
 
 static int on_row(json_t *row, void *arg)
@@ -400,6 +401,12 @@ static int stop_at_once(json_t *row, void *arg)
 	return 77;
 }
 
+static int ready_and_done(void *arg)
+{
+	++*(int *)arg;
+	return 78;
+}
+
 /* In this process, so that what is left allocated shows. */
 static void test_follow_ends(void **state)
 {
@@ -413,8 +420,12 @@ static void test_follow_ends(void **state)
 	OK(send_one(ann, room, "one", NULL, rows, &err));
 	assert_int_equal(client_follow(ann, &rq, stop_at_once, NULL, &told, &err), 77);
 	assert_int_equal(told, 1);
-	client_close(ann);
+	/* What was waited for may be there already when the following begins. */
 	rq.last = 0;
+	assert_int_equal(client_follow(ann, &rq, stop_at_once, ready_and_done, &told, &err), 78);
+	assert_int_equal(told, 2);
+	told = 1;
+	client_close(ann);
 	ann = client_of("ann", 400, NULL);
 	assert_int_equal(client_follow(ann, &rq, stop_at_once, NULL, &told, &err), ERR_CANCELLED);
 	assert_int_equal(told, 1);

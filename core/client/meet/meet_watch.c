@@ -198,12 +198,13 @@ static int on_event(json_t *row, void *arg)
 	return room && store_room_get(x->s, room, &r) && r.direct ? DONE : 0;
 }
 
-static void on_ready(void *arg)
+static int on_ready(void *arg)
 {
 	struct watching *x = arg;
 	if (x->ready)
 		x->ready(x->arg);
 	x->ready = NULL;
+	return 0;
 }
 
 /* Until a meeting's event comes, or the next moment. */

@@ -76,6 +76,12 @@ static bool is_over(const struct waiting *w)
 	return roll_tally_has_end(t) || roll_case_cancelled(&w->v->v[0]);
 }
 
+/* Is there nothing to wait for any more? */
+static bool is_done(struct waiting *w)
+{
+	return is_over(w) || count_missing(w, NULL) == 0;
+}
+
 static int on_row(json_t *row, void *arg)
 {
 	struct waiting *w = arg;
@@ -87,17 +93,18 @@ static int on_row(json_t *row, void *arg)
 	bool hit = roll_view_event(w->v, room, &ev);
 	event_done(&ev);
 	int rc = hit ? tell_news(w) : 0;
-	return rc ? rc : is_over(w) || count_missing(w, NULL) == 0 ? DONE : 0;
+	return rc ? rc : is_done(w) ? DONE : 0;
 }
 
 /* What came while the following began. */
-static void on_ready(void *arg)
+static int on_ready(void *arg)
 {
 	struct waiting *w = arg;
 	if (w->first)
-		return;
+		return 0;
 	roll_view_again(w->v);
-	tell_news(w);
+	int rc = tell_news(w);
+	return rc ? rc : is_done(w) ? DONE : 0;
 }
 
 /* The start of the second call, by staff; or a word about meetings. */
