@@ -80,11 +80,12 @@ teardown_file() {
 	bob=$F
 	joined ada "$ROOM" --input tone:440,-20 --output null --muted
 	rows "$F" '.event == "joined" and .self' | jq -e .muted
+	wait_for "$bob" '"event":"joined".*@ada:s.test'
 	m call unmute --json | jq -e '.muted == false'
-	wait_for "$bob" '"event":"unmuted".*@ada:s.test|"event":"unmuted"'
+	wait_for "$bob" '"event":"unmuted".*@ada:s.test'
 	wait_for "$bob" '"event":"speaking"'
 	m call mute "$ROOM" --json | jq -e .muted
-	wait_for "$bob" '"event":"muted"'
+	wait_for "$bob" '"event":"muted".*@ada:s.test'
 	wait_for "$F" '"event":"muted".*"by":"self"'
 	m call status --json | jq -e '.muted and .state == "joined" and .publishing'
 	m call unmute
@@ -97,6 +98,7 @@ teardown_file() {
 	joined bob "$ROOM" --listen-only --driver null
 	bob=$F
 	joined ada "$ROOM" --driver null
+	wait_for "$bob" '"event":"joined".*@ada:s.test'
 	m call hand --json | jq -e .hand
 	wait_for "$bob" '"event":"hand".*@ada:s.test.*"hand":true'
 	m call status --json | jq -e .hand

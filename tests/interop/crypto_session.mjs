@@ -142,9 +142,12 @@ obey({
 		const s = await status();
 		return { owner: s.signedByOwner, trusted: s.crossSigningVerified };
 	},
-	devices: async ({ user }) => {
-		const map = await crypto.getUserDeviceInfo([user], true);
-		return { devices: [...map.get(user).keys()].sort() };
+	// Until they are these: what the SDK knows follows the next sync.
+	devices: async ({ user, are }) => {
+		const known = async () => [...(await crypto.getUserDeviceInfo([user], true)).get(user)?.keys() ?? []].sort();
+		await until(client, [CryptoEvent.DevicesUpdated, 'sync'],
+			async () => (await known()).join() === are.join(), `${user} having ${are.join(' and ')}`);
+		return { devices: await known() };
 	},
 	stop: async () => {
 		client.stopClient();

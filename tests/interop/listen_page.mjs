@@ -140,15 +140,18 @@ try {
 	const hands = async () => (await ask('http', 'teacher', 'GET', '/_matrix/client/v1/rooms/' +
 		`${encodeURIComponent(facts.room)}/relations/${encodeURIComponent((await member()).event_id)}/m.annotation`)).chunk
 		.filter((e) => e.content['m.relates_to'] && e.content['m.relates_to'].key === '🖐️');
+	// The button says what it would do next, and is busy until that is done.
+	const raised = (up) => page.waitForSelector(
+		`#hand:not([aria-busy]):has-text("${up ? 'Lower' : 'Raise'} hand")`);
 	await page.click('#hand');
-	await page.waitForSelector('#hand[aria-pressed=true]');
+	await raised(true);
 	check((await hands()).length === 1 && (await member()).content.application === 'm.call',
 		'a hand is raised as in other clients', await hands());
 	await page.click('#hand');
-	await page.waitForSelector('#hand[aria-pressed=false]');
+	await raised(false);
 	check((await hands()).length === 0, 'and lowered', await hands());
 	await page.click('#hand');
-	await page.waitForSelector('#hand[aria-pressed=true]');
+	await raised(true);
 
 	await page.click('#back');
 	check(await page.isVisible('#sound') && (await page.textContent('#sound-what')).includes('Class 5b'),
