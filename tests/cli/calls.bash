@@ -18,6 +18,8 @@ sound() {
 in_call() {
 	use_home "$1"
 	F=$BATS_TEST_TMPDIR/$1.events
+	# The rows of an earlier call of theirs are not to be taken for this one's.
+	: >"$F"
 	# shellcheck disable=SC2086
 	"$MUSTER" ${VERB:-call join} --json "${@:2}" >"$F" 2>"$BATS_TEST_TMPDIR/$1.err" </dev/null 3>&- &
 	PID=$!
