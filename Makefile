@@ -72,6 +72,7 @@ ifeq ($(shell pkg-config --exists $(PKGS) $(PKGS_LOADED) 2>/dev/null && echo yes
 all: $(OUT)
 else
 all:
+	@pkg-config --print-errors --exists $(PKGS) $(PKGS_LOADED) 2>&1 | grep 'not found' >&2 || :
 	@echo "Libraries are missing. Run: make deps" >&2; exit 1
 endif
 
