@@ -23,16 +23,16 @@ static size_t rewrite(const struct sfu_input *in, const struct rtp *r, uint8_t *
 	return rtp_write(&out, ret, size);
 }
 
-/* On a narrow line only the loudest is heard; who is that themselves hears all others. */
-static bool is_wanted(const struct sfu_sub *s)
+/*
+ * On a narrow line only the loudest is heard: of what this listener has, since whom they may not
+ * hear, or do not want to, would leave them with nobody.
+ */
+static bool is_wanted(struct sfu_sub *s, const struct sfu_packet *x, int64_t now)
 {
-	const struct sfu_person *p = s->listener;
-	const struct loudest_voice *first = p->room->solo.slots[0];
-	if (s->disabled)
-		return false;
-	if (!p->narrow || s->track->solo.slot >= 0)
-		return true;
-	return first && CONTAINER_OF(first, struct sfu_track, solo)->person == p;
+	struct sfu_person *p = s->listener;
+	if (s->disabled || !p->narrow)
+		return !s->disabled;
+	return x->late ? s->one.slot >= 0 : loudest_packet(&p->one, &s->one, now, &x->level);
 }
 
 static void pass_on(struct sfu_sub *s, const struct sfu_packet *x, int64_t now)
@@ -40,7 +40,8 @@ static void pass_on(struct sfu_sub *s, const struct sfu_packet *x, int64_t now)
 	struct sfu_stats *stats = &s->listener->engine->stats;
 	uint64_t seq;
 	bool first;
-	if (!s->sender || !rewrite_packet(&s->numbers, x->number, is_wanted(s), &seq, &first))
+	if (!s->sender ||
+	    !rewrite_packet(&s->numbers, x->number, is_wanted(s, x, now), &seq, &first))
 		return;
 	if (peer_forward(s->listener->sub.link.peer, now, s->sender, &x->rtp,
 			 (struct span){(const char *)x->raw, x->n}, (uint16_t)seq,
@@ -134,8 +135,8 @@ void sfu_fan_out_begin(struct sfu_engine *e)
 	e->gathered.open = true;
 }
 
-void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t number, bool marker,
-		 int64_t now)
+void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, const struct loudest_level *level,
+		 uint64_t number, bool marker, int64_t now)
 {
 	struct sfu_engine *e = in->track->person->engine;
 	struct sfu_gathered *g = &e->gathered;
@@ -144,6 +145,9 @@ void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t numbe
 	x->track = in->track;
 	x->number = number;
 	x->marker = marker;
+	x->late = !level;
+	if (level)
+		x->level = *level;
 	x->n = rewrite(in, r, x->raw, sizeof(x->raw));
 	if (!x->n || !rtp_parse(x->raw, x->n, &x->rtp))
 		return;

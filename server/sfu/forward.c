@@ -30,20 +30,20 @@ static bool is_moderate(struct sfu_track *t, const struct rtp *r, int64_t now)
 
 /* Is the voice among the loudest, now that it said this? */
 static bool choose(struct sfu_track *t, const struct sfu_input *in, const struct rtp *r,
-		   int64_t now)
+		   int64_t now, struct loudest_level *ret)
 {
 	struct sfu_room *room = t->person->room;
-	struct loudest_level level = {.payload = r->payload.n};
 	bool speech, had = t->voice.slot >= 0;
+	*ret = (struct loudest_level){.payload = r->payload.n};
 	if (in->level_id)
-		level.known = rtp_level(r, in->level_id, &level.voice, &level.dbov);
-	sfu_speech_packet(&t->speech, &level, r->timestamp);
-	loudest_of(&level, &speech);
+		ret->known = rtp_level(r, in->level_id, &ret->voice, &ret->dbov);
+	sfu_speech_packet(&t->speech, ret, r->timestamp);
+	loudest_of(ret, &speech);
 	if (speech)
 		t->spoke = now;
-	bool pass = loudest_packet(&room->loudest, &t->voice, now, &level);
-	if (pass && (room->taps_n || room->narrow_n))
-		loudest_packet(&room->solo, &t->solo, now, &level);
+	bool pass = loudest_packet(&room->loudest, &t->voice, now, ret);
+	if (pass && room->taps_n && sfu_taps_may(t))
+		loudest_packet(&room->solo, &t->solo, now, ret);
 	if (pass && !had && t->subs_n + 1 < room->people_n) {
 		t->wanted = true;
 		room->engine->track_wanted = true;
@@ -57,6 +57,7 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	struct sfu_track *t = in ? in->track : NULL;
 	struct sfu_engine *e = l->person->engine;
 	struct sfu_stats *stats = &e->stats;
+	struct loudest_level level;
 	bool late, begin;
 	uint64_t number;
 	if (!t || r->pt != in->pt || !r->payload.n)
@@ -66,12 +67,12 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r)
 	uint64_t in_number = count(t, r->seq, &late);
 	stats->stale += e->stale;
 	bool pass = !e->stale && !t->info.muted && is_moderate(t, r, now) &&
-		    (late ? t->voice.slot >= 0 : choose(t, in, r, now));
+		    (late ? t->voice.slot >= 0 : choose(t, in, r, now, &level));
 	if (!rewrite_packet(&t->gate, in_number, pass, &number, &begin)) {
 		stats->gated++;
 		return;
 	}
 	t->passed_on = now;
-	sfu_fan_out(in, r, number, r->marker || begin, now);
+	sfu_fan_out(in, r, late ? NULL : &level, number, r->marker || begin, now);
 	sfu_taps_forward(t, r, now, number);
 }

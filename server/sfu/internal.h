@@ -215,7 +215,7 @@ struct sfu_track {
 	int together;	     /**< index of what is sent just now; -1: nothing */
 	struct sfu_sub *subs;
 	size_t subs_n;
-	struct loudest_voice solo; /**< among all: for who gets one voice only */
+	struct loudest_voice solo; /**< among those that all may hear: the stream of one voice */
 	int tapped;		   /**< the stream that its last packet went to; -1: none */
 	bool soloed;		   /**< ... and that of the one voice */
 };
@@ -231,6 +231,7 @@ struct sfu_sub {
 	struct peer_sender *sender; /**< NULL until the listener has agreed */
 	bool kept;		    /**< packets are kept for NACK */
 	struct rewrite numbers;
+	struct loudest_voice one; /**< among what this listener has, if they want one voice */
 };
 
 /** One section of the offers to a listener; its index is its mid. */
@@ -280,7 +281,8 @@ struct sfu_person {
 	struct token grant;    /**< may change: permit.c */
 	bool silenced;	       /**< whatever they publish is muted */
 	bool auto_subscribe;
-	bool narrow; /**< a narrow line: wants the one loudest voice only */
+	bool narrow;	    /**< a narrow line: wants the one loudest voice only ... */
+	struct loudest one; /**< ... of those that they may hear and want to */
 	struct budget changes;
 	uint64_t sdp_id; /**< of the session, in SDP */
 	bool changed;	 /**< others are to be told */
@@ -330,7 +332,6 @@ struct sfu_room {
 	size_t text_bytes;
 	struct sfu_track *tracks[SFU_TRACK_BUCKETS];
 	struct loudest loudest, solo;
-	size_t narrow_n;			    /**< people with a narrow line */
 	struct sfu_stream streams[LOUDEST_MAX + 1]; /**< by slot; the last: the one voice */
 	size_t taps_n;
 	struct sfu_gone *gone, **gone_last; /**< oldest first */
@@ -345,7 +346,8 @@ struct sfu_room {
 struct sfu_packet {
 	struct sfu_track *track;
 	uint64_t number; /**< of the track, without holes */
-	bool marker;
+	bool marker, late;
+	struct loudest_level level; /**< unless late */
 	size_t n;
 	struct rtp rtp;		     /**< of `raw` */
 	uint8_t raw[RTP_PACKET_MAX]; /**< but for SSRC and number what everybody gets */
@@ -534,6 +536,8 @@ bool sfu_is_for_all(const struct sfu_person *p);
 void sfu_subscribe_one(struct sfu_person *listener, struct sfu_track *t, int64_t now);
 /** It speaks: room is made for it where there is none. */
 void sfu_subscribe_wanted(struct sfu_track *t, int64_t now);
+/** It is muted: it gives way in what those hear who want one voice. */
+void sfu_subscribe_pause(struct sfu_track *t);
 struct sfu_sub *sfu_sub_find(const struct sfu_person *listener, const struct sfu_track *t);
 void sfu_sub_end(struct sfu_sub *s, int64_t now);
 
@@ -551,9 +555,9 @@ void sfu_forward(struct sfu_link *l, int64_t now, const struct rtp *r);
 /** Packets may be gathered until sfu_fan_out_end; no track ends meanwhile. */
 void sfu_fan_out_begin(struct sfu_engine *e);
 void sfu_fan_out_end(struct sfu_engine *e, int64_t now);
-/** What `r` holds, a packet of `in`'s track; at once unless gathered. */
-void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, uint64_t number, bool marker,
-		 int64_t now);
+/** What `r` holds, a packet of `in`'s track; at once unless gathered. `level` NULL: it is late. */
+void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, const struct loudest_level *level,
+		 uint64_t number, bool marker, int64_t now);
 
 /* taps.c */
 /** Packet `number` of a track, as its gate counts, for who listens by WHEP. */
@@ -566,6 +570,8 @@ void sfu_taps_permit(struct sfu_person *p);
 void sfu_taps_end(struct sfu_person *p);
 /** Memory of streams that have long been silent, for which nobody will ask. */
 void sfu_taps_look(struct sfu_person *p, int64_t now);
+/** May it be in a stream that all share? */
+bool sfu_taps_may(const struct sfu_track *t);
 /** It is muted, not for everybody any more, or ends. */
 void sfu_taps_leave(struct sfu_track *t);
 

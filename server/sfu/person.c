@@ -70,6 +70,7 @@ struct sfu_person *sfu_person_new(struct sfu_engine *e, const struct sfu_arrival
 	p->silenced = a->silenced;
 	p->auto_subscribe = a->query.auto_subscribe;
 	p->narrow = a->query.muster_voices == 1;
+	loudest_init(&p->one, 1);
 	p->allow_all = true;
 	p->quality = -1;
 	p->sdp_id = sdp_id();

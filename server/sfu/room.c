@@ -67,7 +67,6 @@ void sfu_room_add(struct sfu_room *r, struct sfu_person *p)
 		r->people->prev = p;
 	r->people = p;
 	r->people_n++;
-	r->narrow_n += p->narrow;
 	r->hidden_n += p->grant.hidden;
 	r->engine->people_n++;
 }
@@ -102,7 +101,6 @@ void sfu_room_drop(struct sfu_room *r, struct sfu_person *p, int64_t now)
 	if (p->next)
 		p->next->prev = p->prev;
 	r->people_n--;
-	r->narrow_n -= p->narrow;
 	r->hidden_n -= p->grant.hidden;
 	r->text_bytes -= p->text_bytes;
 	r->engine->people_n--;

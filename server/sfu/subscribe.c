@@ -127,6 +127,7 @@ static void sub_new(struct sfu_person *p, struct sfu_track *t, int section, int6
 		.numbers = {.next = first & 0x7fff},
 		.next = t->subs,
 	};
+	loudest_voice_init(&s->one);
 	if (t->subs)
 		t->subs->prev = s;
 	t->subs = s;
@@ -139,6 +140,7 @@ static void sub_new(struct sfu_person *p, struct sfu_track *t, int section, int6
 void sfu_sub_end(struct sfu_sub *s, int64_t now)
 {
 	struct sfu_listener *l = &s->listener->sub;
+	loudest_leave(&s->listener->one, &s->one);
 	*(s->prev ? &s->prev->next : &s->track->subs) = s->next;
 	if (s->next)
 		s->next->prev = s->prev;
@@ -189,6 +191,8 @@ void sfu_subscribe_one(struct sfu_person *listener, struct sfu_track *t, int64_t
 	if (s) {
 		const struct sfu_wish *w = sfu_wish_find(listener, t);
 		s->disabled = w && w->disabled;
+		if (s->disabled)
+			loudest_leave(&listener->one, &s->one);
 	}
 }
 
@@ -197,6 +201,12 @@ void sfu_subscribe_track(struct sfu_track *t, int64_t now)
 	for (struct sfu_person *p = t->person->room->people; p; p = p->next)
 		if (p != t->person)
 			sfu_subscribe_one(p, t, now);
+}
+
+void sfu_subscribe_pause(struct sfu_track *t)
+{
+	for (struct sfu_sub *s = t->subs; s; s = s->next)
+		loudest_leave(&s->listener->one, &s->one);
 }
 
 /* Who spoke last, of those that this listener could have and has not. */

@@ -100,13 +100,18 @@ static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const
 			o.seq, now);
 }
 
+bool sfu_taps_may(const struct sfu_track *t)
+{
+	/* What is encrypted for those with keys is noise to all others; and what is not for
+	 * everybody cannot be in a stream that all of them share. */
+	return !t->info.encryption && sfu_is_for_all(t->person);
+}
+
 void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uint64_t number)
 {
 	struct sfu_room *room = t->person->room;
 	int slot = t->voice.slot;
-	/* What is encrypted for those with keys is noise to all others; and what is not for
-	 * everybody cannot be in a stream that all of them share. */
-	if (!room->taps_n || t->info.encryption || !sfu_is_for_all(t->person))
+	if (!room->taps_n || !sfu_taps_may(t))
 		return;
 	if (slot >= 0)
 		pass_on(&room->streams[slot], t, t->tapped != slot, r, now, number);

@@ -156,6 +156,7 @@ void sfu_track_mute(struct sfu_track *t, bool muted, int64_t now)
 	if (muted) {
 		loudest_leave(&t->person->room->loudest, &t->voice);
 		sfu_taps_leave(t);
+		sfu_subscribe_pause(t);
 	}
 	if (t->live)
 		sfu_room_changed(t->person, now);

@@ -354,7 +354,11 @@ void sfu_client_announce(struct sfu_client *c, const char *cid, bool muted)
 	struct news n = {c, c->got_n};
 	const struct lk_request rq = {
 		.kind = LK_REQ_ADD_TRACK,
-		.add_track = {.cid = cid, .name = "mic", .muted = muted, .source = LK_MICROPHONE},
+		.add_track = {.cid = cid,
+			      .name = "mic",
+			      .muted = muted,
+			      .source = LK_MICROPHONE,
+			      .encryption = c->encryption},
 	};
 	snprintf(c->cid, sizeof(c->cid), "%s", cid);
 	sfu_client_send(c, &rq);

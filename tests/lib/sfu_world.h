@@ -112,6 +112,7 @@ struct sfu_client {
 	uint32_t timestamp;
 	bool without_ssrc; /**< not in SDP: told by mid */
 	bool without_level;
+	int encryption; /**< enum lk_encryption */
 	int64_t pinged;
 };
 

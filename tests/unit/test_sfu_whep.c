@@ -102,6 +102,40 @@ static void test_not_for_all(void **state)
 	sfu_program_whole(&x);
 }
 
+struct duet {
+	struct sfu_client *loud, *soft;
+	size_t want;
+};
+
+static bool soft_is_heard(void *arg)
+{
+	const struct duet *d = arg;
+	sfu_client_say(d->loud, 10, 'A');
+	sfu_client_say(d->soft, 40, 'B');
+	return x.packets[0] >= d->want && x.last[0] == 'B';
+}
+
+/* In the stream of one voice nobody gives way to who is not in it. */
+static void test_one_voice(void **state)
+{
+	(void)state;
+	for (int encrypted = 0; encrypted < 2; encrypted++) {
+		struct sfu_client *a = sfu_client_join(&w, ROOM, "a");
+		struct sfu_client *b = speaker(ROOM, "b");
+		a->encryption = encrypted ? LK_ENCRYPTION_GCM : 0;
+		sfu_client_publish(a, "mic", false);
+		sfu_program_join(&w, &x, false, ROOM, "@l:hs:DEV", 1);
+		if (!encrypted)
+			allow(a, false, "@l:hs:DEV");
+		struct duet d = {a, b, 100};
+		SFU_UNTIL(&w, soft_is_heard, &d);
+		sfu_program_whole(&x);
+		sfu_program_done(&x);
+		sfu_client_free(a);
+		sfu_client_free(b);
+	}
+}
+
 /* As a host's UpdateParticipant says it. */
 static void let_hear(const char *identity, bool yes)
 {
@@ -209,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_not_for_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_voice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_may_not_hear, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_line, setup, teardown),
