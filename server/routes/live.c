@@ -239,7 +239,6 @@ static int note(struct db_tx *tx, void *arg, struct err *err)
 		.user_nid = h->rq->who.user_nid,
 		.slot_id = RTC_SLOT_ROOM,
 		.device_id = h->rq->who.device_id,
-		.way = h->speak ? CALL_BY_WHIP : CALL_BY_WHEP,
 	};
 	return people_note(tx, &who, err);
 }

@@ -87,17 +87,15 @@ int people_note(struct db_tx *tx, const struct people_ask *a, struct err *err)
 		rc = check_count(db, a, call, now, err);
 	struct sql_stmt *s =
 		SQL(db, "INSERT INTO call_people(call_nid,identity,user_nid,device_id,device_nid,"
-			"member_id,given_ts,way) VALUES(?1,?2,?3,?4,(SELECT nid FROM devices WHERE"
-			" user_nid=?3 AND device_id=?4),?5,?6,?7) ON CONFLICT DO UPDATE SET"
-			" device_nid=excluded.device_nid,given_ts=excluded.given_ts,"
-			"way=CASE WHEN present_ts IS NULL THEN excluded.way ELSE way END");
+			"member_id,given_ts) VALUES(?1,?2,?3,?4,(SELECT nid FROM devices WHERE"
+			" user_nid=?3 AND device_id=?4),?5,?6) ON CONFLICT DO UPDATE SET"
+			" device_nid=excluded.device_nid,given_ts=excluded.given_ts");
 	sql_bind_i64(s, 1, call);
 	sql_bind_str(s, 2, a->identity);
 	sql_bind_i64(s, 3, a->user_nid);
 	sql_bind_str(s, 4, a->device_id);
 	sql_bind_str(s, 5, a->member_id);
 	sql_bind_i64(s, 6, now);
-	sql_bind_i64(s, 7, a->way);
 	return rc ? rc : sql_run(s, err);
 }
 
@@ -177,12 +175,13 @@ int people_set_present(struct db_tx *tx, const struct call_person *p, const char
 {
 	struct sql *db = db_tx_sql(tx);
 	struct sql_stmt *s = SQL(db, "UPDATE call_people SET present_ts=?1,given_ts=max(given_ts,"
-				     "?2) WHERE call_nid=?3 AND identity=?4");
+				     "?2),way=?5 WHERE call_nid=?3 AND identity=?4");
 	if (ts)
 		sql_bind_i64(s, 1, ts);
 	sql_bind_i64(s, 2, db_tx_now_ms(tx));
 	sql_bind_i64(s, 3, p->call_nid);
 	sql_bind_str(s, 4, identity);
+	sql_bind_i64(s, 5, p->way);
 	int rc = sql_run(s, err);
 	return rc ? rc : set_session(db, p, err);
 }

@@ -16,22 +16,18 @@
 #define PEOPLE_CALL_TOKENS_MAX 30	 /* ... of one call ... */
 #define PEOPLE_TOKENS_MS (3600LL * 1000) /* ... in this time */
 
-/** How they are in the call. */
-enum call_way { CALL_BY_SIGNAL, CALL_BY_WHEP, CALL_BY_WHIP };
-
 /** What a token is given for. All borrowed. */
 struct people_ask {
 	const char *room, *identity; /**< on the SFU */
 	int64_t room_nid, user_nid;
 	const char *slot_id, *device_id;
 	const char *member_id; /**< NULL: the older form */
-	int way;	       /**< enum call_way */
 };
 
 struct call_person {
 	int64_t call_nid, room_nid, user_nid;
 	int64_t device_nid; /**< 0: unknown */
-	int way;	    /**< enum call_way */
+	int way;	    /**< while there: enum sfu_way */
 	int64_t present_ts; /**< the room was told that they came then; 0: not there */
 	char user_id[LIMIT_ID_BYTES + 1];
 	char slot_id[LIMIT_ID_BYTES + 1], device_id[LIMIT_ID_BYTES + 1];
@@ -50,7 +46,8 @@ bool people_find(struct sql *db, const char *room, const char *identity, struct 
  */
 bool people_may(struct sql *db, const char *room, const char *identity);
 
-/** They came (`ts`) or left (0), as the room is being told. */
+/** They came (`ts`) or left (0), as the room is being told; from now on they are there as
+ * `p->way` says. */
 int people_set_present(struct db_tx *tx, const struct call_person *p, const char *identity,
 		       int64_t ts, struct err *err);
 

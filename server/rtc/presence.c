@@ -15,6 +15,7 @@ struct person {
 	struct person *next;
 	char *room, *identity;
 	bool here; /* what the SFU said last, since when and why */
+	enum sfu_way way, told_way;
 	int64_t at_ms;
 	char reason[24];
 	bool told;	/* what was given to the writer last */
@@ -36,6 +37,8 @@ struct write_job {
 	struct presence_change change;
 	char *room, *identity, *service_url;
 	char reason[24];
+	bool told; /* before it */
+	enum sfu_way told_way;
 };
 
 static void consider(struct presence *p, struct person *who);
@@ -62,10 +65,15 @@ static void person_free(struct person *w)
 	mem_free(w);
 }
 
+static bool is_news(const struct person *w)
+{
+	return w->here != w->told || (w->here && w->way != w->told_way);
+}
+
 /* Is there something to do for them when their time comes? */
 static bool waits(const struct person *w)
 {
-	return !w->writing && (w->here != w->told || !w->here);
+	return !w->writing && (is_news(w) || !w->here);
 }
 
 static void arm(struct presence *p)
@@ -119,8 +127,10 @@ static void done(void *arg, int rc, const struct err *err)
 	w->writing--;
 	if (rc) {
 		log_error("a room was not told who is in its call: %s", err->msg);
-		if (!w->writing)
-			w->told = !j->change.here;
+		if (!w->writing) {
+			w->told = j->told;
+			w->told_way = j->told_way;
+		}
 	}
 	mem_free(j->room);
 	mem_free(j->identity);
@@ -141,6 +151,8 @@ static void tell(struct presence *p, struct person *w)
 		.room = mem_strdup(w->room),
 		.identity = mem_strdup(w->identity),
 		.service_url = mem_strdup(p->srv->rtc->service_url),
+		.told = w->told,
+		.told_way = w->told_way,
 	};
 	memcpy(j->reason, w->reason, sizeof(j->reason));
 	j->change = (struct presence_change){
@@ -148,11 +160,13 @@ static void tell(struct presence *p, struct person *w)
 		.room = j->room,
 		.identity = j->identity,
 		.here = w->here,
+		.way = w->way,
 		.at_ms = w->at_ms,
 		.reason = j->reason,
 		.service_url = j->service_url,
 	};
 	w->told = w->here;
+	w->told_way = w->way;
 	w->writing++;
 	w->due_ms = clock_mono_ms() + p->settle_ms;
 	db_submit(p->srv->db, run, done, j);
@@ -162,7 +176,7 @@ static void consider(struct presence *p, struct person *w)
 {
 	if (!p->stopping && (w->writing || w->due_ms > clock_mono_ms()))
 		return;
-	if (w->here != w->told)
+	if (is_news(w))
 		tell(p, w);
 }
 
@@ -173,6 +187,7 @@ void presence_heard(void *arg, const struct sfu_presence *said)
 	struct presence *p = arg;
 	struct person *w = person_of(p, said);
 	w->here = said->present;
+	w->way = said->way;
 	w->at_ms = said->at_ms;
 	snprintf(w->reason, sizeof(w->reason), "%s", said->reason);
 	if (w->here)

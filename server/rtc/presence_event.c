@@ -37,6 +37,20 @@ static int append(struct db_tx *tx, const struct presence_change *c, const struc
 	return room_append(tx, &d, &ref, err);
 }
 
+/* They never left, but are there in another way: who speaks by WHIP alone is shown by us. */
+static int change_way(struct db_tx *tx, const struct presence_change *c,
+		      const struct call_person *was, struct err *err)
+{
+	struct call_person p = *was;
+	p.way = c->way;
+	int rc = people_set_present(tx, &p, c->identity, p.present_ts, err);
+	if (!rc && p.way == SFU_BY_WHIP)
+		rc = speaker_write(tx, &p, true, c->service_url, err);
+	else if (!rc && p.way == SFU_BY_WHEP && was->way == SFU_BY_WHIP)
+		rc = speaker_write(tx, was, false, c->service_url, err);
+	return rc;
+}
+
 int presence_write(struct db_tx *tx, const struct presence_change *c, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);
@@ -46,7 +60,10 @@ int presence_write(struct db_tx *tx, const struct presence_change *c, struct err
 		return 0;
 	}
 	if (c->here == (was.present_ts != 0))
-		return 0;
+		return c->here && c->way != (enum sfu_way)was.way ? change_way(tx, c, &was, err)
+								  : 0;
+	if (c->here)
+		was.way = c->way;
 	int rc = people_set_present(tx, &was, c->identity, c->here ? c->at_ms : 0, err);
 	/* Who comes first opens the session, who leaves last closes it. */
 	p = was;

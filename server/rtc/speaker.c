@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/matrix/rtc_member.h"
 #include "server/rooms/room.h"
+#include "server/sfu/sfu.h"
 
 static json_t *content_of(struct sql *db, const struct call_person *p, bool here,
 			  const char *service_url)
@@ -36,9 +37,9 @@ int speaker_write(struct db_tx *tx, const struct call_person *p, bool here, cons
 	char key[LIMIT_ID_BYTES + 1];
 	struct event_ref ref;
 	struct err why = {0};
-	if (p->way == CALL_BY_SIGNAL || rtc_member_key(p->user_id, p->device_id, NULL, key, &why))
+	if (p->way == SFU_BY_SIGNAL || rtc_member_key(p->user_id, p->device_id, NULL, key, &why))
 		return 0;
-	if (p->way == CALL_BY_WHEP && (here || !stands(db_tx_sql(tx), p, key)))
+	if (p->way == SFU_BY_WHEP && (here || !stands(db_tx_sql(tx), p, key)))
 		return 0;
 	JSON_AUTO json_t *content = content_of(db_tx_sql(tx), p, here, service_url);
 	const struct event_draft d = {

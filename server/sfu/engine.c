@@ -3,7 +3,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
-#include "server/sfu/internal.h"
+#include "server/sfu/session.h"
 
 #include <limits.h>
 #include <string.h>
@@ -170,6 +170,11 @@ void sfu_engine_settle(struct sfu_engine *e, int64_t now)
 	}
 }
 
+static enum sfu_way way_of(const struct sfu_person *p)
+{
+	return !p->session ? SFU_BY_SIGNAL : p->session->speaks ? SFU_BY_WHIP : SFU_BY_WHEP;
+}
+
 void sfu_engine_presence(struct sfu_engine *e, const struct sfu_person *p, bool present,
 			 int64_t at_ms, const char *reason)
 {
@@ -179,6 +184,7 @@ void sfu_engine_presence(struct sfu_engine *e, const struct sfu_person *p, bool 
 		.room = mem_strdup(p->room->name),
 		.identity = mem_strdup(p->info.identity),
 		.present = present,
+		.way = way_of(p),
 		.reason = reason,
 		.at_ms = at_ms,
 	};

@@ -90,6 +90,7 @@ struct sfu_out {
 	int code;
 	char *room, *identity;
 	bool present;
+	enum sfu_way way;
 	const char *reason; /**< a constant */
 	int64_t at_ms;
 	loop_fn *fn;

@@ -29,7 +29,7 @@ static struct sfu_person *make(struct sfu_arrival *a, struct sfu_room *r, bool *
 {
 	struct sfu_person *old = sfu_room_person(r, a->grant.identity);
 	struct sfu_person *p = NULL;
-	*ret_was_here = old && (!old->session || old->session->told);
+	*ret_was_here = old && !old->session;
 	if (!old && is_full(r))
 		log_warn("sfu: the room or the server is full");
 	else

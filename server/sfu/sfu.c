@@ -7,7 +7,8 @@
 
 static void tell_presence(const struct sfu *s, const struct sfu_out *o)
 {
-	struct sfu_presence p = {o->room, o->identity, o->present, o->at_ms, o->reason};
+	const struct sfu_presence p = {o->room, o->identity, o->present,
+				       o->way,	o->at_ms,    o->reason};
 	if (s->presence)
 		s->presence(s->arg, &p);
 }

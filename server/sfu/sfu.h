@@ -26,15 +26,20 @@
 struct sfu;
 struct turn_lend;
 
+/** How somebody is in a room. Kept in databases: numbers stay. */
+enum sfu_way { SFU_BY_SIGNAL = 0, SFU_BY_WHEP = 1, SFU_BY_WHIP = 2 };
+
 /**
  * Somebody came to a room or left it. Who comes back with the same identity
  * while still there (a new session takes the old one's place) or in time to
- * resume was never gone: nothing is told. Who is killed or cut off is told as
+ * resume was never gone: nothing is told, unless they are there in another way from now on, which
+ * is told as if they came. Who is killed or cut off is told as
  * lost within SFU_LOST_MS.
  */
 struct sfu_presence {
 	const char *room, *identity; /**< as in the token */
 	bool present;
+	enum sfu_way way;
 	int64_t at_ms; /**< wall clock; when lost: the last sign of life */
 	/** Gone: "left", "lost", "removed", "ended" (the call was), "closed" (the server ends),
 	 * else "". */

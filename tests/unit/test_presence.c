@@ -12,9 +12,11 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/matrix/rtc_member.h"
 #include "core/rtc/token.h"
 #include "server/rtc/presence.h"
 #include "server/rtc/rtc.h"
+#include "tests/lib/httpd_fixture.h"
 #include "tests/lib/server.h"
 #include "tests/lib/told.h"
 
@@ -127,13 +129,20 @@ static void settle_in(int ms)
 
 static void came(const struct token *g, int64_t ms)
 {
-	struct sfu_presence p = {g->room, g->identity, true, ms, ""};
+	struct sfu_presence p = {.room = g->room,
+				 .identity = g->identity,
+				 .present = true,
+				 .at_ms = ms,
+				 .reason = ""};
 	test_server_run(&t, on_loop, &p);
 }
 
 static void went(const struct token *g, int64_t ms, const char *reason)
 {
-	struct sfu_presence p = {g->room, g->identity, false, ms, reason};
+	struct sfu_presence p = {.room = g->room,
+				 .identity = g->identity,
+				 .at_ms = ms,
+				 .reason = reason};
 	test_server_run(&t, on_loop, &p);
 }
 
@@ -363,6 +372,82 @@ static void test_flapping(void **state)
 	json_decref(await(where, 6));
 }
 
+static void came_by(const struct token *g, enum sfu_way way)
+{
+	struct sfu_presence p = {.room = g->room,
+				 .identity = g->identity,
+				 .present = true,
+				 .way = way,
+				 .at_ms = 1000,
+				 .reason = ""};
+	test_server_run(&t, on_loop, &p);
+}
+
+/* Member events of calls in a room that say something. */
+static size_t shown_in(const char *where)
+{
+	json_t *all = test_json(&t, 200, "GET", at(V3 "rooms/%s/state", where), alice, NULL), *e;
+	size_t i, n = 0;
+	json_array_foreach (all, i, e)
+		n += !strcmp(json_get_str(e, "type"), RTC_MEMBER_TYPE) &&
+		     json_object_size(json_object_get(e, "content")) > 0;
+	json_decref(all);
+	return n;
+}
+
+static void await_shown(const char *where, size_t n)
+{
+	for (int tries = 0; shown_in(where) != n; tries++) {
+		assert_true(tries < 2000);
+		poll(NULL, 0, 25);
+	}
+}
+
+static int offer_nonsense(const char *where)
+{
+	struct raw c = raw_connect(t.srv->port);
+	struct buf b = BUF_INIT(4096);
+	struct reply r;
+	buf_printf(&b,
+		   "POST /_muster/live/v1/rooms/%s/whip HTTP/1.1\r\nHost: h\r\nContent-Length: "
+		   "1\r\n"
+		   "Authorization: Bearer %s\r\nContent-Type: application/sdp\r\n\r\n.",
+		   where, alice);
+	raw_send(&c, b.p, b.n);
+	buf_done(&b);
+	raw_reply(&c, &r, false);
+	int status = r.status;
+	reply_done(&r);
+	raw_close(&c);
+	return status;
+}
+
+/* Who speaks by WHIP is shown by the server, for as long as that is how they are there. */
+static void test_way(void **state)
+{
+	(void)state;
+	AUTO_FREE char *where = make_room();
+	struct token a = legacy(where, "A"), b = legacy(where, "B");
+	settle_in(1);
+	came_by(&a, SFU_BY_WHIP);
+	await_shown(where, 1);
+	/* Nobody is told that they left: the room sees them come once. */
+	came_by(&a, SFU_BY_WHEP);
+	await_shown(where, 0);
+	came_by(&a, SFU_BY_WHIP);
+	await_shown(where, 1);
+	json_decref(await(where, 1));
+	went(&a, 2000, "left");
+	await_shown(where, 0);
+	/* A request that comes to nothing changes nothing. */
+	assert_int_equal(offer_nonsense(where), 400);
+	came_by(&a, SFU_BY_SIGNAL);
+	came_by(&b, SFU_BY_WHIP);
+	await_shown(where, 1);
+	json_decref(await(where, 4));
+	assert_int_equal(shown_in(where), 1);
+}
+
 /* A delayed leave that was handed over is sent when they are gone, not when the server stops. */
 static void test_leave(void **state)
 {
@@ -443,7 +528,8 @@ int main(void)
 		cmocka_unit_test(test_own_user), cmocka_unit_test(test_known),
 		cmocka_unit_test(test_told),	 cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_history),	 cmocka_unit_test(test_flapping),
-		cmocka_unit_test(test_leave),	 cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_way),	 cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_restart),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
