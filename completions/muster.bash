@@ -84,12 +84,12 @@ _muster_options()
 	'class add') echo -n ' --students --teacher --slips --language --valid --force' ;;
 	'class slips') echo -n ' --user --slips --language --valid --force' ;;
 	'class close') echo -n ' --undo' ;;
-	'call join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
-	'call answer') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'call join') echo -n ' --listen-only --muted --play --record --force --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --no-ring --via' ;;
+	'call answer') echo -n ' --listen-only --muted --play --record --force --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'call mute') echo -n ' --user --all' ;;
 	'call token') echo -n ' --listen --name --list --remove' ;;
-	'live start') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --publish-recording' ;;
-	'live join') echo -n ' --listen-only --muted --play --record --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
+	'live start') echo -n ' --listen-only --muted --play --record --force --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver --publish-recording' ;;
+	'live join') echo -n ' --listen-only --muted --play --record --force --in --out --pcm --stay --events --for --leave-when-empty --low --input --output --driver' ;;
 	'live end') echo -n ' --keep-call' ;;
 	'meet schedule') echo -n ' --room --start --duration --repeat --tz --uid --description --location --own-room --invite --no-message --no-file --no-pin --past' ;;
 	'meet list') echo -n ' --room --since --until --number --all' ;;

@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,8 +36,40 @@ void reach_add(json_t *findings, const char *check, bool ok, bool optional, cons
 
 /* -- what a running server tells ------------------------------------------ */
 
+/* Where other processes of this user find the folder of the server that began last; NULL: nowhere. */
+static char *last_path(void)
+{
+	AUTO_FREE char *dir = NULL;
+	return fs_place(FS_RUNTIME, &dir, NULL) ? NULL : fs_join(dir, "serving.txt");
+}
+
+char *reach_last(void)
+{
+	AUTO_FREE char *path = last_path();
+	struct buf b = BUF_INIT(PATH_MAX);
+	char *ret = path && fs_read(path, &b, NULL) == 0 && b.n ? mem_strdup(buf_str(&b)) : NULL;
+	buf_done(&b);
+	return ret;
+}
+
+/* Not worth a word where it fails: doctor --data does the same. */
+static void note_last(const char *data_dir)
+{
+	AUTO_FREE char *path = last_path(), *real = fs_real(data_dir);
+	if (path)
+		fs_write_atomic(path, span_of(real), 0600, NULL);
+}
+
+static void forget_last(const char *data_dir)
+{
+	AUTO_FREE char *path = last_path(), *real = fs_real(data_dir), *last = reach_last();
+	if (path && last && !strcmp(last, real))
+		fs_remove(path, NULL);
+}
+
 int reach_write(const struct server *srv, struct err *err)
 {
+	note_last(srv->config->data_dir);
 	AUTO_FREE char *path = fs_join(srv->config->data_dir, RUNNING_FILE);
 	JSON_AUTO json_t *o =
 		json_pack("{s:s,s:s,s:i,s:i}", "url", srv->base_url, "server_name", srv->name,
@@ -49,6 +82,7 @@ void reach_remove(const struct server *srv)
 {
 	AUTO_FREE char *path = fs_join(srv->config->data_dir, RUNNING_FILE);
 	fs_remove(path, NULL);
+	forget_last(srv->config->data_dir);
 }
 
 bool reach_read(const char *data_dir, struct reach_running *ret)

@@ -21,6 +21,8 @@ struct reach_running {
 };
 int reach_write(const struct server *srv, struct err *err);
 void reach_remove(const struct server *srv);
+/** The data folder of this user's server that began last, if it did not end since. The caller owns it. */
+char *reach_last(void);
 /** False when no server runs, or it does not tell. */
 bool reach_read(const char *data_dir, struct reach_running *ret);
 

@@ -58,11 +58,13 @@ int serve_init(const struct serve_options *opt, json_t **ret, struct err *err);
  * fit to start? *ret: {"ok":true,"listen","server_name","data","integrity"},
  * what rtc_check tells (server/rtc/check.h), and "findings" as of serve_findings:
  * "ok" is false when one that is not optional is not.
+ * Of a server that runs, {"ok","running":URL,"server_name","data","note","findings"}.
  */
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err);
 
 /**
- * What keeps people from the server of these settings, whether it runs or not:
+ * What keeps people from the server of these settings, whether it runs or not
+ * (without `data_dir`: of the one that this user runs, else of the usual folder):
  * *ret is a list of {"check","ok","optional","message","fix"} (server/reach.h).
  * ERR_NOT_FOUND when there is no such server: neither settings nor data.
  */

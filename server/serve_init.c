@@ -111,12 +111,31 @@ static void put_findings(const struct server_config *c, json_t *row)
 	json_object_set_new(row, "findings", findings);
 }
 
+/* Its database and its ports belong to it: they are not tried. */
+static bool is_running(const char *data_dir, struct reach_running *ret)
+{
+	AUTO_FREE char *file = fs_join(data_dir, "muster.db");
+	struct fs_lock *lock = NULL;
+	if (!fs_exists(file))
+		return false;
+	if (data_lock(data_dir, &lock, NULL) == 0) {
+		fs_unlock(lock);
+		return false;
+	}
+	return reach_read(data_dir, ret);
+}
+
 int serve_findings(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
 	struct reach_running running;
 	struct fs_lock *lock = NULL;
-	int rc = serve_config_load(opt, &c, err);
+	struct serve_options o = *opt;
+	AUTO_FREE char *last = opt->data_dir ? NULL : reach_last();
+	/* The one that runs is meant rather than the usual folder. */
+	if (last && is_running(last, &running))
+		o.data_dir = last;
+	int rc = serve_config_load(&o, &c, err);
 	if (rc)
 		return rc;
 	AUTO_FREE char *file = fs_join(c.data_dir, "muster.db");
@@ -134,13 +153,29 @@ int serve_findings(const struct serve_options *opt, json_t **ret, struct err *er
 	return rc;
 }
 
+static json_t *running_row(const struct server_config *c, const struct reach_running *running)
+{
+	json_t *row = json_pack("{s:b,s:s,s:s,s:s,s:o}", "ok", 1, "running", running->url, "data",
+				c->data_dir, "server_name", running->server_name, "note",
+				json_string(_("this server runs: its database and its ports were "
+					      "not tried")));
+	json_object_set_new(row, "findings", reach_look(c, running));
+	return row;
+}
+
 int serve_check(const struct serve_options *opt, json_t **ret, struct err *err)
 {
 	struct server_config c = {0};
+	struct reach_running running;
 	json_t *data = NULL, *row = NULL;
 	int rc = serve_config_load(opt, &c, err);
 	if (!rc)
 		rc = check_tls(&c, err);
+	if (!rc && is_running(c.data_dir, &running)) {
+		*ret = running_row(&c, &running);
+		serve_config_done(&c);
+		return 0;
+	}
 	if (!rc)
 		rc = check_data(&c, &data, err);
 	if (!rc) {

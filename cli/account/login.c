@@ -16,6 +16,9 @@ static int find_link(struct command_ctx *ctx, char **ret_link, char **ret_passwo
 	} else {
 		rc = ctx->front->ask(ctx->front_arg, _("Link or code of your slip: "), &lines[0],
 				     err);
+		if (!rc && !login_link_is_whole(lines[0]))
+			rc = err_set(err, ERR_FAILED,
+				     _("this code is not whole: it has four groups of four"));
 		if (!rc)
 			rc = secret_new(ctx, &lines[1], err);
 		if (rc == ERR_USAGE && !isatty(STDIN_FILENO))
@@ -95,6 +98,7 @@ static int check_options(const struct command_line *l, struct err *err)
 /* What was asked for or read, beside the command line's own words. */
 struct answers {
 	char *who, *server;
+	char *found; /* the address at which the server answered */
 	char *password, *token, *link;
 };
 
@@ -102,20 +106,41 @@ static void answers_done(struct answers *a)
 {
 	mem_free(a->who);
 	mem_free(a->server);
+	mem_free(a->found);
 	mem_free_secret(a->password);
 	mem_free_secret(a->token);
 	mem_free_secret(a->link);
 }
 
+/* Nobody types a password for a server that is not there. */
+static int look_for_server(struct command_ctx *ctx, struct login_request *rq, struct answers *a,
+			   struct err *err)
+{
+	const struct command_line *l = ctx->line;
+	const char *colon = rq->user && rq->user[0] == '@' ? strchr(rq->user, ':') : NULL;
+	const char *server = rq->server ? rq->server : colon ? colon + 1 : NULL;
+	if (!server || a->found || ctx->dry_run || command_given(l, "token-file") ||
+	    command_flag(l, "password-stdin") || command_flag(l, "link-stdin"))
+		return 0;
+	int rc = client_discover(server, rq->ca_file, rq->timeout_ms, &a->found, err);
+	if (!rc)
+		rq->server = a->found;
+	return rc;
+}
+
 static int find_who(struct command_ctx *ctx, struct login_request *rq, struct answers *a,
 		    struct err *err)
 {
-	int rc = by_link(ctx->line) ? find_link(ctx, &a->link, &a->password, err) : 0;
+	int rc = look_for_server(ctx, rq, a, err);
+	if (!rc && by_link(ctx->line))
+		rc = find_link(ctx, &a->link, &a->password, err);
 	rq->link = a->link;
 	if (a->link && !rq->server)
 		rq->server = a->server = login_link_server(a->link);
 	if (!rc)
 		rc = ask_server(ctx, rq, &a->server, err);
+	if (!rc)
+		rc = look_for_server(ctx, rq, a, err);
 	return rc ? rc : ask_who(ctx, rq, &a->who, err);
 }
 

@@ -61,7 +61,7 @@ const struct command verb_call_join = {
 		"and with --listen-only --record nothing is played here unless --output says "
 		"where.\n\n"
 		"Who records says so: the room is told, and muster shows it to everybody in the "
-		"call. A file that is there already is recorded over only with --yes. Encrypted "
+		"call. A file that is there already is recorded over only with --force. Encrypted "
 		"rooms are refused with status 9."),
 	.args = PARAMS{ARG_ROOM, END_PARAMS},
 	.options = PARAMS{CALL_OPTIONS,

@@ -24,14 +24,23 @@ static void line_joined(struct buf *b, const json_t *row)
 	bool self = json_get_bool(row, "self", false);
 	int64_t people = json_get_i64(row, "people", 1);
 	put_name(b, row);
-	buf_put_str(b, self ? _(" are in the call") : _(" joined"));
-	if (self)
-		buf_printf(b, _(", people there: %lld"), (long long)people);
-	if (self && json_get_bool(row, "live", false) && !json_get_bool(row, "may_speak", true))
+	if (!self) {
+		buf_put_str(b, json_get_bool(row, "already", false) ? _(" is there already")
+								    : _(" joined"));
+		return;
+	}
+	buf_put_str(b, _(" are in the call"));
+	buf_printf(b, _(", people there: %lld"), (long long)people);
+	bool live = json_get_bool(row, "live", false);
+	if (live && !json_get_bool(row, "may_speak", true))
 		buf_put_str(b, _(" (a live lesson: listening)"));
-	else if (self && json_get_bool(row, "live", false) && json_get_bool(row, "host", false))
+	else if (live && json_get_bool(row, "host", false))
 		buf_put_str(b, _(" (live: you lead)"));
-	else if (self && json_get_bool(row, "muted", false))
+	else if (live && json_get_bool(row, "muted", false))
+		buf_put_str(b, _(" (a live lesson: you have the floor, your microphone is off)"));
+	else if (live)
+		buf_put_str(b, _(" (a live lesson: you have the floor)"));
+	else if (json_get_bool(row, "muted", false))
 		buf_put_str(b, _(" (muted)"));
 }
 
@@ -211,6 +220,7 @@ const struct command_key call_keys[] = {
 	 N_("of their connection: excellent, good, poor, lost or unknown"), false},
 	{"since_ts", "time", NULL, N_("in the call since"), false},
 	{"level", "number", NULL, N_("speaking: how loud, 0 to 1"), false},
+	{"already", "boolean", NULL, N_("joined: they were there before us"), false},
 	{"people", "integer", NULL, N_("joined: how many are there, oneself included"), false},
 	{"live", "boolean", NULL, N_("joined, live: it is a live lesson"), false},
 	{"host", "boolean", NULL, N_("joined: we lead it"), false},

@@ -1,6 +1,7 @@
 #include "cli/call/run.h"
 
 #include "cli/call/chosen_sound.h"
+#include "cli/call/held.h"
 #include "cli/call/via.h"
 #include "cli/output.h"
 #include "cli/params.h"
@@ -28,6 +29,7 @@ struct running {
 	struct engine *engine;
 	struct room_call *call;
 	struct loop_timer *limit, *too_late;
+	struct held *held;    /* on the loop; NULL: nothing is held back */
 	struct output events; /* with --events */
 	int events_fd;
 	bool to_file; /* events go to events_fd */
@@ -42,6 +44,21 @@ struct running {
 };
 
 /* -- Options --------------------------------------------------------------------- */
+
+/* A file or a pipe in place of the microphone, which is at its end at some time. */
+static bool input_ends(const struct command_line *l)
+{
+	static const char *const drivers[] = {"file", "pipe"};
+	const char *input = command_text(l, "input"), *driver = command_text(l, "driver");
+	for (size_t i = 0; input && i < ARRAY_LEN(drivers); i++) {
+		size_t n = strlen(drivers[i]);
+		if (!strncmp(input, drivers[i], n) && input[n] == ':')
+			return true;
+		if (driver && !strcmp(driver, drivers[i]))
+			return true;
+	}
+	return false;
+}
 
 int call_check_options(const struct command_line *l, struct err *err)
 {
@@ -67,8 +84,10 @@ int call_check_options(const struct command_line *l, struct err *err)
 	if (command_flag(l, "listen-only") && command_flag(l, "muted"))
 		return err_set(err, ERR_USAGE, _("--%s and --%s exclude each other"), "listen-only",
 			       "muted");
-	if (command_flag(l, "stay") && !command_given(l, "play") && !command_given(l, "in"))
-		return err_set(err, ERR_USAGE, _("--stay goes with --play or --in"));
+	if (command_flag(l, "stay") && !command_given(l, "play") && !command_given(l, "in") &&
+	    !input_ends(l))
+		return err_set(err, ERR_USAGE,
+			       _("--stay goes with --play, --in or --input file:FILE"));
 	const char *events = command_text(l, "events");
 	if (command_given(l, "out") && events && !strcmp(events, "-"))
 		return err_set(err, ERR_USAGE,
@@ -82,9 +101,13 @@ static int check_recording(struct command_ctx *ctx, struct err *err)
 {
 	const char *path = command_text(ctx->line, "record");
 	struct stat st;
-	if (!path || stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+	if (!path || command_flag(ctx->line, "force") || stat(path, &st) || !S_ISREG(st.st_mode) ||
+	    !st.st_size)
 		return 0;
-	return command_confirm(ctx, err, _("%s is there already. Record over it?"), path);
+	int rc = command_confirm(ctx, err, _("%s is there already. Record over it?"), path);
+	if (rc == ERR_USAGE)
+		err_hint(err, _("--force records over it"));
+	return rc;
 }
 
 /* -- Events -------------------------------------------------------------------------- */
@@ -151,23 +174,38 @@ static void say(struct running *r, const json_t *row)
 	command_say(r->ctx, "%s", buf_str(&b));
 }
 
+/* Nobody reads the events any more. */
+static void check_read(struct running *r, int rc)
+{
+	if (!rc || r->stop)
+		return;
+	r->stop = rc;
+	if (r->call)
+		room_call_leave(r->call, "left");
+}
+
+static void show(void *arg, json_t *row)
+{
+	struct running *r = arg;
+	if (r->to_file || r->quiet)
+		say(r, row);
+	else
+		check_read(r, command_row_fn(row, r->ctx));
+}
+
 static void on_row(void *arg, json_t *row)
 {
 	struct running *r = arg;
 	bool for_people = is_for_people(r, row);
-	int rc = 0;
+	bool people = r->to_file || r->quiet || r->ctx->people;
 	if (r->to_file)
-		rc = output_row(&r->events, row);
-	else if (!r->quiet && (!r->ctx->people || for_people))
-		rc = command_row_fn(row, r->ctx);
-	if ((r->to_file || r->quiet) && for_people)
-		say(r, row);
-	if (rc && !r->stop) {
-		/* Nobody reads the events any more. */
-		r->stop = rc;
-		if (r->call)
-			room_call_leave(r->call, "left");
-	}
+		check_read(r, output_row(&r->events, row));
+	else if (!people)
+		check_read(r, command_row_fn(row, r->ctx));
+	if (people && for_people && r->held)
+		held_row(r->held, row);
+	else if (people && for_people)
+		show(r, row);
 }
 
 static void on_warning(void *arg, const struct err *err)
@@ -282,7 +320,8 @@ static int start(struct running *r, struct client *up, const struct room_call_op
 
 static int finish(struct running *r, int rc, struct err *err)
 {
-	room_call_free(r->call);
+	room_call_free(take(&r->call));
+	held_free(take(&r->held));
 	engine_free(r->engine);
 	client_close(r->c);
 	loop_timer_free(r->limit);
@@ -311,6 +350,7 @@ static int run_here(struct command_ctx *ctx, struct client *up, struct room_call
 	r.l = loop_new();
 	r.limit = loop_timer_new(r.l, on_limit, &r);
 	r.too_late = loop_timer_new(r.l, on_too_late, &r);
+	r.held = held_new(r.l, show, &r);
 	rc = finish(&r, start(&r, up, o, err), err);
 	bool publish = how->publish && o->record && r.in;
 	if (publish && r.at_once) {

@@ -54,6 +54,9 @@ int call_room_arg(struct command_ctx *ctx, struct client **ret_client, char **re
 		 .kind = KIND_FILE,                                                            \
 		 .what = N_("record both sides into this file; its ending says how: .ogg, "    \
 			    ".opus or .wav; the room is told")},                               \
+		{.name = "force",                                                              \
+		 .kind = KIND_FLAG,                                                            \
+		 .what = N_("with --record: record over a file that is there already")},       \
 		{.name = "recorded",                                                           \
 		 .kind = KIND_FLAG,                                                            \
 		 .hidden = true,                                                               \

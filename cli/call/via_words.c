@@ -10,7 +10,7 @@
 static const char *const here[] = {
 	"via",	 "listen-only", "input",    "output", "driver", "in",	   "out",
 	"pcm",	 "play",	"record",   "events", "stay",	"json",	   "format",
-	"quiet", "verbose",	"no-input", "yes",    "help",	"ca-file",
+	"quiet", "verbose",	"no-input", "yes",    "help",	"ca-file", "force",
 };
 
 int via_quote(struct buf *b, const char *word, struct err *err)

@@ -13,7 +13,7 @@ static int run_add(struct command_ctx *ctx, struct err *err)
 	char **teachers = NULL;
 	if (!list && !command_given(ctx->line, "teacher"))
 		return err_set(err, ERR_USAGE, _("whom? give --students or --teacher"));
-	int rc = class_check_slips(ctx, err);
+	int rc = class_check_slips_name(ctx, err);
 	if (!rc && list)
 		rc = list_people(ctx, "students", &rows, err);
 	if (!rc)

@@ -52,6 +52,8 @@ int class_arg(struct command_ctx *ctx, struct client **ret_client, struct class_
 	      struct err *err);
 /** Before anything is written: can --slips be written, and as what? */
 int class_check_slips(struct command_ctx *ctx, struct err *err);
+/** The same without looking whether the file is there: class_fill does, when it knows of new slips. */
+int class_check_slips_name(struct command_ctx *ctx, struct err *err);
 /** Write --slips, if given, for those rows that have links. */
 int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, const json_t *rows,
 		      struct err *err);

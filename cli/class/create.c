@@ -43,7 +43,7 @@ static int run_create(struct command_ctx *ctx, struct err *err)
 	AUTO(roster_rows_done) struct roster_rows rows = {0};
 	if (!span_trim(span_of(command_text(ctx->line, "name"))).n)
 		return err_set(err, ERR_USAGE, _("the name of the class is empty"));
-	int rc = class_check_slips(ctx, err);
+	int rc = class_check_slips_name(ctx, err);
 	if (!rc)
 		rc = list_people(ctx, "students", &rows, err);
 	return rc ? rc : create(ctx, &rows, err);

@@ -51,16 +51,21 @@ static bool is_html(const char *file)
 	return span_ends(span_of(file), ".html") || span_ends(span_of(file), ".htm");
 }
 
+int class_check_slips_name(struct command_ctx *ctx, struct err *err)
+{
+	const char *file = command_text(ctx->line, "slips");
+	if (file && !is_html(file) && !span_ends(span_of(file), ".csv"))
+		return err_set(err, ERR_USAGE,
+			       _("The file of slips must end in .html (to print) or .csv"));
+	return 0;
+}
+
 int class_check_slips(struct command_ctx *ctx, struct err *err)
 {
 	const char *file = command_text(ctx->line, "slips");
-	if (!file)
-		return 0;
-	if (!is_html(file) && !span_ends(span_of(file), ".csv"))
-		return err_set(err, ERR_USAGE,
-			       _("The file of slips must end in .html (to print) or .csv"));
-	if (!fs_exists(file) || command_flag(ctx->line, "force"))
-		return 0;
+	int rc = class_check_slips_name(ctx, err);
+	if (rc || !file || !fs_exists(file) || command_flag(ctx->line, "force"))
+		return rc;
 	err_set(err, ERR_CONFLICT, _("%s exists already"), file);
 	err_hint(err, _("--force overwrites it, when there are new slips"));
 	return ERR_CONFLICT;
@@ -189,12 +194,44 @@ static void say_numbers(struct command_ctx *ctx, const struct class_ref *ref, co
 			    other);
 }
 
+static bool has_new(const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach (rows, i, row) {
+		const char *state = json_get_str(row, "state");
+		if (state && !strcmp(state, "new"))
+			return true;
+	}
+	return false;
+}
+
+/* Slips that were handed out are in the way only of new ones: who runs the same again makes none. */
+static int check_room_for_slips(struct command_ctx *ctx, struct client *c, struct class_ref *ref,
+				const struct class_request *rq, struct err *err)
+{
+	const char *file = command_text(ctx->line, "slips");
+	JSON_AUTO json_t *rows = NULL;
+	struct class_request look = *rq;
+	if (rq->dry_run || !file || !fs_exists(file) || command_flag(ctx->line, "force"))
+		return 0;
+	look.dry_run = true;
+	look.problem = NULL;
+	int rc = ref->room_id ? client_class_fill(c, ref, &look, &rows, err) : 0;
+	if (rc)
+		return rc;
+	return !ref->room_id || has_new(rows) ? class_check_slips(ctx, err) : 0;
+}
+
 int class_fill(struct command_ctx *ctx, struct client *c, struct class_ref *ref,
 	       const struct class_request *rq, struct err *err)
 {
 	JSON_AUTO json_t *rows = NULL;
 	struct err why = {0};
-	int rc = client_class_fill(c, ref, rq, &rows, &why);
+	int rc = check_room_for_slips(ctx, c, ref, rq, err);
+	if (rc)
+		return rc;
+	rc = client_class_fill(c, ref, rq, &rows, &why);
 	if (!rows) {
 		*err = why;
 		return rc;

@@ -122,11 +122,12 @@ const struct command verb_doctor = {
 			 {"muster doctor --data ./school",
 			  N_("and what keeps people from the server there")},
 			 END_EXAMPLES},
-	.options = PARAMS{{.name = "data",
-			   .kind = KIND_FOLDER,
-			   .what = N_("a server's data folder; the usual one is looked at, if it "
-				      "is there")},
-			  END_PARAMS},
+	.options =
+		PARAMS{{.name = "data",
+			.kind = KIND_FOLDER,
+			.what = N_("a server's data folder; without it that of the server that you "
+				   "run, or the usual one")},
+		       END_PARAMS},
 	.keys = KEYS{{"check", "string", NULL, N_("name of the check"), false},
 		     {"ok", "boolean", NULL, N_("nothing is wrong"), false},
 		     {"message", "string", NULL, N_("what was found"), false},

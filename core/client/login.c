@@ -111,6 +111,17 @@ char *login_link_server(const char *link)
 	return at && at > link ? mem_strndup(link, (size_t)(at - link)) : NULL;
 }
 
+#define LINK_CODE_LETTERS 16 /* of muster serve's, beside dashes and spaces */
+
+bool login_link_is_whole(const char *link)
+{
+	const char *at = strstr(link, join_path);
+	size_t n = 0;
+	for (const char *p = at ? at + strlen(join_path) : link; *p; p++)
+		n += (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z');
+	return n >= LINK_CODE_LETTERS;
+}
+
 static int by_link(struct session *s, const struct login_request *rq, json_t **ret, struct err *err)
 {
 	AUTO(login_reply_done) struct login_reply r = {0};

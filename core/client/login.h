@@ -22,6 +22,8 @@ struct login_request {
 
 /** The server's address in a one-time link; NULL when it is a code alone. The caller owns it. */
 char *login_link_server(const char *link);
+/** False when letters are missing in the code of a link or slip, so that nobody need be asked more. */
+bool login_link_is_whole(const char *link);
 /** Log in and store the account. *ret holds account, user_id, device_id, homeserver. */
 int client_login(const struct login_request *rq, json_t **ret, struct err *err);
 

@@ -167,7 +167,25 @@ teardown_file() {
 	m call status --json | jq -e '.state == "joined"'
 	m call leave
 	ended "$PID" 0
+	# A file that takes the microphone's place is played like one.
+	joined ada "$ROOM" --input file:short.wav --output null: --stay
+	wait_for "$F" '"event":"played"'
+	m call status --json | jq -e '.state == "joined"'
+	m call leave
+	ended "$PID" 0
+	m call join "$ROOM" --input file:short.wav --output null: --json >out
+	[ "$(jq -r 'select(.event == "ended").reason' out)" = played ]
+	fails_with 2 call join "$ROOM" --input tone: --output null: --stay
 	fails_with 3 call join "$ROOM" --driver null --timeout 2s
+}
+
+@test "a recording takes the place of one that is there only by --force, or --yes" {
+	local how
+	for how in --force --yes; do
+		echo old >lesson.wav
+		m call join "$ROOM" --listen-only --record lesson.wav --for 1s "$how" >out
+		[ "$(head -c 4 lesson.wav)" = RIFF ]
+	done
 }
 
 @test "a direct chat rings, is answered and declined" {
@@ -211,7 +229,7 @@ teardown_file() {
 	[[ $stderr == *nothing-there.wav* && -z $output ]]
 	echo old >old.wav
 	fails_with 2 call join "$ROOM" --listen-only --record old.wav
-	[[ $stderr == *old.wav*--yes* && $(<old.wav) == old ]]
+	[[ $stderr == *old.wav*--force* && $(<old.wav) == old ]]
 	fails_with 5 call mute
 	joined ada "$ROOM" --driver null
 	fails_with 1 call join "$ROOM" --driver null

@@ -140,6 +140,16 @@ small_list() {
 	fails_with 2 class slips Slips --slips slips.pdf
 	# Nobody is new: the page that was handed out stays.
 	cp slips.html before.html
+	r class create Slips --students list.csv --slips slips.html
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"left as it is"* ]]
+	cmp slips.html before.html
+	# Somebody is: nothing is made before it is clear where the slip goes.
+	cp list.csv longer.csv
+	echo 'Nova Neu;9999' >>longer.csv
+	fails_with 1 class create Slips --students longer.csv --slips slips.html
+	[[ $stderr == *--force* ]]
+	m class show Slips --json | jq -es 'map(select(.external_id == "9999")) == []' >/dev/null
 	r class create Slips --students list.csv --slips slips.html --force
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"left as it is"* ]]

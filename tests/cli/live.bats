@@ -111,6 +111,44 @@ lesson() {
 	fails_with 4 call unmute
 }
 
+# people_in USER VERB ARGS...: somebody who reads what happens, in $SAID
+people_in() {
+	use_home "$1"
+	SAID=$BATS_TEST_TMPDIR/$1.said
+	# shellcheck disable=SC2086
+	"$MUSTER" ${2} "${@:3}" >"$SAID" 2>&1 </dev/null 3>&- &
+	CALLS+=($!)
+}
+
+@test "people are told why a call is over, not what comes with it" {
+	lesson
+	m call remove @bob:s.test >/dev/null
+	ended "$BOB_PID" 4
+	people_in bob 'live join' "$ROOM" --listen-only --output null:
+	wait_for "$SAID" 'are in the call'
+	grep -q 'is there already' "$SAID"
+	run ! grep -q ' joined' "$SAID"
+	use_home ada
+	m call remove @bob:s.test >/dev/null
+	wait_for "$SAID" 'you were removed'
+	run ! grep -q 'connection is lost' "$SAID"
+	people_in bob 'live join' "$ROOM" --listen-only --output null:
+	wait_for "$SAID" 'are in the call'
+	use_home ada
+	m live end --keep-call >/dev/null
+	wait_for "$SAID" 'No longer a live lesson'
+	m live end >/dev/null
+	wait_for "$SAID" 'ended it for all'
+	m live start "$ROOM" --driver null --for 3s >/dev/null &
+	CALLS+=($!)
+	people_in eve 'call join' "$ROOM" --listen-only --output null:
+	wait_for "$SAID" 'a live lesson: listening'
+	use_home ada
+	m live end "$ROOM" >/dev/null
+	wait_for "$SAID" 'ended it for all'
+	run ! grep -q 'No longer a live lesson' "$SAID"
+}
+
 @test "live join knows of a lesson that has only just begun" {
 	use_home bob
 	m room list >/dev/null

@@ -180,6 +180,18 @@ served_name() {
 	port=${URL##*:}
 	fails_with 1 serve --check --data other --listen "127.0.0.1:$port" --udp-port 0 --json
 	grep '"check":"port"' <<<"$output" | jq -e '.ok == false and .optional == false and (.fix | test("--listen"))' >/dev/null
+	# While it runs: what can be seen without disturbing it.
+	m serve --check --data "$BATS_FILE_TMPDIR/data" --json >rows
+	jq -es --arg url "$URL" '.[0].ok and .[0].running == $url and (map(.check) | index("address") and index("disk"))' rows >/dev/null
+}
+
+@test "doctor finds the server that one runs, wherever its data is, and forgets it when it ends" {
+	begin_server -- --listen 127.0.0.1:0
+	m doctor --json >found || true
+	jq -es --arg url "$URL" 'map(select(.check == "serve-address"))[0] | .ok and (.message | contains($url))' found >/dev/null
+	end_server
+	m doctor --json >found || true
+	run ! grep -q '"serve-' found
 }
 
 @test "doctor without a server says nothing of one; a folder that is none is an error" {

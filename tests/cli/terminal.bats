@@ -32,6 +32,16 @@ on_terminal() {
 	m whoami >/dev/null
 }
 
+@test "no password is asked for where there is no server, nor for half a code" {
+	on_terminal 'Password=sesame-open-ada' -- login http://127.0.0.1:9 --user ada >shown
+	grep -q 'status 6' shown
+	run ! grep -q 'Password' shown
+	on_terminal 'code of your slip=HXXM-7NSF-4X99' 'New password=sesame' -- login "$URL" --link >shown
+	grep -q 'four groups of four' shown
+	grep -q 'status 1' shown
+	run ! grep -q 'New password' shown
+}
+
 @test "echo comes back when a password question is interrupted" {
 	use_home interrupted
 	on_terminal 'Password=<INT>' -- login "$URL" --user ada >shown

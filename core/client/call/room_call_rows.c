@@ -43,7 +43,8 @@ static void tell_joined(struct room_call *rc, struct person *who)
 	rc->met = true;
 	room_call_seen_joined(rc, who);
 	room_call_enforce(rc);
-	room_call_row(rc, "joined", who, NULL);
+	room_call_row(rc, "joined", who,
+		      rc->phase < RC_IN ? json_pack("{s:b}", "already", 1) : NULL);
 	if (who->recording)
 		room_call_row(rc, "recording", who, NULL);
 	if (who->hand)
