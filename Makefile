@@ -121,11 +121,16 @@ test:
 ASAN := BUILD=build/asan OUT=build/asan/muster OPT="-O1 -g" \
 	SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 LSAN := suppressions=$(CURDIR)/tests/lib/lsan.supp:print_suppressions=0
-asan:
-	@$(MAKE) --no-print-directory $(ASAN) all
+asan: asan-build
 	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) unit
 	@LSAN_OPTIONS="$(LSAN)" MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
 	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=60
+
+asan-build:
+	@$(MAKE) --no-print-directory $(ASAN) all test-programs
+
+# What the tests of a build consist of, each added where it is made.
+test-programs: $(TEST_PROGRAMS)
 
 #: make tsan        the tests under ThreadSanitizer
 # libsqlite3 is there from the beginning: NSS below libsrtp loads it and lets it go again, which
@@ -141,5 +146,5 @@ tsan:
 clean:
 	rm -rf build muster
 
-.PHONY: all help deps demo test asan tsan clean
+.PHONY: all help deps demo test asan asan-build test-programs tsan clean
 -include $(OBJ:.o=.d)

@@ -73,6 +73,7 @@ bench-term: all $(BUILD)/tests/bench/fill_term
 check-term: all $(BUILD)/tests/bench/fill_term
 	@FILL_TERM=$(BUILD)/tests/bench/fill_term PUPILS=12 LESSONS=70 timeout 1800 python3 tests/bench/term_server.py
 CHECKS += check-term
+TEST_PROGRAMS += $(BUILD)/tests/bench/fill_term
 .PHONY: bench-term check-term
 
 # The HTTP front alone: requests per second and the cost of waiting connections.

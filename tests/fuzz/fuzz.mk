@@ -15,6 +15,7 @@ $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(BUILD)/libmuste
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Wno-missing-prototypes -MMD -MP -o $@ $< $(FUZZ_DRIVER) $(FUZZ_LINK) \
 		$(BUILD)/libmuster.a $(LDFLAGS_ALL) $(LIBS)
 
+TEST_PROGRAMS += $(REPLAY_BIN)
 fuzz-bin: $(REPLAY_BIN)
 .SECONDARY: $(BUILD)/tests/fuzz/replay.o
 

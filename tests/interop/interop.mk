@@ -128,6 +128,7 @@ recurrence: $(BUILD)/tests/interop/recurrence_expand
 	@timeout 600 /usr/bin/python3 tests/interop/recurrence.py $<
 	@timeout 600 /usr/bin/python3 tests/interop/recurrence_zones.py $<
 CHECKS += recurrence
+TEST_PROGRAMS += $(BUILD)/tests/interop/recurrence_expand
 
 interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
 	@$(MAKE) --no-print-directory -i $(PEERS)/livekit/.done

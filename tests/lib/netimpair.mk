@@ -10,4 +10,5 @@ $(NETIMPAIR): $(NETIMPAIR_OBJ) $(BUILD)/libmuster.a
 netimpair: $(NETIMPAIR)
 	@NETIMPAIR=$(NETIMPAIR) timeout 900 /usr/bin/python3 tests/lib/netimpair_check.py
 CHECKS += netimpair
+TEST_PROGRAMS += $(NETIMPAIR)
 .PHONY: netimpair

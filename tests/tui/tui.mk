@@ -14,6 +14,7 @@ $(BUILD)/tests/tui/%.so: tests/tui/preload/%.c
 	@echo "  CC $<"
 	$(Q)$(CC) -std=c17 -O2 -fPIC -shared -Wall -Wextra -Werror -o $@ $<
 TUI_TOOLS_ALL := $(TUI_TOOLS) $(BUILD)/tests/tui/fixed_clock.so
+TEST_PROGRAMS += $(TUI_TOOLS_ALL)
 
 #: make tui-test    tests of the full screen (UPDATE_GOLDEN=1 writes the golden screens anew)
 tui-test: all $(TUI_TOOLS_ALL)

@@ -22,6 +22,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(TESTLIB) $(BUILD)/libmuster.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -o $@ $< $(FAKES) $(TESTLIB) $(BUILD)/libmuster.a \
 		$(LDFLAGS_ALL) $(LIBS) -lcmocka
 
+TEST_PROGRAMS += $(UNIT_BIN)
 unit: $(UNIT_BIN)
 	@tests/lib/run-unit $(UNIT_BIN)
 
@@ -29,8 +30,9 @@ unit: $(UNIT_BIN)
 SEAMS := base os fs udp child worker ws http httpd% db keep reach serve_config client_% call_% \
 	sfu% peer turn ice% audio_engine audio_live view_work user_unit via live_http rtc_http presence
 SEAMS_BIN := $(filter $(SEAMS:%=$(BUILD)/tests/unit/test_%),$(UNIT_BIN))
+unit-seams-build: $(SEAMS_BIN)
 unit-seams: $(SEAMS_BIN)
 	@tests/lib/run-unit $(SEAMS_BIN)
 
-.PHONY: unit unit-seams
+.PHONY: unit unit-seams unit-seams-build
 -include $(UNIT_BIN:=.d) $(TESTLIB_OBJ:.o=.d)
