@@ -35,7 +35,7 @@ enter() {
 
 leave() { # PID
 	kill -INT "$1"
-	timeout "$STEP" tail --pid="$1" -f /dev/null
+	gone "$1"
 }
 
 # There is one line, for which this holds: one [JQ-OPTIONS] FILTER
@@ -66,7 +66,7 @@ lesson() {
 	bert=$CALL_PID
 	# One client dies and comes back.
 	kill -KILL "$bert"
-	timeout "$STEP" tail --pid="$bert" -f /dev/null
+	gone "$bert"
 	enter bert
 	bert=$CALL_PID
 	leave "$ada"
@@ -202,7 +202,7 @@ lesson() {
 
 @test "a room without a staff room: nobody contests for somebody else" {
 	local club
-	club=$(m room create Club --invite @ada:s.test --invite @bert:s.test --json | jq -r .room_id)
+	club=$(new_room Club --invite @ada:s.test --invite @bert:s.test)
 	for name in ada bert; do
 		use_home "$name"
 		m room join "$club" -q
@@ -210,9 +210,7 @@ lesson() {
 	for who in ada bert; do
 		printf '{"room_id": "%s", "start_ts": 1, "end_ts": 2, "reason": "%s was there", "relayed": {"event_id": "$%s",
 			"sender": "@%s:s.test", "ts": 1}}' "$club" "$who" "$who" "$who" |
-			curl -sf -X PUT -d @- -H "Authorization: Bearer $(jq -r .access_token \
-				"$XDG_DATA_HOME/muster/accounts/bert/secrets.json")" \
-				"$URL/_matrix/client/v3/rooms/$club/send/org.muster.contest/$who" >/dev/null
+			api PUT "v3/rooms/$club/send/org.muster.contest/$who" -d @- >/dev/null
 	done
 	use_home admin
 	m attendance contests --room "$club" --json | one '.user_id == "@bert:s.test" and .reason == "bert was there"' >/dev/null
@@ -280,17 +278,17 @@ lesson() {
 	fails_with 2 attendance expire --room "$ROOM" --yes
 	m attendance rules --room "$ROOM" --keep 1s -q >/dev/null
 	# What a pupil says was sent on is no staff's word of it, however long.
-	local long i end=$((SECONDS + 60))
+	local long i
 	for i in 1 2; do
 		long=$(jq -nc --arg room "$ROOM" '{room_id: $room, start_ts: 1, end_ts: 2, reason: "x",
 			relayed: {event_id: ("$" + "x" * 40000), sender: "@ada:s.test", ts: 1}}' |
-			curl -sf -X PUT -d @- -H "Authorization: Bearer $(jq -r .access_token \
-				"$BATS_FILE_TMPDIR/home-ada/data/muster/accounts/ada/secrets.json")" \
-				"$URL/_matrix/client/v3/rooms/$ROOM/send/org.muster.contest/long$i" | jq -r .event_id)
+			XDG_DATA_HOME=$BATS_FILE_TMPDIR/home-ada/data api PUT \
+				"v3/rooms/$ROOM/send/org.muster.contest/long$i" -d @- | jq -r .event_id)
 	done
-	until m attendance expire --room "$ROOM" --dry-run --json >would && grep -qF "$long" would; do
-		[ "$SECONDS" -lt "$end" ]
-	done
+	would_expire() {
+		m attendance expire --room "$ROOM" --dry-run --json >would && grep -qF "$1" would
+	}
+	eventually would_expire "$long"
 	fails_with 2 attendance expire --room "$ROOM" --no-input
 	m attendance expire --room "$ROOM" --yes --json >gone
 	jq -es 'length > 0 and all(.state == "gone") and any(.type == "org.muster.contest")' gone >/dev/null

@@ -1,12 +1,23 @@
 # People in calls, in the background.
 
-# Whoever is still in a call leaves.
-teardown() {
-	local pid
-	for pid in "${CALLS[@]}"; do
-		kill -TERM "$pid" 2>/dev/null || true
-		timeout "$STEP" tail --pid="$pid" -f /dev/null
+# A server with ada, bob and eve, and three seconds of a tone in $TONE: start_calls
+start_calls() {
+	clean_environment
+	start_server
+	for name in eve bob ada; do sign_up "$name"; done
+	export TONE=$BATS_FILE_TMPDIR/tone.wav
+	sound make "$TONE" 440 3
+}
+
+# A room of ada's for each test, with bob and eve: who comes and goes all the time in one is asked to wait.
+call_room() {
+	use_home ada
+	ROOM=$(new_room "Physics $BATS_TEST_NUMBER" --invite @bob:s.test --invite @eve:s.test)
+	for name in eve bob; do
+		use_home "$name"
+		m room join "$ROOM" >/dev/null
 	done
+	use_home ada
 }
 
 sound() {
@@ -23,31 +34,12 @@ in_call() {
 	# shellcheck disable=SC2086
 	"$MUSTER" ${VERB:-call join} --json "${@:2}" >"$F" 2>"$BATS_TEST_TMPDIR/$1.err" </dev/null 3>&- &
 	PID=$!
-	CALLS+=("$PID")
 }
 
 # The same, and wait until they are in it.
 joined() {
 	in_call "$@"
 	wait_for "$F" '"event":"joined".*"self":true' || { cat "$BATS_TEST_TMPDIR/$1.err"; return 1; }
-}
-
-# A background process is to end, with this status: ended PID STATUS
-ended() {
-	timeout "$STEP" tail --pid="$1" -f /dev/null
-	local status=0
-	wait "$1" || status=$?
-	[ "$status" -eq "$2" ] && return
-	echo "process ended with $status, not $2"
-	cat "$BATS_TEST_TMPDIR"/*.err
-	return 1
-}
-
-# What no verb sets: put_state ROOM TYPE CONTENT
-put_state() {
-	curl -sf -X PUT -d "$3" -o /dev/null -H @<(jq -r '"Authorization: Bearer " + .access_token' \
-		"$XDG_DATA_HOME/muster/accounts/$(basename "$HOME" | sed s/home-//)/secrets.json") \
-		"$URL/_matrix/client/v3/rooms/$(jq -rn --arg r "$1" '$r|@uri')/state/$2/"
 }
 
 # Rows of a kind: rows FILE FILTER

@@ -131,15 +131,13 @@ of_room() {
 }
 
 @test "an undisclosed poll keeps its votes until it is closed; a stranger's end does not count" {
-	local p token
+	local p
 	p=$(m poll create "$ROOM" "Secret?" a b c --max 2 --undisclosed --json | jq -r .event_id)
 	use_home bob
 	m poll vote "$ROOM" "$p" 1 3
 	m poll show "$ROOM" "$p" --json | jq -es '.[0].votes == null and .[0].voters == null and .[0].voted == 1
 		and .[0].mine and .[0].max == 2' >/dev/null
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/bob/secrets.json")
-	curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$ROOM/send/org.matrix.msc3381.poll.end/x1" \
+	api PUT "v3/rooms/$ROOM/send/org.matrix.msc3381.poll.end/x1" \
 		-d "{\"m.relates_to\":{\"rel_type\":\"m.reference\",\"event_id\":\"$p\"},\"org.matrix.msc3381.poll.end\":{}}" >/dev/null
 	m poll show "$ROOM" "$p" --json | jq -es '.[0].closed | not' >/dev/null
 	use_home ada
@@ -148,10 +146,8 @@ of_room() {
 }
 
 @test "the stable form of a poll is read, too" {
-	local p token
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
-	p=$(curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$ROOM/send/m.poll.start/s1" \
+	local p
+	p=$(api PUT "v3/rooms/$ROOM/send/m.poll.start/s1" \
 		-d '{"m.poll.start":{"kind":"m.poll.disclosed","question":{"m.text":[{"body":"Stable?"}]},
 		"answers":[{"m.id":"y","m.text":[{"body":"yes"}]},{"m.id":"n","m.text":[{"body":"no"}]}]}}' | jq -r .event_id)
 	m poll vote "$ROOM" "$p" yes
@@ -192,14 +188,11 @@ of_room() {
 }
 
 @test "nothing goes in the clear into an encrypted room: status 9, whatever it is" {
-	local id e token
+	local id e
 	id=$(new_room Secret)
 	e=$(m send "$id" before --json | jq -r .event_id)
 	p=$(m poll create "$id" before a b --json | jq -r .event_id)
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
-	curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$id/state/m.room.encryption/" \
-		-d '{"algorithm":"m.megolm.v1.aes-sha2"}' >/dev/null
+	encrypt "$id"
 	echo x >file.txt
 	fails_with 9 send "$id" --file file.txt
 	fails_with 9 send "$id" --thread "$e" x
@@ -211,25 +204,21 @@ of_room() {
 	fails_with 9 delete "$id" "$e" --reason "said too much"
 	m delete "$id" "$e"
 	# What others say there is explained.
-	curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$id/send/m.room.encrypted/secret" \
+	api PUT "v3/rooms/$id/send/m.room.encrypted/secret" \
 		-d '{"algorithm":"m.megolm.v1.aes-sha2","ciphertext":"x","session_id":"s"}' >/dev/null
 	[[ $(m read "$id" -n 1) == *"unreadable: it is encrypted"*"a client with encryption"* ]]
 	m read "$id" -n 1 --json | jq -e '.type == "m.room.encrypted" and (.unreadable | test("encrypted")) and .body == null' >/dev/null
 }
 
 @test "what waits in the queue stays there when the room has become encrypted: status 9" {
-	local id token hs
+	local id hs
 	id=$(new_room Late)
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
 	hs=$XDG_DATA_HOME/muster/accounts/ada/account.json
 	cp "$hs" keep.json
 	jq '.homeserver = "http://127.0.0.1:9"' keep.json >broken.json && cp broken.json "$hs"
-	fails_with 8 send "$id" written before --queue --txn-id late1 --json
+	fails_with 8 send "$id" written before --queue --txn-id late1 --timeout 3s --json
 	cp keep.json "$hs"
-	curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$id/state/m.room.encryption/" \
-		-d '{"algorithm":"m.megolm.v1.aes-sha2"}' >/dev/null
+	encrypt "$id"
 	fails_with 9 queue run
 	fails_with 9 queue retry late1
 	m queue list --json | jq -es 'map(select(.txn_id == "late1"))[0].state == "failed"' >/dev/null
@@ -255,22 +244,24 @@ of_room() {
 	jq -es 'length == 60 and (map(.body) | index("Zeile 3"))' out >/dev/null
 }
 
+has_stopped() { # PID
+	grep -q '^State:.*[Tt]' "/proc/$1/status"
+}
+
 # Stopped between transactions: one that is stopped within one holds up everybody, whoever wrote it.
-stop_at_rest() { # PID
-	local db
-	db=$(find "$HOME" -name cache.db | head -n 1)
-	[ -n "$db" ]
-	until kill -STOP "$1" && until grep -q '^State:.*T' "/proc/$1/status"; do :; done &&
-		python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute("BEGIN IMMEDIATE")' \
-			"$db" 2>/dev/null; do
-		kill -CONT "$1"
-	done
+stop_at_rest() { # PID DATABASE
+	kill -STOP "$1"
+	eventually has_stopped "$1"
+	python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute("BEGIN IMMEDIATE")' \
+		"$2" 2>/dev/null && return
+	kill -CONT "$1"
+	return 1
 }
 
 @test "a follower that is stopped does not keep others from syncing" {
 	follow "$ROOM"
 	kill -TSTP "$FOLLOWER"
-	timeout "$STEP" bash -c "until grep -q '^State:.*[Tt]' /proc/$FOLLOWER/status; do read -rt 0.05 <> <(:) || :; done"
+	eventually has_stopped "$FOLLOWER"
 	use_home bob
 	m send "$ROOM" "while you were stopped" >/dev/null
 	use_home ada
@@ -278,7 +269,10 @@ stop_at_rest() { # PID
 	kill -CONT "$FOLLOWER"
 	wait_for followed "while you were stopped"
 	# not even when it could not say goodbye
-	stop_at_rest "$FOLLOWER"
+	local db
+	db=$(find "$HOME" -name cache.db | head -n 1)
+	[ -n "$db" ]
+	eventually stop_at_rest "$FOLLOWER" "$db"
 	use_home bob
 	m send "$ROOM" "and stopped again" >/dev/null
 	use_home ada

@@ -1,5 +1,5 @@
 # Throw-away homes and servers for the tests of the command line.
-# Nothing here sleeps: it waits for a line, or for a file to say something.
+# Nothing here sleeps: it waits for a line, for a file to say something, or for a process to end.
 
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 MUSTER=${MUSTER:-$TOP/muster}
@@ -59,8 +59,67 @@ follow() {
 }
 
 unfollow() {
-	kill "$FOLLOWER"
-	wait "$FOLLOWER" || true
+	stopped "$FOLLOWER"
+}
+
+# Wait for a process's end, whoever's child it is: gone PID
+gone() {
+	timeout "$STEP" tail -s 0.05 --pid="$1" -f /dev/null || {
+		echo "process $1 does not end"
+		return 1
+	}
+}
+
+# A background process ends by SIGTERM, with whatever status: stopped PID
+stopped() {
+	kill "$1"
+	gone "$1"
+	wait "$1" || true
+}
+
+# A background process is to end by itself, with this status: ended PID STATUS
+ended() {
+	local status=0
+	gone "$1"
+	wait "$1" || status=$?
+	[ "$status" -eq "$2" ] && return
+	echo "process ended with $status, not $2"
+	[ ! -d "${BATS_TEST_TMPDIR:-}" ] || find "$BATS_TEST_TMPDIR" -name '*.err' -exec cat {} +
+	return 1
+}
+
+# What a test has left in the background ends with it, stopped or not. Files with a teardown of their own call this.
+end_jobs() {
+	local pid
+	for pid in $(jobs -pr) $(jobs -ps); do
+		[ "$pid" != "${BATS_killer_pid:-}" ] || continue
+		kill -TERM "$pid" 2>/dev/null || true
+		kill -CONT "$pid" 2>/dev/null || true
+		gone "$pid" || kill -KILL "$pid"
+	done
+}
+
+teardown() {
+	end_jobs
+}
+
+# A time limit in seconds that one verb keeps here with ease, however slow this machine is: easy_limit VERB...
+easy_limit() {
+	local from=${EPOCHREALTIME/[.,]/}
+	m "$@" >/dev/null
+	echo $((2 + (${EPOCHREALTIME/[.,]/} - from) / 50000))
+}
+
+# Where no line tells it: again and again until COMMAND succeeds: eventually COMMAND...
+eventually() {
+	local end=$((SECONDS + STEP))
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || {
+			echo "never came true: $*"
+			return 1
+		}
+		read -rt 0.05 <> <(:) || :
+	done
 }
 
 # The same with standard input: mi ARGS... <file
@@ -138,7 +197,8 @@ free_port() {
 stop_server() {
 	[ -n "${SERVER_PID:-}" ] || return 0
 	kill "$SERVER_PID" 2>/dev/null || true
-	timeout "$STEP" tail --pid="$SERVER_PID" -f /dev/null
+	kill -CONT "$SERVER_PID" 2>/dev/null || true # a test may have stopped it and failed
+	gone "$SERVER_PID"
 	grep -E 'ERROR: |runtime error:' "$SERVER_DIR/err" && return 1
 	return 0
 }
@@ -147,6 +207,27 @@ stop_server() {
 sign_up() {
 	use_home "$1"
 	echo "sesame-open-$1" | mi register "$URL" --user "$1" --password-stdin --json >/dev/null
+}
+
+# The access token of the present account, or of NAME's: token [NAME]
+token() {
+	local data=$XDG_DATA_HOME
+	[ -z "${1:-}" ] || data=$BATS_FILE_TMPDIR/home-$1/data
+	jq -r .access_token "$data"/muster/accounts/*/secrets.json
+}
+
+# What no verb asks the server for, as the present account: api METHOD PATH [CURL-OPTIONS...]
+api() {
+	curl -sf -m "$STEP" -X "$1" -H @<(echo "Authorization: Bearer $(token)") "${@:3}" "$URL/_matrix/client/$2"
+}
+
+# put_state ROOM TYPE CONTENT
+put_state() {
+	api PUT "v3/rooms/$1/state/$2/" -d "$3" -o /dev/null
+}
+
+encrypt() { # ROOM
+	put_state "$1" m.room.encryption '{"algorithm":"m.megolm.v1.aes-sha2"}'
 }
 
 # A private room of the present account: prints its id

@@ -1,8 +1,8 @@
 """Run a program on a new terminal and answer its questions.
 
 on_terminal.py PROGRAM 'PROMPT=ANSWER'... -- ARGS...
-An ANSWER of <INT> is Ctrl-C, one that begins with <SLOW> comes late. Prints what the terminal showed, whether echo is
-on at the end, and "status N" as a shell would tell it.
+An ANSWER of <INT> is Ctrl-C, one that begins with <SLOW> comes $SLOW seconds late. Prints what the terminal showed,
+whether echo is on at the end, and "status N" as a shell would tell it.
 """
 import fcntl
 import os
@@ -37,7 +37,7 @@ while True:
         seen = len(shown)
         if answer.startswith("<SLOW>"):
             answer = answer[6:]
-            time.sleep(12)  # longer than the time limit of the test that uses it
+            time.sleep(int(os.environ["SLOW"]))
         os.write(fd, b"\x03" if answer == "<INT>" else answer.encode() + b"\n")
     echo = "on" if termios.tcgetattr(fd)[3] & termios.ECHO else "off"
 _, code = os.waitpid(pid, 0)

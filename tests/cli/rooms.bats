@@ -100,12 +100,9 @@ teardown_file() {
 @test "a room that is not there: status 5; an encrypted one: status 9" {
 	fails_with 5 room show '!nowhere:s.test'
 	fails_with 5 room join '#nowhere:s.test'
-	local id token
+	local id
 	id=$(new_room Secret)
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
-	curl -sf -X PUT -H "Authorization: Bearer $token" \
-		"$URL/_matrix/client/v3/rooms/$id/state/m.room.encryption/" \
-		-d '{"algorithm":"m.megolm.v1.aes-sha2"}' >/dev/null
+	encrypt "$id"
 	fails_with 9 send "$id" "not in the clear" --json
 	[ "$(jq -r .error.code <<<"$stderr")" = needs_encryption ]
 }
@@ -198,7 +195,7 @@ teardown_file() {
 	m send Cellar "still here" >/dev/null
 	m read Cellar >/dev/null
 	stop_server
-	fails_with 6 room list
+	fails_with 6 room list --timeout 3s
 	m room list --offline --json | jq -es "any(.[]; .room_id == \"$id\")" >/dev/null
 	[ "$(m room show Cellar --offline --json | jq -r .room_id)" = "$id" ]
 	m read Cellar --offline | grep -q 'still here'

@@ -50,10 +50,13 @@ on_terminal() {
 }
 
 @test "the time limit does not count while somebody types" {
+	local limit
+	limit=$(easy_limit send Physics "as long as this takes")
 	use_home slow
-	MUSTER_TIMEOUT=10s on_terminal 'Password=<SLOW>sesame-open-ada' -- login "$URL" --user ada >shown
+	export MUSTER_TIMEOUT=${limit}s SLOW=$((limit + 1))
+	on_terminal 'Password=<SLOW>sesame-open-ada' -- login "$URL" --user ada >shown
 	grep -q 'status 0' shown
-	MUSTER_TIMEOUT=10s on_terminal 'Remove account=<SLOW>y' -- account remove ada >shown
+	on_terminal 'Remove account=<SLOW>y' -- account remove ada >shown
 	grep -q 'status 0' shown
 }
 

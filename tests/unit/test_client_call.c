@@ -592,8 +592,9 @@ static void test_sticky_member(void **state)
 	char hash[RTC_ID_SIZE];
 	rtc_id_member("@bob:localhost", device, "member-1", hash);
 	pair_join(&p, (struct room_call_options){.times.introduction = 120000});
-	/* The SFU tells first; who that is the room says a moment later. */
+	/* The SFU tells first, that they speak, too; who that is the room says a moment later. */
 	fake_call_person(CALL_PERSON_JOINED, hash, false);
+	fake_call_person(CALL_PERSON_SPEAKING, hash, false);
 	JSON_AUTO json_t *sent = NULL, *gone = NULL;
 	JSON_AUTO json_t *here =
 		json_pack("{s:s,s:{s:s},s:{s:s,s:s,s:s},s:[{s:s,s:s}],s:[],s:s}", "slot_id",
@@ -607,6 +608,8 @@ static void test_sticky_member(void **state)
 	json_t *row = calling_row(&p.t, "joined");
 	assert_string_equal(json_get_str(row, "user_id"), "@bob:localhost");
 	assert_true(json_get_bool(row, "member", false));
+	row = calling_row(&p.t, "speaking");
+	assert_string_equal(json_get_str(row, "user_id"), "@bob:localhost");
 	OK(client_send_event(p.bob, p.room, RTC_STICKY_TYPE, left, NULL, false, &gone, &err));
 	calling_wait_members(&p.t, 0);
 	pair_close(&p);

@@ -49,6 +49,8 @@ static void tell_joined(struct room_call *rc, struct person *who)
 		room_call_row(rc, "recording", who, NULL);
 	if (who->hand)
 		room_call_row(rc, "hand", who, NULL);
+	if (who->speaking)
+		room_call_row(rc, "speaking", who, json_pack("{s:f}", "level", (double)who->level));
 }
 
 void room_call_tell_pending(void *arg)
