@@ -100,7 +100,8 @@
 struct lesson {
 	const char *room_id, *uid;
 	const char *recurrence_id; /**< "20260301T090000" (calendar/zone.h), or NULL: no meeting */
-	const char *roll_id;	   /**< a roll of no meeting, which alone is judged; or NULL */
+	bool single; /**< the only date of its uid: it is meant whatever recurrence id is said, as it may have been moved */
+	const char *roll_id; /**< a roll of no meeting, which alone is judged; or NULL */
 	const char *title, *zone;
 	int64_t start_ms, end_ms; /**< as scheduled */
 	int64_t closed_ms;	  /**< ended earlier by its host; 0: not */
@@ -111,6 +112,8 @@ struct lesson {
 void lesson_name(const struct lesson *l, json_t *content);
 /** Does this content say that it is about `l`? */
 bool lesson_is(const struct lesson *l, const json_t *content);
+/** Is it the date of a meeting that these name? `recurrence_id` may be NULL. */
+bool lesson_is_date(const struct lesson *l, const char *uid, const char *recurrence_id);
 
 /** Where an event comes from. */
 enum register_source {

@@ -73,6 +73,12 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+bool lesson_is_date(const struct lesson *l, const char *uid, const char *recurrence_id)
+{
+	return l->uid && same_text(uid, l->uid) &&
+	       (l->single || same_text(recurrence_id, l->recurrence_id));
+}
+
 bool lesson_is(const struct lesson *l, const json_t *content)
 {
 	const char *room = json_get_str(content, "room_id"), *roll = json_get_str(content, "roll");
@@ -82,8 +88,7 @@ bool lesson_is(const struct lesson *l, const json_t *content)
 	if (l->roll_id)
 		return same_text(roll, l->roll_id);
 	if (l->uid)
-		return same_text(uid, l->uid) &&
-		       same_text(json_get_str(content, "recurrence_id"), l->recurrence_id);
+		return lesson_is_date(l, uid, json_get_str(content, "recurrence_id"));
 	return !uid && !roll && json_get_i64(content, "start_ts", -1) == l->start_ms &&
 	       json_get_i64(content, "end_ts", -1) == l->end_ms;
 }

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* Of one that is judged by itself also those that may stand before it: see drop_doubles. */
 static bool belongs(const struct view *w, const struct roll *r)
 {
@@ -23,7 +18,7 @@ static bool belongs(const struct view *w, const struct roll *r)
 	if (r->second_of && w->end < l->end_ms && r->opened_ms >= w->end)
 		return false;
 	if (r->uid)
-		return same_text(r->uid, l->uid) && same_text(r->recurrence_id, l->recurrence_id);
+		return lesson_is_date(l, r->uid, r->recurrence_id);
 	return r->opened_ms >= w->start && r->opened_ms < w->end;
 }
 

@@ -37,6 +37,14 @@ void cal_override_put(struct cal_event *e, const struct cal_override *o)
 	e->overrides[e->n_overrides++] = *o;
 }
 
+bool cal_is_single(const struct cal_event *e)
+{
+	for (size_t i = 0; i < e->n_overrides; i++)
+		if (wall_of(&e->overrides[i].recurrence_id) != wall_of(&e->start))
+			return false;
+	return !e->rrule && !e->n_rdates;
+}
+
 void cal_event_done(struct cal_event *e)
 {
 	char *texts[] = {e->uid, e->title,     e->description, e->location,

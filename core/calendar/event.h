@@ -53,6 +53,8 @@ struct cal_event {
 	enum cal_status status;
 	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
 };
+/** Does it happen once? Then it is one lesson, whenever it is and was. */
+bool cal_is_single(const struct cal_event *e);
 void cal_event_done(struct cal_event *e); /**< A zeroed struct is allowed. */
 /** Add one, in the place of another of the same date. Takes over its texts. */
 void cal_override_put(struct cal_event *e, const struct cal_override *o);

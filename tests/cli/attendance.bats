@@ -324,6 +324,21 @@ lesson() {
 	[ "$(grep -c '@dora:s.test' term.csv)" -eq 3 ]
 }
 
+@test "what was said of a single meeting holds wherever it is moved" {
+	m meet schedule Lab --uid lab --room "$ROOM" --start 2026-02-02T09:00:00Z --duration 1h --tz UTC --past --no-message -q
+	m attendance correct @dora:s.test excused --meeting lab --reason ill -q
+	m meet change lab --start 2026-02-03T11:00:00Z --no-message -q
+	m attendance show --meeting lab --json >shown
+	jq -es 'map(select(.user_id == "@dora:s.test")) | length == 1 and .[0].status == "excused"
+		and .[0].recurrence_id == "20260203T110000"' shown >/dev/null
+	# What was said of one date of a series is not said of another.
+	m meet schedule Labs --uid labs --room "$ROOM" --start 2026-02-02T09:00:00Z --duration 1h --tz UTC \
+		--repeat 'FREQ=DAILY;COUNT=2' --past --no-message -q
+	m attendance correct @dora:s.test excused --meeting labs@2026-02-02 --reason ill -q
+	m attendance show --meeting labs@2026-02-03 --json >shown
+	jq -es 'map(select(.user_id == "@dora:s.test")) | length == 1 and .[0].status != "excused"' shown >/dev/null
+}
+
 @test "words that make no sense" {
 	fails_with 2 attendance show --room "$ROOM"
 	fails_with 2 attendance show

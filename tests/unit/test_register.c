@@ -347,6 +347,24 @@ static void test_corrected(void **state)
 }
 
 /* Staff is who was staff when it was said. */
+/* A meeting that happens once is the same lesson wherever it was moved; a date of a series is not. */
+static void test_single(void **state)
+{
+	(void)state;
+	JSON_AUTO json_t *said = json_pack("{s:s,s:s,s:s}", "room_id", LOG_ROOM, "uid", "physics",
+					   "recurrence_id", "20260228T080000");
+	struct lesson l = {.room_id = LOG_ROOM,
+			   .uid = "physics",
+			   .recurrence_id = "20260301T090000"};
+	assert_false(lesson_is(&l, said));
+	l.single = true;
+	assert_true(lesson_is(&l, said));
+	assert_false(lesson_is_date(&l, "maths", "20260301T090000"));
+	assert_false(lesson_is_date(&l, NULL, NULL));
+	l.room_id = "!other:s.test";
+	assert_false(lesson_is(&l, said));
+}
+
 static void test_power(void **state)
 {
 	(void)state;
@@ -443,6 +461,7 @@ int main(void)
 		TEST(test_server_stopped),
 		TEST(test_missing),
 		TEST(test_corrected),
+		TEST(test_single),
 		TEST(test_power),
 		TEST(test_contest),
 		TEST(test_opt_out),

@@ -139,18 +139,12 @@ static int send_parts(const struct att_room *a, const json_t *parts, struct err 
 	return 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The line that says that attendance is taken goes when its lesson is closed. */
 static void end_taking(const struct att_room *a, const struct lesson *l)
 {
 	JSON_AUTO json_t *now = NULL, *none = json_object();
-	if (client_state_get(a->c, a->room.room_id, TAKING_TYPE, "", &now, NULL) == 0 && l->uid &&
-	    same_text(json_get_str(now, "uid"), l->uid) &&
-	    same_text(json_get_str(now, "recurrence_id"), l->recurrence_id))
+	if (client_state_get(a->c, a->room.room_id, TAKING_TYPE, "", &now, NULL) == 0 &&
+	    lesson_is_date(l, json_get_str(now, "uid"), json_get_str(now, "recurrence_id")))
 		client_state_put(a->c, a->room.room_id, TAKING_TYPE, "", none, NULL, NULL);
 }
 

@@ -119,6 +119,7 @@ static void add_occurrence(struct att_lessons *l, const struct meeting *m,
 				.start_ms = o->start_ms,
 				.end_ms = o->planned_end_ms,
 				.closed_ms = o->end_ms < o->planned_end_ms ? o->end_ms : 0,
+				.single = cal_is_single(&m->event),
 				.cancelled = o->cancelled};
 	att_lesson_add(l, &lesson);
 }

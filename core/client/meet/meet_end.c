@@ -66,7 +66,7 @@ static void end_taking(struct client *c, const struct meeting *m, const char *st
 {
 	JSON_AUTO json_t *now = NULL, *none = json_object();
 	if (!client_state_get(c, m->room_id, TAKING_TYPE, "", &now, NULL) &&
-	    meet_is_taken(now, m->event.uid, stamp))
+	    meet_is_of(now, m, stamp))
 		client_state_put(c, m->room_id, TAKING_TYPE, "", none, NULL, NULL);
 }
 
@@ -77,7 +77,7 @@ static bool is_second_call(const struct store_outbox *o, const struct meeting *m
 	    json_parse_object(span_of(o->content), &content, NULL))
 		return false;
 	const json_t *roll = json_get_object(content, ROLL_KEY);
-	return json_get_str(roll, "second_of") && meet_is_taken(roll, m->event.uid, stamp);
+	return json_get_str(roll, "second_of") && meet_is_of(roll, m, stamp);
 }
 
 /* Nobody is to be called when all have gone. */

@@ -45,8 +45,10 @@ int meet_put(struct client *c, struct meeting *m, const struct meet_tell *t, str
 int meet_put_state(struct client *c, struct meeting *m, struct err *err);
 /** Which meeting, and which date of it (`o` NULL: none), a message is about. New reference. */
 json_t *meet_reference(const struct meeting *m, const struct cal_occurrence *o);
-/** Is this what TAKING_TYPE says of that date? */
+/** Does TAKING_TYPE's content, or a roll's, say that it is of that date? */
 bool meet_is_taken(const json_t *content, const char *uid, const char *recurrence_id);
+/** The same of a date of `m`, where a single meeting is meant at whatever time it was. */
+bool meet_is_of(const json_t *content, const struct meeting *m, const char *recurrence_id);
 /** Was this date ended before its time? */
 static inline bool meet_ended_early(const struct cal_occurrence *o)
 {

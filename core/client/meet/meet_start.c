@@ -18,6 +18,13 @@ bool meet_is_taken(const json_t *content, const char *uid, const char *recurrenc
 	return its && date && !strcmp(its, uid) && !strcmp(date, recurrence_id);
 }
 
+bool meet_is_of(const json_t *content, const struct meeting *m, const char *recurrence_id)
+{
+	const char *its = json_get_str(content, "uid");
+	return meet_is_taken(content, m->event.uid, recurrence_id) ||
+	       (its && !strcmp(its, m->event.uid) && cal_is_single(&m->event));
+}
+
 static int post_notice(struct client *c, const struct meeting *m, const struct cal_occurrence *o,
 		       const json_t *taking, json_t **ret, struct err *err)
 {

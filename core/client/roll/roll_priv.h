@@ -20,6 +20,7 @@ struct roll_case {
 	char *double_of; /**< of two that were opened at once: the one that counts instead of it, or NULL */
 	json_t *marks;	   /**< by staff: user id -> {after, reason, by, ts, event_id} */
 	json_t *reminders; /**< user id -> {event id: time} */
+	int single; /**< its lesson is all of its meeting: 1, is not: -1, 0: not looked up yet */
 };
 
 /** Rolls of one room, as its history and that of its staff room tell. */

@@ -1,6 +1,7 @@
 /* What staff noted of rolls: marks, and who was reminded. */
 #include "core/base/log.h"
 #include "core/client/class_rooms.h"
+#include "core/client/meet/meeting.h"
 #include "core/client/roll/roll_priv.h"
 #include "core/client/rooms.h"
 #include "core/client/roster_io.h"
@@ -15,8 +16,26 @@ static bool same(const char *a, const char *b)
 	return (!a && !b) || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_about(const struct roll_view *v, const struct roll *r, const json_t *o)
+/* Is the roll's lesson all of its meeting, as the cache has that now? */
+static bool is_single(const struct roll_view *v, struct roll_case *k)
 {
+	AUTO(meeting_done) struct meeting m = {0};
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	JSON_AUTO json_t *event = NULL;
+	if (k->single)
+		return k->single > 0;
+	bool single = store_state_get(v->s, v->room.id, MEETING_TYPE, span_of(k->roll.uid), &b) &&
+		      !json_parse_object(buf_span(&b), &event, NULL) &&
+		      !meeting_read(v->room.room_id, k->roll.uid, json_get_object(event, "content"),
+				    &m, NULL) &&
+		      cal_is_single(&m.event);
+	k->single = single ? 1 : -1;
+	return single;
+}
+
+static bool is_about(const struct roll_view *v, struct roll_case *k, const json_t *o)
+{
+	const struct roll *r = &k->roll;
 	const char *room = json_get_str(o, "room_id"), *uid = json_get_str(o, "uid");
 	const char *roll = json_get_str(o, "roll");
 	if (!room || strcmp(room, v->room.room_id) != 0)
@@ -24,7 +43,7 @@ static bool is_about(const struct roll_view *v, const struct roll *r, const json
 	if (roll)
 		return strcmp(roll, r->id) == 0;
 	return uid && r->uid && strcmp(uid, r->uid) == 0 &&
-	       same(json_get_str(o, "recurrence_id"), r->recurrence_id);
+	       (same(json_get_str(o, "recurrence_id"), r->recurrence_id) || is_single(v, k));
 }
 
 /* Is what we know newer than this event? */
@@ -71,7 +90,7 @@ bool roll_record(struct roll_view *v, enum register_source from, const struct mx
 	    !att_was_staff(&v->power, from, ev))
 		return false;
 	for (size_t i = 0; i < v->n; i++) {
-		if (!is_about(v, &v->v[i].roll, ev->content))
+		if (!is_about(v, &v->v[i], ev->content))
 			continue;
 		hit = true;
 		if (mark)

@@ -212,7 +212,8 @@ static bool lesson_is_over(const struct roll_view *v, const struct roll *r)
 	AUTO(meeting_done) struct meeting m = {0};
 	struct cal_occurrence o;
 	if (!r->uid || client_meet_get(v->c, r->room_id, r->uid, &m, NULL) ||
-	    cal_find(&m.event, r->recurrence_id, roll_view_now(v), &o, NULL))
+	    cal_find(&m.event, cal_is_single(&m.event) ? NULL : r->recurrence_id, roll_view_now(v),
+		     &o, NULL))
 		return false;
 	return o.cancelled || o.end_ms <= roll_view_now(v);
 }

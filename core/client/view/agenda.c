@@ -89,7 +89,8 @@ static bool is_taken(const struct reading *x, const struct cal_occurrence *o)
 	cal_stamp(&o->recurrence_id, stamp);
 	return json_get_i64(x->taking, "until_ts", 0) > x->now_ms &&
 	       span_eq_str(json_get_span(x->taking, "uid"), x->meeting->event.uid) &&
-	       span_eq_str(json_get_span(x->taking, "recurrence_id"), stamp);
+	       (cal_is_single(&x->meeting->event) ||
+		span_eq_str(json_get_span(x->taking, "recurrence_id"), stamp));
 }
 
 static int on_occurrence(const struct cal_occurrence *o, void *arg)
