@@ -64,9 +64,10 @@ const struct command verb_meet_change = {
 			  N_("all of the series")},
 			 END_EXAMPLES},
 	.details = N_(
-		"Only what is given is changed. The room is told, with a new calendar file. When "
-		"a series begins at another time, its dates that have begun stay as they were, and "
-		"what was said of single dates to come goes with it. A cancelled meeting or date "
+		"Only what is given is changed. The room is told, with a new calendar file. Of a "
+		"series the dates that have begun stay as they were, their title and length, too; "
+		"what was said of single dates to come goes with it to another time. A cancelled "
+		"meeting or date "
 		"comes back when it is changed, and one that was "
 		"ended early goes on when --start or --duration is given."),
 	.args = PARAMS{ARG_MEETING, END_PARAMS},
@@ -104,7 +105,10 @@ const struct command verb_meet_cancel = {
 			      N_("one date")},
 			     {"muster meet cancel physics-10b", N_("all of the series")},
 			     END_EXAMPLES},
-	.details = N_("It stays in the list with --all; meet change brings it back."),
+	.details =
+		N_("It stays in the list with --all; meet change brings it back. Dates of a series "
+		   "that have begun took place all the same: cancel such a date by itself, or "
+		   "end it by meet end."),
 	.args = PARAMS{ARG_MEETING, END_PARAMS},
 	.options =
 		PARAMS{OPT_REASON, OPT_ROOM(N_("only of this room")), OPT_QUIET_TELL, END_PARAMS},

@@ -53,6 +53,9 @@ void cal_event_done(struct cal_event *e)
 		mem_free(texts[i]);
 	for (size_t i = 0; i < e->n_overrides; i++)
 		override_done(&e->overrides[i]);
+	for (size_t i = 0; i < e->n_eras; i++)
+		cal_era_done(&e->eras[i]);
+	mem_free(e->eras);
 	mem_free(e->exdates);
 	mem_free(e->rdates);
 	mem_free(e->overrides);
@@ -160,6 +163,22 @@ static int overrides_fit(const struct cal_event *e, struct err *err)
 	return rc;
 }
 
+static int eras_fit(const struct cal_event *e, struct err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < e->n_eras && !rc; i++) {
+		const struct cal_era *era = &e->eras[i];
+		rc = duration_fits(e, era->duration_ms, err);
+		if (!rc)
+			rc = text_fits(_("title"), era->title, CAL_LINE_MAX, false, err);
+		if (!rc)
+			rc = text_fits(_("place"), era->location, CAL_LINE_MAX, true, err);
+		if (!rc)
+			rc = text_fits(_("description"), era->description, CAL_TEXT_MAX, true, err);
+	}
+	return rc;
+}
+
 int cal_event_check(const struct cal_event *e, struct err *err)
 {
 	int rc = texts_fit(e, err);
@@ -173,6 +192,8 @@ int cal_event_check(const struct cal_event *e, struct err *err)
 		rc = yields_something(e, err);
 	if (!rc)
 		rc = overrides_fit(e, err);
+	if (!rc)
+		rc = eras_fit(e, err);
 	if (rc == ERR_INVALID) { /* a date that does not exist */
 		rc = ERR_USAGE;
 		if (err)

@@ -13,6 +13,7 @@
 #define CAL_RDATES_MAX 500
 #define CAL_OVERRIDES_MAX 500
 #define CAL_ENDED_MAX 1500
+#define CAL_ERAS_MAX 50
 #define CAL_OCCURRENCES_MAX 10000 /**< that one expansion yields */
 #define CAL_DURATION_MAX_MS (31LL * 24 * 3600 * 1000)
 
@@ -23,8 +24,9 @@ struct cal_override {
 	struct cal_time recurrence_id; /**< when it would have begun */
 	struct cal_time start;
 	int64_t duration_ms;
-	char *title, *description, *location; /**< NULL: as the series */
+	char *title, *description, *location; /**< NULL: as the series; empty: none */
 	bool cancelled;
+	bool confirmed;	  /**< it takes place though the series is cancelled */
 	int64_t sequence; /**< as the calendar file had it that it was read from; else 0 */
 };
 
@@ -32,6 +34,14 @@ struct cal_override {
 struct cal_ended {
 	struct cal_time recurrence_id;
 	int64_t at_ms; /**< means nothing unless it lies within the date, as that now stands */
+};
+
+/** What a series was until it was changed: its dates that had begun stay so. */
+struct cal_era {
+	int64_t until_ms; /**< of dates that begin before */
+	int64_t duration_ms;
+	char *title, *description, *location; /**< NULL: none */
+	bool cancelled;
 };
 
 struct cal_event {
@@ -49,6 +59,9 @@ struct cal_event {
 	size_t n_overrides;
 	struct cal_ended *ended; /**< not of RFC 5545: calendar files do not have it */
 	size_t n_ended;
+	struct cal_era *
+		eras; /**< by until_ms; nor this: calendar files have a changed date for each of its dates */
+	size_t n_eras;
 	int64_t sequence; /**< raised by every change (RFC 5546) */
 	enum cal_status status;
 	int64_t created_ms, changed_ms; /**< DTSTAMP and LAST-MODIFIED: changed_ms */
@@ -67,6 +80,24 @@ char *cal_rule_clean(const char *rule);
 /** Everything within caps, dates that exist, known zones, a rule that is understood (rrule.h) and that
  * yields something. ERR_USAGE with one sentence. */
 int cal_event_check(const struct cal_event *e, struct err *err);
+
+/** What the event says now, and what it says of a date that begins then. Both borrow its texts. */
+struct cal_era cal_era_now(const struct cal_event *e);
+struct cal_era cal_era_at(const struct cal_event *e, int64_t start_ms);
+/** With texts of its own, for cal_era_done. */
+struct cal_era cal_era_copy(const struct cal_era *era);
+void cal_era_done(struct cal_era *era); /**< A zeroed struct is allowed. */
+/**
+ * Keep for the dates that have begun by `now_ms` what the event said before a change: `was` is a copy of what cal_era_now
+ * gave then. Nothing when that is what it still says, or no date has begun under it. ERR_TOO_LARGE: changed too often.
+ */
+int cal_era_keep(struct cal_event *e, const struct cal_era *was, int64_t now_ms, struct err *err);
+/**
+ * All overrides for whoever knows no eras: the event's and one for each date of an era. The array is the caller's (mem_free);
+ * its texts are borrowed, empty where an era had none.
+ */
+int cal_eras_unfold(const struct cal_event *e, struct cal_override **ret, size_t *ret_n,
+		    struct err *err);
 
 /** One occurrence. Borrowed from the event. */
 struct cal_occurrence {

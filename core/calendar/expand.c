@@ -124,31 +124,38 @@ static void apply_ended(const struct expansion *x, int64_t wall, struct cal_occu
 
 static struct cal_occurrence plain(const struct expansion *x, int64_t wall, int64_t ms)
 {
-	const struct cal_event *e = x->it.event;
+	const struct cal_era said = cal_era_at(x->it.event, ms);
 	struct cal_occurrence o = {
 		.recurrence_id = id_time(&x->it, wall),
 		.start_ms = ms,
-		.end_ms = instances_end_ms(&x->it, wall, ms, e->duration_ms),
-		.title = e->title,
-		.description = e->description,
-		.location = e->location,
-		.cancelled = e->status == CAL_CANCELLED,
+		.end_ms = instances_end_ms(&x->it, wall, ms, said.duration_ms),
+		.title = said.title,
+		.description = said.description,
+		.location = said.location,
+		.cancelled = said.cancelled,
 	};
 	apply_ended(x, wall, &o);
 	return o;
 }
 
+/* An empty one takes the series' away. */
+static const char *text_of(const char *own, const char *of_series)
+{
+	return !own ? of_series : *own ? own : NULL;
+}
+
 static struct cal_occurrence altered(const struct expansion *x, const struct changed *c)
 {
+	const struct cal_era said = cal_era_at(x->it.event, c->start_ms);
 	int64_t wall = tz_to_wall(x->it.zone, c->id_ms / 1000);
 	struct cal_occurrence o = plain(x, wall, c->id_ms);
 	o.moved = o.start_ms != c->start_ms || o.planned_end_ms != c->end_ms;
 	o.start_ms = c->start_ms;
 	o.end_ms = c->end_ms;
-	o.title = c->o->title ? c->o->title : o.title;
-	o.description = c->o->description ? c->o->description : o.description;
-	o.location = c->o->location ? c->o->location : o.location;
-	o.cancelled |= c->o->cancelled;
+	o.title = text_of(c->o->title, said.title);
+	o.description = text_of(c->o->description, said.description);
+	o.location = text_of(c->o->location, said.location);
+	o.cancelled = c->o->cancelled || (said.cancelled && !c->o->confirmed);
 	apply_ended(x, wall, &o);
 	return o;
 }

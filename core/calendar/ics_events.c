@@ -256,9 +256,16 @@ static int read_override(struct reader *r, icalcomponent *c, int at, struct cal_
 	if (rc)
 		return rc;
 	o.cancelled = status_of(r, c) == CAL_CANCELLED;
+	o.confirmed = e->status == CAL_CANCELLED && !o.cancelled &&
+		      first(r, c, ICAL_STATUS_PROPERTY) != NULL;
 	o.title = different(r, c, ICAL_SUMMARY_PROPERTY, CAL_LINE_MAX, e->title);
 	o.description = different(r, c, ICAL_DESCRIPTION_PROPERTY, CAL_TEXT_MAX, e->description);
 	o.location = different(r, c, ICAL_LOCATION_PROPERTY, CAL_LINE_MAX, e->location);
+	/* A changed date is all that is said of it (RFC 5545, 3.8.4.4); a cancelled one is often the id alone. */
+	if (!o.cancelled && e->description && !first(r, c, ICAL_DESCRIPTION_PROPERTY))
+		o.description = mem_strdup("");
+	if (!o.cancelled && e->location && !first(r, c, ICAL_LOCATION_PROPERTY))
+		o.location = mem_strdup("");
 	cal_override_put(e, &o);
 	note_change(r, c, &o, e);
 	return 0;

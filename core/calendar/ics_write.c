@@ -173,7 +173,7 @@ static void changed_date(struct writer *w, const struct cal_event *e, const stru
 	words(w, c, o->title ? o->title : e->title,
 	      o->description ? o->description : e->description,
 	      o->location ? o->location : e->location);
-	status(w, c, o->cancelled ? CAL_CANCELLED : e->status);
+	status(w, c, o->cancelled ? CAL_CANCELLED : o->confirmed ? CAL_CONFIRMED : e->status);
 	w->lib->icalcomponent_add_component(w->calendar, c);
 }
 
@@ -258,13 +258,20 @@ static int put_zones(struct writer *w, const struct cal_event *events, size_t n)
 	return rc;
 }
 
-static void put_events(struct writer *w, const struct cal_event *events, size_t n)
+/* Whoever cancels all of it says nothing of dates that were. */
+static int put_event(struct writer *w, const struct cal_event *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		series(w, &events[i]);
-		for (size_t k = 0; k < events[i].n_overrides; k++)
-			changed_date(w, &events[i], &events[i].overrides[k]);
-	}
+	struct cal_event bare = *e;
+	AUTO_FREE struct cal_override *dates = NULL;
+	size_t n = 0;
+	bare.n_eras = w->method == ICS_CANCEL ? 0 : e->n_eras;
+	int rc = cal_eras_unfold(&bare, &dates, &n, w->err);
+	if (rc)
+		return rc;
+	series(w, e);
+	for (size_t i = 0; i < n; i++)
+		changed_date(w, e, &dates[i]);
+	return 0;
 }
 
 int ics_write(const struct cal_event *events, size_t n, enum ics_method method, struct buf *ret,
@@ -279,8 +286,8 @@ int ics_write(const struct cal_event *events, size_t n, enum ics_method method, 
 	line(&w, w.calendar, "PRODID:-//muster//muster//EN");
 	line(&w, w.calendar, "METHOD:%s", methods[method]);
 	int rc = put_zones(&w, events, n);
-	if (!rc)
-		put_events(&w, events, n);
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = put_event(&w, &events[i]);
 	char *out = rc || w.rc ? NULL : w.lib->icalcomponent_as_ical_string_r(w.calendar);
 	rc = rc ? rc : w.rc;
 	if (out && !buf_put_str(ret, out))

@@ -170,6 +170,36 @@ events() { # ROOM TYPE
 	m meet list --room "$id" --since 2090-01-01 --until 2090-01-08 --json | jq -e '.start[11:16] == "11:00"' >/dev/null
 }
 
+@test "dates that have begun stay what they were when their series is changed or cancelled" {
+	local id other
+	id=$(new_room Lasting)
+	other=$(new_room Copied)
+	m meet schedule Waves --uid lasting --room "$id" --start "2026-01-05 09:00" --duration 1h --tz UTC \
+		--repeat "FREQ=YEARLY;UNTIL=20910201T000000Z" --past --no-message >/dev/null
+	m meet change lasting --duration 2h --title Optics --location "Room 2" --no-message --json |
+		jq -e '.changed and .duration_s == 7200 and .title == "Optics"' >/dev/null
+	m meet list --room "$id" --since 2026-01-01 --until 2026-02-01 --json |
+		jq -e '.duration_s == 3600 and .title == "Waves" and .location == null' >/dev/null
+	m meet list --room "$id" --since 2090-01-01 --until 2090-02-01 --json |
+		jq -e '.duration_s == 7200 and .title == "Optics" and .location == "Room 2"' >/dev/null
+	# One of them alone can be put right.
+	m meet change lasting@2026-01-05 --location "Room 1" --no-message --json |
+		jq -e '.duration_s == 3600 and .title == "Waves" and .location == "Room 1"' >/dev/null
+	m meet cancel lasting --no-message >/dev/null
+	m meet schedule Later --uid bare --room "$id" --start "2026-01-05 09:00" --duration 1h --tz UTC \
+		--repeat "FREQ=YEARLY;UNTIL=20910201T000000Z" --past --no-message >/dev/null
+	m meet change bare --location "Room 3" --no-message >/dev/null
+	for room in "$id" "$other"; do
+		m meet list --room "$room" --since 2025-01-01 --until 2091-01-01 --all --json >rows
+		jq -se 'map(select(.uid == "bare")) | .[0].location == null and .[-1].location == "Room 3"' rows >/dev/null
+		jq -r 'select(.uid == "lasting") | [.recurrence_id, .duration_s, .title, .location, .status] | join(" ")' rows >dates
+		[ "$(head -n 1 dates)" = "20260105T090000 3600 Waves Room 1 over" ]
+		[ "$(tail -n 1 dates)" = "20900105T090000 7200 Optics Room 2 cancelled" ]
+		m meet export --room "$id" -o lasting.ics --force
+		m meet import lasting.ics --room "$other" >/dev/null
+	done
+}
+
 @test "a time with an offset is that time, whatever --tz; without one it is that clock in that zone" {
 	local id
 	id=$(new_room Offsets)

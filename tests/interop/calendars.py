@@ -22,6 +22,8 @@ SERIES = [
     ["Once", "--start", "2090-06-01 23:30", "--tz", "Asia/Kathmandu"],
     ["Last", "--start", "2090-09-29 08:00", "--tz", "Australia/Lord_Howe", "--repeat",
      "FREQ=MONTHLY;BYDAY=FR;BYSETPOS=-1;COUNT=6"],
+    ["Yearly", "--start", "2020-03-02 10:00", "--tz", "Europe/Berlin", "--repeat", "FREQ=YEARLY;UNTIL=20920401T000000Z",
+     "--past"],
 ]
 
 
@@ -44,7 +46,7 @@ THROUGH = {"icalendar": through_icalendar, "vobject": through_vobject}
 
 def rows(client, room):
     keys = ("uid", "title", "recurrence_id", "start", "duration_s", "status", "description", "location")
-    found = client("meet", "list", "--room", room, "--since", "2089-01-01", "--until", "2093-01-01", "--all")
+    found = client("meet", "list", "--room", room, "--since", "2019-01-01", "--until", "2093-01-01", "--all")
     return [tuple(row[k] for k in keys) for row in found]
 
 
@@ -53,6 +55,8 @@ def schedule(client, room):
         client("meet", "schedule", title, "--uid", f"m{i}@school", "--room", room, "--duration", "45m", *options)
     client("meet", "change", "m0@school@2090-03-08", "--start", "2090-03-09T11:00:00+01:00")
     client("meet", "cancel", "m0@school@2090-03-10", "--reason", "excursion")
+    # Its dates that have begun keep their length, their title and that they had no place.
+    client("meet", "change", "m4@school", "--duration", "2h", "--title", "Every year", "--location", "Hall")
 
 
 def through(tap, client, folder, name, text, want, where):
@@ -75,10 +79,13 @@ def on(tap, client, folder, where):
     room = client("room", "create", "Out")[0]["room_id"]
     schedule(client, room)
     want = rows(client, room)
-    tap.equal(len(want), 12 + 12 + 1 + 6, f"the dates of four meetings, on {where}")
+    tap.equal(len(want), 12 + 12 + 1 + 6 + 73, f"the dates of five meetings, on {where}")
+    yearly = [(row[1], row[4], row[7]) for row in want if row[0] == "m4@school"]
+    tap.equal((yearly[0], yearly[-1]), (("Yearly", 2700, None), ("Every year", 7200, "Hall")),
+              f"dates that have begun stay what they were, on {where}")
     said = client("read", room, "-n", "100")
-    tap.equal(sum(r.get("msgtype") == "m.file" for r in said), 6, f"each change posts a calendar file, on {where}")
-    tap.check(len(client("room", "pins", room)) == 4, f"four pins, on {where}")
+    tap.equal(sum(r.get("msgtype") == "m.file" for r in said), 8, f"each change posts a calendar file, on {where}")
+    tap.check(len(client("room", "pins", room)) == 5, f"five pins, on {where}")
     schedule_again = client("meet", "schedule", "Once", "--uid", "m2@school", "--room", room, "--duration", "45m",
                             "--start", "2090-06-01 23:30")
     tap.check(schedule_again[0]["existing"], f"the same again is there already, on {where}")

@@ -136,6 +136,84 @@ static void test_event_and_back(void **state)
 	assert_int_equal(mem_live(), live);
 }
 
+/* -- A series that is something else from then on ------------------------------------------------- */
+
+static int put_said(const struct cal_occurrence *o, void *arg)
+{
+	char id[CAL_STAMP_SIZE];
+	cal_stamp(&o->recurrence_id, id);
+	buf_printf(arg, "%.8s %lld %s/%s%s\n", id,
+		   (long long)(o->planned_end_ms - o->start_ms) / 60000, o->title,
+		   o->location ? o->location : "", o->cancelled ? " x" : "");
+	return 0;
+}
+
+static void assert_said(const struct cal_event *e, const char *want)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(4096);
+	assert_int_equal(cal_event_check(e, NULL), 0);
+	assert_int_equal(cal_expand(e, INT64_MIN, INT64_MAX, 0, put_said, &b, NULL), 0);
+	assert_string_equal(buf_str(&b), want);
+}
+
+static int64_t ms_of(const char *stamp)
+{
+	struct cal_time t = at(stamp);
+	int64_t ms;
+	assert_int_equal(cal_time_ms(&t, &ms, NULL), 0);
+	return ms;
+}
+
+static void change(struct cal_event *e, const char *now, const char *title, int minutes)
+{
+	const struct cal_era is = cal_era_now(e);
+	struct cal_era was = cal_era_copy(&is);
+	mem_free(e->title);
+	e->title = mem_strdup(title);
+	e->duration_ms = minutes * 60 * MS;
+	assert_int_equal(cal_era_keep(e, &was, ms_of(now), NULL), 0);
+	cal_era_done(&was);
+}
+
+/* What has begun keeps its length and its words, also where calendars that know no eras read it. */
+static void test_eras(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series(), again;
+	struct cal_event *e = &m.event, plain;
+	json_t *content = NULL;
+	struct cal_override *dates = NULL;
+	change(e, "20260318T120000", "Optics", 90);
+	change(e, "20260319T120000", "Optics 2", 80); /* no date has begun between */
+	assert_int_equal(e->n_eras, 1);
+	change(e, "20260331T120000", "Sound", 60);
+	e->status = CAL_CANCELLED;
+	const struct cal_era before = {.title = e->title,
+				       .location = e->location,
+				       .duration_ms = 60 * 60 * MS};
+	assert_int_equal(cal_era_keep(e, &before, ms_of("20260331T130000"), NULL), 0);
+	static const char want[] = "20260302 45 Waves <1>/Room 12\n"
+				   "20260316 60 Moved/Room 12\n"
+				   "20260323 45 Optics 2/Room 12 x\n"
+				   "20260330 80 Optics 2/Room 12\n"
+				   "20260406 60 Sound/Room 12 x\n";
+	assert_said(e, want);
+	assert_int_equal(meeting_make(&m, &content, NULL), 0);
+	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
+	assert_said(&again.event, want);
+	plain = again.event;
+	assert_int_equal(cal_eras_unfold(e, &dates, &plain.n_overrides, NULL), 0);
+	plain.overrides = dates;
+	plain.n_eras = 0;
+	assert_said(&plain, want);
+	mem_free(dates);
+	json_decref(content);
+	meeting_done(&again);
+	meeting_done(&m);
+	assert_int_equal(mem_live(), live);
+}
+
 /* -- A series that goes on at another time ------------------------------------------------------ */
 
 static int put_date(const struct cal_occurrence *o, void *arg)
@@ -384,6 +462,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event_and_back),
 		cmocka_unit_test(test_ended_early),
+		cmocka_unit_test(test_eras),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_from_then),
 		cmocka_unit_test(test_split_zone),

@@ -101,35 +101,60 @@ static void drop_lost(struct cal_event *e)
 	e->n_overrides = kept;
 }
 
-static void new_duration(struct cal_event *e, int64_t ms, bool *changed)
+/* Of a series what has begun takes as long as it did. */
+static bool is_past(const struct cal_override *o, int64_t now_ms)
 {
+	int64_t ms;
+	return !cal_time_ms(&o->start, &ms, NULL) && ms < now_ms;
+}
+
+static void new_duration(struct cal_event *e, int64_t ms, int64_t now_ms, bool *changed)
+{
+	bool single = cal_is_single(e);
 	if (!ms || ms == e->duration_ms)
 		return;
 	for (size_t i = 0; i < e->n_overrides; i++)
-		if (e->overrides[i].duration_ms == e->duration_ms)
+		if (e->overrides[i].duration_ms == e->duration_ms &&
+		    (single || !is_past(&e->overrides[i], now_ms)))
 			e->overrides[i].duration_ms = ms;
 	e->duration_ms = ms;
 	*changed = true;
 }
 
-/* `split`: as it was before this, or NULL where no date can move. */
-static int change_what(struct cal_event *e, const struct meet_change *ch, struct meet_split *split,
-		       bool *changed, struct err *err)
+/* What it is, whenever it is. */
+static void change_words(struct cal_event *e, const struct meet_change *ch, int64_t now_ms,
+			 bool *changed)
 {
-	if (ch->cancel) {
-		*changed = e->status != CAL_CANCELLED;
-		e->status = CAL_CANCELLED;
-		return 0;
-	}
-	*changed = e->status == CAL_CANCELLED; /* a change brings it back */
-	e->status = CAL_CONFIRMED;
+	*changed = ch->cancel != (e->status == CAL_CANCELLED); /* a change brings it back */
+	e->status = ch->cancel ? CAL_CANCELLED : CAL_CONFIRMED;
+	for (size_t i = 0; i < e->n_overrides && ch->cancel; i++)
+		e->overrides[i].confirmed &= is_past(&e->overrides[i], now_ms);
+	if (ch->cancel)
+		return;
 	*changed |= set(&e->title, ch->title);
 	*changed |= set(&e->description, ch->description);
 	*changed |= set(&e->location, ch->location);
+	new_duration(e, ch->duration_ms, now_ms, changed);
+}
+
+/* The same, and dates that have begun stay what they were. */
+static int change_what(struct cal_event *e, const struct meet_change *ch, int64_t now_ms,
+		       bool *changed, struct err *err)
+{
+	const struct cal_era now = cal_era_now(e);
+	AUTO(cal_era_done) struct cal_era was = cal_era_copy(&now);
+	bool single = cal_is_single(e);
+	change_words(e, ch, now_ms, changed);
+	return single || !*changed ? 0 : cal_era_keep(e, &was, now_ms, err);
+}
+
+/* `split`: as it was before this, or NULL where no date can move. */
+static int change_when(struct cal_event *e, const struct meet_change *ch, struct meet_split *split,
+		       bool *changed, struct err *err)
+{
 	AUTO_FREE char *clean = cal_rule_clean(ch->rrule);
 	bool rule = set(&e->rrule, clean);
 	bool start = false;
-	new_duration(e, ch->duration_ms, changed);
 	if (!e->rrule && !e->n_rdates && (ch->start_ms || ch->duration_ms))
 		*changed |= reopen(e, NULL);
 	int rc = new_start(e, ch, split, rule, &start, err);
@@ -151,9 +176,12 @@ static int change_all(struct meeting *m, const struct meet_change *ch, bool *cha
 	struct cal_event *e = &m->event;
 	struct meet_split *split = NULL;
 	bool moves = (ch->start_ms || ch->zone || ch->rrule) && (e->rrule || e->n_rdates);
-	int rc = moves ? meet_split_find(e, clock_wall_ms(), &split, err) : 0;
+	int64_t now = clock_wall_ms();
+	int rc = moves ? meet_split_find(e, now, &split, err) : 0;
 	if (!rc)
-		rc = change_what(e, ch, split, changed, err);
+		rc = change_what(e, ch, now, changed, err);
+	if (!rc && !ch->cancel)
+		rc = change_when(e, ch, split, changed, err);
 	meet_split_free(split);
 	return rc;
 }
@@ -164,7 +192,7 @@ static struct cal_override *override_of(struct cal_event *e, const struct cal_oc
 {
 	const struct cal_override n = {.recurrence_id = o->recurrence_id,
 				       .start = o->recurrence_id,
-				       .duration_ms = e->duration_ms};
+				       .duration_ms = cal_era_at(e, o->start_ms).duration_ms};
 	if (!cal_override_of(e, &o->recurrence_id))
 		cal_override_put(e, &n);
 	return cal_override_of(e, &o->recurrence_id);

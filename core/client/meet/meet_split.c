@@ -251,11 +251,13 @@ static void move_rdates(struct meet_split *s, int64_t by_ms, const char *zone)
 static void keep_moments(struct meet_split *s, const char *zone)
 {
 	for (size_t i = 0; strcmp(s->e->start.zone, zone) != 0 && i < s->n; i++) {
-		struct cal_override o = {.recurrence_id = s->past[i],
-					 .start = s->past[i],
-					 .duration_ms = s->e->duration_ms};
+		struct cal_override o = {.recurrence_id = s->past[i], .start = s->past[i]};
+		int64_t ms;
 		if (cal_override_of(s->e, &o.recurrence_id))
 			continue;
+		if (cal_time_ms(&o.start, &ms, NULL))
+			continue;
+		o.duration_ms = cal_era_at(s->e, ms).duration_ms;
 		to_zone(&o.start, zone);
 		meet_shift(&o.recurrence_id, 0, zone);
 		cal_override_put(s->e, &o);

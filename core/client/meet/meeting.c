@@ -88,6 +88,7 @@ static int read_override(const json_t *entry, struct cal_event *e, struct err *e
 	if (rc)
 		return rc;
 	o.cancelled = status && !strcmp(status, "cancelled");
+	o.confirmed = status && !strcmp(status, "confirmed");
 	o.title = text(entry, "title");
 	o.description = text(entry, "description");
 	o.location = text(entry, "location");
@@ -109,6 +110,32 @@ static int read_ended(const json_t *ended, struct cal_event *e, struct err *err)
 		d->at_ms = json_integer_value(at);
 		e->n_ended += d->at_ms > 0 && !cal_stamp_parse(span_of(stamp), e->start.zone,
 							       &d->recurrence_id, NULL);
+	}
+	return 0;
+}
+
+/* What the series was until then and then; those out of order are passed over. */
+static int read_eras(const json_t *list, struct cal_event *e, struct err *err)
+{
+	json_t *o;
+	size_t i;
+	int64_t last = INT64_MIN;
+	if (json_array_size(list) > CAL_ERAS_MAX)
+		return err_set(err, ERR_TOO_LARGE, _("the calendar has too many entries"));
+	e->eras = mem_realloc_array(NULL, json_array_size(list) + 1, sizeof(*e->eras));
+	json_array_foreach (list, i, o) {
+		const char *status = json_get_str(o, "status");
+		int64_t until = json_get_i64(o, "until_ts", INT64_MIN);
+		if (until <= last)
+			continue;
+		last = until;
+		e->eras[e->n_eras++] =
+			(struct cal_era){.until_ms = until,
+					 .duration_ms = json_get_i64(o, "duration_ms", 0),
+					 .title = text(o, "title"),
+					 .description = text(o, "description"),
+					 .location = text(o, "location"),
+					 .cancelled = status && !strcmp(status, "cancelled")};
 	}
 	return 0;
 }
@@ -165,6 +192,8 @@ int meeting_read(const char *room_id, const char *state_key, const json_t *conte
 		rc = read_calendar(json_get_array(content, "calendar"), e, err);
 	if (!rc)
 		rc = read_ended(json_get_object(content, "ended"), e, err);
+	if (!rc)
+		rc = read_eras(json_get_array(content, "before"), e, err);
 	if (!rc)
 		rc = cal_event_check(e, err);
 	if (rc) {
@@ -238,16 +267,42 @@ static json_t *series_entry(const struct cal_event *e)
 	return o;
 }
 
+/* An empty one takes the series' away. */
+static void set_own(json_t *o, const char *key, const char *s)
+{
+	if (s)
+		json_object_set_new(o, key, json_string(s));
+}
+
 static json_t *override_entry(const struct cal_event *e, const struct cal_override *c)
 {
 	json_t *o = entry_of(e->uid, &c->start, c->duration_ms);
 	json_object_set_new(o, "recurrenceId", time_entry(&c->recurrence_id));
-	set_text(o, "title", c->title);
-	set_text(o, "description", c->description);
-	set_text(o, "location", c->location);
+	set_own(o, "title", c->title);
+	set_own(o, "description", c->description);
+	set_own(o, "location", c->location);
 	if (c->cancelled)
 		json_object_set_new(o, "status", json_string("cancelled"));
+	else if (c->confirmed)
+		json_object_set_new(o, "status", json_string("confirmed"));
 	return o;
+}
+
+static json_t *eras_of(const struct cal_event *e)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < e->n_eras; i++) {
+		const struct cal_era *era = &e->eras[i];
+		json_t *o = json_pack("{s:I,s:I}", "until_ts", (json_int_t)era->until_ms,
+				      "duration_ms", (json_int_t)era->duration_ms);
+		set_text(o, "title", era->title);
+		set_text(o, "description", era->description);
+		set_text(o, "location", era->location);
+		if (era->cancelled)
+			json_object_set_new(o, "status", json_string("cancelled"));
+		json_array_append_new(list, o);
+	}
+	return list;
 }
 
 static json_t *ended_of(const struct cal_event *e)
@@ -282,6 +337,8 @@ int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
 		json_object_set_new(o, "lesson", json_true());
 	if (e->n_ended)
 		json_object_set_new(o, "ended", ended_of(e));
+	if (e->n_eras)
+		json_object_set_new(o, "before", eras_of(e));
 	AUTO_FREE char *whole = json_text(o);
 	if (strlen(whole) > CONTENT_MAX) {
 		json_decref(o);
@@ -294,11 +351,20 @@ int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
 	return 0;
 }
 
+/* Of so many at most: an event holds no more, and the widget shows what is to come. */
+#define NORDECK_DATES 150
+
 /* The widget has no cancelled dates: they are left out. */
 json_t *meeting_nordeck(const struct meeting *m)
 {
 	struct cal_event e = m->event;
+	AUTO_FREE struct cal_override *all = NULL;
+	size_t n = 0;
 	json_t *calendar = json_array();
+	if (!cal_eras_unfold(&m->event, &all, &n, NULL) && n <= NORDECK_DATES) {
+		e.overrides = all;
+		e.n_overrides = n;
+	}
 	struct cal_time *out =
 		mem_realloc_array(NULL, e.n_exdates + e.n_overrides + 1, sizeof(*out));
 	if (e.n_exdates)
