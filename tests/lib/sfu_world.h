@@ -53,7 +53,7 @@ void sfu_world_close(struct sfu_world *w);
 void sfu_world_end(struct sfu_world *w);
 /** From now on time passes `ms` at each look (about every 25 ms) instead of by itself. */
 void sfu_world_jump(struct sfu_world *w, int64_t ms);
-/** Let the loop run until `done`; fails the test after 20 s. */
+/** Let the loop run until `done`; fails the test after two minutes. */
 void sfu_until(struct sfu_world *w, bool (*done)(void *arg), void *arg, const char *what);
 #define SFU_UNTIL(w, fn, arg) sfu_until((w), (fn), (arg), #fn)
 /** Let the loop run for a while, to see what does not happen. */
@@ -116,6 +116,8 @@ struct sfu_client {
 	int64_t pinged;
 };
 
+/** A token to join with for ten minutes; the caller owns it. */
+char *sfu_token(const char *room, const char *identity);
 /** Connect and wait for the first message. */
 struct sfu_client *sfu_client_join(struct sfu_world *w, const char *room, const char *identity);
 /** Not connected yet; a test fills grant and query, then sfu_client_enter. */

@@ -44,20 +44,6 @@ static struct caller ann, bob, other;
 
 /* -- People ------------------------------------------------------------------------- */
 
-static char *token_of(const struct caller *x)
-{
-	struct buf b = BUF_INIT(TOKEN_BYTES_MAX);
-	struct token t = {.key = SFU_KEY,
-			  .join = true,
-			  .publish = true,
-			  .subscribe = true,
-			  .expires_ms = clock_wall_ms() + 600000};
-	snprintf(t.identity, sizeof(t.identity), "%s", x->identity);
-	snprintf(t.room, sizeof(t.room), "%s", x->room);
-	assert_int_equal(token_make(&t, SPAN_LIT(SFU_SECRET), &b, NULL), 0);
-	return buf_take(&b);
-}
-
 static void on_state(void *arg, enum call_state now)
 {
 	static const char *const names[] = {"connecting", "joined", "reconnecting", "ended"};
@@ -82,7 +68,7 @@ static void on_token(void *arg)
 {
 	struct caller *x = arg;
 	struct err none = {.code = ERR_AUTH, .msg = "no token"};
-	AUTO_FREE char *t = x->gives_tokens ? token_of(x) : NULL;
+	AUTO_FREE char *t = x->gives_tokens ? sfu_token(x->room, x->identity) : NULL;
 	buf_put_str(&x->log, "token ");
 	call_token(x->call, t, t ? NULL : &none);
 }
@@ -119,7 +105,7 @@ static void call_at(struct caller *x, int port, const char *room, const char *id
 	struct err err = {0};
 	*x = (struct caller){.room = room, .identity = identity};
 	buf_init(&x->log, LOG_BYTES);
-	AUTO_FREE char *token = token_of(x);
+	AUTO_FREE char *token = sfu_token(x->room, x->identity);
 	snprintf(url, sizeof(url), "ws://127.0.0.1:%d", port);
 	o.url = url;
 	o.token = token;

@@ -9,6 +9,7 @@
 #include "core/rtc/ice.h"
 #include "core/rtc/ice_lite.h"
 #include "core/rtc/stun.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/fakenet.h"
 
 #include <string.h>
@@ -731,21 +732,6 @@ static void test_many_sessions(void **state)
 	ice_lite_free(t);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -768,5 +754,5 @@ int main(void)
 		cmocka_unit_test(test_lite_refuses),
 		cmocka_unit_test(test_many_sessions),
 	};
-	return cmocka_run_group_tests(tests, start, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "core/base/mem.h"
 #include "core/rtc/ice.h"
 #include "core/rtc/ice_lite.h"
 #include "core/rtc/stun.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/fakenet.h"
 
 #include <string.h>
@@ -386,29 +386,12 @@ static void test_relay_without_room(void **state)
 	ice_free(ice);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, balanced)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_stream_while_no_udp), TEST(test_udp_before_stream),  TEST(test_path_dies),
-		TEST(test_doubt_passes),	TEST(test_many_streams),       TEST(test_held_up),
-		TEST(test_relay_told),		TEST(test_relay_without_room),
+		BALANCED(test_stream_while_no_udp), BALANCED(test_udp_before_stream),  BALANCED(test_path_dies),
+		BALANCED(test_doubt_passes),	BALANCED(test_many_streams),       BALANCED(test_held_up),
+		BALANCED(test_relay_told),		BALANCED(test_relay_without_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/rtc/peer.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/fakenet.h"
 
 #include <string.h>
@@ -491,21 +492,6 @@ static void test_roles(void **state)
 	assert_int_equal(peer_dtls_role(SDP_ACTIVE, SDP_ACTIVE, &client, NULL), ERR_PROTOCOL);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,5 +506,5 @@ int main(void)
 		cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_roles),
 	};
-	return cmocka_run_group_tests(tests, start, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

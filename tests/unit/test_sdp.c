@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/rtc/rtp.h"
 #include "core/rtc/sdp.h"
+#include "tests/lib/balance.h"
 
 #include <string.h>
 
@@ -330,21 +331,6 @@ static void test_refused(void **state)
 	assert_int_equal(sdp_parse(buf_span(&big), &s, &err), ERR_TOO_LARGE);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,5 +339,5 @@ int main(void)
 		cmocka_unit_test(test_own_offer),	 cmocka_unit_test(test_without_bundle),
 		cmocka_unit_test(test_large_room),	 cmocka_unit_test(test_refused),
 	};
-	return cmocka_run_group_tests(tests, start, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -10,6 +10,7 @@
 #include "core/base/http.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_wait.h"
 
 #include <stdlib.h>
@@ -675,26 +676,11 @@ static void test_abuse(void **state)
 	assert_int_equal(a->close_code, 1009);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	sfu_world_close(&w);
 	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
 }
 
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -710,5 +696,5 @@ int main(void)
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
-#include "core/base/mem.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_wait.h"
 
 #include <stdlib.h>
@@ -298,26 +298,11 @@ static void test_close(void **state)
 	assert_int_equal(sfu_client_got(b, LK_RES_LEAVE, 0)->leave.reason, LK_SERVER_SHUTDOWN);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	sfu_world_close(&w);
 	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
 }
 
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -332,5 +317,5 @@ int main(void)
 	};
 	if (getenv("ONLY"))
 		cmocka_set_test_filter(getenv("ONLY"));
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_wait.h"
 
 #include <string.h>
@@ -117,21 +118,6 @@ static void test_restless(void **state)
 	assert_int_equal(w.presence_n, 3);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -141,5 +127,5 @@ int main(void)
 		LIVE(test_tracks),
 		LIVE(test_restless),
 	};
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_world.h"
 
 #include <string.h>
@@ -108,23 +109,8 @@ static void test_many(void **state)
 	sfu_world_close(&w);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many)};
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

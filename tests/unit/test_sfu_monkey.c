@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_wait.h"
 
 #include <stdlib.h>
@@ -210,23 +211,8 @@ static void test_monkey(void **state)
 		run(strtoull(seed, NULL, 10), n);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_monkey)};
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
-#include "core/base/mem.h"
+#include "tests/lib/balance.h"
 #include "tests/lib/sfu_world.h"
 
 #include <string.h>
@@ -162,21 +162,6 @@ static void test_gone_meanwhile(void **state)
 	assert_int_equal(u->participants_n, 3);
 }
 
-static long live;
-
-static int begin(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
 #define LIVE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -186,5 +171,5 @@ int main(void)
 		LIVE(test_long_packets),
 		LIVE(test_gone_meanwhile),
 	};
-	return cmocka_run_group_tests(tests, begin, balanced);
+	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }

@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "core/base/crypto.h"
-#include "core/base/mem.h"
 #include "core/rtc/stun.h"
 #include "core/rtc/turn.h"
 #include "core/rtc/turn_uri.h"
+#include "tests/lib/balance.h"
 
 #include <string.h>
 
@@ -448,29 +448,12 @@ static void test_uris(void **state)
 		assert_int_equal(turn_uri_parse(span_of(bad[i]), &u, NULL), ERR_INVALID);
 }
 
-static long live;
-
-static int start(void **state)
-{
-	(void)state;
-	live = mem_live();
-	return 0;
-}
-
-static int balanced(void **state)
-{
-	(void)state;
-	return mem_live() == live ? 0 : -1;
-}
-
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, balanced)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_relay),	  TEST(test_renewal),	  TEST(test_refused),
-		TEST(test_renewal_fails), TEST(test_no_channels), TEST(test_forgotten),
-		TEST(test_many_peers),	  TEST(test_uris),
+		BALANCED(test_relay),	  BALANCED(test_renewal),	  BALANCED(test_refused),
+		BALANCED(test_renewal_fails), BALANCED(test_no_channels), BALANCED(test_forgotten),
+		BALANCED(test_many_peers),	  BALANCED(test_uris),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
