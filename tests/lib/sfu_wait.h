@@ -33,7 +33,12 @@ bool sfu_is_closed(void *arg);
 void sfu_until_hears(struct sfu_client *c, const char *track, size_t n);
 void sfu_until_offered(struct sfu_client *c, const char *track);
 const struct lk_response *sfu_until_got(struct sfu_client *c, int kind, size_t from);
-/** `from` speaks until `to` has heard something of it: then the way is there. */
+/** Until what the server did for requests of `c` so far is done: it does one after the other. */
+void sfu_settle(struct sfu_client *c);
+/** Until this was the newest word about somebody: "present", or the reason why not. */
+void sfu_until_presence(struct sfu_world *w, const char *identity, const char *what);
+/** `from` speaks until `to` has heard something of it: then the way is there, and nothing of that
+ * is still under way. */
 void sfu_open_way(struct sfu_client *from, struct sfu_client *to);
 
 #endif

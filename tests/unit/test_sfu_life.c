@@ -26,10 +26,11 @@ static int setup(void **state)
 	return 0;
 }
 
-static bool is_said(void *arg)
+static bool knows_as(void *arg)
 {
 	const struct sfu_view *v = arg;
-	return !strcmp(sfu_presence_of(&w, v->who), v->n ? "present" : "lost");
+	const struct lk_person *p = sfu_client_knows(v->c, "ann");
+	return p && !strcmp(p->sid, v->who);
 }
 
 static void test_leave(void **state)
@@ -62,11 +63,11 @@ static void test_twice(void **state)
 	const struct lk_response *r = sfu_client_got(a, LK_RES_LEAVE, 0);
 	assert_int_equal(r->leave.reason, LK_DUPLICATE_IDENTITY);
 	assert_int_equal(r->leave.action, LK_LEAVE_DISCONNECT);
-	sfu_pass(&w, 200);
+	struct sfu_view v = {.c = b, .who = again->sid};
+	SFU_UNTIL(&w, knows_as, &v);
+	assert_int_equal(sfu_client_knows(b, "ann")->tracks_n, 0);
 	/* For the server she was never gone. */
 	assert_int_equal(w.presence_n, 2);
-	assert_int_equal(sfu_client_knows(b, "ann")->tracks_n, 0);
-	assert_string_equal(sfu_client_knows(b, "ann")->sid, again->sid);
 }
 
 static void test_powers(void **state)
@@ -201,11 +202,10 @@ static void lost(bool socket_closes)
 	b->quiet = b->pub.deaf = b->sub.deaf = true;
 	if (socket_closes)
 		sfu_client_drop(b);
-	struct sfu_view v = {.who = "bob", .n = 0};
-	SFU_UNTIL(&w, is_said, &v);
+	sfu_until_presence(&w, "bob", "lost");
 	assert_in_range(w.wall - from, 5000, SFU_LOST_MS);
 	assert_in_range(w.presence[w.presence_n - 1].at_ms, from - 5000, from);
-	v = (struct sfu_view){.c = a, .who = "bob", .n = LK_DISCONNECTED};
+	struct sfu_view v = {.c = a, .who = "bob", .n = LK_DISCONNECTED};
 	SFU_UNTIL(&w, sfu_sees_state, &v);
 	/* Who is there stays there. */
 	sfu_pass(&w, 30000);

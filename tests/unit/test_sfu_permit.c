@@ -258,11 +258,7 @@ static void come_back(struct one *o)
 
 static void listen_and_look(struct one *o, struct sfu_client *l)
 {
-	/* What the requests before it did is done once this one is answered. */
-	size_t from = o->c->got_n;
-	const struct lk_request ping = {.kind = LK_REQ_PING_REQ};
-	sfu_client_send(o->c, &ping);
-	sfu_until_got(o->c, LK_RES_PONG_RESP, from);
+	sfu_settle(o->c);
 	bool silent = !allowed[index_of(o->name)] || o->muted;
 	if (!silent) {
 		sfu_until_offered(l, o->c->track);

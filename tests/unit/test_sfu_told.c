@@ -9,7 +9,7 @@
 
 #include "core/base/clock.h"
 #include "tests/lib/balance.h"
-#include "tests/lib/sfu_world.h"
+#include "tests/lib/sfu_wait.h"
 
 #include <string.h>
 
@@ -114,16 +114,11 @@ static bool is_known_gone(void *arg)
 	return p && p->state == LK_DISCONNECTED;
 }
 
-static bool is_told_gone(void *arg)
-{
-	return !strcmp(sfu_presence_of(&w, arg), "left");
-}
-
 static void leave(struct sfu_client *c)
 {
 	const struct lk_request rq = {.kind = LK_REQ_LEAVE};
 	sfu_client_send(c, &rq);
-	SFU_UNTIL(&w, is_told_gone, c->identity);
+	sfu_until_presence(&w, c->identity, "left");
 }
 
 /* One leaves, one comes anew, while somebody is away for a moment. */
@@ -156,9 +151,7 @@ static void test_gone_meanwhile(void **state)
 	sfu_client_drop(ann);
 	from = ann->got_n;
 	sfu_client_resume(ann);
-	while (!sfu_client_got(ann, LK_RES_UPDATE, from))
-		sfu_pass(&w, 250);
-	const struct lk_update *u = &sfu_client_got(ann, LK_RES_UPDATE, from)->update;
+	const struct lk_update *u = &sfu_until_got(ann, LK_RES_UPDATE, from)->update;
 	assert_int_equal(u->participants_n, 3);
 }
 

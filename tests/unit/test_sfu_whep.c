@@ -67,12 +67,8 @@ static void allow(struct sfu_client *c, bool all, const char *one)
 				.subscription_permission = {.all_participants = all,
 							    .track_permissions = &may,
 							    .track_permissions_n = 1}};
-	const struct lk_request ping = {.kind = LK_REQ_PING_REQ};
-	size_t from = c->got_n;
 	sfu_client_send(c, &rq);
-	/* Done once what comes after it is answered. */
-	sfu_client_send(c, &ping);
-	sfu_until_got(c, LK_RES_PONG_RESP, from);
+	sfu_settle(c);
 }
 
 static struct sfu_client *speaker(const char *room, const char *identity)
@@ -211,11 +207,6 @@ static void test_no_line(void **state)
 	sfu_program_whole(&x);
 }
 
-static bool is_present(void *arg)
-{
-	return strcmp(sfu_presence_of(&w, arg), "present") == 0;
-}
-
 /* Rooms were told how somebody is there: whoever listens does not turn into one who speaks, nor
  * the other way round, without leaving. */
 static void test_other_way(void **state)
@@ -226,7 +217,7 @@ static void test_other_way(void **state)
 		/* Of who was never there nobody was told. */
 		assert_int_equal(sfu_program_come(&w, &y, !speaks, ROOM, who, 1), 201);
 		sfu_program_join(&w, &x, speaks, ROOM, who, 1);
-		SFU_UNTIL(&w, is_present, x.identity);
+		sfu_until_presence(&w, x.identity, "present");
 		sfu_program_done(&y);
 		assert_int_equal(sfu_program_come(&w, &y, !speaks, ROOM, who, 1), 409);
 		sfu_program_done(&y);
