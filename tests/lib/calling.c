@@ -93,6 +93,27 @@ void calling_turn(struct calling *t, bool (*done)(struct calling *t, void *arg),
 	loop_timer_free(tick);
 }
 
+static void on_passed(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool has_passed(struct calling *t, void *arg)
+{
+	(void)t;
+	return *(bool *)arg;
+}
+
+/* By a timer of the same loop, which is never ahead of the others. */
+void calling_pass(struct calling *t, int ms)
+{
+	bool passed = false;
+	struct loop_timer *timer = loop_timer_new(t->l, on_passed, &passed);
+	loop_timer_start(timer, (uint64_t)ms, 0);
+	calling_turn(t, has_passed, &passed, "the time to pass");
+	loop_timer_free(timer);
+}
+
 static bool is_made(struct calling *t, void *arg)
 {
 	(void)arg;

@@ -30,6 +30,9 @@ void calling_join(struct calling *t, const struct room_call_options *o);
 /** Turn the loop until `done`; fails the test in the end. `what` is waited for. */
 void calling_turn(struct calling *t, bool (*done)(struct calling *t, void *arg), void *arg,
 		  const char *what);
+/** Turn the loop for so long: what was to happen on it before then has happened, however slow the
+ * machine is. */
+void calling_pass(struct calling *t, int ms);
 /** Until core/call was asked to connect. */
 void calling_wait_made(struct calling *t);
 /** Until there is a connection to this address (and select it), or none any more. */

@@ -13,12 +13,11 @@
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "tests/lib/server.h"
+#include "tests/lib/asking.h"
 
 #include <poll.h>
 #include <string.h>
 
-#define V3 "/_matrix/client/v3/"
 #define UNSTABLE "/_matrix/client/unstable/org.matrix.msc4140/"
 #define DELAY "?org.matrix.msc4140.delay="
 #define MEMBER "org.matrix.msc3401.call.member"
@@ -27,26 +26,6 @@
 static struct test_server t;
 static char *alice, *alice2, *bob;
 static char *room;
-static char path[1024];
-
-static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *at(const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	return path;
-}
-
-static char *text_of(json_t *steal, const char *key)
-{
-	char *s = mem_strdup(json_get_str(steal, key));
-	json_decref(steal);
-	assert_non_null(s);
-	return s;
-}
 
 static char *make_room(const char *token)
 {

@@ -16,6 +16,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -265,38 +266,42 @@ static void test_no_header_injection(void **state)
 
 /* ---- slow peers ---- */
 
-static int setup_hasty(void **state)
+/* Each of these is in a hurry in one thing only. */
+
+static int setup_slow_head(void **state)
 {
-	struct httpd_options opt = {
-		.head_timeout_ms = 500,
-		.body_stall_ms = 500,
-		.keepalive_ms = 400,
-		.write_stall_ms = 700,
-		.rate_grace_ms = 400,
-		.min_body_rate = 100000,
-	};
-	*state = fixture_start(&opt);
+	*state = fixture_start(&(struct httpd_options){.head_timeout_ms = 2000});
 	return 0;
 }
 
+/* All at once: each has its own time from when it came. */
 static void test_slow_head(void **state)
 {
 	struct fixture *f = *state;
+	struct raw half[2], mute[2];
+	char ch;
 	for (int tls = 0; tls < 2; tls++) {
-		struct raw c = raw_open(f, tls);
-		raw_puts(&c, "GET / HTTP/1.1\r\nHo");
-		check_refusal(&c, 408);
-		raw_close(&c);
-		/* One that says nothing at all is closed without a word. */
-		c = raw_open(f, tls);
-		char ch;
-		assert_true(raw_read(&c, &ch, 1) <= 0);
-		raw_close(&c);
+		half[tls] = raw_open(f, tls);
+		raw_puts(&half[tls], "GET / HTTP/1.1\r\nHo");
+		mute[tls] = raw_open(f, tls);
 	}
-	/* One that never finishes the TLS handshake, too. */
+	/* One that never finishes the TLS handshake. */
 	struct raw c = raw_connect(f->tls_port);
+	for (int tls = 0; tls < 2; tls++) {
+		check_refusal(&half[tls], 408);
+		/* One that says nothing at all is closed without a word. */
+		assert_true(raw_read(&mute[tls], &ch, 1) <= 0);
+		raw_close(&half[tls]);
+		raw_close(&mute[tls]);
+	}
 	raw_expect_close(&c);
 	raw_close(&c);
+}
+
+static int setup_slow_body(void **state)
+{
+	*state = fixture_start(&(struct httpd_options){.body_stall_ms = 500});
+	return 0;
 }
 
 static void test_slow_body(void **state)
@@ -305,32 +310,53 @@ static void test_slow_body(void **state)
 	refused(f, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
 	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
 	assert_int_equal(f->gone, 4);
-	/* Drop by drop: never stalls, yet is too slow. */
+}
+
+static int setup_body_rate(void **state)
+{
+	struct httpd_options opt = {.rate_grace_ms = 400, .min_body_rate = 100000};
+	*state = fixture_start(&opt);
+	return 0;
+}
+
+static bool has_come(const struct raw *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+	return poll(&p, 1, 30) > 0;
+}
+
+/* Drop by drop: never stalls, yet is too slow. */
+static void test_slow_drops(void **state)
+{
+	struct fixture *f = *state;
 	struct raw c = raw_open(f, false);
 	raw_puts(&c, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 4000 && !has_come(&c); i++)
 		raw_puts(&c, "x");
-		usleep(30000);
-	}
 	check_refusal(&c, 408);
 	raw_close(&c);
+}
+
+static int setup_keepalive(void **state)
+{
+	*state = fixture_start(&(struct httpd_options){.keepalive_ms = 400});
+	return 0;
 }
 
 static void test_idle_connection_ends(void **state)
 {
 	struct fixture *f = *state;
-	for (int tls = 0; tls < 2; tls++) {
-		struct raw c = raw_open(f, tls);
-		raw_puts(&c, "GET /a HTTP/1.1\r\n" HOST "\r\n");
-		check_200(&c, "/a");
-		raw_expect_close(&c);
-		raw_close(&c);
-	}
-	/* But one that waits for its reply does not. */
 	struct raw c = raw_open(f, false);
 	raw_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
 	fixture_until(&f->waiting, 1);
-	usleep(900000); /* longer than an idle one may stay */
+	for (int tls = 0; tls < 2; tls++) {
+		struct raw idle = raw_open(f, tls);
+		raw_puts(&idle, "GET /a HTTP/1.1\r\n" HOST "\r\n");
+		check_200(&idle, "/a");
+		raw_expect_close(&idle);
+		raw_close(&idle);
+	}
+	/* But one that waits for its reply does not, and has waited for longer than those. */
 	assert_int_equal(f->waiting, 1);
 	struct raw w = raw_open(f, false);
 	raw_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
@@ -359,6 +385,12 @@ static void make_file(struct fixture *f, const char *name, size_t n)
 	int fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(ftruncate(fd, (off_t)n), 0);
 	close(fd);
+}
+
+static int setup_slow_reader(void **state)
+{
+	*state = fixture_start(&(struct httpd_options){.write_stall_ms = 700});
+	return 0;
 }
 
 /* Who asks for much and does not read is cut, at flat memory. */
@@ -685,7 +717,7 @@ static int teardown(void **state)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define HASTY(name) cmocka_unit_test_setup_teardown(name, setup_hasty, teardown)
+#define WITH(setup_of, name) cmocka_unit_test_setup_teardown(name, setup_of, teardown)
 
 int main(void)
 {
@@ -696,14 +728,15 @@ int main(void)
 		T(test_chunk_overhead),
 		T(test_early_reply),
 		T(test_no_header_injection),
-		HASTY(test_slow_head),
-		HASTY(test_slow_body),
-		HASTY(test_idle_connection_ends),
-		HASTY(test_slow_reader),
-		cmocka_unit_test_setup_teardown(test_steady_reader, setup_steady, teardown),
-		cmocka_unit_test_setup_teardown(test_unread_of_one, setup_capped, teardown),
-		cmocka_unit_test_setup_teardown(test_unread_of_all, setup_capped_all, teardown),
-		cmocka_unit_test_setup_teardown(test_too_many_connections, setup_few, teardown),
+		WITH(setup_slow_head, test_slow_head),
+		WITH(setup_slow_body, test_slow_body),
+		WITH(setup_body_rate, test_slow_drops),
+		WITH(setup_keepalive, test_idle_connection_ends),
+		WITH(setup_slow_reader, test_slow_reader),
+		WITH(setup_steady, test_steady_reader),
+		WITH(setup_capped, test_unread_of_one),
+		WITH(setup_capped_all, test_unread_of_all),
+		WITH(setup_few, test_too_many_connections),
 		cmocka_unit_test(test_files_kept),
 		T(test_disk_full),
 		T(test_upload_broken_off),

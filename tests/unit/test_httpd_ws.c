@@ -390,11 +390,9 @@ static void test_ping(void **state)
 	struct fixture *f = *state;
 	struct raw c = ws_open(f, false);
 	struct buf b = BUF_INIT(100);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(read_frame(&c, &b), PING);
-		send_frame(&c, PONG, b.p, b.n);
-	}
-	/* No answer any more. */
+	assert_int_equal(read_frame(&c, &b), PING);
+	send_frame(&c, PONG, b.p, b.n);
+	/* It was heard: there is another one. No answer any more. */
 	assert_int_equal(read_frame(&c, &b), PING);
 	fixture_until(&f->ws_open, 0);
 	assert_int_equal(f->ws_code, 1006);

@@ -13,27 +13,18 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/rtc/sdp.h"
+#include "tests/lib/asking.h"
 #include "tests/lib/httpd_fixture.h"
-#include "tests/lib/server.h"
 #include "tests/lib/tmpdir.h"
 
 #include <string.h>
 
-#define V3 "/_matrix/client/v3/"
 #define LIVE "/_muster/live/v1/rooms/"
 #define SDP "application/sdp"
 #define FRAGMENT "application/trickle-ice-sdpfrag"
 
 static struct test_server t;
 static char *alice, *bob, *room, *secret_room;
-
-static char *text_of(json_t *steal, const char *key)
-{
-	char *s = mem_strdup(json_get_str(steal, key));
-	json_decref(steal);
-	assert_non_null(s);
-	return s;
-}
 
 static int setup(void **state)
 {

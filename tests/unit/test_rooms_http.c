@@ -9,25 +9,10 @@
 #include <cmocka.h>
 
 #include "core/base/json.h"
-#include "tests/lib/server.h"
-
-#define V3 "/_matrix/client/v3/"
+#include "tests/lib/asking.h"
 
 static struct test_server t;
 static char *alice, *bob, *carol, *root;
-static char path[1024];
-
-/* printf into the path; valid until the next call. */
-static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *at(const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	return path;
-}
 
 static void ok(const char *method, const char *where, const char *token, const char *body)
 {

@@ -11,28 +11,15 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "server/rooms/upgrade.h"
+#include "tests/lib/asking.h"
 #include "tests/lib/syncing.h"
 
 #include <semaphore.h>
 #include <string.h>
 
-#define V3 "/_matrix/client/v3/"
-
 static struct test_server t;
 static struct chatter alice, bob, carol;
 static char *root;
-static char path[2048];
-
-static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *at(const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	return path;
-}
 
 static int setup(void **state)
 {

@@ -18,48 +18,18 @@
 #include "server/rtc/people.h"
 #include "server/rtc/rtc.h"
 #include "server/rtc/rtc_leave.h"
-#include "tests/lib/server.h"
+#include "tests/lib/asking.h"
 #include "tests/lib/tmpdir.h"
 
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define V3 "/_matrix/client/v3/"
 #define TRANSPORTS "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"
 #define DELAYED "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/"
 
 static struct test_server t;
 static char *alice, *bob, *room, *openid;
-static char path[1024];
-
-static const char *at(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *at(const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	return path;
-}
-
-static char *text_of(json_t *steal, const char *key)
-{
-	char *s = mem_strdup(json_get_str(steal, key));
-	json_decref(steal);
-	assert_non_null(s);
-	return s;
-}
-
-static char *openid_of(const char *name, const char *token)
-{
-	json_t *j = test_json(&t, 200, "POST",
-			      at(V3 "user/@%s:localhost/openid/request_token", name), token, "{}");
-	char *s = json_text(j);
-	json_decref(j);
-	return s;
-}
 
 static void start(bool calls)
 {
@@ -84,7 +54,7 @@ static int setup(void **state)
 	room = text_of(test_json(&t, 200, "POST", V3 "createRoom", alice, "%s",
 				 "{\"preset\":\"public_chat\"}"),
 		       "room_id");
-	openid = openid_of("alice", alice);
+	openid = openid_of(&t, "alice", alice);
 	return 0;
 }
 
@@ -189,7 +159,7 @@ static void test_refusals(void **state)
 {
 	(void)state;
 	const char *get = RTC_PATH "/sfu/get", *token = RTC_PATH "/get_token";
-	AUTO_FREE char *bobs = openid_of("bob", bob);
+	AUTO_FREE char *bobs = openid_of(&t, "bob", bob);
 	test_error(&t, 400, "M_BAD_JSON", "POST", get, NULL, "{}");
 	test_error(&t, 400, "M_BAD_JSON", "POST", get, NULL,
 		   "{\"room\":\"%s\",\"device_id\":\"D\"}", room);
@@ -255,7 +225,7 @@ static void test_too_many(void **state)
 	(void)state;
 	AUTO_FREE char *carl = (test_add_user(&t, "carl", false), test_login(&t, "carl", "C"));
 	json_decref(test_json(&t, 200, "POST", at(V3 "join/%s", room), carl, "{}"));
-	AUTO_FREE char *id = openid_of("carl", carl);
+	AUTO_FREE char *id = openid_of(&t, "carl", carl);
 	const char *get = RTC_PATH "/sfu/get";
 	for (int i = 0; i < PEOPLE_CALL_TOKENS_MAX; i++)
 		json_decref(test_json(&t, 200, "POST", get, NULL,
