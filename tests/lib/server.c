@@ -215,43 +215,70 @@ void test_error(struct test_server *t, int status, const char *errcode, const ch
 struct adding {
 	struct visit v;
 	struct test_server *t;
-	char user_id[USER_ID_SIZE], hash[HASH_TEXT_SIZE];
+	struct person_new *people;
+	char hash[HASH_TEXT_SIZE];
+	int n, left, rc;
+};
+
+struct person_new {
+	struct adding *all;
+	char user_id[USER_ID_SIZE];
 	bool admin;
-	int rc;
 };
 
 static int add_run(struct db_tx *tx, void *arg, struct err *err)
 {
-	struct adding *a = arg;
+	struct person_new *p = arg;
 	int64_t nid;
-	struct user_new u = {.user_id = a->user_id, .hash = a->hash, .admin = a->admin};
+	struct user_new u = {.user_id = p->user_id, .hash = p->all->hash, .admin = p->admin};
 	return user_create(tx, &u, &nid, err);
 }
 
 static void add_done(void *arg, int rc, const struct err *err)
 {
-	struct adding *a = arg;
+	struct adding *a = ((struct person_new *)arg)->all;
 	(void)err;
-	a->rc = rc;
-	finish_visit(&a->v);
+	a->rc = a->rc ? a->rc : rc;
+	if (!--a->left)
+		finish_visit(&a->v);
 }
 
 static void add_start(void *arg)
 {
 	struct adding *a = arg;
-	db_submit(a->t->srv->db, add_run, add_done, a);
+	for (int i = 0; i < a->n; i++)
+		db_submit(a->t->srv->db, add_run, add_done, &a->people[i]);
+}
+
+static void add(struct test_server *t, struct person_new *people, int n, const char *password)
+{
+	struct adding a = {.v = {.th = t->thread}, .t = t, .people = people, .n = n, .left = n};
+	hash_make(span_of(password), a.hash);
+	for (int i = 0; i < n; i++)
+		people[i].all = &a;
+	loop_post(t->thread->loop, add_start, &a);
+	wait_visit(&a.v);
+	assert_int_equal(a.rc, 0);
 }
 
 void test_add_user(struct test_server *t, const char *name, bool admin)
 {
-	struct adding a = {.v = {.th = t->thread}, .t = t, .admin = admin};
-	char password[200];
-	snprintf(password, sizeof(password), "password of %s", name);
-	hash_make(span_of(password), a.hash);
-	snprintf(a.user_id, sizeof(a.user_id), "@%s:%s", name, t->srv->name);
-	loop_post(t->thread->loop, add_start, &a);
-	wait_visit(&a.v);
-	assert_int_equal(a.rc, 0);
+	struct person_new p = {.admin = admin};
+	AUTO_FREE char *password = mem_printf("password of %s", name);
+	snprintf(p.user_id, sizeof(p.user_id), "@%s:%s", name, t->srv->name);
+	add(t, &p, 1, password);
+}
+
+void test_add_people(struct test_server *t, const char *prefix, int n)
+{
+	struct person_new *people = mem_alloc((size_t)n * sizeof(*people));
+	for (int i = 0; i < n; i++) {
+		people[i].admin = false;
+		snprintf(people[i].user_id, sizeof(people[i].user_id), "@%s%d:%s", prefix, i,
+			 t->srv->name);
+	}
+	add(t, people, n, "a password");
+	mem_free(people);
 }
 
 char *test_login(struct test_server *t, const char *name, const char *device_id)

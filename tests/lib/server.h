@@ -46,6 +46,8 @@ void test_error(struct test_server *t, int status, const char *errcode, const ch
 
 /** Make an account by the administration (no HTTP), cheaply. Password: "password of NAME". */
 void test_add_user(struct test_server *t, const char *name, bool admin);
+/** "PREFIX0" to "PREFIXn-1", in one go and with one password: people who need never log in. */
+void test_add_people(struct test_server *t, const char *prefix, int n);
 /** Log in; the caller owns the token. */
 char *test_login(struct test_server *t, const char *name, const char *device_id);
 

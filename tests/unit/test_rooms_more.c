@@ -164,12 +164,9 @@ static void test_upgrade_large(void **state)
 	enum { PEOPLE = 2 * ROOM_UPGRADE_PEOPLE };
 	char old[LIMIT_ID_BYTES + 1], new[LIMIT_ID_BYTES + 1];
 	JSON_AUTO json_t *ids = json_array();
-	for (int i = 0; i < PEOPLE; i++) {
-		char name[20];
-		snprintf(name, sizeof(name), "many%d", i);
-		test_add_user(&t, name, false);
-		json_array_append_new(ids, json_sprintf("@%s:localhost", name));
-	}
+	test_add_people(&t, "many", PEOPLE);
+	for (int i = 0; i < PEOPLE; i++)
+		json_array_append_new(ids, json_sprintf("@many%d:localhost", i));
 	AUTO_FREE char *list = json_text(ids);
 	JSON_AUTO json_t *made =
 		test_json(&t, 200, "POST", V3 "createRoom", alice.token, "{\"invite\":%s}", list);
@@ -229,12 +226,9 @@ static void test_upgrade_between(void **state)
 	enum { PEOPLE = 2 * ROOM_UPGRADE_PEOPLE };
 	char old[LIMIT_ID_BYTES + 1], new[LIMIT_ID_BYTES + 1], again[LIMIT_ID_BYTES + 1];
 	JSON_AUTO json_t *ids = json_array();
-	for (int i = 0; i < PEOPLE; i++) {
-		char name[20];
-		snprintf(name, sizeof(name), "between%d", i);
-		test_add_user(&t, name, false);
-		json_array_append_new(ids, json_sprintf("@%s:localhost", name));
-	}
+	test_add_people(&t, "between", PEOPLE);
+	for (int i = 0; i < PEOPLE; i++)
+		json_array_append_new(ids, json_sprintf("@between%d:localhost", i));
 	AUTO_FREE char *list = json_text(ids);
 	JSON_AUTO json_t *made = test_json(&t, 200, "POST", V3 "createRoom", alice.token,
 					   "{\"invite\":%s,\"name\":\"Old\"}", list);
@@ -551,13 +545,11 @@ static void test_many_members(void **state)
 	enum { MANY = 450 };
 	AUTO(buf_done) struct buf body = BUF_INIT(BUF_CAP_OWN);
 	JSON_AUTO json_t *ids = json_object();
-	char room[LIMIT_ID_BYTES + 1], name[16];
+	char room[LIMIT_ID_BYTES + 1];
+	test_add_people(&t, "m", MANY);
 	buf_put_str(&body, "{'invite':[");
-	for (int i = 0; i < MANY; i++) {
-		snprintf(name, sizeof(name), "m%d", i);
-		test_add_user(&t, name, false);
-		buf_printf(&body, "%s'@%s:localhost'", i ? "," : "", name);
-	}
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&body, "%s'@m%d:localhost'", i ? "," : "", i);
 	buf_put_str(&body, "]}");
 	chatter_create(&alice, buf_str(&body), room);
 	JSON_AUTO json_t *all = chatter_get(&alice, room, "members");
