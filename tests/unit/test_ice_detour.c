@@ -389,9 +389,10 @@ static void test_relay_without_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BALANCED(test_stream_while_no_udp), BALANCED(test_udp_before_stream),  BALANCED(test_path_dies),
-		BALANCED(test_doubt_passes),	BALANCED(test_many_streams),       BALANCED(test_held_up),
-		BALANCED(test_relay_told),		BALANCED(test_relay_without_room),
+		BALANCED(test_stream_while_no_udp), BALANCED(test_udp_before_stream),
+		BALANCED(test_path_dies),	    BALANCED(test_doubt_passes),
+		BALANCED(test_many_streams),	    BALANCED(test_held_up),
+		BALANCED(test_relay_told),	    BALANCED(test_relay_without_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -451,9 +451,9 @@ static void test_uris(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BALANCED(test_relay),	  BALANCED(test_renewal),	  BALANCED(test_refused),
+		BALANCED(test_relay),	      BALANCED(test_renewal),	  BALANCED(test_refused),
 		BALANCED(test_renewal_fails), BALANCED(test_no_channels), BALANCED(test_forgotten),
-		BALANCED(test_many_peers),	  BALANCED(test_uris),
+		BALANCED(test_many_peers),    BALANCED(test_uris),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
