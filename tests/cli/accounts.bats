@@ -50,7 +50,7 @@ teardown_file() {
 }
 
 @test "a token file instead of a password" {
-	jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json" >"$BATS_TEST_TMPDIR/token"
+	token >"$BATS_TEST_TMPDIR/token"
 	use_home token
 	m login "$URL" --token-file "$BATS_TEST_TMPDIR/token" --json | jq -e '.user_id == "@ada:s.test"' >/dev/null
 	m whoami >/dev/null
@@ -79,10 +79,7 @@ teardown_file() {
 }
 
 @test "reports wait for an administrator" {
-	local token
-	token=$(jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ada/secrets.json")
-	curl -sf -X POST -H "Authorization: Bearer $token" --data '{"reason":"too loud"}' \
-		"$URL/_matrix/client/v3/users/@admin:s.test/report"
+	api POST v3/users/@admin:s.test/report --data '{"reason":"too loud"}'
 	fails_with 4 admin reports
 	use_home admin
 	m admin reports --json >list
@@ -202,7 +199,7 @@ teardown_file() {
 	local pid=$!
 	wait_for out listening
 	kill "$pid"
-	wait "$pid"
+	ended "$pid" 0
 	grep -q '"event":"stopping"' out
 	[ ! -s err ]
 }

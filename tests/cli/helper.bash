@@ -173,6 +173,7 @@ start_server() {
 	"$MUSTER" serve --data "$SERVER_DIR/data" --listen "${LISTEN:-127.0.0.1:0}" --udp-port 0 --server-name s.test \
 		--open-registration --json "$@" >"$SERVER_DIR/out" 2>"$SERVER_DIR/err" </dev/null 3>&- &
 	export SERVER_PID=$!
+	disown "$SERVER_PID" # it outlives the test that starts it
 	wait_for "$SERVER_DIR/out" '"event":"listening"' || { cat "$SERVER_DIR/err"; return 1; }
 	URL=$(jq -r 'select(.event == "listening").url' "$SERVER_DIR/out")
 	export URL

@@ -25,6 +25,7 @@ serve_again() {
 	rm -f out
 	"$MUSTER" serve --data "$SRV" --listen "$1" --udp-port 0 --json >out 2>err </dev/null 3>&- &
 	echo $! >srv.pid
+	disown $! # it outlives the test that starts it
 	wait_for out '"event":"listening"' || { cat err; return 1; }
 	URL=$(jq -r 'select(.event == "listening").url' out)
 	export URL
@@ -32,7 +33,7 @@ serve_again() {
 
 stop_it() {
 	kill "$(cat srv.pid)"
-	timeout "$STEP" tail --pid="$(cat srv.pid)" -f /dev/null
+	gone "$(cat srv.pid)"
 }
 
 room_of() {
@@ -154,10 +155,10 @@ room_of() {
 	env -u MUSTER_ALLOW_ROOT "$MUSTER" serve --data "$dir/data" --listen 127.0.0.1:0 --udp-port 0 \
 		--json >owned 2>/dev/null </dev/null 3>&- &
 	local pid=$!
-	wait_for owned listening
+	wait_for owned '"event":"listening"'
 	[ "$(awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$pid/status")" = "12345 12345 12345 12345" ]
 	[ "$(awk '/^CapEff:/ { print $2 }' "/proc/$pid/status")" = 0000000000000000 ]
 	kill "$pid"
-	wait "$pid"
+	ended "$pid" 0
 	rm -r "$dir"
 }

@@ -28,6 +28,7 @@ setup() {
 }
 
 teardown() {
+	end_jobs
 	# What a test left open is none of the next one's.
 	use_home admin
 	m roll cancel "$ROOM" -q >/dev/null 2>&1 || true
@@ -47,13 +48,9 @@ status_of() {
 	m roll status "$ROLL" --json | jq -r --arg u "@$1:s.test" 'select(.user_id == $u).status'
 }
 
-token() {
-	jq -r .access_token "$XDG_DATA_HOME/muster/accounts/$1/secrets.json"
-}
-
+# What the server keeps of a roll for later: delayed ROLL
 delayed() {
-	curl -sf "$URL/_matrix/client/unstable/org.matrix.msc4140/delayed_events" \
-		-H "Authorization: Bearer $(token admin)" | jq -c --arg r "$1" '.delayed_events[]
+	api GET unstable/org.matrix.msc4140/delayed_events | jq -c --arg r "$1" '.delayed_events[]
 		| select(.content["m.relates_to"].event_id == $r or .content["org.muster.roll"].second_of == $r)'
 }
 
@@ -97,8 +94,7 @@ delayed() {
 		"answers": [{"id": "here", "org.matrix.msc1767.text": "y"}]},
 		"org.muster.roll": {"version": 1, "window_ms": 600000, "late_after_ms": 600000}}
 	END
-	FAKE=$(curl -sf -X PUT -H "Authorization: Bearer $(token bob)" -d @poll.json \
-		"$URL/_matrix/client/v3/rooms/$ROOM/send/org.matrix.msc3381.poll.start/fake" | jq -r .event_id)
+	FAKE=$(api PUT "v3/rooms/$ROOM/send/org.matrix.msc3381.poll.start/fake" -d @poll.json | jq -r .event_id)
 	use_home admin
 	fails_with 5 roll status "$FAKE"
 	[[ $stderr == *"only a poll"* ]]
@@ -231,22 +227,21 @@ wait_poll_end() {
 	use_home tess
 	m roll mark "$ROOM" dan late -q >/dev/null 2>&1 || m roll mark "$ROOM" 104 late -q >/dev/null
 	use_home admin
-	wait "$waiter"
+	ended "$waiter" 0
 	jq -es '.[1:] | map(.user_id) | sort == ["@ada:s.test", "@bob:s.test", "@cleo:s.test", "@dan:s.test"]' waited >/dev/null
 	jq -es '.[1:] | map(.status) | sort == ["here", "here", "here", "late"]' waited >/dev/null
 }
 
 @test "--wait ends with 8 when it closes and somebody is missing" {
-	"$MUSTER" roll open "$ROOM" --window 20s --wait --json >waited 2>err </dev/null 3>&- &
-	local waiter=$! status=0
+	"$MUSTER" roll open "$ROOM" --window 10m --wait --json >waited 2>err </dev/null 3>&- &
+	local waiter=$!
 	wait_for waited roll_id
 	use_home ada
 	m roll answer "$ROOM" -q >/dev/null
 	use_home admin
 	wait_for waited '@ada:s.test'
 	m roll close "$ROOM" -q >/dev/null
-	wait "$waiter" || status=$?
-	[ "$status" -eq 8 ]
+	ended "$waiter" 8
 	jq -e '.error.code == "pending" and (.error.message | test("3 people.*@bob:s.test"))' <<<"$(tail -n 1 err)" >/dev/null
 }
 
@@ -345,16 +340,14 @@ lesson() {
 @test "--wait does not wait for the second call of a lesson that another teacher has ended" {
 	lesson ended now-5m 3h
 	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
-	local waiter=$! status=0
+	local waiter=$!
 	wait_for waited roll_id
 	ROLL=$(jq -rs '.[0].roll_id' waited)
 	wait_poll_end
 	use_home tess
 	m meet end ended -q >/dev/null
 	use_home admin
-	timeout "$STEP" tail --pid="$waiter" -f /dev/null
-	wait "$waiter" || status=$?
-	[ "$status" -eq 8 ]
+	ended "$waiter" 8
 	delayed "$ROLL" | jq -s 'any(.type == "org.matrix.msc3381.poll.start") | not' | grep -q true
 	[ "$(m roll list "$ROOM" --json | jq -s 'map(select(.uid == "ended")) | length')" -eq 1 ]
 	m meet cancel ended --room "$ROOM" --yes -q >/dev/null
@@ -389,7 +382,7 @@ lesson() {
 		use_home tess
 		"$MUSTER" roll open "$ROOM" --json >"$T/by-tess" 2>"$T/err-tess" </dev/null 3>&- &
 		tess=$!
-		wait "$admin" && wait "$tess" || { cat "$T"/err-*; return 1; }
+		ended "$admin" 0 && ended "$tess" 0 || { cat "$T"/err-*; return 1; }
 		# Who saw the other's only later was told its own; a moment later all agree.
 		ROLL=$(m roll status "$ROOM" --json | jq -rs '.[0].roll_id')
 		use_home admin
@@ -409,8 +402,7 @@ lesson() {
 		"answers": [{"id": "here", "org.matrix.msc1767.text": "y"}]},
 		"org.muster.roll": {"version": 1, "window_ms": 600000, "late_after_ms": 600000}}
 	END
-	SECOND=$(curl -sf -X PUT -H "Authorization: Bearer $(token tess)" -d @poll.json \
-		"$URL/_matrix/client/v3/rooms/$ROOM/send/org.matrix.msc3381.poll.start/second" | jq -r .event_id)
+	SECOND=$(api PUT "v3/rooms/$ROOM/send/org.matrix.msc3381.poll.start/second" -d @poll.json | jq -r .event_id)
 	use_home ada
 	m roll answer "$ROOM" --json | jq -e --arg r "$ROLL" '.roll_id == $r' >/dev/null
 	fails_with 1 roll answer "$SECOND"
@@ -452,15 +444,15 @@ lesson() {
 }
 
 @test "the second call comes by itself, and --wait waits for both" {
-	lesson quick now-1m 2m
-	"$MUSTER" roll open "$ROOM" --meeting now --window 10s --second-call --wait --json >waited 2>err </dev/null 3>&- &
-	local waiter=$! status=0
+	# Time for two windows and for a slow machine to open the first.
+	lesson quick now-1m 80s
+	"$MUSTER" roll open "$ROOM" --meeting now --window 4s --second-call --wait --json >waited 2>err </dev/null 3>&- &
+	local waiter=$!
 	wait_for waited roll_id
 	use_home ada
 	m roll answer "$ROOM" -q >/dev/null || true # on a slow machine it is over
 	use_home admin
-	wait "$waiter" || status=$?
-	[ "$status" -eq 8 ]
+	ended "$waiter" 8
 	m roll list "$ROOM" --json | jq -es '.[0].second_of == .[1].roll_id and .[0].uid == "quick"' >/dev/null
 	m meet cancel quick --room "$ROOM" --yes -q >/dev/null
 }
