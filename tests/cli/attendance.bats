@@ -282,8 +282,7 @@ lesson() {
 	for i in 1 2; do
 		long=$(jq -nc --arg room "$ROOM" '{room_id: $room, start_ts: 1, end_ts: 2, reason: "x",
 			relayed: {event_id: ("$" + "x" * 40000), sender: "@ada:s.test", ts: 1}}' |
-			XDG_DATA_HOME=$BATS_FILE_TMPDIR/home-ada/data api PUT \
-				"v3/rooms/$ROOM/send/org.muster.contest/long$i" -d @- | jq -r .event_id)
+			AS=ada api PUT "v3/rooms/$ROOM/send/org.muster.contest/long$i" -d @- | jq -r .event_id)
 	done
 	would_expire() {
 		m attendance expire --room "$ROOM" --dry-run --json >would && grep -qF "$1" would

@@ -264,21 +264,19 @@ Jan,72" >list.csv
 	[ "$(m room list --json | jq -s 'map(select(.name | startswith("Mine"))) | length')" -eq 0 ]
 }
 
-# A room with one state event, made by hand: trap TOKEN NAME TYPE CONTENT
+# A room with one state event, made by hand: trap_room NAME TYPE CONTENT
 trap_room() {
-	curl -sf -m "$STEP" "$URL/_matrix/client/v3/createRoom" -H "Authorization: Bearer $1" -d "$(jq -nc \
-		--arg n "$2" --arg t "$3" --argjson c "$4" '{name: $n, invite: ["@admin:s.test"],
+	api POST v3/createRoom -d "$(jq -nc --arg n "$1" --arg t "$2" --argjson c "$3" '{name: $n, invite: ["@admin:s.test"],
 		power_level_content_override: {users: {"@ada:s.test": 100, "@admin:s.test": 100}},
 		initial_state: [{type: $t, state_key: "", content: $c}]}')" | jq -r .room_id
 }
 
 @test "a class that no administrator made gets no list, whatever it is called" {
-	local token room staff
+	local room staff
 	small_list
 	use_home ada
-	token=$(jq -r .access_token "$XDG_DATA_HOME"/muster/accounts/*/secrets.json)
-	staff=$(trap_room "$token" "Trap (staff)" org.muster.staff '{"version": 1, "name": "Trap"}')
-	room=$(trap_room "$token" Trap org.muster.class "{\"version\": 1, \"name\": \"Trap\", \"staff_room\": \"$staff\"}")
+	staff=$(trap_room "Trap (staff)" org.muster.staff '{"version": 1, "name": "Trap"}')
+	room=$(trap_room Trap org.muster.class "{\"version\": 1, \"name\": \"Trap\", \"staff_room\": \"$staff\"}")
 	use_home admin
 	m room join "$room" -q >/dev/null
 	m room join "$staff" -q >/dev/null
@@ -287,11 +285,10 @@ trap_room() {
 	fails_with 4 class add Trap --students list.csv
 	# A staff room of one's own does not make the class room one's own.
 	m class create Other --students list.csv -q >/dev/null
-	curl -sf -m "$STEP" -X PUT "$URL/_matrix/client/v3/rooms/$room/state/org.muster.class" \
-		-H "Authorization: Bearer $token" -d "$(m class list --json | jq -c 'select(.name == "Other")
+	AS=ada api PUT "v3/rooms/$room/state/org.muster.class" -d "$(m class list --json | jq -c 'select(.name == "Other")
 			| {version: 1, name: "Trap", staff_room: .staff_room}')"
 	fails_with 4 class add "$room" --students list.csv
-	curl -sf -m "$STEP" "$URL/_matrix/client/v3/rooms/$staff/state" -H "Authorization: Bearer $token" |
+	AS=ada api GET "v3/rooms/$staff/state" |
 		jq -e 'all(.type != "org.muster.roster")' >/dev/null
 	m room members "$room" --json | jq -es 'length == 2' >/dev/null
 }

@@ -217,9 +217,9 @@ token() {
 	jq -r .access_token "$data"/muster/accounts/*/secrets.json
 }
 
-# What no verb asks the server for, as the present account: api METHOD PATH [CURL-OPTIONS...]
+# What no verb asks the server for, as the present account or as AS=NAME: api METHOD PATH [CURL-OPTIONS...]
 api() {
-	curl -sf -m "$STEP" -X "$1" -H @<(echo "Authorization: Bearer $(token)") "${@:3}" "$URL/_matrix/client/$2"
+	curl -sf -m "$STEP" -X "$1" -H @<(echo "Authorization: Bearer $(token "${AS:-}")") "${@:3}" "$URL/_matrix/client/$2"
 }
 
 # put_state ROOM TYPE CONTENT

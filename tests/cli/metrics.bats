@@ -41,14 +41,20 @@ figures() {
 }
 
 @test "a sync that waited counts as fan-out" {
-	figures >before
+	figure() { # NAME FILE
+		awk -v name="muster_$1" '$1 == name { print $2 }' "$2"
+	}
+	one_waits() {
+		figures >before
+		[ "$(figure sync_waiting before)" -ge 1 ]
+	}
 	follow Physics
+	eventually one_waits
 	m send Physics "to who waits" >/dev/null
 	wait_for followed "to who waits"
 	unfollow
-	count() { awk '$1 == "muster_sync_fanout_seconds_count" { print $2 }' "$1"; }
 	figures >after
-	[ "$(count after)" -gt "$(count before)" ]
+	[ "$(figure sync_fanout_seconds_count after)" -gt "$(figure sync_fanout_seconds_count before)" ]
 }
 
 @test "nowhere else, and nothing else there" {

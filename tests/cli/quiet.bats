@@ -30,9 +30,7 @@ setup() {
 
 # What the server shows of Bob's field to whoever is at home here.
 field() {
-	curl -s "$URL/_matrix/client/v3/profile/@bob:s.test" \
-		-H "Authorization: Bearer $(jq -r .access_token "$XDG_DATA_HOME"/muster/accounts/*/secrets.json)" |
-		jq -c '.["org.muster.quiet"]'
+	api GET v3/profile/@bob:s.test | jq -c '.["org.muster.quiet"]'
 }
 
 shown() { # KEY

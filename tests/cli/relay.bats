@@ -46,8 +46,7 @@ arrived() {
 	id=$(said ada "I was there")
 	use_home teacher
 	r attendance contests --room "$ROOM" --dry-run
-	kill "$watcher"
-	wait "$watcher" || true
+	stopped "$watcher"
 	[ "$(arrived | wc -l)" -eq 0 ]
 	use_home carl
 	follow "$STAFF" --type org.muster.contest
@@ -61,8 +60,7 @@ arrived() {
 	use_home carl
 	wait_for followed "${other#?}"
 	unfollow
-	kill "$watcher"
-	wait "$watcher" || true
+	stopped "$watcher"
 	arrived | jq -es --arg i "$id" 'length == 2 and .[0].sender == "@admin:s.test"
 		and .[0].content.relayed.event_id == $i and .[0].content.relayed.sender == "@ada:s.test"
 		and .[0].content.reason == "I was there"' >/dev/null
@@ -82,21 +80,19 @@ arrived() {
 	wait_for followed "${id#?}"
 	exec 9>&-
 	unfollow
-	timeout "$STEP" tail --pid="$screen" -f /dev/null
+	gone "$screen"
 }
 
 @test "of each person a share, and of what they write only what belongs there" {
-	local chat token i
+	local chat i
 	said bert "the first" >/dev/null
 	use_home bert
 	chat=$(m room list --json | jq -rs 'map(select(.direct == "@admin:s.test"))[0].room_id')
-	token=$(jq -r .access_token data/muster/accounts/*/secrets.json)
 	for i in {1..25}; do
 		jq -nc --arg r "$ROOM" --arg i "$i" '{msgtype: "m.text", body: "wrong", "org.muster.contest":
 			{version: 1, room_id: $r, uid: "maths", recurrence_id: "20260105T090000", reason: $i,
 			"m.mentions": {room: true}}}' |
-			curl -sf -m "$STEP" -X PUT -H "Authorization: Bearer $token" --data @- -o /dev/null \
-				"$URL/_matrix/client/v3/rooms/$chat/send/m.room.message/flood$i"
+			api PUT "v3/rooms/$chat/send/m.room.message/flood$i" --data @- -o /dev/null
 	done
 	said ada "mine is one" >/dev/null
 	use_home teacher

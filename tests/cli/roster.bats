@@ -157,12 +157,11 @@ class_of() { # NAME
 	fails_with 4 roster show --room Secret
 	fails_with 4 roster import list.csv --room Secret
 	# A class room of one's own that names the real staff room, or the other way round.
-	local token staff room
-	token=$(jq -r .access_token "$XDG_DATA_HOME"/muster/accounts/*/secrets.json)
+	local staff room
 	use_home admin
 	staff=$(m class list --json | jq -r 'select(.name == "Secret").staff_room')
 	use_home dora
-	room=$(curl -sf -m "$STEP" "$URL/_matrix/client/v3/createRoom" -H "Authorization: Bearer $token" -d "$(jq -nc \
+	room=$(api POST v3/createRoom -d "$(jq -nc \
 		--arg s "$staff" '{name: "Trap", invite: ["@admin:s.test"], initial_state: [{type: "org.muster.class",
 		state_key: "", content: {version: 1, name: "Trap", staff_room: $s}}]}')" | jq -r .room_id)
 	use_home admin

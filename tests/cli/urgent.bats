@@ -30,10 +30,6 @@ setup() {
 	use_home ann
 }
 
-token() {
-	jq -r .access_token "$XDG_DATA_HOME/muster/accounts/ann/secrets.json"
-}
-
 @test "it names people and gives a reason, or nothing is sent" {
 	fails_with 2 urgent "$ROOM" "come" --reason why
 	[[ $stderr == *--user* ]]
@@ -95,8 +91,7 @@ token() {
 @test "three an hour to a room; an ordinary message goes all the same" {
 	for i in 1 2; do
 		# To nobody twice: these were sent by some other client.
-		curl -sf -X PUT "$URL/_matrix/client/v3/rooms/$ROOM/send/m.room.message/other$i" \
-			-H "Authorization: Bearer $(token)" \
+		api PUT "v3/rooms/$ROOM/send/m.room.message/other$i" \
 			-d '{"msgtype":"m.text","body":"x","m.mentions":{"user_ids":["@x:s.test"]},
 				"org.muster.urgent":{"reason":"y"}}' >/dev/null
 	done
@@ -115,6 +110,7 @@ token() {
 		--wait --json >waited 2>waiting </dev/null 3>&- &
 	WAITS=$!
 	wait_for waiting "privately"
+	wait_for waited event_id
 	EVENT=$(jq -r .event_id waited)
 	use_home bob
 	m mark "$ROOM" "$EVENT"
@@ -123,7 +119,7 @@ token() {
 	[ "$(jq -r 'select(.user_id == "@bob:s.test") | .read' waited)" = true ]
 	use_home ann
 	m mark "$ROOM" "$EVENT"
-	wait "$WAITS"
+	ended "$WAITS" 0
 	use_home cid
 	[ "$(jq -r 'select(.read) | .user_id' waited | sort | paste -sd ' ')" = "@ann:s.test @bob:s.test" ]
 	# Both have had one of Cid's now.
@@ -151,7 +147,6 @@ token() {
 }
 
 @test "time is over: who has not read it is listed" {
-	use_home dora
 	sign_up dora
 	use_home ann
 	NEW=$(new_room Late --invite @dora:s.test)

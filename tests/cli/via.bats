@@ -1,16 +1,13 @@
 # Calls by way of ssh: muster runs "there", sound is here. The ssh is none: it does what sshd would.
 bats_require_minimum_version 1.5.0
 load helper
+load calls
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up bob
-	sign_up ada
+	start_calls
 	ROOM=$(new_room Physics --invite @bob:s.test)
 	use_home bob
 	m room join "$ROOM" >/dev/null
-	python3 "$TOP/tests/cli/sound.py" make "$BATS_FILE_TMPDIR/tone.wav" 440 3
 	mkdir "$BATS_FILE_TMPDIR/bin"
 	# The account is where ssh leads to; here there is none.
 	cat >"$BATS_FILE_TMPDIR/bin/ssh" <<-END
@@ -33,70 +30,45 @@ setup_file() {
 	mkdir "$BATS_FILE_TMPDIR/there"
 	ln -s "$MUSTER" "$BATS_FILE_TMPDIR/there/muster"
 	PATH=$BATS_FILE_TMPDIR/bin:$PATH
-	TONE=$BATS_FILE_TMPDIR/tone.wav
-	export ROOM TONE PATH
+	export ROOM PATH
 }
 
 setup() {
 	use_home bob
-	CALLS=()
-}
-
-teardown() {
-	local pid
-	for pid in "${CALLS[@]}"; do
-		kill -TERM "$pid" 2>/dev/null || true
-		timeout "$STEP" tail --pid="$pid" -f /dev/null
-	done
 }
 
 teardown_file() {
 	stop_server
 }
 
-# Bob records what comes; wait until he is in the call.
-bob_records() {
-	use_home bob
-	"$MUSTER" call join "$ROOM" --listen-only --record "$1" --json >events 2>err </dev/null 3>&- &
-	BOB=$!
-	CALLS+=("$BOB")
-	wait_for events '"event":"joined".*"self":true'
-}
-
-bob_leaves() {
-	use_home bob
-	m call leave
-	wait "$BOB"
-}
-
 @test "a file here is heard there" {
-	bob_records rec.wav
+	joined bob "$ROOM" --listen-only --record rec.wav
 	use_home nobody
 	m call join Physics --via school --play "$TONE" --json >out
 	[ "$(jq -r 'select(.event == "joined" and .self).user_id' out)" = @ada:s.test ]
 	[ "$(jq -r 'select(.event == "ended").reason' out)" = played ]
 	jq -es 'map(.ts | test("^20..-.*T")) | all' out
-	bob_leaves
-	jq -en "$(python3 "$TOP/tests/cli/sound.py" heard rec.wav 440) | . > 2.3 and . < 3.6"
+	use_home bob
+	m call leave
+	ended "$PID" 0
+	jq -en "$(sound heard rec.wav 440) | . > 2.3 and . < 3.6"
 }
 
 @test "what is said there is heard here, and whoever records here says so there" {
 	use_home nobody
 	"$MUSTER" call join "$ROOM" --via school --listen-only --out - --events ev --record here.wav \
 		>heard.raw 2>err </dev/null 3>&- &
-	local pid=$! status=0
-	CALLS+=("$pid")
+	local pid=$!
 	wait_for ev '"event":"joined".*"self":true'
 	use_home bob
 	m call join "$ROOM" --play "$TONE" --json >out
-	jq -es 'map(select(.event == "joined" and .user_id == "@ada:s.test"))[0].recording' out
+	jq -es 'any(.event == "recording" and .user_id == "@ada:s.test" and .recording)' out
 	use_home nobody
 	wait_for ev '"event":"left".*@bob:s.test'
 	kill -INT "$pid"
-	wait "$pid" || status=$?
-	[ "$status" -eq 130 ]
-	jq -en "$(python3 "$TOP/tests/cli/sound.py" heard heard.raw 440) | . > 2.3 and . < 3.6"
-	jq -en "$(python3 "$TOP/tests/cli/sound.py" heard here.wav 440) | . > 2.3 and . < 3.6"
+	ended "$pid" 130
+	jq -en "$(sound heard heard.raw 440) | . > 2.3 and . < 3.6"
+	jq -en "$(sound heard here.wav 440) | . > 2.3 and . < 3.6"
 	use_home bob
 	m read "$ROOM" -n 20 | grep -q "@ada:s.test is recording this call"
 }
