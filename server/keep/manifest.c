@@ -180,6 +180,7 @@ int64_t manifest_bytes(const struct manifest *m)
 {
 	int64_t n = 0;
 	for (size_t i = 0; i < m->n; i++)
-		n += m->files[i].size;
+		if (__builtin_add_overflow(n, m->files[i].size, &n))
+			return INT64_MAX; /* what was not written by us may say anything */
 	return n;
 }

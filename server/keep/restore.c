@@ -28,8 +28,9 @@ struct restore {
 	bool there;    /* there is a data folder */
 	uid_t owner;
 	gid_t group;
-	struct fs_out *out; /* the file that is being written */
-	struct fs_lock *lock;
+	struct fs_out *out;	/* the file that is being written */
+	struct fs_lock *lock;	/* of the data folder, where there is one */
+	struct fs_lock *staged; /* of the new one; NULL: the staging folder is not ours */
 	struct pace pace;
 	struct manifest m;
 };
@@ -156,12 +157,39 @@ static int check_schema(const struct restore *r, struct err *err)
 		       r->m.muster);
 }
 
+static int lock_staging(const struct restore *r, struct fs_lock **ret, struct err *err)
+{
+	AUTO_FREE char *path = fs_join(r->staging, "lock");
+	int rc = fs_mkdirs(r->staging, 0700, err);
+	if (!rc)
+		rc = fs_lock(path, false, ret, err);
+	if (rc == ERR_CONFLICT) {
+		err_set(err, rc, _("Another restore to %s is under way"), r->dir);
+		err_hint(err, _("wait until it has ended"));
+	}
+	return rc;
+}
+
+/*
+ * Empty, and nobody else's: two restores would mix what they write, and who fails
+ * removes it. The lock comes along as that of the data folder which this becomes.
+ */
+static int claim_staging(struct restore *r, struct err *err)
+{
+	struct fs_lock *left = NULL; /* of what a restore that was killed left */
+	int rc = lock_staging(r, &left, err);
+	if (!rc)
+		rc = fs_remove_tree(r->staging, err);
+	if (!rc)
+		rc = lock_staging(r, &r->staged, err);
+	fs_unlock(left);
+	return rc;
+}
+
 static int stage(struct restore *r, struct err *err)
 {
 	static const struct keep_visitor visitor = {begin_file, file_data, end_file};
-	int rc = fs_remove_tree(r->staging, err);
-	if (!rc)
-		rc = fs_mkdirs(r->staging, 0700, err);
+	int rc = claim_staging(r, err);
 	if (!rc)
 		rc = check_room(r, err);
 	if (!rc)
@@ -251,9 +279,10 @@ int keep_restore(const char *path, const char *dir, bool replace, json_t **ret, 
 		rc = put_in_place(&r, err);
 	if (!rc)
 		*ret = result(&r);
-	else
+	else if (r.staged)
 		fs_remove_tree(r.staging, NULL);
 	fs_out_abort(r.out);
+	fs_unlock(r.staged);
 	fs_unlock(r.lock);
 	manifest_done(&r.m);
 	mem_free(r.dir);

@@ -372,6 +372,42 @@ static void test_refusals(void **state)
 	json_decref(made);
 }
 
+/* What one restore writes is not removed, nor mixed with its own, by another that comes too late. */
+static void test_two_restores(void **state)
+{
+	(void)state;
+	struct err err;
+	struct fs_lock *lock = NULL;
+	json_t *made = admin("backup", "{}");
+	const char *path = json_get_str(made, "path");
+	AUTO_FREE char *target = fs_join(base, "new");
+	AUTO_FREE char *staging = mem_printf("%s.restoring", target);
+	AUTO_FREE char *staging_lock = fs_join(staging, "lock");
+	AUTO_FREE char *part = fs_join(staging, "muster.db");
+	AUTO_FREE char *data_lock = fs_join(target, "lock");
+	test_server_stop(&t);
+	assert_int_equal(fs_mkdirs(staging, 0700, &err), 0);
+	assert_int_equal(fs_write_atomic(part, SPAN_LIT("half"), 0600, &err), 0);
+	/* Into a new folder, and in the place of one that the first has locked. */
+	assert_int_equal(fs_lock(staging_lock, false, &lock, &err), 0);
+	offline("restore", target, json_pack("{s:s}", "from", path), ERR_CONFLICT, &err);
+	assert_true(fs_exists(part));
+	fs_unlock(lock);
+	assert_int_equal(fs_mkdirs(target, 0700, &err), 0);
+	assert_int_equal(fs_lock(data_lock, false, &lock, &err), 0);
+	offline("restore", target, json_pack("{s:s}", "from", path), ERR_CONFLICT, &err);
+	assert_true(fs_exists(part));
+	fs_unlock(lock);
+	/* What a restore that was killed left is in nobody's way. */
+	json_decref(offline("restore", target, json_pack("{s:s}", "from", path), 0, NULL));
+	assert_false(fs_exists(staging));
+	/* It is free again: a server may start there. */
+	assert_int_equal(fs_lock(data_lock, false, &lock, &err), 0);
+	fs_unlock(lock);
+	json_decref(made);
+	test_server_start(&t);
+}
+
 static void test_damage_is_found(void **state)
 {
 	(void)state;
@@ -669,6 +705,24 @@ static void test_names(void **state)
 	assert_false(keep_name_ok((struct span){"a\0b", 3}));
 }
 
+/* A manifest of somebody else's cannot make a backup look small. */
+static void test_sizes(void **state)
+{
+	(void)state;
+	struct manifest m;
+	struct err err;
+	AUTO(buf_done) struct buf b = BUF_INIT(BUF_CAP_OWN);
+	buf_put_str(&b, "{\"format\":\"muster backup\",\"version\":1,\"muster\":\"1\","
+			"\"server_name\":\"x\",\"schema\":1,\"files\":[");
+	for (int i = 0; i < 2; i++)
+		buf_printf(&b, "%s{\"name\":\"f%d\",\"size\":%lld,\"sha256\":\"%064d\"}",
+			   i ? "," : "", i, (long long)INT64_MAX, 0);
+	buf_put_str(&b, "]}");
+	assert_int_equal(manifest_read(buf_span(&b), &m, &err), 0);
+	assert_true(manifest_bytes(&m) == INT64_MAX);
+	manifest_done(&m);
+}
+
 static void test_tar_heads(void **state)
 {
 	(void)state;
@@ -699,6 +753,7 @@ int main(void)
 		TEST(test_positions_are_not_used_again),
 		TEST(test_two_in_one_second),
 		TEST(test_refusals),
+		TEST(test_two_restores),
 		TEST(test_damage_is_found),
 		TEST(test_incremental),
 		TEST(test_stopped),
@@ -706,6 +761,7 @@ int main(void)
 		TEST(test_check),
 		TEST(test_export),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_tar_heads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
