@@ -11,13 +11,9 @@
 int serve_config_load(const struct serve_options *opt, struct server_config *ret, struct err *err);
 /** All-zero is fine. */
 void serve_config_done(struct server_config *c);
-/**
- * Numeric address and port of "ADDR:PORT", "[V6]:PORT", "ADDR", ":PORT",
- * "localhost:PORT". What is missing stays as it is in *addr and *port; *addr is owned.
- */
-int serve_config_parse_listen(const char *text, char **addr, int *port, struct err *err);
+/** Numbers of this machine alone: 127.0.0.0/8 or ::1. */
 bool serve_config_is_loopback(const char *addr);
-/** A host name, or address, with an optional port: Matrix appendices 4.1. */
+/** A server name (Matrix appendices, "Server Name") in lower case that leaves room for user names. */
 bool serve_config_valid_name(const char *name);
 /** The folder when none was named. The caller owns it. */
 int serve_config_data_dir(const char *named, char **ret, struct err *err);

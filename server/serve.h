@@ -70,13 +70,14 @@ int serve_check(const struct serve_options *opt, json_t **ret, struct err *err);
  */
 int serve_findings(const struct serve_options *opt, json_t **ret, struct err *err);
 
-/** One row per setting of the configuration file, for the manual; ends with name NULL. */
+/** A setting of the configuration file, for the manual. */
 struct serve_setting {
 	const char *name;
 	const char *type;    /**< "text", "number", "bool", "size", "path" */
 	const char *initial; /**< as written in the file */
-	const char *what;    /**< translatable sentence */
+	const char *what;    /**< a sentence, in English as the manual is */
 };
-extern const struct serve_setting serve_settings[];
+/** The i-th; NULL: there are no more. */
+const struct serve_setting *serve_setting(size_t i);
 
 #endif

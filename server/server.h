@@ -38,7 +38,7 @@ struct server_config {
 	char *turn_uris; /**< of TURN servers, parted by spaces; or NULL */
 	char *turn_secret_file;
 	bool open_registration;
-	bool insecure_ok;      /**< non-loopback without TLS was asked for explicitly */
+	bool insecure_ok;      /**< --lan: all addresses, without TLS if there is none */
 	bool allow_encryption; /**< m.room.encryption may be set; muster itself cannot read such
 				  rooms */
 	int64_t max_upload;

@@ -216,9 +216,11 @@ static void put_verb(struct buf *b, const struct command *c)
 /* Every page but `except`, sorted by section and name as mdoc wants it. */
 static void put_see_also(struct buf *b, const char *except)
 {
-	static const char *const pages[] = {"muster",	   "muster-account", "muster-admin",
-					    "muster-call", "muster-class",   "muster-message",
-					    "muster-room", "muster-serve",   "muster-tools"};
+	static const char *const pages[] = {
+		"muster",      "muster-account", "muster-admin", "muster-attendance",
+		"muster-call", "muster-class",	 "muster-meet",	 "muster-message",
+		"muster-room", "muster-serve",	 "muster-tools",
+	};
 	buf_put_str(b, ".Sh SEE ALSO\n");
 	for (size_t i = 0; i < ARRAY_LEN(pages); i++)
 		if (strcmp(pages[i], except) != 0)

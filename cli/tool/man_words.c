@@ -3,6 +3,9 @@
 
 #include "core/base/mem.h"
 #include "core/client/config.h"
+#include "server/serve.h"
+
+#include <string.h>
 
 const char man_overview_top[] =
 	".Sh SYNOPSIS\n"
@@ -111,6 +114,24 @@ static void put_range(struct buf *b, const struct config_row *r)
 		buf_printf(b, "The environment variable\n.Ev %s\nis above the files.\n", r->env);
 }
 
+static void put_server_settings(struct buf *b)
+{
+	const struct serve_setting *s;
+	buf_put_str(b,
+		    ".Sh SETTINGS OF A SERVER\n.Nm muster serve\nreads\n.Pa muster.conf\n"
+		    "in its data folder, or the file that\n.Fl -config\nnames, of the same form.\n"
+		    "Its options are above the file.\n.Bl -tag -width Ds\n");
+	for (size_t i = 0; (s = serve_setting(i)) != NULL; i++) {
+		buf_printf(b, ".It Cm %s\n", s->name);
+		man_put_prose(b, s->what);
+		if (!strcmp(s->type, "bool"))
+			buf_put_str(b, "One of\n.Ql true\nand\n.Ql false .\n");
+		if (s->initial[0])
+			buf_printf(b, "The default is\n.Ql %s .\n", s->initial);
+	}
+	buf_put_str(b, ".El\n");
+}
+
 void man_put_config(struct buf *b)
 {
 	man_put_head(b, "MUSTER-CONFIG", 5, "muster-config", "settings of muster");
@@ -135,9 +156,13 @@ void man_put_config(struct buf *b)
 		man_put_prose(b, what);
 		put_range(b, r);
 	}
-	buf_put_str(b, ".El\n.Sh FILES\n.Bl -tag -width Ds -compact\n"
+	buf_put_str(b, ".El\n");
+	put_server_settings(b);
+	buf_put_str(b, ".Sh FILES\n.Bl -tag -width Ds -compact\n"
 		       ".It Pa /etc/muster/config\nThe system's settings.\n"
 		       ".It Pa ~/.config/muster/config\nThe user's settings.\n"
 		       ".It Pa .muster/config\nA project's settings.\n"
-		       ".El\n.Sh SEE ALSO\n.Xr muster 1 ,\n.Xr muster-tools 1\n");
+		       ".It Pa DATA/muster.conf\nThe settings of a server.\n"
+		       ".El\n.Sh SEE ALSO\n.Xr muster 1 ,\n.Xr muster-serve 1 ,\n.Xr muster-tools "
+		       "1\n");
 }

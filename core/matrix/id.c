@@ -3,6 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/base/text.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -49,17 +50,21 @@ static bool split_port(struct span s, struct span *ret_host, struct span *ret_po
 	return true;
 }
 
+/* "[v6]" */
 static bool is_ipv6(struct span host)
 {
-	if (host.n < 4 || host.n > 47 || host.p[host.n - 1] != ']')
+	char inside[INET6_ADDRSTRLEN];
+	unsigned char bits[16];
+	if (host.n < 4 || host.n - 2 >= sizeof(inside) || host.p[host.n - 1] != ']')
 		return false;
 	for (size_t i = 1; i + 1 < host.n; i++)
 		if (!is_hex(host.p[i]) && host.p[i] != ':' && host.p[i] != '.')
 			return false;
-	return true;
+	snprintf(inside, sizeof(inside), "%.*s", (int)host.n - 2, host.p + 1);
+	return inet_pton(AF_INET6, inside, bits) == 1;
 }
 
-static bool is_server_name(struct span s)
+bool server_name_valid(struct span s)
 {
 	struct span host, port;
 	if (s.n == 0 || s.n > LIMIT_ID_BYTES || !split_port(s, &host, &port) || host.n == 0)
@@ -70,15 +75,6 @@ static bool is_server_name(struct span s)
 		if (!is_alnum(host.p[i]) && host.p[i] != '-' && host.p[i] != '.')
 			return false;
 	return true;
-}
-
-int server_name_port(struct span s)
-{
-	struct span host, port;
-	uint64_t v;
-	if (!split_port(s, &host, &port) || !span_u64(port, &v) || v > 65535)
-		return 0;
-	return (int)v;
 }
 
 /* Sigil and length, common to all. */
@@ -104,7 +100,7 @@ static int check_domained(struct span s, char sigil, const char *what, size_t *r
 	ptrdiff_t colon = span_find(s, ':');
 	if (colon < 0)
 		return err_set(err, ERR_INVALID, _("%s must end in \":\" and a server name"), what);
-	if (!is_server_name(span_from(s, (size_t)colon + 1)))
+	if (!server_name_valid(span_from(s, (size_t)colon + 1)))
 		return err_set(err, ERR_INVALID, _("%s does not end in a valid server name"), what);
 	*ret_colon = (size_t)colon;
 	return 0;
@@ -125,7 +121,6 @@ int user_id_parse(struct span s, struct user_id *ret, struct err *err)
 	if (rc)
 		return rc;
 	SET_TEXT(ret, s);
-	ret->colon = (uint8_t)colon;
 	return 0;
 }
 
@@ -136,38 +131,6 @@ bool localpart_is_new(struct span s)
 		    !(s.p[i] && strchr("._=-/+", s.p[i])))
 			return false;
 	return s.n > 0;
-}
-
-int user_id_parse_new(struct span s, struct user_id *ret, struct err *err)
-{
-	struct user_id id;
-	int rc = user_id_parse(s, &id, err);
-	if (rc)
-		return rc;
-	if (!localpart_is_new(user_id_localpart(&id)))
-		return err_set(err, ERR_INVALID,
-			       _("a user name may hold only a-z, 0-9 and . _ = - / +"));
-	*ret = id;
-	return 0;
-}
-
-int user_id_make(struct span localpart, struct span server, struct user_id *ret, struct err *err)
-{
-	char text[LIMIT_ID_BYTES + 1];
-	if (localpart.n > LIMIT_ID_BYTES || server.n > LIMIT_ID_BYTES ||
-	    localpart.n + server.n + 2 > LIMIT_ID_BYTES)
-		return err_set(err, ERR_INVALID, _("a user id is longer than %d bytes"),
-			       LIMIT_ID_BYTES);
-	size_t n = 0;
-	text[n++] = '@';
-	if (localpart.n)
-		memcpy(text + n, localpart.p, localpart.n);
-	n += localpart.n;
-	text[n++] = ':';
-	if (server.n)
-		memcpy(text + n, server.p, server.n);
-	n += server.n;
-	return user_id_parse_new((struct span){text, n}, ret, err);
 }
 
 int room_id_parse(struct span s, struct room_id *ret, struct err *err)
@@ -197,16 +160,6 @@ int room_alias_parse(struct span s, struct room_alias *ret, struct err *err)
 	return 0;
 }
 
-int server_name_parse(struct span s, struct server_name *ret, struct err *err)
-{
-	if (!is_server_name(s))
-		return err_set(err, ERR_INVALID,
-			       _("a server name is a host name or address, and \":port\" if need "
-				 "be"));
-	SET_TEXT(ret, s);
-	return 0;
-}
-
 int device_id_parse(struct span s, struct device_id *ret, struct err *err)
 {
 	if (s.n == 0 || s.n > LIMIT_ID_BYTES || !is_text(s))
@@ -229,7 +182,7 @@ int mxc_uri_parse(struct span s, struct mxc_uri *ret, struct err *err)
 			       LIMIT_MXC_BYTES);
 	struct span rest = span_from(s, 6);
 	ptrdiff_t slash = span_find(rest, '/');
-	if (slash < 0 || !is_server_name(span_head(rest, (size_t)slash)))
+	if (slash < 0 || !server_name_valid(span_head(rest, (size_t)slash)))
 		return err_set(err, ERR_INVALID,
 			       _("a media address needs a server name and a media id"));
 	/* Client-server API 13.8: media ids are A-Z a-z 0-9 _ -, against path tricks. */
@@ -250,16 +203,6 @@ static struct span part(const char *s, size_t from, size_t to)
 	return from <= to ? (struct span){s + from, to - from} : (struct span){NULL, 0};
 }
 
-struct span user_id_localpart(const struct user_id *id)
-{
-	return part(id->s, 1, id->colon);
-}
-
-struct span user_id_server(const struct user_id *id)
-{
-	return part(id->s, (size_t)id->colon + 1, id->n);
-}
-
 struct span room_alias_localpart(const struct room_alias *id)
 {
 	return part(id->s, 1, id->colon);
@@ -278,19 +221,4 @@ struct span mxc_uri_server(const struct mxc_uri *uri)
 struct span mxc_uri_media(const struct mxc_uri *uri)
 {
 	return part(uri->s, (size_t)uri->slash + 1, uri->n);
-}
-
-static bool same(const char *a, size_t an, const char *b, size_t bn)
-{
-	return an == bn && memcmp(a, b, an) == 0;
-}
-
-bool user_id_eq(const struct user_id *a, const struct user_id *b)
-{
-	return same(a->s, a->n, b->s, b->n);
-}
-
-bool event_id_eq(const struct event_id *a, const struct event_id *b)
-{
-	return same(a->s, a->n, b->s, b->n);
 }

@@ -18,7 +18,6 @@
 /** "@localpart:server". `s` is terminated. */
 struct user_id {
 	uint8_t n;
-	uint8_t colon; /**< offset of the colon that begins the server name */
 	char s[LIMIT_ID_BYTES + 1];
 };
 
@@ -35,12 +34,7 @@ struct event_id {
 /** "#localpart:server" */
 struct room_alias {
 	uint8_t n;
-	uint8_t colon;
-	char s[LIMIT_ID_BYTES + 1];
-};
-
-struct server_name {
-	uint8_t n;
+	uint8_t colon; /**< offset of the colon that begins the server name */
 	char s[LIMIT_ID_BYTES + 1];
 };
 
@@ -63,33 +57,22 @@ struct mxc_uri {
 
 /** Any user id that may be met in a room: the historical character set is accepted. */
 int user_id_parse(struct span s, struct user_id *ret, struct err *err);
-/** Only what a new account may be called: a-z 0-9 . _ = - / + and not empty. */
-int user_id_parse_new(struct span s, struct user_id *ret, struct err *err);
-/** From the localpart of a new account and its server. */
-int user_id_make(struct span localpart, struct span server, struct user_id *ret, struct err *err);
 int room_id_parse(struct span s, struct room_id *ret, struct err *err);
 int event_id_parse(struct span s, struct event_id *ret, struct err *err);
 int room_alias_parse(struct span s, struct room_alias *ret, struct err *err);
-int server_name_parse(struct span s, struct server_name *ret, struct err *err);
 /** Any text of 1 to 255 bytes without control characters. */
 int device_id_parse(struct span s, struct device_id *ret, struct err *err);
 int mxc_uri_parse(struct span s, struct mxc_uri *ret, struct err *err);
 
-/** Is `s` a localpart that a new account may have? */
+/** Host name or address, and ":port" if need be (appendices, "Server Name"). */
+bool server_name_valid(struct span s);
+/** May a new account have this localpart: a-z 0-9 . _ = - / + and not empty? */
 bool localpart_is_new(struct span s);
 
 /* Views, borrowed from the value. */
-struct span user_id_localpart(const struct user_id *id);
-struct span user_id_server(const struct user_id *id);
 struct span room_alias_localpart(const struct room_alias *id);
 struct span room_alias_server(const struct room_alias *id);
 struct span mxc_uri_server(const struct mxc_uri *uri);
 struct span mxc_uri_media(const struct mxc_uri *uri);
-
-bool user_id_eq(const struct user_id *a, const struct user_id *b);
-bool event_id_eq(const struct event_id *a, const struct event_id *b);
-
-/** Port of a server name, or 0 when it names none. */
-int server_name_port(struct span s);
 
 #endif

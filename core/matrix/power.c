@@ -2,8 +2,8 @@
 
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
-#include "core/matrix/hash.h"
 #include "core/matrix/id.h"
+#include "core/matrix/redact.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,21 +4,13 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
+#include "core/matrix/id.h"
 #include "server/accounts/device.h"
 #include "server/routes/route.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-bool user_valid_localpart(struct span s)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._=-/+";
-	for (size_t i = 0; i < s.n; i++)
-		if (!s.p[i] || !strchr(allowed, s.p[i]))
-			return false;
-	return s.n > 0;
-}
 
 /* "@x:server" or "x" -> "x"; false when it names another server. */
 static bool cut_localpart(const char *server, struct span name, struct span *ret)
@@ -40,7 +32,7 @@ int user_id_new(const char *server, struct span name, char ret[USER_ID_SIZE], st
 		return matrix_err(err, 400, "M_INVALID_USERNAME",
 				  _("\"%.*s\" is not a user id of this server (%s)"),
 				  (int)(name.n < 200 ? name.n : 200), name.p, server);
-	if (!user_valid_localpart(local))
+	if (!localpart_is_new(local))
 		return matrix_err(err, 400, "M_INVALID_USERNAME",
 				  _("A user name consists of a-z, 0-9 and ._=-/+"));
 	if (local.p[0] == '_')

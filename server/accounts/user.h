@@ -12,8 +12,6 @@
 #define PASSWORD_MAX 512
 #define PASSWORD_MIN 8 /* characters, when people choose their own */
 
-/** Letters a-z, digits and "._=-/+": Matrix appendices 4.2.1 for new accounts. */
-bool user_valid_localpart(struct span s);
 /**
  * Whole user id for a new account named by local part or by a whole id of this
  * server. 400 M_INVALID_USERNAME otherwise, and for what begins with "_":

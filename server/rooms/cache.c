@@ -3,7 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "server/rooms/room.h"
 #include "server/routes/route.h"
 

@@ -5,7 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/limits.h"
 #include "core/base/mem.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "server/routes/route.h"
 
 /* Deeper than `left` levels? */

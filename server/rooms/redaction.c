@@ -2,7 +2,7 @@
 #include "core/base/i18n.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "server/rooms/append.h"
 #include "server/rooms/search_index.h"
 #include "server/rooms/suspended.h"

@@ -3,7 +3,7 @@
 #include "core/base/i18n.h"
 #include "core/base/json.h"
 #include "core/base/limits.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "server/rooms/event_text.h"
 
 struct verify {

@@ -5,7 +5,7 @@
  */
 #include "core/base/json.h"
 #include "core/base/limits.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "server/rooms/event_text.h"
 
 #include <stdint.h>

@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "server/address.h"
 #include "server/config.h"
+#include "server/settings.h"
 #include "tests/lib/tmpdir.h"
 
 #include <string.h>
@@ -55,7 +56,7 @@ static void test_listen(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		char *addr = mem_strdup("10.0.0.1");
 		int port = 1;
-		assert_int_equal(serve_config_parse_listen(good[i].text, &addr, &port, NULL), 0);
+		assert_int_equal(settings_parse_listen(good[i].text, &addr, &port, NULL), 0);
 		assert_string_equal(addr, good[i].addr);
 		assert_int_equal(port, good[i].port);
 		mem_free(addr);
@@ -63,7 +64,7 @@ static void test_listen(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		char *addr = NULL;
 		int port = 1;
-		assert_int_equal(serve_config_parse_listen(bad[i], &addr, &port, NULL), ERR_USAGE);
+		assert_int_equal(settings_parse_listen(bad[i], &addr, &port, NULL), ERR_USAGE);
 		mem_free(addr);
 	}
 }
@@ -199,12 +200,48 @@ static void test_udp(void **state)
 	serve_config_done(&c);
 }
 
+/* What the manual says is set at first can be written into the file, and is what is in force. */
+static void test_table(void **state)
+{
+	struct serve_options opt = {.data_dir = dir};
+	struct server_config c;
+	struct err err;
+	AUTO(buf_done) struct buf all = BUF_INIT(65536), guide = BUF_INIT(1 << 20);
+	const struct serve_setting *s;
+	(void)state;
+	assert_int_equal(fs_read("docs/SERVER.md", &guide, &err), 0);
+	for (size_t i = 0; (s = serve_setting(i)) != NULL; i++) {
+		AUTO_FREE char *quoted = mem_printf("`%s`", s->name);
+		if (!strstr(buf_str(&guide), quoted))
+			fail_msg("docs/SERVER.md does not tell of %s", s->name);
+		if (s->initial[0])
+			buf_printf(&all, "%s = %s\n", s->name, s->initial);
+	}
+	for (int written = 0; written < 2; written++) {
+		write_config(written ? buf_str(&all) : "");
+		if (serve_config_load(&opt, &c, &err))
+			fail_msg("%s", err.msg);
+		assert_string_equal(c.listen_addr, "127.0.0.1");
+		assert_int_equal(c.listen_port, 8008);
+		assert_int_equal(c.udp_port, 8009);
+		assert_int_equal(c.backup_minutes, 180);
+		assert_int_equal(c.backup_keep, 7);
+		assert_int_equal(c.events_per_second, 50);
+		assert_int_equal(c.max_upload, 100 << 20);
+		assert_true(c.calls && c.presence);
+		assert_false(c.insecure_ok || c.open_registration || c.allow_encryption ||
+			     c.open_media);
+		assert_null(c.metrics_addr);
+		serve_config_done(&c);
+	}
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 	const struct CMUnitTest tests[] = {
-		T(test_listen),	 T(test_names), T(test_file),
-		T(test_refused), T(test_lan),	T(test_udp),
+		T(test_listen), T(test_names), T(test_file),  T(test_refused),
+		T(test_lan),	T(test_udp),   T(test_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

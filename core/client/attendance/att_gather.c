@@ -2,7 +2,7 @@
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/attendance/attendance_priv.h"
-#include "core/matrix/hash.h"
+#include "core/matrix/redact.h"
 #include "core/matrix/rtc_member.h"
 #include "core/matrix/slice.h"
 #include "core/store/evidence.h"
