@@ -34,20 +34,14 @@ static bool names(const json_t *content, const char *user_id)
 	return false;
 }
 
-/* Whoever makes a room for us two has every power there, called a direct chat or not. */
-static bool is_chat_of_two(struct store *s, const struct store_room *r)
-{
-	bool two = r->joined > 0 && r->joined + r->invited <= 2;
-	return r->direct || (two && !quiet_is_work(s, r->id));
-}
-
 static bool is_staff(struct store *s, int64_t room, const char *user_id)
 {
 	JSON_AUTO json_t *power_event = NULL, *create_event = NULL;
 	AUTO(store_room_done) struct store_room r = {0};
 	const char *creator = NULL;
 	struct power p;
-	if (!store_room_get(s, room, &r) || is_chat_of_two(s, &r))
+	/* Whoever makes a room for us two has every power there. */
+	if (!store_room_get(s, room, &r) || quiet_is_chat_of_two(s, &r))
 		return false;
 	json_t *levels = state_content(s, room, "m.room.power_levels", NULL, &power_event);
 	json_t *create = state_content(s, room, "m.room.create", &creator, &create_event);

@@ -114,8 +114,15 @@ shown() { # KEY
 	[ -z "$stderr" ]
 	m queue drop --yes
 	# Not where others are, too, and not under -q.
-	r send "$ROOM" "to all"
+	local three
+	three=$(m room create Three --invite @bob:s.test --invite @eve:s.test --json | jq -r .room_id)
+	r send "$three" "to all"
+	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
+	m room kick "$three" @eve:s.test -q
+	# Two alone in a room are a chat of two, whatever it is called.
+	r send "$three" "to you"
+	[[ $stderr == *"@bob:s.test is quiet until"* ]]
 	r send @bob:s.test "sh" -q
 	[ -z "$stderr" ]
 }

@@ -430,6 +430,18 @@ static void test_covers(void **state)
 	/* Ann is in the class with us, Pal is not. */
 	assert_true(quiet_covers(k.s, &q, cached_row(&k, "!dm:x")));
 	assert_false(quiet_covers(k.s, &q, cached_row(&k, "!pal:x")));
+	/* What nobody has called a direct chat is one all the same when two are in it. */
+	cached_room(&k, "!two:x", "@ann:x", NULL);
+	cached_join(&k, "!two:x", "@ann:x", "Ann");
+	cached_room(&k, "!pals:x", "@pal:x", NULL);
+	cached_join(&k, "!pals:x", "@pal:x", "Pal");
+	cached_sync(&k, "'rooms':{'join':{'!two:x':{'summary':{'m.joined_member_count':2}},"
+			"'!pals:x':{'summary':{'m.joined_member_count':2}}}}");
+	assert_true(quiet_covers(k.s, &q, cached_row(&k, "!two:x")));
+	assert_false(quiet_covers(k.s, &q, cached_row(&k, "!pals:x")));
+	cached_sync(&k, "'rooms':{'join':{'!two:x':{'summary':{'m.joined_member_count':1,'m."
+			"invited_member_count':2}}}}");
+	assert_false(quiet_covers(k.s, &q, cached_row(&k, "!two:x")));
 	cached_room(&k, "!space:x", "@me:x", "Space");
 	cached_event(&k, "!space:x", "$s", "@me:x", "m.space.child", "{'via':['x']}",
 		     "'state_key':'!plain:x'");

@@ -46,6 +46,36 @@ static bool is_colleague(struct store *s, const char *user_id)
 	return false;
 }
 
+bool quiet_is_chat_of_two(struct store *s, const struct store_room *r)
+{
+	bool two = r->joined > 0 && r->joined + r->invited <= 2;
+	return r->direct || (two && !is_work(s, r->id, r));
+}
+
+struct people {
+	struct store *s;
+	int n, strangers;
+};
+
+static int count_member(const struct store_member *m, void *arg)
+{
+	struct people *p = arg;
+	AUTO_FREE char *user = span_dup(m->user_id);
+	if (!span_eq_str(m->membership, "join") && !span_eq_str(m->membership, "invite"))
+		return 0;
+	p->n++;
+	p->strangers += !is_colleague(p->s, user);
+	return 0;
+}
+
+/* We ourselves are in every such room, so both are when the other is. */
+static bool is_among_colleagues(struct store *s, int64_t room)
+{
+	struct people p = {.s = s};
+	store_member_walk(s, room, NULL, count_member, &p);
+	return p.n == 2 && !p.strangers;
+}
+
 bool quiet_covers(struct store *s, const struct quiet_hours *q, int64_t room)
 {
 	AUTO(store_room_done) struct store_room r = {0};
@@ -53,7 +83,10 @@ bool quiet_covers(struct store *s, const struct quiet_hours *q, int64_t room)
 		return true;
 	if (!store_room_get(s, room, &r))
 		return false;
-	return r.direct ? is_colleague(s, r.direct) : is_work(s, room, &r);
+	if (r.direct)
+		return is_colleague(s, r.direct);
+	return is_work(s, room, &r) ||
+	       (quiet_is_chat_of_two(s, &r) && is_among_colleagues(s, room));
 }
 
 bool quiet_covers_any(struct store *s, const struct quiet_hours *q)

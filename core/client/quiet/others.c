@@ -38,6 +38,32 @@ int client_quiet_of(struct client *c, const char *user_id, int64_t now_ms, int64
 	return rc;
 }
 
+struct other {
+	const char *own;
+	char *user; /* owned */
+};
+
+static int take_other(const struct store_member *m, void *arg)
+{
+	struct other *o = arg;
+	bool in = span_eq_str(m->membership, "join") || span_eq_str(m->membership, "invite");
+	if (!in || span_eq_str(m->user_id, o->own))
+		return 0;
+	o->user = span_dup(m->user_id);
+	return 1;
+}
+
+/* Of a chat of two; the caller owns it. NULL: it is none, or they are not known. */
+static char *other_of(struct client *c, struct store *s, const struct store_room *r)
+{
+	struct other o = {.own = client_account(c)->user_id};
+	if (r->direct)
+		return mem_strdup(r->direct);
+	if (quiet_is_chat_of_two(s, r))
+		store_member_walk(s, r->id, NULL, take_other, &o);
+	return o.user;
+}
+
 bool client_quiet_other(struct client *c, const char *room_id, char **ret_user, char **ret_name,
 			int64_t *ret_until)
 {
@@ -47,11 +73,11 @@ bool client_quiet_other(struct client *c, const char *room_id, char **ret_user, 
 	if (client_store(c, &s, NULL))
 		return false;
 	int64_t room = store_room_find(s, span_of(room_id));
-	if (!room || !store_room_get(s, room, &r) || !r.direct ||
-	    client_quiet_of(c, r.direct, clock_wall_ms(), &until, NULL) || !until)
+	AUTO_FREE char *other = room && store_room_get(s, room, &r) ? other_of(c, s, &r) : NULL;
+	if (!other || client_quiet_of(c, other, clock_wall_ms(), &until, NULL) || !until)
 		return false;
-	*ret_user = mem_strdup(r.direct);
-	*ret_name = store_member_name(s, room, span_of(r.direct));
+	*ret_name = store_member_name(s, room, span_of(other));
+	*ret_user = take(&other);
 	*ret_until = until;
 	return true;
 }

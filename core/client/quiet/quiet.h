@@ -11,6 +11,7 @@
 
 #include "core/calendar/zone.h"
 #include "core/client/client.h"
+#include "core/store/rooms.h"
 
 #define QUIET_TYPE "org.muster.quiet"
 #define QUIET_SPANS_MAX 14
@@ -87,7 +88,7 @@ int client_quiet_span_of(struct client *c, const char *user_id, int64_t now_ms, 
 int client_quiet_of(struct client *c, const char *user_id, int64_t now_ms, int64_t *ret_until,
 		    struct err *err);
 /**
- * Is the other of a direct chat quiet now? *ret_user, *ret_name (may become NULL; the caller owns
+ * Is the other of a chat of two quiet now? *ret_user, *ret_name (may become NULL; the caller owns
  * both) and *ret_until. False otherwise, and when it cannot be told. Asks the server.
  */
 bool client_quiet_other(struct client *c, const char *room_id, char **ret_user, char **ret_name,
@@ -97,12 +98,17 @@ bool client_quiet_other(struct client *c, const char *room_id, char **ret_user, 
 
 /**
  * Do these hours count in a room? With q->all in every one. Else where people work together: class
- * and staff rooms, spaces and the rooms in them, and direct chats with somebody who is in one of
+ * and staff rooms, spaces and the rooms in them, and chats of two with somebody who is in one of
  * those. From the cache.
  */
 bool quiet_covers(struct store *s, const struct quiet_hours *q, int64_t room);
 /** Is it a class or staff room, a space or in one? */
 bool quiet_is_work(struct store *s, int64_t room);
+/**
+ * A chat of two: what the person calls a direct chat, or a room with no more than two people (joined or invited) that
+ * is no room of work. There nobody is staff, and quiet hours hold when the other is a colleague.
+ */
+bool quiet_is_chat_of_two(struct store *s, const struct store_room *r);
 /** Is there a room at all where they count? */
 bool quiet_covers_any(struct store *s, const struct quiet_hours *q);
 
