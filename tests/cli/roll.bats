@@ -353,6 +353,23 @@ lesson() {
 	m meet cancel ended --room "$ROOM" --yes -q >/dev/null
 }
 
+@test "nor does --wait make the second call itself, where no server does, when the lesson has ended" {
+	lesson own now-1m 3m
+	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
+	local waiter=$! status=0
+	wait_for waited roll_id
+	ROLL=$(jq -rs '.[0].roll_id' waited)
+	m queue list --json >queued
+	m queue drop "$(jq -r 'select(.txn_id | startswith("roll-second-")) | .txn_id' queued)" --yes -q >/dev/null
+	use_home tess
+	m meet end own -q >/dev/null
+	use_home admin
+	timeout "$STEP" tail --pid="$waiter" -f /dev/null
+	wait "$waiter" || status=$?
+	[ "$status" -eq 8 ]
+	[ "$(m roll list "$ROOM" --json | jq -s 'map(select(.uid == "own")) | length')" -eq 1 ]
+}
+
 @test "a lesson that is too short for a second call is refused before anything is opened" {
 	lesson short now-1m 15m
 	m roll list "$ROOM" --json | wc -l >before
