@@ -22,6 +22,9 @@ static int run_upgrade(struct command_ctx *ctx, struct err *err)
 			     room);
 	if (!rc)
 		rc = client_room_upgrade(c, room, command_text(ctx->line, "version"), &row, err);
+	if (!rc && json_get_bool(row, "existing", false))
+		command_say(ctx, "%s",
+			    _("This room has been replaced already: you have gone along."));
 	return rc ? rc : command_row(ctx, row);
 }
 
@@ -46,6 +49,7 @@ const struct command verb_room_upgrade = {
 	.keys = KEYS{{"room_id", "string", N_("Old"), N_("id of the old room"), true},
 		     {"successor", "string", N_("New"), N_("id of the new room"), true},
 		     {"version", "string", N_("Version"), N_("its version"), false},
+		     {"existing", "boolean", NULL, N_("it was there already"), false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,
 	.run = run_upgrade,

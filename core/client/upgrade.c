@@ -7,6 +7,8 @@
 #include "core/client/timeline.h"
 #include "core/client/util.h"
 
+#include <string.h>
+
 #define REPLACED_LATELY_MS 2592000000 /* 30 days */
 #define TRY_AGAIN_MS 3600000
 #define FOLLOW_MAX 16 /* at one time */
@@ -21,21 +23,93 @@ static char *default_version(struct client *c)
 	return mem_strdup(json_get_str(json_get_object(caps, "m.room_versions"), "default"));
 }
 
+static char *server_of(struct span user)
+{
+	ptrdiff_t colon = span_find(user, ':');
+	return colon < 0 ? NULL : span_dup(span_from(user, (size_t)colon + 1));
+}
+
+/* -- By us ---------------------------------------------------------------------------------- */
+
+/* Where the old room says that it went, as the server has it now; NULL: nowhere. The caller owns it. */
+static char *replaced_by(struct client *c, const char *room_id)
+{
+	JSON_AUTO json_t *tombstone = NULL;
+	if (session_do(client_session(c), request_state_get(room_id, "m.room.tombstone", ""),
+		       &tombstone, NULL))
+		return NULL;
+	const char *next = json_get_str(tombstone, "replacement_room");
+	return next && *next ? mem_strdup(next) : NULL;
+}
+
+static bool is_successor(struct client *c, const struct upgrade *u)
+{
+	JSON_AUTO json_t *create = NULL;
+	return !session_do(client_session(c), request_state_get(u->new_id, "m.room.create", ""),
+			   &create, NULL) &&
+	       upgrade_is_true(u, create);
+}
+
+/* Go where somebody else has moved the room. `ours`: a room that we made for it, or NULL. */
+static int go_along(struct client *c, const char *room_id, const char *next, const char *ours,
+		    json_t **ret, struct err *err)
+{
+	AUTO_FREE char *server = server_of(span_of(room_id));
+	const struct upgrade u = {.old_id = (char *)room_id,
+				  .new_id = (char *)next,
+				  .server = server};
+	struct err e = {0};
+	if (session_do(client_session(c), upgrade_join(&u), NULL, &e) || !is_successor(c, &u)) {
+		err_set(err, ERR_CONFLICT,
+			_("somebody else has replaced this room by %.255s, which you cannot enter"),
+			next);
+		err_hint(err, _("who did it can invite you"));
+		return ERR_CONFLICT;
+	}
+	if (ours && session_do(client_session(c), request_leave(ours, NULL), NULL, &e))
+		log_warn("leaving the room that was made at the same time: %s", e.msg);
+	client_note_room(c, next, NULL, NULL);
+	*ret = json_pack("{s:s, s:s, s:n, s:b}", "room_id", room_id, "successor", next, "version",
+			 "existing", 1);
+	return 0;
+}
+
+/* Did we make that room? Who did is in it. */
+static bool is_ours(struct client *c, const char *room_id)
+{
+	JSON_AUTO json_t *member = NULL;
+	const char *own = client_account(c)->user_id;
+	if (session_do(client_session(c), request_state_get(room_id, "m.room.member", own), &member,
+		       NULL))
+		return false;
+	const char *membership = json_get_str(member, "membership");
+	return membership && strcmp(membership, "join") == 0;
+}
+
 int client_room_upgrade(struct client *c, const char *room_id, const char *version, json_t **ret,
 			struct err *err)
 {
 	JSON_AUTO json_t *reply = NULL;
 	AUTO_FREE char *otherwise = version ? NULL : default_version(c);
 	const char *wanted = version ? version : otherwise ? otherwise : "11";
+	AUTO_FREE char *before = replaced_by(c, room_id);
+	if (before)
+		return go_along(c, room_id, before, NULL, ret, err);
 	int rc = session_do(client_session(c), request_upgrade(room_id, wanted), &reply, err);
 	if (rc)
 		return rc;
 	const char *successor = json_get_str(reply, "replacement_room");
 	if (!successor)
 		return err_set(err, ERR_PROTOCOL, _("the server does not name the new room"));
+	/* Of two who do it at once one's word stands in the old room. */
+	AUTO_FREE char *now = replaced_by(c, room_id);
+	if (now && strcmp(now, successor) != 0)
+		return go_along(c, room_id, now, successor, ret, err);
+	if (!is_ours(c, successor))
+		return go_along(c, room_id, successor, NULL, ret, err);
 	client_note_room(c, successor, NULL, NULL);
-	*ret = json_pack("{s:s, s:s, s:s}", "room_id", room_id, "successor", successor, "version",
-			 wanted);
+	*ret = json_pack("{s:s, s:s, s:s, s:b}", "room_id", room_id, "successor", successor,
+			 "version", wanted, "existing", 0);
 	return 0;
 }
 
@@ -45,12 +119,6 @@ void upgrade_done(struct upgrade *u)
 	mem_free(u->new_id);
 	mem_free(u->server);
 	*u = (struct upgrade){0};
-}
-
-static char *server_of(struct span user)
-{
-	ptrdiff_t colon = span_find(user, ':');
-	return colon < 0 ? NULL : span_dup(span_from(user, (size_t)colon + 1));
 }
 
 static int note_tried(struct store *s, int64_t room, int64_t at_ms)

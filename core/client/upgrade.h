@@ -10,7 +10,8 @@
 
 /**
  * Replace a room by a new one of that version (NULL: the server's default).
- * *ret: room_id (the old one), successor, version.
+ * *ret: room_id (the old one), successor, version, existing: somebody else has replaced it, now or before, and we have
+ * gone along (version is null then). ERR_CONFLICT: and we may not.
  */
 int client_room_upgrade(struct client *c, const char *room_id, const char *version, json_t **ret,
 			struct err *err);

@@ -280,7 +280,15 @@ static int begin(struct moving *m, bool *ret_done, struct err *err)
 	char newest[64];
 	if (!load(m, newest))
 		return matrix_err(err, 404, "M_NOT_FOUND", _("There is no such room"));
-	return upgrade_find_begun(m, ret_done) ? 0 : make_new(m, newest, err);
+	if (upgrade_find_begun(m, ret_done))
+		return 0;
+	*ret_done = upgrade_find_other(m);
+	if (*ret_done)
+		return 0;
+	if (upgrade_is_others(m))
+		return matrix_err(err, 429, "M_LIMIT_EXCEEDED",
+				  _("Somebody else is replacing this room: try again in a moment"));
+	return make_new(m, newest, err);
 }
 
 static bool is_closed(struct moving *m)
@@ -303,7 +311,7 @@ static int move(struct moving *m, bool *ret_more, struct err *err)
 	rc = copy_members(m, ret_more, err);
 	if (!rc && !*ret_more)
 		rc = upgrade_catch_up(m, ret_more, err);
-	if (rc || *ret_more)
+	if (rc || *ret_more || upgrade_find_other(m))
 		return rc;
 	rc = move_addresses(m, err);
 	return rc ? rc : close_old(m, err);

@@ -4,7 +4,8 @@
  * last of them only: until then it is used as before, and if that one never comes, as the
  * server was killed, the room can be replaced anew. What is changed in it meanwhile (bans, who was taken out,
  * levels, names) holds in the new room, too. The same person's same request once more, within ten minutes, goes on
- * with the new room that is there, or names it.
+ * with the new room that is there, or names it; somebody else's gets that one as soon as the old room names it, and
+ * is asked to come again while it is being made.
  *
  * The new room gets the old one's type, name, topic, picture, rules, power
  * levels, bans, and of a space its children; its addresses and its place in the

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define AGAIN_MS 600000 /* later than that it is meant anew */
+#define UNDER_WAY_MS \
+	60000 /* so long another's pieces are waited for: the server may have been killed between them */
 
 /* -- Begun before -------------------------------------------------------------------------- */
 
@@ -43,6 +45,37 @@ bool upgrade_find_begun(struct moving *m, bool *ret_done)
 	m->u->new_nid = nid;
 	*ret_done = nid && next;
 	return nid != 0;
+}
+
+/* -- By somebody else ------------------------------------------------------------------------- */
+
+bool upgrade_find_other(struct moving *m)
+{
+	JSON_AUTO json_t *tombstone = NULL;
+	room_state(m->db, m->u->room_nid, "m.room.tombstone", "", &tombstone);
+	const char *next = json_get_str(tombstone, "replacement_room");
+	struct sql_stmt *s = SQL(m->db, "SELECT nid FROM rooms WHERE room_id=?1 AND created_ts>?2");
+	sql_bind_str(s, 1, next ? next : "");
+	sql_bind_i64(s, 2, clock_wall_ms() - AGAIN_MS);
+	int64_t nid = sql_get_i64(s, 0);
+	if (!nid || nid == m->u->new_nid || !replaces(m, nid))
+		return false;
+	m->u->new_nid = nid;
+	snprintf(m->u->new_id, sizeof(m->u->new_id), "%s", next);
+	return true;
+}
+
+bool upgrade_is_others(struct moving *m)
+{
+	struct sql_stmt *s = SQL(m->db, "SELECT nid FROM rooms WHERE created_ts>?1 AND"
+					" creator_nid<>?2");
+	bool found = false;
+	sql_bind_i64(s, 1, clock_wall_ms() - UNDER_WAY_MS);
+	sql_bind_i64(s, 2, m->u->user_nid);
+	while (!found && sql_row(s))
+		found = replaces(m, sql_col_i64(s, 0));
+	sql_reset(s);
+	return found;
 }
 
 /* -- Changed since --------------------------------------------------------------------------- */

@@ -30,6 +30,10 @@ extern const char *const upgrade_copied[];
  * still being done. Fills u->new_nid and u->new_id. *ret_done: that one was the last piece.
  */
 bool upgrade_find_begun(struct moving *m, bool *ret_done);
+/** The room was replaced a little while ago, by whomever, and not by u's room. Fills u->new_nid and u->new_id. */
+bool upgrade_find_other(struct moving *m);
+/** Somebody else has begun to replace this room just now, and is not done. */
+bool upgrade_is_others(struct moving *m);
 /** What was changed in the old room since the new one was made. *ret_more as room_upgrade. */
 int upgrade_catch_up(struct moving *m, bool *ret_more, struct err *err);
 

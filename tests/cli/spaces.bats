@@ -162,6 +162,26 @@ of_room() {
 	m read "$old" --all-types --json | jq -es 'any(.[]; .type == "m.room.tombstone")' >/dev/null
 }
 
+@test "two who replace a room at the same moment make one room" {
+	local old n T=$BATS_TEST_TMPDIR
+	for n in 1 2 3; do
+		use_home ada
+		old=$(new_room "Twice $n" --invite @bob:s.test)
+		use_home bob
+		m room join "$old" --json >/dev/null
+		use_home ada
+		m room role "$old" @bob:s.test admin -q
+		"$MUSTER" room upgrade "$old" --yes --json >"$T"/by_ada 2>"$T"/ada.err 3>&- &
+		use_home bob
+		m room upgrade "$old" --yes --json >"$T"/by_bob 2>"$T"/bob.err
+		wait $!
+		[ "$(jq -r .successor "$T"/by_ada)" = "$(jq -r .successor "$T"/by_bob)" ]
+		[ "$(jq -s 'map(select(.existing)) | length' "$T"/by_ada "$T"/by_bob)" -eq 1 ]
+		grep -q "replaced already" "$T"/ada.err "$T"/bob.err
+		m room list --json | jq -es --arg n "$(jq -r .successor "$T"/by_bob)" 'any(.[]; .room_id == $n)' >/dev/null
+	done
+}
+
 @test "who does not want to go along stays" {
 	local old
 	old=$(new_room Staying --invite @bob:s.test)

@@ -234,6 +234,11 @@ static void test_upgrade_between(void **state)
 					   "{\"invite\":%s,\"name\":\"Old\"}", list);
 	snprintf(old, sizeof(old), "%s", json_get_str(made, "room_id"));
 	chatter_room(&alice, old, "ban", "{'user_id':'@carol:localhost'}");
+	chatter_room(&alice, old, "invite", "{'user_id':'@bob:localhost'}");
+	chatter_room(&bob, old, "join", "{}");
+	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/m.room.power_levels", old),
+			      alice.token, "{\"users\":{\"%s\":100,\"%s\":100}}", alice.id,
+			      bob.id));
 	sem_init(&moved, 0, 0);
 	test_server_run(&t, submit_piece, old);
 	sem_wait(&moved);
@@ -245,6 +250,9 @@ static void test_upgrade_between(void **state)
 	chatter_room(&alice, old, "kick", "{'user_id':'@between1:localhost'}");
 	json_decref(test_json(&t, 200, "PUT", at(V3 "rooms/%s/state/m.room.name", old), alice.token,
 			      "{\"name\":\"Newer\"}"));
+	/* Another of the room's admins waits, */
+	test_error(&t, 429, "M_LIMIT_EXCEEDED", "POST", at(V3 "rooms/%s/upgrade", old), bob.token,
+		   "{\"new_version\":\"11\"}");
 	/* The reply was lost, or the server killed: asked again. */
 	upgrade(&alice, old, new);
 	assert_string_equal(new, moving.new_id);
@@ -255,6 +263,9 @@ static void test_upgrade_between(void **state)
 	expect_str(&alice, old, "m.room.tombstone", "", "replacement_room", new);
 	/* When all is done, too. */
 	upgrade(&alice, old, again);
+	assert_string_equal(again, new);
+	/* And when another one asks: they wait while it is being done, and get the same. */
+	upgrade(&bob, old, again);
 	assert_string_equal(again, new);
 }
 
