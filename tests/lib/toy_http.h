@@ -22,6 +22,7 @@ struct toy {
 	atomic_int connections; /* accepted so far */
 	atomic_int open;	/* served now */
 	atomic_int requests;	/* that were whole */
+	atomic_int refuse;	/* so many more are answered by 400, before all else */
 };
 
 struct toy_conn {
@@ -171,6 +172,12 @@ static inline void *toy_serve(void *arg)
 			n += (size_t)k;
 		if (n == head + body)
 			atomic_fetch_add(&c.toy->requests, 1);
+		if (n == head + body && atomic_load(&c.toy->refuse) > 0) {
+			atomic_fetch_sub(&c.toy->refuse, 1);
+			toy_say(c.fd, "HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\nsorry");
+			n = 0;
+			continue;
+		}
 		more = n == head + body && toy_answer(c.fd, in, in + head, body);
 		n = 0;
 	}

@@ -254,6 +254,47 @@ static void test_everybody_is_forbidden(void **state)
 	toy_stop(&sfu);
 }
 
+struct refusing {
+	struct toy sfu;
+	int after; /* requests in all */
+};
+
+static bool is_silenced(struct calling *t, void *arg)
+{
+	struct refusing *r = arg;
+	const struct person *who = company_find(&t->rc->people, "@pupil:localhost:D");
+	return who && who->silenced && !who->refused && atomic_load(&r->sfu.requests) == r->after;
+}
+
+/* Who could not be silenced is asked for again, and who leads is told once when it stays so. */
+static void test_asked_again(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct refusing r = {.after = 6};
+	JSON_AUTO json_t *row = NULL;
+	pair_open(&p, "Refused");
+	OK(call_mode_change(p.ann, p.room, CALL_GO_LIVE, NULL, &row, &err));
+	pair_join(&p, (struct room_call_options){.ring = false, .times = {.enforce = 1}});
+	assert_int_equal(toy_start(&r.sfu), 0);
+	atomic_store(&r.sfu.refuse, r.after - 1);
+	struct room_call *rc = p.t.rc;
+	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", r.sfu.port);
+	rc->sfu_admin = true;
+	rc->sfu_rules = false;
+	host_token(rc->host, "token", NULL);
+	json_array_clear(p.t.warnings);
+	company_update(&rc->people,
+		       &(struct call_person){.identity = "@pupil:localhost:D", .name = "Pupil"}, 1);
+	room_call_enforce(rc);
+	calling_turn(&p.t, is_silenced, &r, "silenced after five refusals");
+	assert_int_equal(json_array_size(p.t.warnings), 1);
+	assert_non_null(
+		strstr(json_string_value(json_array_get(p.t.warnings, 0)), "can still speak"));
+	pair_close(&p);
+	toy_stop(&r.sfu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_everybody_is_forbidden),
+		cmocka_unit_test(test_asked_again),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
 }

@@ -40,6 +40,8 @@ struct host {
 	char *jwt;
 	struct act *acts;
 	int n;
+	enum host_act told_act;
+	char told_user[COMPANY_IDENTITY_MAX];
 };
 
 static void step(struct act *a);
@@ -77,6 +79,16 @@ void host_free(struct host *h)
 	mem_free(h);
 }
 
+enum host_act host_told_act(const struct host *h)
+{
+	return h->told_act;
+}
+
+const char *host_told_user(const struct host *h)
+{
+	return h->told_user;
+}
+
 void host_forget(struct host *h, void *arg)
 {
 	for (struct act *a = h->acts; a; a = a->next)
@@ -90,6 +102,8 @@ static void finish(struct act *a, const struct err *err)
 	host_done_fn *fn = a->fn;
 	void *arg = a->arg;
 	int done = a->done;
+	a->host->told_act = a->what;
+	snprintf(a->host->told_user, sizeof(a->host->told_user), "%s", a->user ? a->user : "");
 	act_free(a);
 	if (fn)
 		fn(arg, done, err);

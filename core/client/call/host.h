@@ -34,6 +34,9 @@ void host_free(struct host *h);
  */
 int host_do(struct host *h, enum host_act what, const char *user, host_done_fn *fn, void *arg,
 	    struct err *err);
+/** What the act was about that host_done_fn is being told of, and whom ("": everybody). Inside of it alone. */
+enum host_act host_told_act(const struct host *h);
+const char *host_told_user(const struct host *h);
 /** Another access token is there, or none could be had (`why`). */
 void host_token(struct host *h, const char *jwt, const struct err *why);
 /** Forget that `fn` with this `arg` is to be called. */

@@ -47,6 +47,7 @@ static void begin_end(struct room_call *rc, const char *why, const struct err *e
 		rc->err = *err;
 	loop_timer_stop(rc->later);
 	loop_timer_stop(rc->pending);
+	loop_timer_stop(rc->enforce);
 	session_drop(take(&rc->asking));
 	session_drop(take(&rc->ring_rq));
 	session_drop(take(&rc->note_rq));
@@ -426,6 +427,7 @@ int room_call_new(struct client *c, struct engine *e, const struct room_call_opt
 	rc->leave_at_input_end = o->leave_at_input_end;
 	rc->later = loop_timer_new(rc->l, go_on, rc);
 	rc->pending = loop_timer_new(rc->l, room_call_tell_pending, rc);
+	rc->enforce = loop_timer_new(rc->l, room_call_enforce_again, rc);
 	rc->host = host_new(rc);
 	company_init(&rc->people, a->user_id, a->device_id);
 	int rc_ = steer_new(c, rc, &rc->steer, err);
@@ -459,6 +461,7 @@ void room_call_free(struct room_call *rc)
 	seat_free(rc->seat);
 	loop_timer_free(rc->later);
 	loop_timer_free(rc->pending);
+	loop_timer_free(rc->enforce);
 	company_done(&rc->people);
 	mem_free(rc->hand_event);
 	mem_free(rc->record_said);

@@ -23,7 +23,8 @@ struct room_call_times {
 	int64_t guard;	  /**< seat_options.guard_ms */
 	int leaving;	  /**< seat_options.leaving_ms */
 	int introduction; /**< somebody's member event, after they connected */
-	int settle;	  /**< until somebody who is gone is taken for that */
+	int enforce; /**< until the SFU is asked again to silence somebody; twice as long each time */
+	int settle; /**< until somebody who is gone is taken for that */
 };
 
 struct room_call_options {

@@ -1,4 +1,5 @@
 /* What holds for the call: whether it is live, who has the floor, whether it is locked. */
+#include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/call/mode.h"
@@ -96,35 +97,78 @@ static void tell(struct room_call *rc, struct store *s, const struct live *old)
 		room_call_row(rc, "locked", NULL, json_pack("{s:b}", "locked", now->locked));
 }
 
-void room_call_mode_news(struct room_call *rc, struct store *s)
+/* -- A server that does not know our rules, but lets us act ------------------------------- */
+
+#define AGAIN_MS 2000
+#define AGAIN_MAX_MS 60000
+#define REFUSED_TOLD 3 /* by then it is no accident */
+#define REFUSED_MAX 8
+
+static void say_refused(struct room_call *rc, const struct person *who, const struct err *why)
 {
-	struct call_mode old = rc->mode;
-	bool could = room_call_may_speak(rc);
-	call_mode_read(s, rc->room, &rc->mode);
-	if (rc->phase == RC_IN)
-		tell(rc, s, &old.live);
-	call_mode_done(&old);
-	obey(rc, could);
-	room_call_enforce(rc);
+	struct err e = {0};
+	if (rc->enforce_failed)
+		return;
+	rc->enforce_failed = true;
+	if (who->silenced)
+		err_set(&e, why->code,
+			_("%.100s still cannot speak, as the call's server does not let them: "
+			  "%.200s"),
+			who->name, why->msg);
+	else
+		err_set(&e, why->code,
+			_("%.100s can still speak, as the call's server does not silence them: "
+			  "%.200s"),
+			who->name, why->msg);
+	rc->h.warning(rc->arg, &e);
 }
 
-/* -- A server that does not know our rules, but lets us act ------------------------------- */
+/* What was asked last did not come about: it is asked again, for a while. */
+static void refused(struct room_call *rc, struct person *who, const struct err *why)
+{
+	int64_t wait = rc->times.enforce ? rc->times.enforce : AGAIN_MS;
+	who->silenced = !who->silenced;
+	who->refused++;
+	for (int i = 1; i < who->refused && wait < AGAIN_MAX_MS; i++)
+		wait *= 2;
+	who->ask_ms = who->refused >= REFUSED_MAX ? INT64_MAX : clock_mono_ms() + wait;
+	if (who->refused >= REFUSED_TOLD)
+		say_refused(rc, who, why);
+}
 
 static void on_enforced(void *arg, int n, const struct err *err)
 {
 	struct room_call *rc = arg;
+	struct person *who = company_find(&rc->people, host_told_user(rc->host));
+	bool last = who && who->silenced == (host_told_act(rc->host) == HOST_FORBID);
 	(void)n;
-	if (err && !rc->enforce_failed && err->code != ERR_NOT_FOUND) {
-		rc->enforce_failed = true;
+	if (err && err->code == ERR_UNSUPPORTED && !rc->enforce_failed) {
+		rc->enforce_failed = true; /* nobody can be silenced there */
 		rc->h.warning(rc->arg, err);
+	} else if (err && err->code != ERR_UNSUPPORTED && err->code != ERR_NOT_FOUND && last) {
+		refused(rc, who, err);
+	} else if (!err && last) {
+		who->refused = 0;
 	}
 	/* There is room for another one. */
 	room_call_enforce(rc);
 }
 
-void room_call_enforce(struct room_call *rc)
+/* True when there was room for it. */
+static bool enforce(struct room_call *rc, struct person *who, bool may)
 {
 	struct err err = {0};
+	/* Whom there is no room for now is asked for again when one of the others is done. */
+	if (host_do(rc->host, may ? HOST_ALLOW : HOST_FORBID, who->identity, on_enforced, rc, &err))
+		return err.code != ERR_PENDING;
+	who->silenced = !may;
+	who->ask_ms = 0;
+	return true;
+}
+
+void room_call_enforce(struct room_call *rc)
+{
+	int64_t now = clock_mono_ms(), next = INT64_MAX;
 	if (rc->phase != RC_IN || rc->sfu_rules || !rc->sfu_admin || !room_call_leads(rc))
 		return;
 	for (struct person *who = rc->people.first; who; who = who->next) {
@@ -133,11 +177,41 @@ void room_call_enforce(struct room_call *rc)
 		/* Whom nobody silenced needs no leave to speak. */
 		if (who->self || who->from || may == !who->silenced)
 			continue;
-		/* Whom there is no room for now is asked for again when one of the others is done. */
-		if (!host_do(rc->host, may ? HOST_ALLOW : HOST_FORBID, who->identity, on_enforced,
-			     rc, &err))
-			who->silenced = !may;
+		if (who->ask_ms <= now && !enforce(rc, who, may))
+			who->ask_ms = now + AGAIN_MS; /* there is no token yet */
+		if (who->ask_ms > now && who->ask_ms < next)
+			next = who->ask_ms;
 	}
+	if (next != INT64_MAX)
+		loop_timer_start(rc->enforce, (uint64_t)(next - now), 0);
+}
+
+void room_call_enforce_again(void *arg)
+{
+	room_call_enforce(arg);
+}
+
+/* What was given up is tried anew in another lesson. */
+static void forget_refusals(struct room_call *rc)
+{
+	for (struct person *who = rc->people.first; who; who = who->next) {
+		who->refused = 0;
+		who->ask_ms = 0;
+	}
+}
+
+void room_call_mode_news(struct room_call *rc, struct store *s)
+{
+	struct call_mode old = rc->mode;
+	bool could = room_call_may_speak(rc);
+	call_mode_read(s, rc->room, &rc->mode);
+	if (old.live.live != rc->mode.live.live)
+		forget_refusals(rc);
+	if (rc->phase == RC_IN)
+		tell(rc, s, &old.live);
+	call_mode_done(&old);
+	obey(rc, could);
+	room_call_enforce(rc);
 }
 
 static bool told_alone(const struct room_call *rc)

@@ -45,9 +45,10 @@ struct room_call {
 	char sfu_url[RTC_URL_MAX], sfu_room[LIMIT_ID_BYTES + 1]; /* where `call` is */
 	bool sfu_admin, sfu_rules; /* rtc_token.admin and .rules of the newest token */
 	struct host *host;
-	struct call_mode mode; /* as of the newest reading; zeroed before the first */
-	bool silenced;	       /* the microphone goes off by the rules, not by us */
-	bool enforce_failed;   /* and it was said */
+	struct call_mode mode;	    /* as of the newest reading; zeroed before the first */
+	bool silenced;		    /* the microphone goes off by the rules, not by us */
+	bool enforce_failed;	    /* and it was said */
+	struct loop_timer *enforce; /* when somebody is to be asked for again */
 	struct steer *steer;
 	bool seated, seat_over, call_over; /* our member event is in the room; all is done */
 	bool connected;			   /* to the SFU, now */
@@ -124,6 +125,7 @@ void room_call_mode_in(struct room_call *rc);
 void room_call_mode_news(struct room_call *rc, struct store *s);
 /** Silence whom the server does not, where it lets us. */
 void room_call_enforce(struct room_call *rc);
+void room_call_enforce_again(void *arg); /**< of rc->enforce */
 bool room_call_leads(const struct room_call *rc);
 bool room_call_may_speak(const struct room_call *rc);
 /** Who has the floor: a list of user ids, new. */
