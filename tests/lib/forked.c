@@ -8,23 +8,28 @@
 #include <cmocka.h>
 
 #include "core/base/clock.h"
+#include "core/base/crypto.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/client/login.h"
 #include "server/serve.h"
 #include "tests/lib/tmpdir.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WAIT_MS 120000
+#define PORT_FROM 10240
+#define PORT_TO 32768
 
 void home_make(struct home *h)
 {
@@ -121,9 +126,34 @@ static void serve_at(struct forked *f, const char *dir, const char *listen)
 	read_url(f, fds[0]);
 }
 
+/*
+ * For a server that may be started again: below the ports that the system gives to connections, of
+ * which it would be one sooner or later while nobody listens. It is this process's until it ends:
+ * bound for itself, and only then shared with the server's socket, which asks to share.
+ */
+static bool reserve_port(int port)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0;
+	close(fd);
+	return false;
+}
+
 void forked_serve(struct forked *f, const char *dir)
 {
-	serve_at(f, dir, "127.0.0.1:0");
+	char listen[32];
+	uint16_t dice;
+	do {
+		crypto_random(&dice, sizeof(dice));
+		dice = (uint16_t)(PORT_FROM + dice % (PORT_TO - PORT_FROM));
+	} while (!reserve_port(dice));
+	snprintf(listen, sizeof(listen), "127.0.0.1:%d", dice);
+	serve_at(f, dir, listen);
 }
 
 void forked_serve_again(struct forked *f, const char *dir)

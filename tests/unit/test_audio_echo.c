@@ -13,6 +13,7 @@
 #include "audio/sound_file.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "tests/lib/pace.h"
 #include "tests/lib/tmpdir.h"
 
 #include <math.h>
@@ -22,13 +23,7 @@
 #define SECOND (50 * TICK)
 #define FAR_SECONDS 30
 #define PARTS 10
-
-/* Sanitizers make arithmetic many times slower; these tests have one thread. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SECONDS 120
-#else
-#define SECONDS 600
-#endif
+#define SECONDS PACE(600)
 
 static char dir[256];
 static int16_t far[48000 * FAR_SECONDS];

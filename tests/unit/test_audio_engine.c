@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "tests/lib/pace.h"
 #include "tests/lib/tmpdir.h"
 #include "tests/lib/tone.h"
 
@@ -22,12 +23,7 @@
 #define TICK AUDIO_TICK_NS
 #define SECOND (50 * TICK)
 
-/* ThreadSanitizer makes arithmetic thirty times slower; these tests have one thread. */
-#ifdef __SANITIZE_THREAD__
-#define DRIFT_SECONDS 150
-#else
-#define DRIFT_SECONDS 600
-#endif
+#define DRIFT_SECONDS PACE(600)
 
 static char dir[256];
 

@@ -9,6 +9,7 @@
 #include "audio/engine.h"
 #include "audio/live.h"
 #include "core/base/mem.h"
+#include "tests/lib/pace.h"
 #include "tests/lib/tone.h"
 
 #include <fcntl.h>
@@ -18,12 +19,7 @@
 
 #define TICK AUDIO_TICK_NS
 #define SECOND (50 * TICK)
-
-#ifdef __SANITIZE_THREAD__
-#define SECONDS 120
-#else
-#define SECONDS 600
-#endif
+#define SECONDS PACE(600)
 
 static struct live live;
 

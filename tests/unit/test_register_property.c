@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/lesson_log.h"
+#include "tests/lib/pace.h"
 
 #include "core/base/mem.h"
 #include "core/matrix/rtc_member.h"
@@ -716,7 +717,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 
 static void test_histories(void **state)
 {
-	uint64_t seed = number("SEED", 1), n = number("HISTORIES", 2000), wrong = 0;
+	uint64_t seed = number("SEED", 1), n = number("HISTORIES", PACE(2000)), wrong = 0;
 	struct roster *roster = roster_new();
 	(void)state;
 	for (int i = 1; i < PEOPLE - 1; i++) {

@@ -8,6 +8,7 @@
 #include "core/attendance/roll.h"
 #include "core/base/i18n.h"
 #include "core/matrix/message.h"
+#include "tests/lib/pace.h"
 
 #include <locale.h>
 #include <stdlib.h>
@@ -645,7 +646,7 @@ static void test_random_histories(void **state)
 	struct roll r;
 	roll_of(&r, 30, 10);
 	seed = 7;
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < PACE(5000); i++)
 		one_history(&r, i);
 	roll_done(&r);
 }
