@@ -327,12 +327,6 @@ bool pc_up(const struct pc *pc)
 	       ice_state(peer_ice(pc->peer)) == ICE_CONNECTED;
 }
 
-bool pc_on_detour(const struct pc *pc)
-{
-	int base;
-	return ice_on_detour(peer_ice(pc->peer), &base);
-}
-
 const char *pc_remote_ufrag(const struct pc *pc)
 {
 	return pc->remote_ufrag;

@@ -68,8 +68,6 @@ void pc_restart(struct pc *pc);
 const char *pc_remote_ufrag(const struct pc *pc);
 /** Look at this host's addresses anew; true when the one that media went from is gone. */
 bool pc_refresh(struct pc *pc);
-/** Media goes by a detour (detour.h), not by UDP of our own. */
-bool pc_on_detour(const struct pc *pc);
 /** After any use of pc_peer that may change what is due. */
 void pc_touch(struct pc *pc);
 

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define OPUS_PT 111
 #define RATE_HZ 48000
 
 static void new_names(struct publisher *p)

@@ -281,21 +281,7 @@ int session_do(struct session *s, struct request rq, json_t **ret, struct err *e
 	return rc;
 }
 
-static int with_body(struct session *s, const char *method, const char *path, const json_t *body,
-		     json_t **ret, struct err *err)
-{
-	AUTO_FREE char *text = body ? json_text(body) : NULL;
-	struct session_request rq = {.method = method, .path = path, .body = span_of(text)};
-	return session_json(s, &rq, ret, err);
-}
-
 int session_get(struct session *s, const char *path, json_t **ret, struct err *err)
 {
-	return with_body(s, "GET", path, NULL, ret, err);
-}
-
-int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
-		 struct err *err)
-{
-	return with_body(s, "POST", path, body, ret, err);
+	return session_json(s, &(struct session_request){.method = "GET", .path = path}, ret, err);
 }

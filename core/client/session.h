@@ -50,10 +50,8 @@ int session_raw(struct session *s, const struct session_request *rq, struct buf 
 		struct err *err);
 /** Blocking. Carries out `rq` and releases it. */
 int session_do(struct session *s, struct request rq, json_t **ret, struct err *err);
-/** Short forms. `body` may be NULL; it is borrowed. */
+/** The same for a GET of this path. */
 int session_get(struct session *s, const char *path, json_t **ret, struct err *err);
-int session_post(struct session *s, const char *path, const json_t *body, json_t **ret,
-		 struct err *err);
 
 /** `body` is borrowed until the callback returns: of an error reply too, which may be anything;
  * err NULL for 2xx. */

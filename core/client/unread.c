@@ -283,13 +283,6 @@ int client_mark(struct client *c, const struct read_mark *m, struct err *err)
 	return rc;
 }
 
-int client_mark_read(struct client *c, const char *room_id, const char *event_id, bool secret,
-		     struct err *err)
-{
-	struct read_mark m = {.room_id = room_id, .event_id = event_id, .secret = secret};
-	return client_mark(c, &m, err);
-}
-
 int client_mark_unread(struct client *c, const char *room_id, bool on, struct err *err)
 {
 	AUTO(store_room_done) struct store_room r = {0};

@@ -25,9 +25,6 @@ struct read_mark {
  * marked as unread is so no more. The cache knows at once. Blocking.
  */
 int client_mark(struct client *c, const struct read_mark *m, struct err *err);
-/** The same without a thread; `event_id` NULL: the newest. */
-int client_mark_read(struct client *c, const char *room_id, const char *event_id, bool secret,
-		     struct err *err);
 /** Mark a room as unread (m.marked_unread), or take that back. Blocking. */
 int client_mark_unread(struct client *c, const char *room_id, bool on, struct err *err);
 

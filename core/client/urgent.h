@@ -17,8 +17,7 @@
 #define URGENT_REASON_MAX 300	   /**< bytes */
 #define URGENT_TEXT_MAX 16384	   /**< bytes */
 #define URGENT_WINDOW_MS 3600000LL /**< in so long ... */
-#define URGENT_ROOM_MAX 3	   /**< ... so many by one sender in a room */
-#define URGENT_PERSON_MAX 1	   /**< ... and to one person, in all rooms */
+#define URGENT_ROOM_MAX 3	   /**< ... so many by one sender in a room; one to one person */
 #define URGENT_STAFF 50		   /**< power level */
 
 struct urgent_request {

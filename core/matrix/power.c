@@ -176,17 +176,6 @@ bool power_can_kick(const struct power *p, const char *user, const char *target)
 	return can_over(p, user, target, POWER_KICK);
 }
 
-bool power_can_ban(const struct power *p, const char *user, const char *target)
-{
-	return can_over(p, user, target, POWER_BAN);
-}
-
-bool power_can_unban(const struct power *p, const char *user, const char *target)
-{
-	return power_can_kick(p, user, target) &&
-	       power_of_user(p, user) >= power_for_action(p, POWER_BAN);
-}
-
 bool power_can_redact(const struct power *p, const char *user, const char *author)
 {
 	if (!power_can_send(p, user, "m.room.redaction"))

@@ -50,9 +50,6 @@ bool power_can_state(const struct power *p, const char *user, const char *type,
 bool power_can_invite(const struct power *p, const char *user);
 /** Level reached, and the target stands lower. */
 bool power_can_kick(const struct power *p, const char *user, const char *target);
-bool power_can_ban(const struct power *p, const char *user, const char *target);
-/** Ban level and kick level, and the target stands lower. */
-bool power_can_unban(const struct power *p, const char *user, const char *target);
 /** May redact an event of `author`: one's own needs only the level to send m.room.redaction. */
 bool power_can_redact(const struct power *p, const char *user, const char *author);
 

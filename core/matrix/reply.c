@@ -170,36 +170,6 @@ int reply_content_uri(const json_t *j, const char **ret, struct err *err)
 	return 0;
 }
 
-/* "v1.11" -> 1011, "r0.6.1" -> 6; 0 for anything else. */
-static int version_number(struct span s)
-{
-	struct span part;
-	int64_t major, minor;
-	if (!s.n || (s.p[0] != 'v' && s.p[0] != 'r'))
-		return 0;
-	s = span_from(s, 1);
-	if (!span_split(&s, '.', &part) || !span_i64(part, &major) || !span_split(&s, '.', &part) ||
-	    !span_i64(part, &minor))
-		return 0;
-	if (major < 0 || major > 99 || minor < 0 || minor > 999)
-		return 0;
-	return (int)(major * 1000 + minor);
-}
-
-int versions_newest(const json_t *j)
-{
-	int newest = 0;
-	size_t i;
-	json_t *one;
-	json_array_foreach (json_get_array(j, "versions"), i, one) {
-		int v = version_number(
-			(struct span){json_string_value(one), json_string_length(one)});
-		if (v > newest)
-			newest = v;
-	}
-	return newest;
-}
-
 bool versions_has_unstable(const json_t *j, const char *feature)
 {
 	return json_get_bool(json_get_object(j, "unstable_features"), feature, false);

@@ -14,8 +14,6 @@
  * Retry-After header said (0: nothing). Returns the code.
  */
 int mx_reply_error(int status, struct span body, int retry_after_ms, struct err *err);
-/** The token is no longer good but the device is (M_UNKNOWN_TOKEN with soft_logout). */
-bool reply_soft_logout(int status, struct span body);
 
 /** POST /login, /register, /refresh. Owned; wiped by login_reply_done. */
 struct login_reply {
@@ -51,8 +49,7 @@ int reply_event_id(const json_t *j, const char **ret, struct err *err);
 int reply_room_id(const json_t *j, const char **ret, struct err *err);
 int reply_content_uri(const json_t *j, const char **ret, struct err *err);
 
-/** Newest version in GET /versions as major * 1000 + minor ("v1.11": 1011; "r0.6.1": 6). */
-int versions_newest(const json_t *j);
+/** Does GET /versions say that the server has this unstable feature? */
 bool versions_has_unstable(const json_t *j, const char *feature);
 
 /**

@@ -166,13 +166,3 @@ int mx_reply_error(int status, struct span body, int retry_after_ms, struct err 
 		err_hint(err, _("try again in %d s"), (err->retry_after_ms - 1) / 1000 + 1);
 	return m->code;
 }
-
-bool reply_soft_logout(int status, struct span body)
-{
-	JSON_AUTO json_t *j = NULL;
-	if (status != 401 || json_parse(body, &j, NULL))
-		return false;
-	const char *errcode = json_get_str(j, "errcode");
-	return errcode && strcmp(errcode, "M_UNKNOWN_TOKEN") == 0 &&
-	       json_get_bool(j, "soft_logout", false);
-}

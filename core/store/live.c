@@ -89,25 +89,3 @@ int store_presence_since(struct store *s, int64_t *mark, store_presence_fn *fn, 
 	}
 	return 0;
 }
-
-int store_presence_walk(struct store *s, int64_t room, store_presence_fn *fn, void *arg)
-{
-	struct sql_stmt *q = room ? SQL(store_sql(s),
-					"SELECT user_id,state,status,active_ms,active FROM presence"
-					" WHERE user_id IN (SELECT user_id FROM members WHERE"
-					" room=? AND membership='join') ORDER BY user_id")
-				  : SQL(store_sql(s),
-					"SELECT user_id,state,status,active_ms,active FROM presence"
-					" ORDER BY user_id");
-	if (room)
-		sql_bind_i64(q, 1, room);
-	while (sql_row(q)) {
-		struct store_presence p = presence_of(q);
-		int rc = fn(&p, arg);
-		if (rc) {
-			sql_reset(q);
-			return rc;
-		}
-	}
-	return 0;
-}

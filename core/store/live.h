@@ -32,7 +32,5 @@ typedef int store_presence_fn(const struct store_presence *p, void *arg);
 bool store_presence_get(struct store *s, struct span user_id, store_presence_fn *fn, void *arg);
 /** Those that were set after `*mark` (0: all), which is moved on. */
 int store_presence_since(struct store *s, int64_t *mark, store_presence_fn *fn, void *arg);
-/** Of the joined members of a room, ordered by user id; `room` 0: of everybody. */
-int store_presence_walk(struct store *s, int64_t room, store_presence_fn *fn, void *arg);
 
 #endif

@@ -27,7 +27,7 @@ int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 void store_rollback(struct store *s);
 
-/** A value kept under `key` (sync token, own user id ...), or NULL. The caller owns it. */
+/** A value kept under `key` (sync token ...), or NULL. The caller owns it. */
 char *store_meta(struct store *s, const char *key);
 int64_t store_meta_i64(struct store *s, const char *key, int64_t otherwise);
 /** `value` NULL removes it. */
@@ -35,7 +35,6 @@ int store_meta_set(struct store *s, const char *key, const char *value, struct e
 int store_meta_set_i64(struct store *s, const char *key, int64_t value, struct err *err);
 
 #define STORE_META_TOKEN "next_batch"
-#define STORE_META_USER "user_id"
 #define STORE_META_COMMITS "commits"	 /**< counts sync commits */
 #define STORE_META_SYNCED_MS "synced_ms" /**< wall clock of the last one */
 

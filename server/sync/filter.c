@@ -196,12 +196,6 @@ static bool glob(struct span p, struct span s, int *steps)
 	return pi == p.n;
 }
 
-bool filter_glob(const char *pattern, struct span s)
-{
-	int steps = GLOB_STEPS;
-	return glob(span_of(pattern), s, &steps);
-}
-
 static bool has(const struct filter_list *l, struct span s)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -55,8 +55,6 @@ bool event_filter_room(const struct event_filter *f, const char *room_id);
 /** Types and senders; `text` (the event) is looked at only for contains_url. */
 bool event_filter_match(const struct event_filter *f, struct span type, struct span sender,
 			struct span text);
-/** `pattern` with '*' for any sequence, else literally. */
-bool filter_glob(const char *pattern, struct span s);
 /** Keep only the members that event_fields names ("content.body", "\\." for a dot). */
 json_t *filter_fields(const struct filter *f, const json_t *event);
 

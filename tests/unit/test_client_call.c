@@ -377,7 +377,7 @@ static void test_seat_lost(void **state)
 {
 	(void)state;
 	struct pair p;
-	JSON_AUTO json_t *list = NULL, *empty = json_object();
+	JSON_AUTO json_t *list = NULL;
 	pair_open(&p, "Lost seat");
 	pair_join(&p, (struct room_call_options){.ring = false});
 	AUTO_FREE char *first = mem_strdup(calling_member_event(&p.t));
@@ -387,7 +387,11 @@ static void test_seat_lost(void **state)
 	AUTO_FREE char *path = mem_printf("/_matrix/client/unstable/org.matrix.msc4140/"
 					  "delayed_events/%s/send",
 					  json_get_str(item, "delay_id"));
-	OK(session_post(client_session(p.ann), path, empty, NULL, &err));
+	OK(session_json(client_session(p.ann),
+			&(struct session_request){.method = "POST",
+						  .path = path,
+						  .body = SPAN_LIT("{}")},
+			NULL, &err));
 	calling_wait_seat(&p.t, first);
 	assert_true(is_member(p.bob, p.room, p.ann));
 	room_call_leave(p.t.rc, "left");

@@ -137,9 +137,11 @@ static void test_counts_agree(void **state)
 	struct read_mark m = {.room_id = room, .thread = one};
 	OK(client_mark(bob, &m, &err));
 	agree(bob, 2, 1);
-	OK(client_mark_read(bob, room, one, false, &err));
+	m = (struct read_mark){.room_id = room, .event_id = one};
+	OK(client_mark(bob, &m, &err));
 	agree(bob, 1, 1);
-	OK(client_mark_read(bob, room, NULL, true, &err));
+	m = (struct read_mark){.room_id = room, .secret = true};
+	OK(client_mark(bob, &m, &err));
 	agree(bob, 0, 0);
 	AUTO_FREE char *four = say(ann, one, "again in the thread");
 	agree(bob, 0, 0);

@@ -103,7 +103,7 @@ static void test_chat(void **state)
 	const char *id = json_get_str(json_array_get(sent, 0), "event_id");
 	OK(client_react(bob, room, id, "\xf0\x9f\x91\x8d", NULL, &reaction, &err));
 	OK(client_edit(ann, room, id, SEND_TEXT, span_of("good evening"), NULL, &edit, &err));
-	OK(client_mark_read(bob, room, NULL, false, &err));
+	OK(client_mark(bob, &(struct read_mark){.room_id = room}, &err));
 	struct read_request rq = {.room_id = room, .last = 10};
 	OK(client_read(bob, &rq, rows_add, read, &err));
 	assert_int_equal(json_array_size(read), 1);

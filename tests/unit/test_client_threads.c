@@ -126,6 +126,7 @@ static int verbs(struct client *c, int i, struct err *err)
 	struct thread_query threads = {.room_id = room};
 	const char *const answers[] = {"yes", "no", NULL};
 	const char *const choice[] = {"yes", NULL};
+	struct read_mark mark = {.room_id = room, .secret = i % 2 == 0};
 	struct poll_request ask = {.room_id = room, .question = "?", .answers = answers};
 	int rc = client_typing(c, room, true, 5000, err);
 	if (!rc)
@@ -133,8 +134,9 @@ static int verbs(struct client *c, int i, struct err *err)
 	const char *id = json_get_str(json_array_get(rows, 0), "event_id");
 	if (!rc)
 		rc = client_react(c, room, id, "+", NULL, &row, err);
+	mark.event_id = id;
 	if (!rc)
-		rc = client_mark_read(c, room, id, i % 2 == 0, err);
+		rc = client_mark(c, &mark, err);
 	if (!rc)
 		rc = client_read(c, &read, rows_add, rows, err);
 	if (!rc && i % 5 == 0)

@@ -150,7 +150,11 @@ static void test_repeats(void **state)
 	struct client *c = play(&f, steps, 120000);
 	struct session *s = client_session(c);
 	assert_int_equal(session_get(s, V3 "/one", NULL, &err), 0);
-	assert_int_equal(session_post(s, V3 "/two", NULL, NULL, &err), ERR_NETWORK);
+	assert_int_equal(session_json(s,
+				      &(struct session_request){.method = "POST",
+								.path = V3 "/two"},
+				      NULL, &err),
+			 ERR_NETWORK);
 	assert_int_equal(forked_count(&f, "POST " V3 "/two"), 1);
 	/* At once: who waited as long as asked would have no time left. */
 	assert_int_equal(session_get(s, V3 "/three", NULL, &err), ERR_LIMITED);

@@ -55,8 +55,6 @@ static void test_levels(void **state)
 	assert_true(power_can_kick(&p, "@mod:hs", "@a:hs"));
 	assert_false(power_can_kick(&p, "@mod:hs", "@mod2:hs"));
 	assert_false(power_can_kick(&p, "@a:hs", "@b:hs"));
-	assert_true(power_can_ban(&p, "@mod:hs", "@a:hs"));
-	assert_true(power_can_unban(&p, "@mod:hs", "@a:hs"));
 	assert_true(power_can_redact(&p, "@mod:hs", "@boss:hs"));
 	assert_false(power_can_redact(&p, "@a:hs", "@a:hs"));
 	assert_int_equal(power_for_action(&p, POWER_NOTIFY_ROOM), 30);

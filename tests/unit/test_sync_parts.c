@@ -148,6 +148,17 @@ static void test_filter_fields(void **state)
 	filter_unref(f);
 }
 
+/* One list of types with this alone. */
+static bool globs(const char *pattern, const char *text)
+{
+	struct event_filter f;
+	JSON_AUTO json_t *j = json_pack("{s:[s]}", "types", pattern);
+	assert_int_equal(event_filter_compile(j, &f, NULL), 0);
+	bool match = event_filter_match(&f, span_of(text), span_of("@a:b"), span_of("{}"));
+	event_filter_done(&f);
+	return match;
+}
+
 static void test_glob_cost(void **state)
 {
 	(void)state;
@@ -155,7 +166,7 @@ static void test_glob_cost(void **state)
 	char text[4001];
 	memset(text, 'a', 4000);
 	text[4000] = '\0';
-	assert_false(filter_glob("*a*a*a*a*a*a*a*a*a*a*a*a*b", span_of(text)));
+	assert_false(globs("*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
 	/* What one list may cost is bounded, however it is written. */
 	json_t *types = json_array();
 	char slow[131];
@@ -173,7 +184,7 @@ static void test_glob_cost(void **state)
 	assert_true(event_filter_match(&cut, span_of("m.room.message"), span_of("@a:b"),
 				       span_of("{}")));
 	event_filter_done(&cut);
-	assert_true(filter_glob("*a*a*a*a", span_of(text)));
+	assert_true(globs("*a*a*a*a", text));
 }
 
 static void test_tokens(void **state)

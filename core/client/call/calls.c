@@ -164,21 +164,6 @@ static int ask_call(struct client *c, const json_t *note, const json_t *question
 	return ask_for(c, note, question, ASK_MS, ret, err);
 }
 
-int calls_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
-{
-	JSON_AUTO json_t *list = running(c);
-	size_t i;
-	json_t *note;
-	int rc = json_array_size(list) ? 0 : none(err);
-	json_array_foreach (list, i, note) {
-		json_object_del(note, "socket");
-		rc = fn(note, arg);
-		if (rc)
-			break;
-	}
-	return rc;
-}
-
 int calls_room(struct client *c, const char *room_id, char **ret, struct err *err)
 {
 	JSON_AUTO json_t *list = room_id ? NULL : running(c);

@@ -25,8 +25,6 @@ void steer_ended(struct steer *s);
 
 /* -- The others' side, blocking ---------------------------------------------- */
 
-/** Rooms in whose calls this account is now, one row each: room_id, pid. ERR_NOT_FOUND: none. */
-int calls_list(struct client *c, client_row_fn *fn, void *arg, struct err *err);
 /**
  * The room whose call is meant: `room_id` itself, else that of the only call there is; ERR_USAGE
  * when there are several, ERR_NOT_FOUND when there is none. The caller owns *ret.
