@@ -66,10 +66,14 @@ static int known(struct sql *db, int64_t device_nid, const char *name, struct sp
 	return same ? 1 : matrix_err(err, 400, "M_UNKNOWN", "One time key %s already exists", name);
 }
 
+/* The same key again is no other one. */
 static int add(struct sql *db, int64_t device_nid, const char *name, struct span text,
 	       struct err *err)
 {
 	struct span algorithm = {NULL, 0}, id = algorithm;
+	int there = known(db, device_nid, name, text, err);
+	if (there)
+		return there == 1 ? 0 : there;
 	split(name, &algorithm, &id);
 	struct sql_stmt *s = SQL(db, "INSERT INTO one_time_keys(device_nid,algorithm,key_id,key)"
 				     " VALUES(?,?,?,?)");
@@ -90,23 +94,31 @@ static int check_count(struct sql_stmt *count, int64_t device_nid, int most, con
 	return matrix_err(err, 413, "M_TOO_LARGE", too_many, most);
 }
 
-int one_time_keys_add(struct db_tx *tx, int64_t device_nid, const json_t *keys, struct err *err)
+typedef int store_fn(struct sql *db, int64_t device_nid, const char *name, struct span text,
+		     struct err *err);
+
+static int store_all(struct sql *db, int64_t device_nid, const json_t *keys, size_t most,
+		     store_fn *store, struct err *err)
 {
-	struct sql *db = db_tx_sql(tx);
 	AUTO(buf_done) struct buf text = BUF_INIT(KEYS_ONE_TIME_MAX);
 	const char *name;
 	json_t *key;
-	if (!keys || json_is_null(keys))
-		return 0;
-	int rc = is_map(keys, KEYS_ONE_TIME_COUNT, err);
+	int rc = is_map(keys, most, err);
 	json_object_foreach ((json_t *)keys, name, key) {
 		if (!rc)
 			rc = check(name, key, &text, err);
-		if (rc)
-			return rc;
-		rc = known(db, device_nid, name, buf_span(&text), err);
-		rc = rc == 1 ? 0 : rc ? rc : add(db, device_nid, name, buf_span(&text), err);
+		if (!rc)
+			rc = store(db, device_nid, name, buf_span(&text), err);
 	}
+	return rc;
+}
+
+int one_time_keys_add(struct db_tx *tx, int64_t device_nid, const json_t *keys, struct err *err)
+{
+	struct sql *db = db_tx_sql(tx);
+	if (!keys || json_is_null(keys))
+		return 0;
+	int rc = store_all(db, device_nid, keys, KEYS_ONE_TIME_COUNT, add, err);
 	if (rc)
 		return rc;
 	return check_count(SQL(db, "SELECT count(*) FROM one_time_keys WHERE device_nid=?"),
@@ -134,18 +146,9 @@ static int set_fallback(struct sql *db, int64_t device_nid, const char *name, st
 int fallback_keys_set(struct db_tx *tx, int64_t device_nid, const json_t *keys, struct err *err)
 {
 	struct sql *db = db_tx_sql(tx);
-	AUTO(buf_done) struct buf text = BUF_INIT(KEYS_ONE_TIME_MAX);
-	const char *name;
-	json_t *key;
 	if (!keys || json_is_null(keys))
 		return 0;
-	int rc = is_map(keys, KEYS_FALLBACK_COUNT, err);
-	json_object_foreach ((json_t *)keys, name, key) {
-		if (!rc)
-			rc = check(name, key, &text, err);
-		if (!rc)
-			rc = set_fallback(db, device_nid, name, buf_span(&text), err);
-	}
+	int rc = store_all(db, device_nid, keys, KEYS_FALLBACK_COUNT, set_fallback, err);
 	if (rc)
 		return rc;
 	return check_count(SQL(db, "SELECT count(*) FROM fallback_keys WHERE device_nid=?"),

@@ -128,14 +128,20 @@ static int run_invite(struct db_tx *tx, void *arg, struct err *err)
 	return rc ? rc : put_member(j, tx, user, MEMBERSHIP_INVITE, err);
 }
 
+/* The same, and what they are there. */
+static int find_member(struct room_job *j, struct db_tx *tx, const char **ret_user,
+		       enum membership *ret_is, struct err *err)
+{
+	int rc = find_target(j, tx, ret_user, err);
+	return rc ? rc : membership_of(j, tx, *ret_user, ret_is, err);
+}
+
 static int run_kick(struct db_tx *tx, void *arg, struct err *err)
 {
 	struct room_job *j = arg;
 	const char *user = "";
 	enum membership is = MEMBERSHIP_LEAVE;
-	int rc = find_target(j, tx, &user, err);
-	if (!rc)
-		rc = membership_of(j, tx, user, &is, err);
+	int rc = find_member(j, tx, &user, &is, err);
 	if (rc)
 		return rc;
 	if (is == MEMBERSHIP_LEAVE || is == MEMBERSHIP_BAN)
@@ -156,9 +162,7 @@ static int run_unban(struct db_tx *tx, void *arg, struct err *err)
 	struct room_job *j = arg;
 	const char *user = "";
 	enum membership is = MEMBERSHIP_LEAVE;
-	int rc = find_target(j, tx, &user, err);
-	if (!rc)
-		rc = membership_of(j, tx, user, &is, err);
+	int rc = find_member(j, tx, &user, &is, err);
 	if (rc)
 		return rc;
 	if (is != MEMBERSHIP_BAN)

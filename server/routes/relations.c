@@ -49,8 +49,30 @@ static struct sql_stmt *query(struct room_access *a, const struct question *q)
 	return s;
 }
 
+/* Where a page ends whose last row this is. */
+typedef int64_t end_fn(struct sql_stmt *s, const struct event_row *e);
+
+static int64_t end_forward(struct sql_stmt *s, const struct event_row *e)
+{
+	(void)s;
+	return e->pos;
+}
+
+static int64_t end_backward(struct sql_stmt *s, const struct event_row *e)
+{
+	(void)s;
+	return e->pos - 1;
+}
+
+/* Threads are in the order of what was said last in them. */
+static int64_t end_thread(struct sql_stmt *s, const struct event_row *e)
+{
+	(void)e;
+	return sql_col_i64(s, EVENT_COLUMN_COUNT) - 1;
+}
+
 /* Collects one page; true with the point where the next one begins when there is more. */
-static bool collect(struct room_access *a, struct sql_stmt *s, bool forward, int limit,
+static bool collect(struct room_access *a, struct sql_stmt *s, end_fn *end, int limit,
 		    struct event_list *l, int64_t *ret_end)
 {
 	bool more = false;
@@ -58,7 +80,7 @@ static bool collect(struct room_access *a, struct sql_stmt *s, bool forward, int
 		struct event_row *e = event_row_read(a->hub, s, l);
 		bool sees = access_sees(a, e);
 		if (sees && l->n <= (size_t)limit) {
-			*ret_end = forward ? e->pos : e->pos - 1;
+			*ret_end = end(s, e);
 			continue;
 		}
 		more = sees;
@@ -110,7 +132,8 @@ static void get_relations(struct rq *rq)
 		rq_err(rq, &err);
 	} else {
 		int64_t end = 0;
-		bool more = collect(&a, query(&a, &q), q.forward, q.limit, &l, &end);
+		bool more = collect(&a, query(&a, &q), q.forward ? end_forward : end_backward,
+				    q.limit, &l, &end);
 		reply(rq, &a, &l, more, end, q.recurse ? ",\"recursion_depth\":3" : "");
 	}
 	event_list_done(&parent);
@@ -133,24 +156,11 @@ static bool collect_threads(struct room_access *a, int64_t from, bool own, int l
 		    "e ON e.event_id=t.relates_to WHERE"
 		    " t.newest<=?2 AND e.room_nid=?1 AND (?4=0 OR t.mine OR e.sender_nid=?3)"
 		    " ORDER BY t.newest DESC");
-	bool more = false;
 	sql_bind_i64(s, 1, a->room->nid);
 	sql_bind_i64(s, 2, from);
 	sql_bind_i64(s, 3, a->me->nid);
 	sql_bind_i64(s, 4, own);
-	while (!more && sql_row(s)) {
-		struct event_row *e = event_row_read(a->hub, s, l);
-		bool sees = access_sees(a, e);
-		if (sees && l->n <= (size_t)limit) {
-			*ret_end = sql_col_i64(s, EVENT_COLUMN_COUNT) - 1;
-			continue;
-		}
-		more = sees;
-		mem_free(e->block);
-		l->n--;
-	}
-	sql_reset(s);
-	return more;
+	return collect(a, s, end_thread, limit, l, ret_end);
 }
 
 static void get_threads(struct rq *rq)
