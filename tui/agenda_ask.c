@@ -9,12 +9,23 @@
 
 #include <string.h>
 
-enum what { WHAT_JOIN, WHAT_OPEN, WHAT_TAKE, WHAT_CHANGE, WHAT_CANCEL, WHAT_COUNT };
+enum what {
+	WHAT_JOIN,
+	WHAT_LIVE,
+	WHAT_OPEN,
+	WHAT_TAKE,
+	WHAT_END,
+	WHAT_CHANGE,
+	WHAT_CANCEL,
+	WHAT_COUNT
+};
 
 static const char *const sentences[WHAT_COUNT] = {
 	[WHAT_JOIN] = N_("Join the call"),
+	[WHAT_LIVE] = N_("Begin a live lesson: only who has the floor speaks"),
 	[WHAT_OPEN] = N_("Open the room"),
 	[WHAT_TAKE] = N_("Begin: the room is told that attendance is taken"),
+	[WHAT_END] = N_("End it now"),
 	[WHAT_CHANGE] = N_("Change it…"),
 	[WHAT_CANCEL] = N_("Cancel it…"),
 };
@@ -73,9 +84,9 @@ void agenda_schedule(struct tui *t)
 	tui_push(t, command_box_new(t, "/meet schedule "));
 }
 
-static void begin(struct tui *t, const struct question *q)
+static void tell(struct tui *t, const char *verb, const struct question *q)
 {
-	const char *words[] = {"meet", "start", q->name, "--room", q->room_id, NULL};
+	const char *words[] = {"meet", verb, q->name, "--room", q->room_id, NULL};
 	slash_words(t, t->sending, words, true);
 }
 
@@ -90,7 +101,11 @@ static void choose(struct pick *p, size_t i)
 	if (what == WHAT_JOIN)
 		phone_ask(t->phone, q->room_id);
 	else if (what == WHAT_TAKE)
-		begin(t, q);
+		tell(t, "start", q);
+	else if (what == WHAT_END)
+		tell(t, "end", q);
+	else if (what == WHAT_LIVE)
+		slash_run(t, "live start", false);
 	else if (what == WHAT_CHANGE)
 		write_command(t, "meet change", q->name);
 	else if (what == WHAT_CANCEL)
@@ -109,7 +124,7 @@ static const struct pick_class asking = {
 	.title = N_("This meeting"),
 	.prompt = N_("Enter does it, Esc goes back"),
 	.width = 60,
-	.rows = 6,
+	.rows = 7,
 	.fill = fill,
 	.row = row,
 	.choose = choose,
@@ -128,9 +143,12 @@ struct view *agenda_ask_new(struct tui *t, const struct agenda_row *row)
 	bool to_come = row->state == AGENDA_COMING || row->state == AGENDA_NOW;
 	q->room_id = mem_strdup(row->room_id);
 	q->name = mem_strdup(row->name);
-	add(q, WHAT_JOIN, to_come && t->phone);
+	bool free_for_it = to_come && t->phone && phone_is_free(t->phone);
+	add(q, WHAT_JOIN, free_for_it);
+	add(q, WHAT_LIVE, free_for_it && row->may_change);
 	add(q, WHAT_OPEN, true);
 	add(q, WHAT_TAKE, to_come && row->may_change && !row->taken);
+	add(q, WHAT_END, row->state == AGENDA_NOW && row->may_change);
 	add(q, WHAT_CHANGE, to_come && row->may_change);
 	add(q, WHAT_CANCEL, to_come && row->may_change);
 	return pick_new(t, &asking, q);

@@ -61,7 +61,19 @@ static void row(struct pick *p, size_t i, struct canvas *c, struct rect r)
 		 ROLE_POPUP);
 }
 
-static void join(struct phone *k, const char *room_id, enum answer how)
+/* Hints that name options are for shells. */
+static void on_said(const struct err *err, void *arg)
+{
+	struct phone *k = arg;
+	struct err here = *err;
+	if (err->code == ERR_NOT_FOUND && strstr(err->hint, "--output"))
+		snprintf(here.hint, sizeof(here.hint), "%s",
+			 strstr(err->hint, "--play") ? _("plug one in, or only listen")
+						     : _("plug one in"));
+	tui_say_err(k->t, &here);
+}
+
+static bool join(struct phone *k, const char *room_id, enum phone_how how)
 {
 	const char *in = tui_setting(k->t, "call.input"), *out = tui_setting(k->t, "call.output");
 	AUTO_FREE char *input = call_sound_spec(in && *in ? in : NULL, NULL);
@@ -70,12 +82,38 @@ static void join(struct phone *k, const char *room_id, enum answer how)
 		.room_id = room_id,
 		.input = input,
 		.output = output,
-		.muted = how == ANSWER_MUTED,
-		.listen_only = how == ANSWER_LISTEN,
+		.muted = how == PHONE_MUTED,
+		.listen_only = how == PHONE_LISTEN,
 	};
 	struct err err;
-	if (call_bar_join(k->bar, &j, &err))
-		tui_say_err(k->t, &err);
+	int rc = call_bar_join(k->bar, &j, &err);
+	if (rc)
+		on_said(&err, k);
+	return !rc;
+}
+
+bool phone_is_free(const struct phone *k)
+{
+	return !phone_in_call(k);
+}
+
+bool phone_join(struct phone *k, const char *room_id, enum phone_how how)
+{
+	if (phone_is_free(k))
+		return join(k, room_id, how);
+	tui_say(k->t, "%s", _("You are in a call already: leave it first."));
+	return false;
+}
+
+bool phone_answer(struct phone *k, const char *room_id, enum phone_how how)
+{
+	const struct call_bar_row *r = call_bar_row(k->bar);
+	if (r->ring_room && (!room_id || !strcmp(room_id, r->ring_room))) {
+		AUTO_FREE char *room = mem_strdup(r->ring_room);
+		return phone_join(k, room, how);
+	}
+	tui_say(k->t, "%s", _("Nobody is calling."));
+	return false;
 }
 
 static void choose(struct pick *p, size_t i)
@@ -85,7 +123,10 @@ static void choose(struct pick *p, size_t i)
 	if (how == ANSWER_DECLINE)
 		call_bar_decline(q->k->bar);
 	else if (how != ANSWER_LATER)
-		join(q->k, q->room_id, how);
+		join(q->k, q->room_id,
+		     how == ANSWER_MUTED    ? PHONE_MUTED
+		     : how == ANSWER_LISTEN ? PHONE_LISTEN
+					    : PHONE_SPEAK);
 	tui_close(pick_view(p));
 }
 
@@ -173,11 +214,6 @@ static void on_changed(void *arg)
 	tui_redraw(k->t);
 }
 
-static void on_said(const struct err *err, void *arg)
-{
-	tui_say_err(((struct phone *)arg)->t, err);
-}
-
 static void on_second(void *arg)
 {
 	struct phone *k = arg;
@@ -211,8 +247,7 @@ void phone_ask(struct phone *k, const char *room_id)
 {
 	if (!k)
 		return;
-	const struct call_bar_row *r = call_bar_row(k->bar);
-	if (r->state != CALL_BAR_NONE)
+	if (!phone_is_free(k))
 		tui_say(k->t, "%s", _("You are in a call already: leave it first."));
 	else
 		ask(k, room_id, false);

@@ -27,6 +27,13 @@ void phone_draw(struct phone *k, struct canvas *c, struct rect r);
 bool phone_hang_up(struct phone *k);
 /** Ask how to join the call of a room; says so when we are in one already. */
 void phone_ask(struct phone *k, const char *room_id);
+enum phone_how { PHONE_SPEAK, PHONE_MUTED, PHONE_LISTEN };
+/** We are in no call, here or elsewhere. */
+bool phone_is_free(const struct phone *k);
+/** Join without a question. False: it was refused, and why was said. */
+bool phone_join(struct phone *k, const char *room_id, enum phone_how how);
+/** The same for the call that rings; `room_id` NULL: wherever that is. */
+bool phone_answer(struct phone *k, const char *room_id, enum phone_how how);
 /** ACT_CALL, ACT_MUTE, ACT_HAND and ACT_CALL_PEOPLE. False: another action. */
 bool phone_act(struct phone *k, enum action a);
 

@@ -97,7 +97,8 @@ static void ask_about(struct tui *t, struct call_bar *bar, const struct call_bar
 	a->user_id = mem_strdup(who->user_id);
 	if (row->live)
 		a->v[a->n++] = who->floor ? CALL_BAR_TAKE : CALL_BAR_GIVE;
-	a->v[a->n++] = CALL_BAR_SILENCE;
+	if (!who->muted)
+		a->v[a->n++] = CALL_BAR_SILENCE;
 	a->v[a->n++] = CALL_BAR_REMOVE;
 	struct view *v = pick_new(t, &one_of_them, a);
 	pick_title(v, mem_printf("%s: %.*s", _(one_of_them.title), (int)who->name.n, who->name.s));
@@ -124,6 +125,14 @@ static uint64_t who_is(const struct call_bar_person *p)
 	return span_hash(p->user_id ? span_of(p->user_id) : (struct span){p->name.s, p->name.n});
 }
 
+static bool someone_is_on(const struct call_bar_row *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (!row->people[i].self && !row->people[i].muted)
+			return true;
+	return false;
+}
+
 static void find_all(struct people *m, const char *text)
 {
 	const struct call_bar_row *row = call_bar_row(m->bar);
@@ -137,7 +146,8 @@ static void find_all(struct people *m, const char *text)
 	}
 	if (*text || !row->host)
 		return;
-	add_whole(m, CALL_BAR_SILENCE_ALL);
+	if (someone_is_on(row))
+		add_whole(m, CALL_BAR_SILENCE_ALL);
 	add_whole(m, row->live ? CALL_BAR_MEETING : CALL_BAR_LIVE);
 	add_whole(m, row->locked ? CALL_BAR_UNLOCK : CALL_BAR_LOCK);
 	add_whole(m, CALL_BAR_END);

@@ -9,9 +9,9 @@
 #include "tui/emoji.h"
 #include "tui/help.h"
 #include "tui/item_draw.h"
-#include "tui/rows_text.h"
+#include "tui/slash_call.h"
+#include "tui/slash_show.h"
 #include "tui/talk.h"
-#include "tui/text_view.h"
 
 #include <string.h>
 
@@ -47,8 +47,9 @@ bool slash_may(const struct command *c)
 	for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
 		if (!strcmp(c->name, not_here[i]))
 			return false;
-	/* What serves or follows stays in a shell; files and classes come to their end. */
-	return !c->no_timeout || c->group == GROUP_CLASS || !strcmp(c->name, "file get");
+	/* What serves or follows stays in a shell; files, classes and registers come to their end. */
+	return !c->no_timeout || c->group == GROUP_CLASS || c->group == GROUP_ATTENDANCE ||
+	       !strcmp(c->name, "file get") || !strcmp(c->name, "room export") || slash_is_call(c);
 }
 
 /* -- A verb in the background --------------------------------------------------------- */
@@ -197,57 +198,6 @@ static void free_run(struct run *r)
 	mem_free(r);
 }
 
-/* Ids of what was sent are for scripts: people see it in the room. */
-static bool is_ids(struct span text)
-{
-	struct span line;
-	bool any = false;
-	while (span_split(&text, '\n', &line)) {
-		if (line.n && (line.p[0] != '$' || span_find(line, ' ') >= 0))
-			return false;
-		any = any || line.n;
-	}
-	return any;
-}
-
-/* What says of itself what was done. */
-static bool is_one_line(const struct run *r, struct span text)
-{
-	text = span_trim(text);
-	return r->line.command->shape == SHAPE_LINE && text.n && span_find(text, '\n') < 0;
-}
-
-/* A few words fit the line at the bottom; more get a popup. */
-static void show_result(struct run *r)
-{
-	struct buf b = BUF_INIT(BUF_CAP_OWN);
-	rows_put_text(&b, r->rows, &r->line);
-	buf_put_span(&b, buf_span(&r->raw));
-	size_t rows = json_array_size(r->rows);
-	if (is_ids(buf_span(&b)))
-		buf_clear(&b);
-	bool long_one = rows > 1 || b.n > 300 || r->raw.n > 0;
-	if (r->t->plain && b.n) {
-		r->t->plain->print(r->t, buf_span(&b));
-	} else if (long_one && b.n) {
-		while (b.n && b.p[b.n - 1] == '\n')
-			buf_truncate(&b, b.n - 1);
-		tui_push(r->t, text_view_new(r->t, r->line.command->name, buf_span(&b)));
-		if (r->said.n) /* warnings, and where files were written */
-			tui_say(r->t, "%s", buf_str(&r->said));
-	} else if (r->said.n) {
-		tui_say(r->t, "%s", buf_str(&r->said));
-	} else if (is_one_line(r, buf_span(&b))) {
-		struct span text = span_trim(buf_span(&b));
-		tui_say(r->t, "%.*s", SPAN_ARG(text));
-	} else if (rows == 0) {
-		tui_say(r->t, _("/%s: done, nothing to show."), r->line.command->name);
-	} else {
-		tui_say(r->t, _("/%s: done."), r->line.command->name);
-	}
-	buf_done(&b);
-}
-
 /* -- What failed comes back --------------------------------------------------------- */
 
 static struct talk *typing_in(const struct tui *t)
@@ -295,7 +245,10 @@ static void on_done(int rc, const struct err *err, void *arg)
 		if (rc && rc != ERR_PENDING && r->typed) /* what is queued goes out by itself */
 			give_back(r);
 		if (!rc && r->show)
-			show_result(r);
+			slash_show(r->t, &(struct slash_result){.line = &r->line,
+								.rows = r->rows,
+								.raw = buf_span(&r->raw),
+								.said = buf_span(&r->said)});
 		tui_news(r->t);
 	}
 	free_run(r);
@@ -468,6 +421,8 @@ static bool run_words(struct tui *t, struct words *w, const char *typed)
 		slash_fill(w, c, verb, tui_room(t), t->meant, is_room, t);
 		fill_thread(t, w, c, verb);
 	}
+	if (c && slash_is_call(c))
+		return slash_call(t, c, w);
 	return start(t, NULL, w, true, typed);
 }
 

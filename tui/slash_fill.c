@@ -140,6 +140,27 @@ static void fill_room_option(struct words *w, const struct command *c, size_t ve
 	}
 }
 
+static bool has_option(const struct command *c, const char *name)
+{
+	for (const struct command_param *p = c->options; p && p->kind != KIND_NONE; p++)
+		if (!strcmp(p->name, name))
+			return true;
+	return false;
+}
+
+/* A register is that of the open room; which lesson is not said: the one that is on, else the last. */
+static void fill_lesson(struct words *w, const struct command *c, size_t verb, const char *room_id)
+{
+	if (!has_option(c, "room") || !has_option(c, "meeting") || !has_option(c, "roll"))
+		return;
+	if (!says(w, verb, "meeting", 0) && !says(w, verb, "roll", 0) && !says(w, verb, "since", 0))
+		words_insert(w, verb, "--meeting=last");
+	if (!says(w, verb, "room", 'r')) {
+		AUTO_FREE char *option = mem_printf("--room=%s", room_id);
+		words_insert(w, verb, option);
+	}
+}
+
 void slash_fill(struct words *w, const struct command *c, size_t verb, const char *room_id,
 		const char *event_id, bool (*is_room)(void *arg, const char *word), void *arg)
 {
@@ -148,6 +169,7 @@ void slash_fill(struct words *w, const struct command *c, size_t verb, const cha
 		return;
 	if (!p || p->kind != KIND_ROOM) {
 		fill_room_option(w, c, verb, room_id);
+		fill_lesson(w, c, verb, room_id);
 		return;
 	}
 	size_t n = given(w, verb), need = needed(c);

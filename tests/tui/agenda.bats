@@ -50,7 +50,7 @@ maths=(key:focus-out key:ctrl-k 'wait:──' type:maths 'wait:› maths' key:en
 		'wait:This meeting' 'wait:Open the room' 'gone:Cancel it' key:esc 'gone:This meeting'
 	# The command is there to be finished; a name that is no plain word stands in quotes.
 	screen_of ada 80x24 key:focus-out 'wait:Attic' key:alt-e 'wait:four weeks' type:lenses key:enter \
-		'wait:This meeting' key:down key:down key:down key:enter 'wait:/meet change p1' key:esc 'gone:/meet change'
+		'wait:This meeting' key:down key:down key:down key:down key:enter 'wait:/meet change p1' key:esc 'gone:/meet change'
 	screen_of ada 80x24 key:focus-out 'wait:Attic' key:alt-e 'wait:four weeks' key:pagedown key:pagedown \
 		'wait:+ Schedule' key:enter \
 		'wait:/meet schedule' key:esc 'gone:/meet schedule'

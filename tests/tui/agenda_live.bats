@@ -15,10 +15,10 @@ teardown_file() {
 @test "scheduled in the open room, begun, seen by others, cancelled" {
 	use_home ada
 	screen "${go_physics[@]}" 'type:/meet schedule Waves --uid waves --start now --duration 45m' key:enter \
-		'wait:Waves now, until' key:alt-e 'wait:● ' key:enter 'wait:This meeting' key:down key:down \
+		'wait:Waves now, until' key:alt-e 'wait:● ' key:enter 'wait:This meeting' key:down key:down key:down \
 		key:enter 'wait:attendance is taken' \
 		"$(as_ben meet show waves)" \
-		key:alt-e 'wait:now · attendance' key:enter 'wait:This meeting' key:down key:down key:down \
+		key:alt-e 'wait:now · attendance' key:enter 'wait:End it now' key:down key:down key:down key:down key:down \
 		key:enter 'wait:/meet cancel waves' type:--yes key:enter 'gone:Waves now'
 	m meet list --all --json | jq -es 'length == 1 and .[0].status == "cancelled" and .[0].title == "Waves"' >/dev/null
 }

@@ -69,12 +69,35 @@ as_ben() {
 
 @test "the lock, everybody's microphone and the end are a key away; slash commands do the same" {
 	use_home ada
-	screen 'wait:live, you lead' key:alt-w 'wait:Lock the call' key:down key:down key:down key:down key:enter 'wait:Unlock the call' \
+	screen 'wait:live, you lead' key:alt-w 'wait:Lock the call' key:down key:down key:down key:enter 'wait:Unlock the call' \
 		key:esc 'gone:In the call' 'wait:· locked' \
 		'type:/call unlock' key:enter 'gone:· locked' \
 		'type:/live end --keep-call' key:enter 'gone:live, you lead' \
-		key:alt-w 'wait:Make it a live lesson' key:down key:down key:down key:down key:down key:enter 'wait:Enter does it' key:enter 'gone:☎'
+		key:alt-w 'wait:Make it a live lesson' key:down key:down key:down key:down key:enter 'wait:Enter does it' key:enter 'gone:☎'
 	ended "$BEN_PID" 0
 	ended "$ADA_PID" 0
 	[ "$(rows "$BEN" '.event == "ended"' | jq -r .reason)" = ended ]
+}
+
+# Whom the bar shows in a call of its own: what is typed there is done there.
+@test "a live lesson is begun and joined by what is typed on the screen" {
+	kill -TERM "$ADA_PID" "$BEN_PID"
+	ended "$ADA_PID" 143
+	ended "$BEN_PID" 143
+	use_home ada
+	m live end "$ROOM" -q >/dev/null
+	m config set call.input tone: -q
+	m config set call.output null: -q
+	screen wait:F1 'type:/live join --record x.ogg' key:enter 'wait:is for a shell' key:ctrl-u \
+		'type:/live start' key:enter 'wait:live, you lead' 'type:/call status' key:enter 'wait:State: joined' \
+		key:esc 'gone:State: joined' 'type:/live end' key:enter 'gone:☎'
+	VERB="live start" joined ada "$ROOM" --input tone:440,-20 --output null
+	use_home ben
+	m config set call.input tone: -q
+	m config set call.output null: -q
+	screen wait:F1 'type:/live join' key:enter 'wait:live · listening' 'type:/call hand' key:enter 'wait:your hand is up' \
+		key:alt-c 'gone:☎'
+	wait_for "$F" '"event":"hand".*@ben:s.test'
+	use_home ben
+	screen wait:F1 'type:/call answer' key:enter 'wait:Nobody is calling.' key:ctrl-u
 }

@@ -59,6 +59,14 @@ to() { # NAME: steps to a room
 	m queue drop --yes
 }
 
+@test "what is asked is read in a popup, however short: quiet hours, what waits" {
+	readarray -t attic < <(to Attic)
+	screen wait:F1 "${attic[@]}" 'type:/quiet show' key:enter 'wait:╭─ quiet show' 'wait:Zone: ' key:esc 'gone:Zone: ' \
+		'type:/queue list' key:enter 'wait:nothing to show' 'type:/at 23:59 see you at nine' key:enter 'wait:to be sent at' \
+		'type:/queue list' key:enter 'wait:╭─ queue list' 'wait:see you at nine' key:esc 'gone:╭─ queue list'
+	m queue drop --yes
+}
+
 @test "whoever writes to somebody in quiet hours reads it where they write" {
 	readarray -t physics < <(to Physics)
 	use_home ben

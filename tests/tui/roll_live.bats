@@ -37,6 +37,17 @@ teardown() {
 	m roll status "$ROOM" --json | jq -es '.[0].status == "away" and .[0].way == "vote"' >/dev/null
 }
 
+@test "a pupil's own mark is a command away, of the lesson that is on" {
+	use_home ada
+	m meet schedule Waves --uid waves --room "$ROOM" --start now --duration 45m -q >/dev/null
+	m roll open "$ROOM" --meeting now --window 1h -q >/dev/null
+	use_home ben
+	screen "${go_physics[@]}" 'wait:/here, or' type:/here key:enter 'wait:you are here' \
+		'type:/attendance mine' key:enter 'wait:╭─ attendance mine' 'wait:Mark: ' key:esc 'gone:Mark: '
+	use_home ada
+	m meet cancel waves --yes -q >/dev/null
+}
+
 @test "linear: the roll is told with how long it is open; /here answers it" {
 	use_home ada
 	m roll open "$ROOM" --window 1h -q >/dev/null
