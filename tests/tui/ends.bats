@@ -53,9 +53,7 @@ draft_of() {
 	"$TUI_TOOLS/screen" 'wait:first of all' "$(as_ben send Physics 'by the other')" \
 		'wait:by the other' "run:kill -KILL $FOLLOWER" \
 		"$(as_ben send Physics 'by itself')" 'wait:by itself' \
-		'type:still here' key:enter 'wait:still here' 'gone:sending' key:ctrl-q exit:0 -- "$MUSTER"
-	use_home ben
-	m read "$ROOM" --json | jq -es 'any(.[]; .body == "still here")' >/dev/null
+		'type:still here' key:enter "$(arrived '.body == "still here"')" key:ctrl-q exit:0 -- "$MUSTER"
 }
 
 @test "logged out from elsewhere: the screen says so, keeps what it has, sends nothing, ends well" {
@@ -65,9 +63,8 @@ draft_of() {
 	use_home elsewhere
 	echo sesame-open-ada | mi login "$URL" --user ada --password-stdin -q >/dev/null
 	use_home ada
-	local h=$BATS_FILE_TMPDIR/home-elsewhere
 	"$TUI_TOOLS/screen" -s 100x24 'wait:first of all' \
-		"run:echo sesame-open-ada | HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER device remove $device --password-stdin -q" \
+		"run:echo sesame-open-ada | $(home_of elsewhere) $MUSTER device remove $device --password-stdin -q" \
 		'wait:logged out: muster login' 'wait:first of all' 'type:to nobody' key:enter \
 		'wait:› to nobody' 'wait:logged @ada:s.test out' key:ctrl-q exit:0 -- "$MUSTER"
 	use_home ben
@@ -92,5 +89,5 @@ draft_of() {
 		'wait:› Tell them' key:enter key:ctrl-q exit:0 -- "$MUSTER"
 	wait_for "$caller" '"event":"declined".*@ada:s.test'
 	kill -INT "$pid"
-	timeout "$STEP" tail --pid="$pid" -f /dev/null
+	gone "$pid"
 }

@@ -1,18 +1,9 @@
-# Golden screens: literal events in the cache, no server, a fixed zone. What is compared is every
-# letter, the cursor, and colours and attributes of what is not blank.
+# Golden screens of rooms and what lies over them, in several languages, sizes and themes. No server.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-GOLDEN=$TOP/tests/tui/golden
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	translated_locale
-	use_home gold
-	"$TUI_TOOLS/fill" @ada:school.test "$TOP/tests/tui/school.json"
-	cp -r "$BATS_FILE_TMPDIR/home-gold" "$BATS_FILE_TMPDIR/pristine"
-	cd "$BATS_FILE_TMPDIR" || return 1
+	fill_homes school.json ada
 }
 
 setup() {
@@ -21,13 +12,7 @@ setup() {
 
 # screen SIZE STEPS... : opens in the staff room, where nothing is unread, and tells that nobody looks
 screen() {
-	local size=$1
-	shift
-	cd "$BATS_FILE_TMPDIR" || return 1
-	rm -rf "$BATS_FILE_TMPDIR/home-gold"
-	cp -r "$BATS_FILE_TMPDIR/pristine" "$BATS_FILE_TMPDIR/home-gold"
-	use_home gold
-	"$TUI_TOOLS/screen" -s "$size" "$@" key:ctrl-q exit:0 -- "$MUSTER"
+	screen_of ada "$@"
 }
 
 # The room with everything in it, through the switcher.

@@ -30,26 +30,62 @@ screen() {
 # shellcheck disable=SC2034
 go_physics=(wait:F1 key:ctrl-k 'wait:Go to' type:physics 'wait:› physics' key:enter 'gone:Go to')
 
+# home_of NAME: what a shell sets for a command of theirs
+home_of() {
+	local h=$BATS_FILE_TMPDIR/home-$1
+	echo "HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run"
+}
+
 # as_ben COMMAND: a step that does it as Ben
 as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
+	echo "run:$(home_of ben) $MUSTER $* >/dev/null"
+}
+
+# until_so NAME COMMAND FILTER: a step that lasts until this holds for the list of COMMAND's rows, asked as NAME. What
+# is typed into a screen is not sent yet when the key has been pressed, nor is it shown that it is being sent.
+until_so() {
+	local script
+	script=$(mktemp "$BATS_FILE_TMPDIR/until.XXXXXX")
+	cat >"$script" <<-END
+		export $(home_of "$1")
+		until '$MUSTER' $2 --json </dev/null | jq -es $(printf %q "$3") >/dev/null; do
+			read -rt 0.1 <> <(:) || :
+		done
+	END
+	echo "run:timeout $STEP bash '$script'"
+}
+
+# arrived CONDITION: a step that lasts until Ben sees such a message in Physics
+arrived() {
+	until_so ben 'read Physics' "any(.[]; $1)"
 }
 
 # -- Golden screens, without one -----------------------------------------------------
+# Literal events in the cache, a fixed zone. What is compared is every letter, the cursor, and colours and attributes of
+# what is not blank.
 
-# fill_homes SYNC NAME... : people whose cache holds that, and nothing else
+# fill_home HOME USER SYNC: their cache holds that, and nothing else
+fill_home() {
+	use_home "$1"
+	"$TUI_TOOLS/fill" "@$2:school.test" "$TOP/tests/tui/$3"
+	cp -r "$BATS_FILE_TMPDIR/home-$1" "$BATS_FILE_TMPDIR/pristine-$1"
+	cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# fill_homes SYNC NAME... : people of whose server nobody ever hears
 fill_homes() {
-	local sync=$TOP/tests/tui/$1 p
-	shift
+	local p
 	clean_environment
 	translated_locale
-	for p in "$@"; do
-		use_home "$p"
-		"$TUI_TOOLS/fill" "@$p:school.test" "$sync"
-		cp -r "$BATS_FILE_TMPDIR/home-$p" "$BATS_FILE_TMPDIR/pristine-$p"
-	done
-	cd "$BATS_FILE_TMPDIR" || return 1
+	for p in "${@:2}"; do fill_home "$p" "$p" "$1"; done
+}
+
+# A server that has no news: quiet_server NAME ARGS..., its address in $QUIET
+quiet_server() {
+	python3 "$TOP/tests/tui/quiet_server.py" "${@:2}" >"$BATS_FILE_TMPDIR/$1.port" 3>&- &
+	echo $! >"$BATS_FILE_TMPDIR/$1.pid"
+	wait_for "$BATS_FILE_TMPDIR/$1.port" '^[0-9]+$'
+	QUIET=http://127.0.0.1:$(cat "$BATS_FILE_TMPDIR/$1.port")
 }
 
 # screen_of WHO SIZE STEPS... : as if nothing had been done there; at the time $AT, if that is set

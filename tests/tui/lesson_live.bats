@@ -1,27 +1,17 @@
 # A live lesson on the screen, with a real server: hands in order, the floor, microphones, the lock, the end.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
+load helper
 load ../cli/calls
 
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
-
 setup_file() {
-	clean_environment
-	start_server
-	sign_up ada
-	sign_up ben
-	use_home ada
-	ROOM=$(new_room Physics --invite @ben:s.test)
-	export ROOM
+	start_physics
 	use_home ben
-	m room join "$ROOM" -q >/dev/null
 	m read "$ROOM" >/dev/null
 	use_home ada
 	m read "$ROOM" >/dev/null
 }
 
 setup() {
-	CALLS=()
 	use_home ada
 	# Nobody has the floor from the last one.
 	m live end "$ROOM" --keep-call -q >/dev/null
@@ -40,12 +30,6 @@ teardown_file() {
 
 screen() {
 	"$TUI_TOOLS/screen" -s 110x30 "$@" key:ctrl-q exit:0 -- "$MUSTER"
-}
-
-# as_ben COMMAND: for run: steps
-as_ben() {
-	local h=$BATS_FILE_TMPDIR/home-ben
-	echo "run:HOME=$h XDG_CONFIG_HOME=$h/config XDG_DATA_HOME=$h/data XDG_STATE_HOME=$h/state XDG_CACHE_HOME=$h/cache XDG_RUNTIME_DIR=$h/run $MUSTER $* >/dev/null"
 }
 
 @test "who leads sees whose hand is up, and gives and takes the floor" {

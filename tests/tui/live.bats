@@ -25,19 +25,6 @@ says() {
 	m read "$1" --json | jq -es "any(.[]; $2)" >/dev/null
 }
 
-# arrived CONDITION: for run: steps, until ben sees such a message. What is typed into a screen is
-# not sent yet when the key has been pressed, nor is it shown that it is being sent.
-arrived() {
-	local script=$BATS_FILE_TMPDIR/arrived
-	cat >"$script" <<-END
-		h=$BATS_FILE_TMPDIR/home-ben
-		export HOME=\$h XDG_CONFIG_HOME=\$h/config XDG_DATA_HOME=\$h/data XDG_STATE_HOME=\$h/state
-		export XDG_CACHE_HOME=\$h/cache XDG_RUNTIME_DIR=\$h/run
-		until '$MUSTER' read Physics --json </dev/null | jq -es "any(.[]; \$1)" >/dev/null; do :; done
-	END
-	printf "run:timeout %s bash '%s' '%s'" "$STEP" "$script" "$1"
-}
-
 @test "what others write appears; what is written is sent" {
 	screen "${go_physics[@]}" 'wait:good morning' "$(as_ben send Physics 'news from ben')" \
 		'wait:news from ben' 'type:hello from the screen' key:enter \
@@ -109,16 +96,9 @@ arrived() {
 	screen "${go_physics[@]}" 'wait:Which day?' key:up type:2 'wait:[x]' 'wait:1 vote'
 }
 
-# there WORD: for run: steps, until ben is told so of ada
+# there WORD: a step that lasts until Ben is told so of Ada
 there() {
-	local script=$BATS_FILE_TMPDIR/there
-	cat >"$script" <<-END
-		h=$BATS_FILE_TMPDIR/home-ben
-		export HOME=\$h XDG_CONFIG_HOME=\$h/config XDG_DATA_HOME=\$h/data XDG_STATE_HOME=\$h/state
-		export XDG_CACHE_HOME=\$h/cache XDG_RUNTIME_DIR=\$h/run
-		until '$MUSTER' presence show @ada:s.test --json </dev/null | jq -e ".presence == \"\$1\"" >/dev/null; do :; done
-	END
-	printf "run:timeout %s bash '%s' '%s'" "$STEP" "$script" "$1"
+	until_so ben 'presence show @ada:s.test' ".[0].presence == \"$1\""
 }
 
 @test "others are told that one is there only when one wants it" {
@@ -205,7 +185,7 @@ numbered() {
 @test "linear: what a person has read there is read" {
 	"$TUI_TOOLS/screen" wait:/help 'type:/go physics' key:enter 'wait:You are in Physics' \
 		"$(as_ben send Physics "'are you there'")" 'wait:are you there' \
-		"run:timeout $STEP sh -c 'until \"$MUSTER\" room list --json | jq -es \"all(.unread == 0)\"; do :; done' >/dev/null" \
+		"$(until_so ada 'room list' 'length > 0 and all(.unread == 0)')" \
 		type:/quit key:enter exit:0 -- "$MUSTER" --linear
 }
 

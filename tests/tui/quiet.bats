@@ -42,20 +42,20 @@ to() { # NAME: steps to a room
 	readarray -t physics < <(to Physics)
 	screen wait:F1 "${physics[@]}" 'type:/at now+1h see you at nine' key:enter \
 		'wait:see you at nine' 'wait:to be sent at' \
-		"run:$MUSTER queue list --json | jq -e '.state == \"scheduled\"'" \
+		"$(until_so ada 'queue list' '.[0].state == "scheduled"')" \
 		"run:$MUSTER queue drop --yes" 'gone:see you at nine'
 	[ -z "$(m queue list --json)" ]
 }
 
 @test "what is due comes once" {
-	screen wait:F1 'type:/at now+3s in a moment' key:enter 'wait:to be sent at' 'gone:to be sent at' \
-		'wait:in a moment'
+	screen wait:F1 'type:/at now+3s in a moment' key:enter \
+		"$(until_so ada "read '$ROOM'" 'any(.[]; .body == "in a moment")')" 'gone:to be sent at' 'wait:in a moment'
 	[ "$(m read "$ROOM" --json | jq -r .body | grep -c '^in a moment$')" -eq 1 ]
 }
 
 @test "what the server does not keep so long goes out when it is due" {
-	screen wait:F1 'type:/at now+300d next year' key:enter 'wait:next year' 'wait:to be sent at'
-	[ "$(m queue list --json | jq -r .state)" = queued ]
+	screen wait:F1 'type:/at now+300d next year' key:enter 'wait:next year' 'wait:to be sent at' \
+		"$(until_so ada 'queue list' 'length == 1 and .[0].state == "queued"')"
 	m queue drop --yes
 }
 
@@ -74,10 +74,9 @@ to() { # NAME: steps to a room
 	use_home ada
 	screen wait:F1 "${physics[@]}" 'wait:Write a message' key:ctrl-k 'wait:Go to' type:ben \
 		'wait:› ' key:enter 'gone:Go to' 'wait:is quiet until' 'type:never mind' key:enter \
-		'wait:never mind'
+		"$(until_so ben "read '$DIRECT'" 'any(.[]; .body == "never mind")')"
 	use_home ben
 	m quiet off >/dev/null
-	m read "$DIRECT" --json | jq -es 'any(.[]; .body == "never mind")'
 }
 
 @test "an urgent message is told from others; its readers are a key away" {
@@ -90,8 +89,7 @@ to() { # NAME: steps to a room
 @test "nothing is notified in quiet hours but what is urgent and of staff" {
 	readarray -t attic < <(to Attic)
 	# Ben's hour for Ada is used up: this is another client's urgent message.
-	local h=$BATS_FILE_TMPDIR/home-ben
-	TOKEN=$(jq -r .access_token "$h"/data/muster/accounts/ben/secrets.json)
+	TOKEN=$(token ben)
 	urgent="run:curl -sf -X PUT '$URL/_matrix/client/v3/rooms/$ROOM/send/m.room.message/TXN' -H 'Authorization: Bearer $TOKEN' -d '{\"msgtype\":\"m.text\",\"body\":\"BODY\",\"m.mentions\":{\"user_ids\":[\"@ada:s.test\"]},\"org.muster.urgent\":{\"reason\":\"why\"}}' >/dev/null"
 	wet=${urgent/TXN/t1} wet=${wet/BODY/wet indeed}
 	fire=${urgent/TXN/t2} fire=${fire/BODY/it burns}

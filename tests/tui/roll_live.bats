@@ -15,6 +15,7 @@ teardown_file() {
 }
 
 teardown() {
+	end_jobs
 	use_home ada
 	m roll cancel "$ROOM" -q >/dev/null 2>&1 || true
 }
@@ -32,9 +33,8 @@ teardown() {
 	m roll open "$ROOM" --window 1h -q >/dev/null
 	use_home ben
 	screen "${go_physics[@]}" 'wait:/here, or' type:/here key:enter 'wait:you are here' \
-		key:up type:2 'wait:you cannot come'
-	use_home ada
-	m roll status "$ROOM" --json | jq -es '.[0].status == "away" and .[0].way == "vote"' >/dev/null
+		key:up type:2 'wait:you cannot come' \
+		"$(until_so ada "roll status '$ROOM'" '.[0].status == "away" and .[0].way == "vote"')"
 }
 
 @test "a pupil's own mark is a command away, of the lesson that is on" {

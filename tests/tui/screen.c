@@ -125,6 +125,9 @@ static bool resize(struct play *p, const char *size)
 static bool notices(struct play *p, const char *want)
 {
 	char have[16];
+	int64_t until = clock_mono_ms() + p->step_ms;
+	while (vt_notices(p->v) < strtol(want, NULL, 10) && clock_mono_ms() < until)
+		vt_pump(p->v, 1000);
 	snprintf(have, sizeof(have), "%d", vt_notices(p->v));
 	return !strcmp(have, want) || say(p, want, have);
 }

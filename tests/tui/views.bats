@@ -1,17 +1,16 @@
 # Golden screens of the panes and popups: a club with people at the door, pins, a thread. No server.
 bats_require_minimum_version 1.5.0
-load ../cli/helper
-
-GOLDEN=$TOP/tests/tui/golden
-TUI_TOOLS=${TUI_TOOLS:-$TOP/build/release/tests/tui}
+load helper
 
 setup_file() {
-	clean_environment
-	translated_locale
-	use_home club
-	"$TUI_TOOLS/fill" @ada:school.test "$TOP/tests/tui/club.json"
-	cp -r "$BATS_FILE_TMPDIR/home-club" "$BATS_FILE_TMPDIR/pristine"
-	cd "$BATS_FILE_TMPDIR" || return 1
+	fill_homes club.json ada
+	# What is looked up there is found out in no time to be nowhere.
+	quiet_server away --away
+	MUSTER_FILL_SERVER=$QUIET fill_home away ada club.json
+}
+
+teardown_file() {
+	kill "$(cat "$BATS_FILE_TMPDIR/away.pid")"
 }
 
 setup() {
@@ -20,13 +19,7 @@ setup() {
 
 # screen SIZE STEPS... : nobody looks, so nothing is read
 screen() {
-	local size=$1
-	shift
-	cd "$BATS_FILE_TMPDIR" || return 1
-	rm -rf "$BATS_FILE_TMPDIR/home-club"
-	cp -r "$BATS_FILE_TMPDIR/pristine" "$BATS_FILE_TMPDIR/home-club"
-	use_home club
-	"$TUI_TOOLS/screen" -s "$size" "$@" key:ctrl-q exit:0 -- "$MUSTER"
+	screen_of away "$@"
 }
 
 chess=(wait:›\  key:focus-out key:ctrl-k 'wait:──' type:chess 'wait:› chess' key:enter
@@ -62,22 +55,17 @@ chess=(wait:›\  key:focus-out key:ctrl-k 'wait:──' type:chess 'wait:› ch
 	screen 80x24 "${chess[@]}" key:alt-m wait:plain "golden:$GOLDEN/members-80x24.txt" \
 		resize:22x6 "golden:$GOLDEN/members-22x6.txt"
 	LANGUAGE=ja screen 80x24 "${chess[@]}" key:alt-m wait:plain "golden:$GOLDEN/members-80x24-ja.txt"
-	screen 80x24 "${chess[@]}" key:up key:i wait:✓ "golden:$GOLDEN/receipts-80x24.txt"
+	screen_of ada 80x24 "${chess[@]}" key:up key:i wait:✓ "golden:$GOLDEN/receipts-80x24.txt"
 }
 
 @test "the room directory: our own rooms, wide letters, what a server may send, nothing found" {
-	python3 "$TOP/tests/tui/quiet_server.py" "$TOP/tests/tui/public_rooms.json" >"$BATS_TEST_TMPDIR/port" 3>&- &
-	local server=$!
-	wait_for "$BATS_TEST_TMPDIR/port" '^[0-9]+$'
-	use_home directory
-	MUSTER_FILL_SERVER=http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port") \
-		"$TUI_TOOLS/fill" @ada:school.test "$TOP/tests/tui/club.json"
-	"$TUI_TOOLS/screen" -s 100x30 "${chess[@]}" gone:connecting key:alt-p wait:100000 \
+	quiet_server directory "$TOP/tests/tui/public_rooms.json"
+	MUSTER_FILL_SERVER=$QUIET fill_home directory ada club.json
+	screen_of directory 100x30 "${chess[@]}" gone:connecting key:alt-p wait:100000 \
 		"golden:$GOLDEN/directory-100x30.txt" resize:40x12 "golden:$GOLDEN/directory-40x12.txt" \
 		resize:12x5 "golden:$GOLDEN/directory-12x5.txt" resize:100x30 type:数学 gone:Choir \
 		"golden:$GOLDEN/directory-found-100x30.txt" type:x 'wait:No public room' \
-		"golden:$GOLDEN/directory-nothing-100x30.txt" key:ctrl-q exit:0 -- "$MUSTER"
-	kill "$server"
+		"golden:$GOLDEN/directory-nothing-100x30.txt"
 }
 
 @test "search and spaces" {

@@ -24,8 +24,8 @@ go_physics+=('wait:first of all')
 	screen "${go_physics[@]}" key:alt-v 'wait:Favourites' key:alt-v 'gone:Favourites' \
 		key:alt-l 'wait:Out of the way' key:alt-l 'gone:Out of the way' \
 		key:alt-i 'wait:as everywhere' key:alt-g 'wait:every message' key:esc \
+		"$(until_so ada "room notify '$ROOM'" '.[0].notify == "all"')" \
 		'gone:About the room' key:alt-j 'wait:•' key:alt-k 'gone:•'
-	m room notify "$ROOM" | grep -q all
 }
 
 @test "who knocks is let in" {
@@ -40,15 +40,13 @@ go_physics+=('wait:first of all')
 	printf '\211PNG\r\n\032\n0123456789' >board.png
 	screen "${go_physics[@]}" 'type:/file bo' 'wait:board.png' key:tab 'wait:/file board.png' \
 		type:our\ board key:enter 'wait:▤ board.png (18 B)' 'wait:our board' \
-		"run:until '$MUSTER' read '$ROOM' --json </dev/null | jq -es 'any(.[]; .filename == \"board.png\")' >/dev/null; do :; done" \
-		'gone:sending' \
-		key:up 'wait:r answer' "run:rm board.png" type:s wait:board.png \
-		'run:for i in $(seq 600); do [ -s board.png ] && exit 0; sleep 0.1; done; exit 1'
-	m read "$ROOM" --json | jq -es 'any(.[]; .filename == "board.png")' >/dev/null
+		"$(arrived '.filename == "board.png"')" 'gone:sending' \
+		key:up 'wait:r answer' 'run:rm board.png' type:s wait:board.png \
+		"run:timeout $STEP sh -c 'until [ -s board.png ]; do sleep 0.1; done'"
 }
 
 @test "a poll from the line; a pin by its key, and the way to it" {
-	screen "${go_physics[@]}" 'type:/poll "Which day?" Monday Friday' key:enter 'wait:Monday' \
+	screen "${go_physics[@]}" 'type:/poll "Which day?" Monday Friday' key:enter 'wait:1 [ ]' \
 		key:up 'wait:r answer' type:p 'wait:Pinned' key:esc key:alt-i 'wait:⚑'
 	m room pins "$ROOM" | grep -q 'Which day'
 }
@@ -61,9 +59,8 @@ go_physics+=('wait:first of all')
 	EDITOR=$PWD/editor screen "${go_physics[@]}" \
 		"$(as_ben send Physics "'in the thread'" --thread "'$root'")" 'wait:(1 new)' \
 		key:alt-t 'wait:words of a thread' 'wait:1 •' key:enter 'wait:Answer in the thread' \
-		'gone:(1 new)' key:ctrl-x 'wait:edited here' 'wait:Write a message' key:enter 'gone:sending' \
-		'wait:2 answers'
-	m read "$ROOM" --thread "$root" --json | jq -es 'any(.[]; .body == "edited here")' >/dev/null
+		'gone:(1 new)' key:ctrl-x 'wait:edited here' 'wait:Write a message' key:enter \
+		"$(arrived ".body == \"edited here\" and .thread == \"$root\"")" 'wait:2 answers'
 }
 
 @test "an editor that is not there changes nothing" {
