@@ -5,6 +5,7 @@
 #include "core/base/i18n.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "server/media/sweep.h"
 
 #include <errno.h>
@@ -34,7 +35,8 @@ struct media {
 	atomic_bool stop_sweep;
 	struct claim *claims;
 	struct media_waiter *waiters;
-	int storing; /* jobs of the pool */
+	int storing;		   /* jobs of the pool */
+	int64_t arriving, reserve; /* bytes: media_arriving */
 	bool finished;
 };
 
@@ -84,6 +86,7 @@ int media_open(struct loop *l, const char *data_dir, struct media **ret, struct 
 {
 	struct media *m = NEW(struct media);
 	m->loop = l;
+	m->reserve = MEDIA_RESERVE;
 	m->dir = fs_join(data_dir, "media");
 	m->temp_dir = fs_join(m->dir, "tmp");
 	m->db_path = fs_join(data_dir, "muster.db");
@@ -126,6 +129,28 @@ void media_free(struct media *m)
 	mem_free(m->temp_dir);
 	mem_free(m->db_path);
 	mem_free(m);
+}
+
+/* ---- room ---- */
+
+/* What has arrived of a file counts twice, which does no harm. */
+bool media_arriving(struct media *m, int64_t bytes)
+{
+	int64_t have = os_disk_free(m->dir);
+	if (have >= 0 && have - m->arriving - m->reserve < bytes)
+		return false;
+	m->arriving += bytes;
+	return true;
+}
+
+void media_arrived(struct media *m, int64_t bytes)
+{
+	m->arriving -= bytes;
+}
+
+void media_set_reserve(struct media *m, int64_t bytes)
+{
+	m->reserve = bytes;
 }
 
 /* ---- names ---- */

@@ -20,6 +20,7 @@ struct media;
 #define MEDIA_WAIT_MS 20000	  /* how long a download waits for its upload by default */
 #define MEDIA_WAIT_MAX_MS 60000
 #define MEDIA_THUMBNAIL_MAX 4194304 /* bytes of an image that is its own thumbnail */
+#define MEDIA_RESERVE 67108864	    /* bytes of the disk that files leave to messages */
 
 /**
  * Make the folders, remove what an earlier life left unfinished (files without
@@ -30,6 +31,15 @@ int media_open(struct loop *l, const char *data_dir, struct media **ret, struct 
 void media_finish(struct media *m);
 /** After media_finish. NULL is allowed. */
 void media_free(struct media *m);
+
+/**
+ * Has the disk room for a file of so many bytes, beside those that are arriving and
+ * MEDIA_RESERVE? True: it counts as arriving until media_arrived, with the same number.
+ */
+bool media_arriving(struct media *m, int64_t bytes);
+void media_arrived(struct media *m, int64_t bytes);
+/** For tests: another reserve. */
+void media_set_reserve(struct media *m, int64_t bytes);
 
 /** A new id. */
 void media_make_id(char ret[MEDIA_ID_SIZE]);

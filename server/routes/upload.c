@@ -18,7 +18,8 @@ struct upload {
 	struct media *media;
 	char *temp;
 	char id[MEDIA_ID_SIZE];
-	bool reserved; /**< the id was made before and is claimed */
+	bool reserved;	  /**< the id was made before and is claimed */
+	int64_t arriving; /**< what media_arriving was told */
 	struct media_row row;
 	uint8_t sha256[32];
 };
@@ -28,6 +29,7 @@ static void upload_free(void *arg)
 	struct upload *up = arg;
 	if (up->reserved)
 		media_release(up->media, up->id);
+	media_arrived(up->media, up->arriving);
 	mem_free(up->temp);
 	mem_free(up);
 }
@@ -79,14 +81,28 @@ static bool check_size(struct rq *rq)
 	return false;
 }
 
+/* Who fills the disk with files must not keep all others from writing. */
+static bool check_disk(struct rq *rq, int64_t *ret_bytes)
+{
+	int64_t told = httpd_content_length(rq->http);
+	*ret_bytes = told < 0 ? rq->srv->config->max_upload : told;
+	if (media_arriving(rq->srv->media, *ret_bytes))
+		return true;
+	rq_error(rq, 507, "M_UNKNOWN", "%s",
+		 _("The server's disk is nearly full: it takes messages, but no files"));
+	return false;
+}
+
 /* The head is in: have the body written to a file. `id` NULL: a new one. */
 static void begin(struct rq *rq, const char *id)
 {
-	if (!check_size(rq) || !check_labels(rq))
+	int64_t bytes;
+	if (!check_size(rq) || !check_labels(rq) || !check_disk(rq, &bytes))
 		return;
 	struct upload *up = NEW(struct upload);
 	up->rq = rq;
 	up->media = rq->srv->media;
+	up->arriving = bytes;
 	if (id)
 		snprintf(up->id, sizeof(up->id), "%s", id);
 	else

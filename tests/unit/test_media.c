@@ -12,6 +12,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "server/media/media.h"
 #include "server/media/range.h"
 #include "server/media/sweep.h"
@@ -512,6 +513,34 @@ static void test_disk_full(void **state)
 	expect_body(path_of(DOWNLOAD, id, ""), bert, "geht wieder");
 }
 
+/* Files leave room to messages, also those that arrive at the same time. */
+static void test_disk_reserve(void **state)
+{
+	(void)state;
+	struct media *m = server.srv->media;
+	media_set_reserve(m, INT64_MAX / 2);
+	expect_error("POST", "/_matrix/media/v3/upload", anna, "", SPAN_LIT("no"), 507,
+		     "M_UNKNOWN");
+	/* Chunked, too, though it may be short. */
+	expect_error("POST", "/_matrix/media/v3/upload", anna, "Transfer-Encoding: chunked\r\n",
+		     (struct span){NULL, 0}, 507, "M_UNKNOWN");
+	media_set_reserve(m, 0);
+	int64_t most = os_disk_free(server.dir) / 4 * 3;
+	assert_true(media_arriving(m, most));
+	assert_false(media_arriving(m, most));
+	media_arrived(m, most);
+	assert_true(media_arriving(m, most));
+	media_arrived(m, most);
+	media_set_reserve(m, MEDIA_RESERVE);
+	AUTO_FREE char *id = upload("text/plain", "", span_of("geht wieder"));
+	assert_true(media_valid_id(span_of(id)));
+	/* Nothing is left of those that have arrived. */
+	media_set_reserve(m, 0);
+	assert_true(media_arriving(m, most));
+	media_arrived(m, most);
+	media_set_reserve(m, MEDIA_RESERVE);
+}
+
 /* ---- ids made before ---- */
 
 static char *create_id(void)
@@ -716,25 +745,16 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_orphans),
-		cmocka_unit_test(test_many_orphans),
-		cmocka_unit_test(test_long_name),
-		cmocka_unit_test(test_other_method),
-		cmocka_unit_test(test_dispositions),
-		cmocka_unit_test(test_empty_and_large),
-		cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_broken_off),
-		cmocka_unit_test(test_disk_full),
-		cmocka_unit_test(test_create_then_put),
-		cmocka_unit_test(test_put_twice_at_once),
-		cmocka_unit_test(test_create_limit),
-		cmocka_unit_test(test_thumbnails),
-		cmocka_unit_test(test_old_addresses),
-		cmocka_unit_test(test_open_media),
+		cmocka_unit_test(test_round_trip),	cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_orphans),		cmocka_unit_test(test_many_orphans),
+		cmocka_unit_test(test_long_name),	cmocka_unit_test(test_other_method),
+		cmocka_unit_test(test_dispositions),	cmocka_unit_test(test_empty_and_large),
+		cmocka_unit_test(test_ranges),		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_too_large),	cmocka_unit_test(test_broken_off),
+		cmocka_unit_test(test_disk_full),	cmocka_unit_test(test_disk_reserve),
+		cmocka_unit_test(test_create_then_put), cmocka_unit_test(test_put_twice_at_once),
+		cmocka_unit_test(test_create_limit),	cmocka_unit_test(test_thumbnails),
+		cmocka_unit_test(test_old_addresses),	cmocka_unit_test(test_open_media),
 		cmocka_unit_test(test_stop_while_busy),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
