@@ -122,8 +122,7 @@ static int run_notify(struct command_ctx *ctx, struct err *err)
 {
 	AUTO(attendance_asked_done) struct attendance_asked a;
 	int rc = attendance_ask(ctx, &a, err);
-	if (!rc && command_dry_run(ctx, NULL))
-		return 0;
+	a.q.dry_run = ctx->dry_run;
 	return rc ? rc : client_attendance_notify(a.c, &a.q, command_row_fn, ctx, err);
 }
 
@@ -132,8 +131,8 @@ const struct command verb_attendance_notify = {
 	.group = GROUP_ATTENDANCE,
 	.no_timeout = true,
 	.summary = N_("Tell people their own mark by direct message."),
-	.details =
-		N_("Nobody gets anybody else's. Who was told the same before is not told again."),
+	.details = N_("Nobody gets anybody else's. Who was told the same before is not told again. "
+		      "With --dry-run nobody is told, and the rows say who would be."),
 	.examples = EXAMPLES{{"muster attendance notify --room physics --since 9:00 --until 10:30 "
 			      "--status absent",
 			      N_("those who were not there")},
@@ -142,7 +141,9 @@ const struct command verb_attendance_notify = {
 	.keys = KEYS{KEY_USER_ID(N_("User")),
 		     {"name", "string", N_("Name"), N_("name of the person"), false},
 		     {"status", "string", N_("Mark"), N_("what they were told"), false},
-		     {"state", "string", N_("State"), N_("told, known or failed"), false},
+		     {"state", "string", N_("State"),
+		      N_("told, known or failed; with --dry-run would_be_told"), false},
+		     {"text", "string", NULL, N_("what they read"), false},
 		     KEY_EVENT_ID(NULL),
 		     {"error", "string", NULL, N_("why they could not be told"), false},
 		     END_KEYS},

@@ -4,17 +4,37 @@
 #include "core/client/quiet/quiet.h"
 #include "core/client/send.h"
 
+#include <string.h>
+
 #define ARG_TXN                                                             \
 	{                                                                   \
 		.name = "txn", .kind = KIND_TEXT, .value = "ID",            \
 		.what = N_("transaction id of one message; all without it") \
 	}
 
+/* What a roll-call still needs, in words; NULL: a message. */
+static const char *roll_words(const json_t *row)
+{
+	const char *what = json_get_str(row, "what");
+	if (what && !strcmp(what, "roll_end"))
+		return _("the end of a roll-call");
+	return what && !strcmp(what, "roll_second") ? _("the second call of a roll-call") : NULL;
+}
+
+static int list_row(json_t *row, void *arg)
+{
+	struct command_ctx *ctx = arg;
+	const char *words = ctx->people ? roll_words(row) : NULL;
+	if (words)
+		json_object_set_new(row, "body", json_sprintf("(%s)", words));
+	return command_row_fn(row, ctx);
+}
+
 static int run_list(struct command_ctx *ctx, struct err *err)
 {
 	struct client *c;
 	int rc = command_client(ctx, &c, err);
-	return rc ? rc : client_queue_list(c, command_row_fn, ctx, err);
+	return rc ? rc : client_queue_list(c, list_row, ctx, err);
 }
 
 const struct command verb_queue_list = {
@@ -29,6 +49,8 @@ const struct command verb_queue_list = {
 		      false},
 		     KEY_ROOM_ID,
 		     {"type", "string", NULL, N_("event type"), false},
+		     {"what", "string", NULL,
+		      N_("message, or of a roll-call: roll_end, roll_second"), false},
 		     {"state", "string", N_("State"),
 		      N_("queued, sending, scheduled (the server sends it) or failed"), false},
 		     {"body", "string", N_("Text"), N_("beginning of the text"), false},
@@ -101,18 +123,53 @@ const struct command verb_queue_retry = {
 	.run = run_retry,
 };
 
+struct dropping {
+	const char *txn;
+	const char *words; /* what it is of a roll-call, or NULL */
+	int rolls;
+};
+
+static int look_at(json_t *row, void *arg)
+{
+	struct dropping *d = arg;
+	const char *txn = json_get_str(row, "txn_id"), *words = roll_words(row);
+	d->rolls += words != NULL;
+	if (d->txn && txn && !strcmp(d->txn, txn))
+		d->words = words;
+	return 0;
+}
+
+static int ask_before(struct command_ctx *ctx, struct client *c, struct dropping *d,
+		      struct err *err)
+{
+	int rc = client_queue_list(c, look_at, d, err);
+	if (!rc && !d->txn)
+		rc = command_confirm(ctx, err, _("Forget all messages that wait to be sent?"));
+	if (!rc && d->words)
+		rc = command_confirm(ctx, err, _("%s is %s, which will not come then. Forget it?"),
+				     d->txn, d->words);
+	return rc;
+}
+
 static int run_drop(struct command_ctx *ctx, struct err *err)
 {
 	struct client *c;
 	int dropped = 0;
 	const char *txn = command_text(ctx->line, "txn");
+	struct dropping d = {.txn = txn};
 	if (command_dry_run(ctx, NULL))
 		return 0;
 	int rc = command_client(ctx, &c, err);
-	if (!rc && !txn)
-		rc = command_confirm(ctx, err, _("Forget all messages that wait to be sent?"));
+	if (!rc)
+		rc = ask_before(ctx, c, &d, err);
 	if (!rc)
 		rc = client_queue_drop(c, txn, &dropped, err);
+	if (!rc && !txn && d.rolls)
+		command_say(ctx,
+			    ngettext("%d that a roll-call needs stays; it is forgotten by its id",
+				     "%d that roll-calls need stay; each is forgotten by its id",
+				     (unsigned)d.rolls),
+			    d.rolls);
 	if (!rc && txn && dropped == 0)
 		rc = err_set(err, ERR_NOT_FOUND, _("no message \"%.80s\" waits"), txn);
 	return rc ? rc : command_row(ctx, json_pack("{s:i}", "dropped", dropped));
@@ -122,7 +179,9 @@ const struct command verb_queue_drop = {
 	.name = "queue drop",
 	.group = GROUP_MESSAGE,
 	.summary = N_("Forget messages that wait to be sent."),
-	.details = N_("What the server was to send later is taken back from it."),
+	.details = N_("What the server was to send later is taken back from it. Ends and second "
+		      "calls of roll-calls stay, unless one is named by its id, and --yes given "
+		      "or the question answered."),
 	.examples = EXAMPLES{{"muster queue drop m12345", N_("one of them")},
 			     {"muster queue drop --yes", N_("all, without a question")},
 			     END_EXAMPLES},

@@ -1,3 +1,4 @@
+#include "core/attendance/roll.h"
 #include "core/client/deliver_priv.h"
 #include "core/client/send.h"
 #include "core/client/util.h"
@@ -5,6 +6,18 @@
 #include "core/base/clock.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
+
+/* "message", or what a roll-call still needs: "roll_end", "roll_second". */
+static const char *what_of(const struct store_outbox *o)
+{
+	JSON_AUTO json_t *content = NULL;
+	if (!o->due_ms || json_parse_object(span_of(o->content), &content, NULL))
+		return "message";
+	const json_t *roll = json_get_object(content, ROLL_KEY);
+	if (!roll)
+		return "message";
+	return json_get_str(roll, "second_of") ? "roll_second" : "roll_end";
+}
 
 static json_t *queue_row(struct store *s, const struct store_outbox *o)
 {
@@ -15,6 +28,7 @@ static json_t *queue_row(struct store *s, const struct store_outbox *o)
 	row_str(row, "room", id && store_room_get(s, id, &room) ? room.display : o->room_id);
 	row_str(row, "room_id", o->room_id);
 	row_str(row, "type", o->target ? "m.room.redaction" : o->type);
+	row_str(row, "what", what_of(o));
 	row_str(row, "state", o->state);
 	row_str(row, "body", o->body);
 	row_str(row, "file", o->file);
@@ -181,7 +195,8 @@ int client_queue_drop(struct client *c, const char *txn_id, int *ret_dropped, st
 	int rc = client_store(c, &s, err);
 	while (!rc && store_outbox_next(s, after, OUTBOX_FAILED | OUTBOX_SCHEDULED, &o)) {
 		after = o.id;
-		if (!txn_id || strcmp(txn_id, o.txn_id) == 0) {
+		/* Whoever clears away messages does not mean to leave a roll-call open. */
+		if (txn_id ? !strcmp(txn_id, o.txn_id) : !strcmp(what_of(&o), "message")) {
 			rc = drop_row(c, s, &o, &count, err);
 			if (rc == ERR_CONFLICT && !txn_id) /* too late for this one */
 				rc = 0;

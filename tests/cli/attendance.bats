@@ -165,10 +165,15 @@ lesson() {
 	m attendance mine "${LESSON[@]}" --json |
 		jq -es 'length == 1 and .[0].user_id == "@ada:s.test" and .[0].source == "own"' >/dev/null
 	use_home admin
+	# --dry-run says who would be told what, and tells nobody.
+	m attendance notify "${LESSON[@]}" "${EASY[@]}" --dry-run --json >would
+	jq -es 'length > 0 and all(.state == "would_be_told" and .event_id == null) and
+		any(.user_id == "@ada:s.test" and (.text | contains("you are marked as")))' would >/dev/null
 	m attendance notify "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
 		one '.state == "told" and .status == "present"' >/dev/null
 	m attendance notify "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --json |
 		one '.state == "known"' >/dev/null
+	m attendance notify "${LESSON[@]}" "${EASY[@]}" --user @ada:s.test --dry-run --json | one '.state == "known"' >/dev/null
 	use_home ada
 	m room list --invited --json | jq -r .room_id | while read -r room; do
 		m room join "$room" -q

@@ -360,6 +360,11 @@ lesson() {
 	wait_for waited roll_id
 	ROLL=$(jq -rs '.[0].roll_id' waited)
 	m queue list --json >queued
+	jq -es 'any(.what == "roll_second") and any(.what == "roll_end")' queued >/dev/null
+	m queue drop --yes 2>stays
+	[[ $(cat stays) == *"roll-call"* ]]
+	[ "$(m queue list --json | wc -l)" -eq "$(wc -l <queued)" ]
+	fails_with 2 queue drop "$(jq -r 'select(.what == "roll_second") | .txn_id' queued)"
 	m queue drop "$(jq -r 'select(.txn_id | startswith("roll-second-")) | .txn_id' queued)" --yes -q >/dev/null
 	use_home tess
 	m meet end own -q >/dev/null
@@ -497,6 +502,11 @@ lesson() {
 	fails_with 2 roll open "$ROOM" --window 5m --late-after 6m
 	[[ $stderr == *"late-after"* ]]
 	fails_with 5 roll status '$nothing'
-	OTHER=$(new_room Empty)
+	OTHER=$(new_room Empty --invite @ada:s.test)
 	fails_with 5 roll status "$OTHER"
+	[[ $stderr == *"muster roll open"* ]]
+	use_home ada
+	m room join "$OTHER" -q >/dev/null
+	fails_with 5 roll answer "$OTHER"
+	[[ $stderr == *"your teacher opens it"* ]]
 }

@@ -6,6 +6,7 @@
 #include "core/base/when.h"
 #include "core/client/attendance/attendance_priv.h"
 #include "core/client/send.h"
+#include "core/store/outbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,20 @@ static json_t *record_message(const struct lesson *l, const struct sheet_row *r)
 			 record_of(l, r));
 }
 
+/* Would they be told, or do they know it? Makes no chat with them. */
+static const char *would(const struct att_lessons *l, const char *user_id, const char *txn)
+{
+	AUTO_FREE int64_t *chats = store_room_direct(l->a.s, user_id);
+	for (const int64_t *id = chats; *id; id++) {
+		AUTO(store_outbox_done) struct store_outbox o = {0};
+		AUTO(store_room_done) struct store_room r = {0};
+		if (store_room_get(l->a.s, *id, &r) &&
+		    store_outbox_get(l->a.s, r.room_id, txn, &o) && o.event_id)
+			return "known";
+	}
+	return "would_be_told";
+}
+
 /* One person; trouble with one does not keep the others from being told. */
 static json_t *tell(const struct att_lessons *l, const struct lesson *lesson,
 		    const struct sheet_row *r, int *ret_rc)
@@ -170,9 +185,11 @@ static json_t *tell(const struct att_lessons *l, const struct lesson *lesson,
 	JSON_AUTO json_t *content = record_message(lesson, r), *sent = NULL;
 	AUTO_FREE char *txn = att_txn("record", content);
 	struct err e = {0};
-	int rc = content ? att_direct(l->a.c, r->user_id, &room, &e)
-			 : err_set(&e, ERR_TOO_LARGE, _("too many reasons for one message"));
-	if (!rc)
+	int rc = content ? 0 : err_set(&e, ERR_TOO_LARGE, _("too many reasons for one message"));
+	bool dry = l->q->dry_run;
+	if (!rc && !dry)
+		rc = att_direct(l->a.c, r->user_id, &room, &e);
+	if (!rc && !dry)
 		rc = client_send_event(l->a.c, room, "m.room.message", content, txn, false, &sent,
 				       &e);
 	json_t *row = json_object();
@@ -181,9 +198,11 @@ static json_t *tell(const struct att_lessons *l, const struct lesson *lesson,
 	row_str(row, "status", mark_status_name(r->status));
 	row_str(row, "state",
 		rc				     ? "failed"
+		: dry				     ? would(l, r->user_id, txn)
 		: json_get_bool(sent, "existing", 0) ? "known"
 						     : "told");
 	row_str(row, "event_id", json_get_str(sent, "event_id"));
+	row_str(row, "text", json_get_str(content, "body"));
 	row_str(row, "error", rc ? e.msg : NULL);
 	*ret_rc = rc;
 	return row;

@@ -18,6 +18,7 @@ struct attendance_query {
 	const char *status;		     /**< only these marks, or NULL */
 	int64_t late_ms, early_ms, grace_ms; /**< -1: by the class's rules */
 	int min_percent;		     /**< -1 likewise */
+	bool dry_run;			     /**< client_attendance_notify tells nobody */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
 	void *progress_arg;
 };
@@ -48,7 +49,8 @@ int client_attendance_contest(struct client *c, const struct attendance_query *q
 /** Contests: contest_id, user_id, name, uid, recurrence_id, reason, ts, state ("open", "accepted", "declined"), by. */
 int client_attendance_contests(struct client *c, const char *room_id, bool all, client_row_fn *fn,
 			       void *arg, struct err *err);
-/** Tell everybody (or `q->users`) their own mark by direct message; who knows it already is not told again. Rows of whom. */
+/** Tell everybody (or `q->users`) their own mark by direct message; who knows it already is not told again. Rows of whom: state "told",
+ * "known", "failed", or with `dry_run` "would_be_told"; text: what they read. */
 int client_attendance_notify(struct client *c, const struct attendance_query *q, client_row_fn *fn,
 			     void *arg, struct err *err);
 /** Close a lesson's register: write the seal. Safe to repeat. */

@@ -80,8 +80,9 @@ int client_roll_find(struct client *c, const char *room_id, const char *roll_id,
 	}
 	if (!rc && !k) {
 		rc = err_set(err, ERR_NOT_FOUND, _("no roll-call was opened in this room lately"));
-		err_hint(err, roll_view_is_staff(&v) ? "muster roll open ROOM"
-						     : "muster roll list --since TIME");
+		err_hint(err, "%s",
+			 roll_view_is_staff(&v) ? "muster roll open ROOM"
+						: _("your teacher opens it: answer then"));
 	}
 	if (!rc)
 		copy(&k->roll, ret);
