@@ -128,6 +128,7 @@ void sfu_fan_out_end(struct sfu_engine *e, int64_t now)
 	}
 	g->n = 0;
 	g->open = false;
+	sfu_taps_flush(e, now);
 }
 
 void sfu_fan_out_begin(struct sfu_engine *e)

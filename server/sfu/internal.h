@@ -353,11 +353,21 @@ struct sfu_packet {
 	struct rtp rtp;		     /**< of `raw` */
 	uint8_t raw[RTP_PACKET_MAX]; /**< but for SSRC and number what everybody gets */
 };
+/** The same to all listeners of a stream. */
+struct sfu_tap_packet {
+	struct sfu_room *room;
+	struct sfu_stream *stream;
+	uint16_t seq; /**< of the stream */
+	size_t n;
+	struct rtp rtp; /**< of `raw` */
+	uint8_t raw[RTP_PACKET_MAX];
+};
 /** Packets that came together go out together. */
 struct sfu_gathered {
 	bool open; /**< more may come before they go */
-	size_t n;
+	size_t n, taps_n;
 	struct sfu_packet packets[SFU_TOGETHER_MAX];
+	struct sfu_tap_packet taps[SFU_TOGETHER_MAX];
 };
 
 struct sfu_engine {
@@ -561,8 +571,11 @@ void sfu_fan_out(const struct sfu_input *in, const struct rtp *r, const struct l
 		 uint64_t number, bool marker, int64_t now);
 
 /* taps.c */
-/** Packet `number` of a track, as its gate counts, for who listens by WHEP. */
+/** Packet `number` of a track, as its gate counts, for who listens by WHEP; at once unless
+ * gathered. */
 void sfu_taps_forward(struct sfu_track *t, const struct rtp *r, int64_t now, uint64_t number);
+/** What is gathered goes out: by sfu_fan_out_end. */
+void sfu_taps_flush(struct sfu_engine *e, int64_t now);
 /** They listen from now on: by as many sections as they have to all of the loudest, or by one to
  * the one voice. */
 void sfu_taps_begin(struct sfu_person *p);

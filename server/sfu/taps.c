@@ -62,23 +62,80 @@ static bool to_tap(struct sfu_tap *tap, const struct rtp *r, struct span raw, ui
 	return true;
 }
 
-static void to_taps(struct sfu_stream *st, struct sfu_stats *stats, const struct rtp *r,
-		    struct span raw, uint16_t seq, int64_t now)
+static void send_to(struct sfu_tap *tap, const struct sfu_tap_packet *x, int64_t now)
 {
-	for (struct sfu_tap *tap = st->taps; tap; tap = tap->next) {
-		if (!to_tap(tap, r, raw, seq, now))
-			continue;
-		stats->packets_out++;
-		stats->bytes_out += raw.n;
+	struct sfu_stats *stats = &x->room->engine->stats;
+	if (!to_tap(tap, &x->rtp, (struct span){(const char *)x->raw, x->n}, x->seq, now))
+		return;
+	stats->packets_out++;
+	stats->bytes_out += x->n;
+}
+
+/* Listener by listener, as fanout.c does it, and for the same reason. */
+static void send_all(struct sfu_room *r, const struct sfu_tap_packet *const *list, size_t n,
+		     int64_t now)
+{
+	for (struct sfu_person *p = r->people; p; p = p->next) {
+		struct sfu_session *s = p->session;
+		for (size_t i = 0; s && i < n; i++)
+			for (size_t k = 0; k < s->taps_n; k++)
+				if (s->taps[k].stream == list[i]->stream)
+					send_to(&s->taps[k], list[i], now);
 	}
+}
+
+/* The longest first; never past another of the same stream. */
+static void sort(const struct sfu_tap_packet **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (list[k]->stream == list[i]->stream)
+				return;
+	for (size_t i = 1; i < n; i++) {
+		const struct sfu_tap_packet *x = list[i];
+		size_t k = i;
+		for (; k > 0 && list[k - 1]->n < x->n; k--)
+			list[k] = list[k - 1];
+		list[k] = x;
+	}
+}
+
+static void flush_room(const struct sfu_gathered *g, struct sfu_room *r, int64_t now)
+{
+	const struct sfu_tap_packet *list[SFU_TOGETHER_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < g->taps_n; i++)
+		if (g->taps[i].room == r)
+			list[n++] = &g->taps[i];
+	if (n > 1) {
+		sort(list, n);
+		send_all(r, list, n, now);
+		return;
+	}
+	for (struct sfu_tap *tap = n ? list[0]->stream->taps : NULL; tap; tap = tap->next)
+		send_to(tap, list[0], now);
+}
+
+void sfu_taps_flush(struct sfu_engine *e, int64_t now)
+{
+	struct sfu_gathered *g = &e->gathered;
+	for (size_t i = 0; i < g->taps_n; i++) {
+		bool done = false;
+		for (size_t k = 0; k < i; k++)
+			done |= g->taps[k].room == g->taps[i].room;
+		if (!done)
+			flush_room(g, g->taps[i].room, now);
+	}
+	g->taps_n = 0;
 }
 
 static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const struct rtp *r,
 		    int64_t now, uint64_t number)
 {
-	uint8_t packet[RTP_PACKET_MAX];
+	struct sfu_engine *e = t->person->engine;
+	struct sfu_gathered *g = &e->gathered;
+	struct sfu_tap_packet *x = &g->taps[g->taps_n];
 	struct slot_out o;
-	struct rtp plain;
 	if (!st->taps) {
 		/* Who comes later hears it begin. */
 		slot_forget(&st->slot, st->slot.voice);
@@ -92,12 +149,16 @@ static void pass_on(struct sfu_stream *st, struct sfu_track *t, bool anew, const
 		.timestamp = o.timestamp,
 		.payload = r->payload,
 	};
-	size_t n = rtp_write(&out, packet, sizeof(packet) - CSRC);
-	if (n)
-		n = put_csrc(packet, n, csrc_of(t->person));
-	if (n && rtp_parse(packet, n, &plain))
-		to_taps(st, &t->person->engine->stats, &plain, (struct span){(char *)packet, n},
-			o.seq, now);
+	x->room = t->person->room;
+	x->stream = st;
+	x->seq = o.seq;
+	x->n = rtp_write(&out, x->raw, sizeof(x->raw) - CSRC);
+	if (x->n)
+		x->n = put_csrc(x->raw, x->n, csrc_of(t->person));
+	if (!x->n || !rtp_parse(x->raw, x->n, &x->rtp))
+		return;
+	if (++g->taps_n == SFU_TOGETHER_MAX || !g->open)
+		sfu_taps_flush(e, now);
 }
 
 bool sfu_taps_may(const struct sfu_track *t)

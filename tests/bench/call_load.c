@@ -4,9 +4,11 @@
  *
  *   call_load URL KEYFILE [--people N] [--open N] [--speak N] [--seconds N]
  *             [--pid SERVER] [--forge PER_SECOND] [--wait SECONDS] [--foreground 1]
- *             [--churn PER_SECOND]
+ *             [--churn PER_SECOND] [--whep FILE]
  *
  * --foreground: this process goes before others, as the SFU's thread does.
+ * --whep: all who do not publish come by WHEP. FILE has the id of a Matrix room,
+ * and then a token in each line, for as many people as there are of them.
  * KEYFILE holds "KEY SECRET" of the server's access tokens. One line of JSON;
  * "valid" is false when this process was starved, so that nothing is known of
  * the server. Status 1 when not everybody came in.
@@ -15,6 +17,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
+#include "core/matrix/rtc_id.h"
 #include "tests/bench/procfs.h"
 #include "tests/lib/crowd.h"
 
@@ -31,6 +34,9 @@
 struct settings {
 	struct crowd_options crowd;
 	int seconds, pid, forge, wait_s, foreground, churn;
+	/* By WHEP. */
+	char *text, *whep_url, call[RTC_ID_SIZE];
+	const char **tokens;
 };
 
 struct waiting {
@@ -79,6 +85,27 @@ static bool read_key(const char *path, struct crowd_options *o)
 	return true;
 }
 
+/* A room of the server's, the name of whose call publishers must know, and tokens. */
+static bool read_listeners(const char *path, struct settings *s)
+{
+	AUTO(buf_done) struct buf b = BUF_INIT(1 << 20);
+	int n = 0, most = s->crowd.people - s->crowd.open;
+	if (fs_read(path, &b, NULL))
+		return false;
+	s->text = buf_take(&b);
+	s->tokens = mem_alloc((size_t)(most > 0 ? most : 1) * sizeof(*s->tokens));
+	char *rest = s->text;
+	const char *room = strsep(&rest, "\n");
+	while (rest && *rest && n < most)
+		s->tokens[n++] = strsep(&rest, "\n");
+	rtc_id_room(room, RTC_SLOT_ROOM, s->call);
+	s->whep_url = mem_printf("http%s/_muster/live/v1/rooms/%s/whep", s->crowd.url + 2, room);
+	s->crowd.room = s->call;
+	s->crowd.whep_url = s->whep_url;
+	s->crowd.tokens = s->tokens;
+	return n == most;
+}
+
 static bool parse(int argc, char **argv, struct settings *s)
 {
 	struct {
@@ -98,15 +125,20 @@ static bool parse(int argc, char **argv, struct settings *s)
 	if (argc < 3 || !read_key(argv[2], &s->crowd))
 		return false;
 	s->crowd.url = argv[1];
+	const char *whep = NULL;
 	for (int i = 3; i < argc; i += 2) {
 		size_t k = 0;
+		if (!strcmp(argv[i], "--whep") && i + 1 < argc) {
+			whep = argv[i + 1];
+			continue;
+		}
 		while (k < ARRAY_LEN(known) && strcmp(known[k].name, argv[i]) != 0)
 			k++;
 		if (k == ARRAY_LEN(known) || i + 1 == argc)
 			return false;
 		*known[k].value = (int)strtol(argv[i + 1], NULL, 10);
 	}
-	return true;
+	return !whep || read_listeners(whep, s);
 }
 
 /* -- The report ------------------------------------------------------------------------- */
@@ -172,6 +204,7 @@ static void put(const struct crowd_report *r, const struct procfs *server, const
 	printf(",\"join_p50_ms\":%.1f,\"join_p99_ms\":%.1f,\"join_max_ms\":%.1f", ms(r->join_p50),
 	       ms(r->join_p99), ms(r->join_max));
 	printf(",\"media_p50_ms\":%.1f,\"media_p99_ms\":%.1f", ms(r->media_p50), ms(r->media_p99));
+	printf(",\"all_hear_ms\":%.0f", ms(r->all_hear));
 	printf(",\"seconds\":%.2f,\"said\":%llu,\"expected\":%llu,\"heard\":%llu,\"lost\":%llu", s,
 	       (unsigned long long)r->said, (unsigned long long)r->expected,
 	       (unsigned long long)r->heard, (unsigned long long)r->lost);
@@ -254,7 +287,7 @@ int main(int argc, char **argv)
 	if (!parse(argc, argv, &s)) {
 		fprintf(stderr, "usage: call_load URL KEYFILE [--people N] [--open N] [--speak N] "
 				"[--seconds N] [--pid SERVER] [--forge PER_SECOND] [--wait S] "
-				"[--foreground 1] [--churn PER_SECOND]\n");
+				"[--foreground 1] [--churn PER_SECOND] [--whep FILE]\n");
 		return 2;
 	}
 	os_raise_nofile();
@@ -271,5 +304,8 @@ int main(int argc, char **argv)
 	crowd_free(c);
 	loop_free(l);
 	mem_free(key_text);
+	mem_free(s.text);
+	mem_free(s.whep_url);
+	mem_free(s.tokens);
 	return rc;
 }

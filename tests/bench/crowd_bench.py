@@ -6,7 +6,8 @@ process did not get the processor it needs says nothing of the server: it is
 made again, and in the end told as invalid. CPU is that of the whole server
 process; on loopback what it sends includes the kernel's receiving side.
 
-Options: --quick (60 people, 5 s), --no-livekit, --rounds N, --seconds N, --write FILE
+Options: --quick (60 people, 5 s), --no-livekit, --rounds N, --seconds N, --write FILE,
+--only WORDS (of the call, as "by WHEP")
 """
 
 import json
@@ -20,12 +21,14 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "interop"), os.path.join(HERE, "..", "lib")]
 import harness as lib  # noqa: E402
+import livekit_serve  # noqa: E402
 import livekit_peers as lk  # noqa: E402
 
 LOAD = os.environ.get("CALL_LOAD", str(lib.TOP / "build/release/tests/bench/call_load"))
 QUICK = "--quick" in sys.argv
 PEOPLE = 60 if QUICK else 300
 CLASS = 200 if QUICK else 1003
+PROGRAMS = 20  # devices for listening only that one account may have (server/accounts/device.h)
 ALL_IN_S = 30
 FORGED = 10000
 
@@ -34,6 +37,7 @@ def option(name, default):
     return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else default
 
 
+ONLY = option("--only", "")
 ROUNDS = int(option("--rounds", 4))
 SECONDS = int(option("--seconds", 5 if QUICK else 20))
 
@@ -62,6 +66,38 @@ class MusterServe:
         self.serve.stop()
 
 
+class Lesson(MusterServe):
+    """The same with a live lesson, to which everybody who does not speak listens by WHEP."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.serve.stop()
+        count = -(-(CLASS - 3) // PROGRAMS)
+        names = [f"box{i}" for i in range(count)]
+        table = folder / "class.csv"
+        table.write_text("user\n" + "".join(f"{n}\n" for n in names))
+        rows = self.serve.admin("user", "import", table)[1]
+        self.serve.start()
+        self.pid, self.url = self.serve.process.child.pid, f"ws://127.0.0.1:{self.serve.port}"
+        self.listeners = folder / "listeners"
+        self.listeners.write_text("\n".join(self.tokens({r["user_id"]: r["password"] for r in rows})))
+
+    def tokens(self, people):
+        ask, room, tokens = livekit_serve.call, None, []
+        for user, password in people.items():
+            own = ask(self.serve.url, "POST", livekit_serve.V3 + "/login", {
+                "type": "m.login.password", "identifier": {"type": "m.id.user", "user": user},
+                "password": password})["access_token"]
+            if not room:
+                room = ask(self.serve.url, "POST", livekit_serve.V3 + "/createRoom",
+                           {"preset": "public_chat"}, own)["room_id"]
+            ask(self.serve.url, "POST", f"{livekit_serve.V3}/join/{livekit_serve.quote(room)}", {}, own)
+            at = f"/_muster/live/v1/rooms/{livekit_serve.quote(room)}/tokens"
+            tokens += [ask(self.serve.url, "POST", at, {"for": "listen"}, own)["token"]
+                       for _ in range(PROGRAMS)]
+        return [room, *tokens]
+
+
 class LiveKit:
     name = "livekit-server"
 
@@ -88,7 +124,8 @@ def once(place, people, opened, speak, *more):
             done = subprocess.run(
                 [LOAD, server.url, str(server.key), "--pid", str(server.pid),
                  "--people", str(people), "--open", str(opened), "--speak", str(speak),
-                 "--seconds", str(SECONDS), *map(str, more)],
+                 "--seconds", str(SECONDS), *map(str, more),
+                 *(("--whep", str(server.listeners)) if hasattr(server, "listeners") else ())],
                 capture_output=True, text=True, timeout=600)
             if not done.stdout:
                 raise RuntimeError(f"{place.name}: {done.stderr}")
@@ -165,17 +202,25 @@ def main():
     three = f"3 speak, {PEOPLE - 3} listen"
     rows, results = [], {}
     for place in places:
+        if ONLY not in three:
+            continue
         results[place.name] = best(place, PEOPLE, 3, 3)
         rows.append(row(place.name, three, results[place.name]))
     alone = [(f"{PEOPLE} open microphones, 3 speak", (PEOPLE, PEOPLE, 3)),
              (f"3 speak, {CLASS - 3} listen", (CLASS, 3, 3, "--foreground", 1)),
-             (f"{three}, {FORGED} forged packets a second", (PEOPLE, 3, 3, "--forge", FORGED))]
+             (f"3 speak, {CLASS - 3} listen by WHEP", (CLASS, 3, 3, "--foreground", 1)),
+             (forged := f"{three}, {FORGED} forged packets a second",
+              (PEOPLE, 3, 3, "--forge", FORGED))]
     for what, how in alone:
-        results[what] = best(MusterServe, *how)
+        if ONLY not in what:
+            continue
+        results[what] = best(Lesson if "WHEP" in what else MusterServe, *how)
         rows.append(row(MusterServe.name, what, results[what]))
+        if results[what]:
+            rows[-1][6] += f", all hear all {results[what]['all_hear_ms'] / 1000:.1f} s"
     text = markdown(rows)
-    if results[alone[2][0]]:
-        text += "\n\n" + forged_text(results[alone[2][0]])
+    if results.get(forged):
+        text += "\n\n" + forged_text(results[forged])
     print(f"\nfull calls, {os.cpu_count()} cores shared by server and generator, "
           f"{SECONDS} s each\n\n{text}")
     if "--write" in sys.argv:

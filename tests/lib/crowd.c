@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CROWD_HTTP_MAX 256 /* connections by which people come */
 #define SEEN_BYTES (CROWD_WINDOW_MAX / 8)
 
 int64_t crowd_us(void)
@@ -92,7 +93,7 @@ static void move_one(struct crowd *c)
 {
 	for (int i = 0; i < c->came; i++) {
 		struct crowd_person *p = &c->people[c->moves++ % c->came];
-		if (p->number % 2 && !p->speaks && p->connected_us &&
+		if (p->number % 2 && !p->whep && !p->speaks && p->connected_us &&
 		    (!p->publishes || p->published)) {
 			crowd_person_again(p);
 			return;
@@ -143,6 +144,7 @@ static void person_init(struct crowd *c, int i)
 	p->number = i;
 	p->publishes = i < c->o.open;
 	p->speaks = i < c->o.speak;
+	p->whep = c->o.whep_url && !p->publishes;
 	p->pub.fd = p->sub.fd = -1;
 	p->pub.person = p->sub.person = p;
 	snprintf(p->identity, sizeof(p->identity), "person-%d", i);
@@ -167,6 +169,8 @@ struct crowd *crowd_new(struct loop *l, const struct crowd_options *o, struct er
 		crowd_free(c);
 		return NULL;
 	}
+	if (o->whep_url)
+		c->http = http_new(l, &(struct http_options){.max_per_host = CROWD_HTTP_MAX});
 	c->people = mem_alloc((size_t)o->people * sizeof(*c->people));
 	for (int i = 0; i < o->people; i++)
 		person_init(c, i);
@@ -180,6 +184,7 @@ void crowd_free(struct crowd *c)
 	if (!c)
 		return;
 	loop_timer_free(c->timer);
+	http_free(take(&c->http));
 	for (int i = 0; c->people && i < c->o.people; i++)
 		crowd_person_done(&c->people[i]);
 	ws_client_free(c->wsc);
@@ -194,8 +199,10 @@ static void enter(struct crowd *c, int n)
 {
 	if (!c->began_us)
 		c->began_us = crowd_us();
-	for (; c->came < n; c->came++)
-		crowd_person_enter(&c->people[c->came]);
+	for (; c->came < n; c->came++) {
+		struct crowd_person *p = &c->people[c->came];
+		(p->whep ? crowd_listen_enter : crowd_person_enter)(p);
+	}
 }
 
 void crowd_enter_publishers(struct crowd *c)
@@ -205,6 +212,7 @@ void crowd_enter_publishers(struct crowd *c)
 
 void crowd_enter_listeners(struct crowd *c)
 {
+	c->listeners_us = crowd_us();
 	enter(c, c->o.people);
 }
 
@@ -230,6 +238,8 @@ bool crowd_hears(struct crowd *c)
 		for (int k = 0; k < c->o.speak; k++)
 			if (k != i && !c->people[i].heard[k].arrived_us)
 				return false;
+	if (!c->all_hear_us)
+		c->all_hear_us = crowd_us();
 	return true;
 }
 
@@ -343,6 +353,7 @@ void crowd_report(struct crowd *c, struct crowd_report *ret)
 	*ret = (struct crowd_report){
 		.people = c->came,
 		.all_in = c->all_in_us - c->began_us,
+		.all_hear = c->all_hear_us ? c->all_hear_us - c->listeners_us : 0,
 		.others = c->others,
 		.gap_p99 = crowd_times_at(&c->gap, 0.99),
 		.gap_max = c->gap.max,

@@ -5,7 +5,8 @@
  * names its voice, its number and when it was sent in Opus' own padding, which
  * decoders skip and servers pass on, so what each person hears is counted
  * whatever the server does to RTP's numbers. Works with any server that offers
- * the subscriber connection (dual peer connections).
+ * the subscriber connection (dual peer connections). Who only listens may come by
+ * WHEP instead, without signalling.
  *
  * Owner thread of the loop.
  */
@@ -27,6 +28,10 @@ struct crowd_options {
 	int people; /**< all of them, the publishers first */
 	int open;   /**< publishers: their microphones are open all the time ... */
 	int speak;  /**< ... and so many of them speak, the others are in silent rooms */
+	/** All others come by WHEP: POST to this address, each with a token of their own. NULL: by
+	 * WebSockets as the publishers. */
+	const char *whep_url;
+	const char *const *tokens; /**< people - open */
 };
 
 struct crowd;
@@ -91,7 +96,8 @@ struct crowd_report {
 	int64_t all_in; /**< from the first WebSocket to the last connection */
 	int64_t join_p50, join_p99, join_max; /**< from a person's WebSocket to their connection */
 	int64_t media_p50, media_p99;	      /**< the same to the first sound */
-	uint64_t said;			      /**< frames of speakers between begin and end */
+	int64_t all_hear; /**< from the first listener's coming until all hear everybody; 0: not yet */
+	uint64_t said;	  /**< frames of speakers between begin and end */
 	uint64_t expected; /**< what had to be heard of it, by all listeners together */
 	uint64_t heard, lost, repeated, reordered;
 	struct crowd_voice voices[CROWD_SPEAKERS_MAX];

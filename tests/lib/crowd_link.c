@@ -90,7 +90,7 @@ bool crowd_link_open(struct crowd_link *l, struct crowd_person *p, bool publishe
 		.arg = l,
 	};
 	/* The server offers what we hear: where it is no lite agent, it is the controlling one. */
-	pc.controlling = publisher;
+	pc.controlling = publisher || p->whep;
 	l->person = p;
 	l->publisher = publisher;
 	if (!open_socket(l) || !(l->peer = peer_new(&pc, &err)) ||
@@ -123,6 +123,15 @@ static void add_candidate(struct crowd_link *l, struct span line)
 {
 	/* Those that we cannot use (TCP, IPv6 on this socket) are skipped. */
 	peer_add_candidate(l->peer, clock_mono_ms(), line, NULL);
+}
+
+void crowd_link_formats(struct crowd_link *l, const struct sdp *s)
+{
+	for (size_t i = 0; i < s->media_n; i++) {
+		const struct sdp_codec *opus = sdp_codec(&s->media[i], "opus", 48000);
+		if (opus)
+			peer_receive_format(l->peer, opus->pt, 48000, opus->nack);
+	}
 }
 
 static void add_json(struct crowd_link *l, const char *init)

@@ -23,15 +23,6 @@ static void say(struct crowd_person *p, const struct lk_request *rq)
 
 /* -- What the server offers to be heard ------------------------------------------- */
 
-static void formats(const struct crowd_link *l, const struct sdp *s)
-{
-	for (size_t i = 0; i < s->media_n; i++) {
-		const struct sdp_codec *opus = sdp_codec(&s->media[i], "opus", 48000);
-		if (opus)
-			peer_receive_format(l->peer, opus->pt, 48000, opus->nack);
-	}
-}
-
 static int answer(struct crowd_person *p, const struct lk_sdp *offer, struct err *err)
 {
 	AUTO(sdp_done) struct sdp theirs = {0};
@@ -47,7 +38,7 @@ static int answer(struct crowd_person *p, const struct lk_sdp *offer, struct err
 	rc = crowd_link_remote(&p->sub, &theirs, SDP_ACTIVE, err);
 	if (rc)
 		return rc;
-	formats(&p->sub, &theirs);
+	crowd_link_formats(&p->sub, &theirs);
 	ice_candidate_put(&line, ice_local(peer_ice(p->sub.peer), 0));
 	const struct span at[1] = {buf_span(&line)};
 	how.candidates = at;

@@ -1,10 +1,11 @@
 /*
  * Inside a crowd: crowd.c (time, counting, reports), crowd_person.c (signalling),
- * crowd_link.c (connections), crowd_voice.c (frames), crowd_forge.c (nonsense).
+ * crowd_listen.c (WHEP), crowd_link.c (connections), crowd_voice.c (frames), crowd_forge.c (nonsense).
  */
 #ifndef MUSTER_TESTS_LIB_CROWD_PRIV_H
 #define MUSTER_TESTS_LIB_CROWD_PRIV_H
 
+#include "core/base/http.h"
 #include "core/base/ws.h"
 #include "core/rtc/livekit/candidate.h"
 #include "core/rtc/livekit/signal.h"
@@ -16,7 +17,8 @@
 #define CROWD_FRAMES 100 /* encoded before, then from the beginning again */
 #define CROWD_FRAME_BYTES 400
 #define CROWD_PENDING_MAX 16
-#define CROWD_KEPT 512 /* bytes of a packet that is kept to be replayed */
+#define CROWD_SECTIONS_MAX 3 /* of an offer by WHEP */
+#define CROWD_KEPT 512	     /* bytes of a packet that is kept to be replayed */
 
 /* Times by their size, in steps of an eighth. */
 #define CROWD_STEPS 256
@@ -66,6 +68,8 @@ void crowd_link_close(struct crowd_link *l);
 /* A description of the other side; `ours` is what our half says of DTLS' roles. */
 int crowd_link_remote(struct crowd_link *l, const struct sdp *s, enum sdp_setup ours,
 		      struct err *err);
+/* What is to be received, by a description of the other side. */
+void crowd_link_formats(struct crowd_link *l, const struct sdp *s);
 void crowd_link_trickle(struct crowd_link *l, const char *init);
 bool crowd_link_up(const struct crowd_link *l);
 void crowd_link_raw(const struct crowd_link *l, const struct net_addr *to, const void *p, size_t n);
@@ -82,6 +86,8 @@ struct crowd_person {
 	struct crowd *crowd;
 	int number;
 	bool publishes, speaks;
+	bool whep;
+	struct http_call *asking;
 	struct ws *ws;
 	bool open, closed;
 	bool moved; /* came anew: there are holes in what they heard */
@@ -99,6 +105,8 @@ struct crowd_person {
 	uint32_t from, to; /* what is counted: [from, to) */
 };
 void crowd_person_enter(struct crowd_person *p);
+/* The same by WHEP. */
+void crowd_listen_enter(struct crowd_person *p);
 /* The old session is left to itself. */
 void crowd_person_again(struct crowd_person *p);
 void crowd_person_tick(struct crowd_person *p, int64_t now);
@@ -110,6 +118,7 @@ struct crowd {
 	struct loop *loop;
 	struct crowd_options o;
 	struct ws_client *wsc;
+	struct http *http; /* NULL: nobody comes by WHEP */
 	struct dtls_cert *cert;
 	struct loop_timer *timer;
 	struct crowd_sounds sounds;
@@ -120,7 +129,7 @@ struct crowd {
 	int tick;
 	char trouble[200];
 	struct crowd_times join, media, gap, delay, storm, late;
-	int64_t began_us, all_in_us;
+	int64_t began_us, all_in_us, listeners_us, all_hear_us;
 	uint64_t repeated[CROWD_SPEAKERS_MAX], reordered[CROWD_SPEAKERS_MAX]; /* by voice */
 	uint64_t others, signals, signal_bytes;
 	uint64_t own_drops, drops_before;
