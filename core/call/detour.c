@@ -126,10 +126,20 @@ static void give_back(struct lent *l)
 {
 	struct detour *d = l->d;
 	relay_free(take(&l->relay));
-	if (!l->up)
-		return;
-	l->up = false;
-	d->h.closed(d->arg, l->id);
+	for (size_t i = 0; i < ARRAY_LEN(l->base); i++) {
+		if (!l->base[i].up)
+			continue;
+		l->base[i].up = false;
+		d->h.closed(d->arg, l->base[i].id);
+	}
+}
+
+static bool has_base(const struct lent *l, int base)
+{
+	for (size_t i = 0; i < ARRAY_LEN(l->base); i++)
+		if (l->base[i].up && l->base[i].id == base)
+			return true;
+	return false;
 }
 
 /* What costs the server least comes first. */
@@ -142,15 +152,18 @@ static unsigned preference(const struct lent *l)
 static void on_up(void *arg, const struct net_addr *relayed, const struct net_addr *mapped)
 {
 	struct lent *l = arg;
-	l->up = true;
-	l->id = l->d->next_id++;
-	l->d->h.relay(l->d->arg, l->id, relayed, mapped, preference(l));
+	size_t i = relayed->family == 6;
+	l->base[i].up = true;
+	l->base[i].id = l->d->next_id++;
+	l->d->h.relay(l->d->arg, l->base[i].id, relayed, mapped, preference(l));
 }
 
 static void on_relayed(void *arg, const struct net_addr *from, const void *p, size_t n)
 {
-	struct lent *l = arg;
-	l->d->h.received(l->d->arg, l->id, from, p, n);
+	const struct lent *l = arg;
+	size_t i = from->family == 6;
+	if (l->base[i].up)
+		l->d->h.received(l->d->arg, l->base[i].id, from, p, n);
 }
 
 static void on_failed(void *arg)
@@ -190,7 +203,7 @@ void detour_keep(struct detour *d, int base)
 		if (d->streams[i]->id != base)
 			drop_stream(d, i);
 	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
-		if (d->lent[i].relay && !(d->lent[i].up && d->lent[i].id == base))
+		if (d->lent[i].relay && !has_base(&d->lent[i], base))
 			give_back(&d->lent[i]);
 }
 
@@ -199,14 +212,14 @@ void detour_send(struct detour *d, int base, const struct net_addr *to, const vo
 	if (n > FRAMING_MAX || send_stream(d, base, p, n))
 		return;
 	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
-		if (d->lent[i].up && d->lent[i].id == base)
+		if (has_base(&d->lent[i], base))
 			relay_send(d->lent[i].relay, to, p, n);
 }
 
 bool detour_is_relay(const struct detour *d, int base)
 {
 	for (size_t i = 0; i < TURN_SERVERS_MAX; i++)
-		if (d->lent[i].up && d->lent[i].id == base)
+		if (has_base(&d->lent[i], base))
 			return true;
 	return false;
 }

@@ -22,9 +22,12 @@ struct stream {
 /* One server, and its relay while there is one. */
 struct lent {
 	struct detour *d;
-	int id; /* of the base, once it is up */
 	struct relay *relay;
-	bool up;
+	/* Its bases, by families of addresses: IPv4, IPv6. */
+	struct {
+		int id;
+		bool up;
+	} base[2];
 	int64_t again; /* not to be asked before */
 };
 

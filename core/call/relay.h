@@ -14,6 +14,7 @@
 struct relay;
 
 struct relay_handler {
+	/** Once for each family of addresses: IPv4, IPv6. */
 	void (*up)(void *arg, const struct net_addr *relayed, const struct net_addr *mapped);
 	/** A datagram; borrowed. Must not free the relay. */
 	void (*received)(void *arg, const struct net_addr *from, const void *p, size_t n);

@@ -170,6 +170,18 @@ bool stun_parse(const void *data, size_t n, struct stun *ret)
 	return true;
 }
 
+static bool parse_relayed(const struct stun *m, const uint8_t *v, size_t n, struct stun_turn *ret)
+{
+	struct net_addr a;
+	if (!parse_address(v, n, &m->tid, &a))
+		return false;
+	/* coturn says 0.0.0.0:0 where it has none of a family. */
+	if (net_addr_is_any(&a) || !a.port)
+		return true;
+	*(a.family == 6 ? &ret->relayed6 : &ret->relayed) = a;
+	return true;
+}
+
 static bool turn_attribute(const struct stun *m, unsigned kind, const uint8_t *v, size_t n,
 			   struct stun_turn *ret)
 {
@@ -187,7 +199,7 @@ static bool turn_attribute(const struct stun *m, unsigned kind, const uint8_t *v
 	case TURN_XOR_PEER_ADDRESS:
 		return parse_address(v, n, &m->tid, &ret->peer);
 	case TURN_XOR_RELAYED_ADDRESS:
-		return parse_address(v, n, &m->tid, &ret->relayed);
+		return parse_relayed(m, v, n, ret);
 	case TURN_LIFETIME:
 		ret->has_lifetime = n == 4;
 		ret->lifetime_s = n == 4 ? get32(v) : 0;

@@ -34,6 +34,7 @@ enum stun_error {
 	STUN_UNAUTHENTICATED = 401,
 	STUN_UNKNOWN_ATTRIBUTE = 420,
 	STUN_STALE_NONCE = 438,
+	TURN_FAMILY_NOT_SUPPORTED = 440,
 	STUN_ROLE_CONFLICT = 487,
 };
 
@@ -72,7 +73,8 @@ bool stun_parse(const void *p, size_t n, struct stun *ret);
 /** What TURN adds, of a message that was parsed. Spans borrow the datagram; p == NULL: absent. */
 struct stun_turn {
 	struct span realm, nonce, data;
-	struct net_addr relayed, peer; /**< family 0: absent */
+	struct net_addr relayed, relayed6; /**< by their families; family 0: absent */
+	struct net_addr peer;
 	bool has_lifetime;
 	uint32_t lifetime_s;
 };
@@ -98,7 +100,10 @@ struct stun_out {
 	uint64_t tie_breaker;
 	struct span software;
 	struct span realm, nonce;
-	bool relay_udp; /**< REQUESTED-TRANSPORT */
+	bool relay_udp;	      /**< REQUESTED-TRANSPORT */
+	int requested_family; /**< REQUESTED-ADDRESS-FAMILY: 4 or 6; 0: none */
+	bool also_six;	      /**< ADDITIONAL-ADDRESS-FAMILY: an address of IPv6 beside the other */
+	struct net_addr relayed[2]; /**< XOR-RELAYED-ADDRESS, as servers say it; family 0: none */
 	bool has_lifetime;
 	uint32_t lifetime_s;
 	uint16_t channel;     /**< 0: none */

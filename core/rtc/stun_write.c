@@ -100,6 +100,20 @@ static void put_ice(struct out *o, const struct stun_out *m)
 }
 
 #define PROTOCOL_UDP 17u
+#define FAMILY_IPV4 1u
+#define FAMILY_IPV6 2u
+
+static void put_families(struct out *o, const struct stun_out *m)
+{
+	uint8_t *v;
+	if (m->requested_family && (v = attribute(o, TURN_REQUESTED_ADDRESS_FAMILY, 4)))
+		put32(v, (m->requested_family == 6 ? FAMILY_IPV6 : FAMILY_IPV4) << 24);
+	if (m->also_six && (v = attribute(o, TURN_ADDITIONAL_ADDRESS_FAMILY, 4)))
+		put32(v, FAMILY_IPV6 << 24);
+	/* Who knows one of them ignores the other. */
+	if (m->also_six && (v = attribute(o, TURN_ADDITIONAL_FAMILY_DRAFT, 4)))
+		put32(v, FAMILY_IPV6 << 24);
+}
 
 static void put_turn(struct out *o, const struct stun_out *m)
 {
@@ -108,9 +122,12 @@ static void put_turn(struct out *o, const struct stun_out *m)
 		put32(v, (uint32_t)m->channel << 16);
 	if (m->relay_udp && (v = attribute(o, TURN_REQUESTED_TRANSPORT, 4)))
 		put32(v, PROTOCOL_UDP << 24);
+	put_families(o, m);
 	if (m->has_lifetime && (v = attribute(o, TURN_LIFETIME, 4)))
 		put32(v, m->lifetime_s);
 	put_address(o, TURN_XOR_PEER_ADDRESS, &m->tid, &m->peer);
+	for (int i = 0; i < 2; i++)
+		put_address(o, TURN_XOR_RELAYED_ADDRESS, &m->tid, &m->relayed[i]);
 	put_span(o, TURN_DATA_VALUE, m->data);
 }
 

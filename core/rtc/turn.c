@@ -79,7 +79,7 @@ static void up(struct turn *t, int64_t now, const struct stun *m, const struct s
 	struct err err = {0};
 	uint32_t life = a->has_lifetime ? a->lifetime_s : TURN_LIFETIME_S;
 	bool first = t->state == TURN_ASKED;
-	if (first && !a->relayed.family) {
+	if (first && !a->relayed.family && !a->relayed6.family) {
 		err_set(&err, ERR_PROTOCOL, _("the TURN server does not say from where it relays"));
 		fail(t, &err);
 		return;
@@ -87,8 +87,14 @@ static void up(struct turn *t, int64_t now, const struct stun *m, const struct s
 	life = life < 20 ? 20 : life > 86400 ? 86400 : life;
 	t->refresh = now + (life > 120 ? (int64_t)life - 60 : (int64_t)life / 2) * 1000;
 	t->state = TURN_UP;
-	if (first)
+	if (!first)
+		return;
+	t->relays_four = a->relayed.family != 0;
+	t->relays_six = a->relayed6.family != 0;
+	if (t->relays_four)
 		t->cfg.calls.up(t->cfg.arg, &a->relayed, &m->mapped);
+	if (t->relays_six)
+		t->cfg.calls.up(t->cfg.arg, &a->relayed6, &m->mapped);
 }
 
 /* What the server says of long-term credentials. False: nothing to go on with. */
@@ -119,6 +125,16 @@ static void refused(struct turn *t, int64_t now, struct turn_peer *p, const stru
 	fail(t, &err);
 }
 
+/* It has no addresses of IPv4 to relay from, or does not take the question. */
+static bool asks_otherwise(struct turn *t, int error)
+{
+	if (t->state != TURN_ASKED || t->families != TURN_BOTH ||
+	    (error != TURN_FAMILY_NOT_SUPPORTED && error != STUN_BAD_REQUEST))
+		return false;
+	t->families = error == STUN_BAD_REQUEST ? TURN_FOUR : TURN_SIX;
+	return true;
+}
+
 void turn_answered(struct turn *t, int64_t now, struct turn_peer *p, struct turn_request *r,
 		   const struct stun *m, const struct stun_turn *a)
 {
@@ -131,6 +147,10 @@ void turn_answered(struct turn *t, int64_t now, struct turn_peer *p, struct turn
 	}
 	r->tx.active = false;
 	r->retries = 0;
+	if (m->cls == STUN_ERROR && !p && asks_otherwise(t, m->error)) {
+		turn_begin(t, now, NULL, r);
+		return;
+	}
 	if (m->cls == STUN_ERROR)
 		refused(t, now, p, r, m->error);
 	else if (p)

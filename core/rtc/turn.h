@@ -1,6 +1,7 @@
 /*
  * A client of a TURN server (RFC 8656, and RFC 5766 of older servers): one
- * allocation that relays UDP, with long-term credentials. Sans I/O: messages
+ * allocation that relays UDP, with long-term credentials, from an address of
+ * IPv4 and one of IPv6 where the server has both. Sans I/O: messages
  * of the server come in one at a time (framing.h takes a stream apart), time
  * comes in, messages go out through callbacks, which run inside the calls
  * below and may not free the client. One thread.
@@ -23,7 +24,8 @@ struct turn;
 struct turn_calls {
 	/** To the server. */
 	void (*send)(void *arg, const void *p, size_t n);
-	/** The server relays from there; `mapped`: our address as it sees us. */
+	/** The server relays from there; `mapped`: our address as it sees us. Once for each
+	 * family of addresses that it relays from. */
 	void (*up)(void *arg, const struct net_addr *relayed, const struct net_addr *mapped);
 	/** What a peer sent. */
 	void (*data)(void *arg, const struct net_addr *from, const void *p, size_t n);
@@ -45,7 +47,7 @@ void turn_free(struct turn *t);
 void turn_start(struct turn *t, int64_t now);
 /** One message from the server. What makes no sense is ignored. */
 void turn_receive(struct turn *t, int64_t now, const void *p, size_t n);
-/** To a peer; dropped when too long, or while the server does not know the peer and another waits. */
+/** To a peer; dropped when too long, when nothing is relayed to addresses of its family, or while the server does not know the peer and another waits. */
 void turn_send(struct turn *t, int64_t now, const struct net_addr *to, const void *p, size_t n);
 /** Give the allocation back; the answer is not waited for. */
 void turn_close(struct turn *t, int64_t now);

@@ -40,7 +40,8 @@ static struct turn_peer *make(struct turn *t, int64_t now, const struct net_addr
 
 void turn_send(struct turn *t, int64_t now, const struct net_addr *to, const void *p, size_t n)
 {
-	if (t->state != TURN_UP || n > TURN_DATA_MAX || !n)
+	bool relayed = to->family == 6 ? t->relays_six : t->relays_four;
+	if (t->state != TURN_UP || n > TURN_DATA_MAX || !n || !relayed)
 		return;
 	struct turn_peer *peer = find(t, to);
 	if (!peer)

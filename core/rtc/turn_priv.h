@@ -12,6 +12,9 @@
 #define TURN_CHANNEL_FIRST 0x4000
 #define TURN_MISMATCH 437 /* the server has no such allocation */
 
+/* What is asked for: both where there are both; what the server says no to is not asked again. */
+enum turn_families { TURN_BOTH, TURN_FOUR, TURN_SIX };
+
 enum turn_state { TURN_NEW, TURN_ASKED, TURN_UP, TURN_OVER };
 
 /* A request until it is answered. */
@@ -38,6 +41,8 @@ struct turn {
 	struct turn_config cfg;
 	char *username, *password;
 	enum turn_state state;
+	enum turn_families families;
+	bool relays_four, relays_six;
 	char realm[STUN_REALM_MAX + 1], nonce[STUN_REALM_MAX + 1];
 	bool has_key;
 	uint8_t key[16];

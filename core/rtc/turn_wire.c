@@ -29,6 +29,9 @@ void turn_put_main(struct turn *t, uint32_t lifetime_s)
 		.method = first ? TURN_ALLOCATE : TURN_REFRESH,
 		.tid = t->main.tx.tid,
 		.relay_udp = first,
+		/* RFC 8656 7.1: who knows nothing of the additional one ignores it. */
+		.requested_family = first && t->families == TURN_SIX ? 6 : 0,
+		.also_six = first && t->families == TURN_BOTH,
 		.has_lifetime = true,
 		.lifetime_s = lifetime_s,
 	};

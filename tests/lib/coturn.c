@@ -81,11 +81,23 @@ static void make_cert(struct coturn *c)
 	assert_int_equal(system(cmd), 0);
 }
 
+bool coturn_has_six(void)
+{
+	struct sockaddr_in6 sa = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 static void write_settings(const struct coturn *c)
 {
 	AUTO_FREE char *path = mem_printf("%s/turn.conf", c->dir);
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
+	if (coturn_has_six())
+		fprintf(f, "relay-ip=::1\n");
 	fprintf(f,
 		"listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port=%d\n"
 		"tls-listening-port=%d\ncert=%s\npkey=%s/key.pem\nuse-auth-secret\n"

@@ -19,6 +19,8 @@ struct coturn {
 
 /** False where there is none: the test is to be skipped. Fails the test when it does not start. */
 bool coturn_start(struct coturn *c);
+/** Does it relay from an address of IPv6, too? Where the loopback has one. */
+bool coturn_has_six(void);
 void coturn_stop(struct coturn *c);
 /** "turn:127.0.0.1:PORT?transport=WAY" for "udp" and "tcp", "turns:..." for "tls". */
 const char *coturn_uri(const struct coturn *c, const char *way, char ret[100]);

@@ -12,9 +12,12 @@
 #include "tests/lib/coturn.h"
 #include "tests/lib/sfu_caller.h"
 
+#include <string.h>
+
 static struct sfu_caller c;
 static struct coturn turn;
 static bool have_turn;
+static const char *here = "127.0.0.1"; /* where the server of calls is */
 
 static void begin(enum pc_block block, struct turn_lend *lent, const char *ca_file, int attempt_ms)
 {
@@ -22,7 +25,8 @@ static void begin(enum pc_block block, struct turn_lend *lent, const char *ca_fi
 	o.call.ca_file = ca_file;
 	if (attempt_ms)
 		o.times.attempt = attempt_ms;
-	sfu_caller_open(&c, (struct sfu_options){.bind_ip = "127.0.0.1", .turn = lent});
+	sfu_caller_open(&c, (struct sfu_options){.bind_ip = here, .turn = lent});
+	c.w.six = strchr(here, ':') != NULL;
 	c.block = block;
 	sfu_caller_add_ear(&c);
 	sfu_caller_begin(&c, o);
@@ -64,6 +68,18 @@ static void test_tls(void **state)
 {
 	(void)state;
 	by("tls");
+}
+
+/* A call's server that has IPv6 alone is reached from who speaks to TURN by IPv4. */
+static void test_six(void **state)
+{
+	(void)state;
+	if (!have_turn || !coturn_has_six())
+		skip();
+	here = "::1";
+	by("udp");
+	by("tls");
+	here = "127.0.0.1";
 }
 
 /* The server of calls lends it, with the secret that both know; everything else ends in mid-call. */
@@ -130,8 +146,8 @@ static int group_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BALANCED(test_udp),  BALANCED(test_tcp),     BALANCED(test_tls),
-		BALANCED(test_lent), BALANCED(test_refused),
+		BALANCED(test_udp), BALANCED(test_tcp),	 BALANCED(test_tls),
+		BALANCED(test_six), BALANCED(test_lent), BALANCED(test_refused),
 	};
 	return cmocka_run_group_tests(tests, group_start, group_end);
 }

@@ -17,6 +17,8 @@
 #define USER "1700000000:ann"
 #define PASSWORD "pass"
 #define REALM "school"
+#define REQUESTED_FAMILY 0x0017
+#define ADDITIONAL_FAMILY 0x8000
 
 struct world {
 	struct turn *turn;
@@ -32,9 +34,12 @@ struct world {
 	size_t last_n;
 	struct net_addr last_to;
 	unsigned channel;
+	bool no_six;	    /* as coturn says so */
+	bool both, no_four; /* it relays from IPv6, too, or only */
+	bool puzzled;	    /* it takes one question at a time */
 	bool up, failed;
 	int code;
-	struct net_addr relayed, mapped, from;
+	struct net_addr relayed, relayed6, mapped, from;
 	uint8_t got[2000];
 	size_t got_n;
 };
@@ -74,6 +79,17 @@ static void challenge(struct world *w, const struct stun *m, int error)
 	give(w, &r);
 }
 
+/* For addresses of IPv6, by this attribute? */
+static bool asks(const struct stun *m, unsigned kind)
+{
+	const uint8_t *p = (const uint8_t *)m->raw.p;
+	for (size_t at = 20; at + 8 <= m->raw.n;
+	     at += 4 + (((p[at + 2] << 8 | p[at + 3]) + 3) & ~3))
+		if ((unsigned)(p[at] << 8 | p[at + 1]) == kind)
+			return p[at + 4] == 2;
+	return false;
+}
+
 static void agree(struct world *w, const struct stun *m)
 {
 	struct stun_out r = {.cls = STUN_SUCCESS, .method = m->method, .tid = m->tid};
@@ -86,37 +102,31 @@ static void agree(struct world *w, const struct stun *m)
 	give(w, &r);
 }
 
-/* Success with an address needs an attribute that only servers write. */
+/* By what was asked for: one address, or two. */
 static void allocate(struct world *w, const struct stun *m)
 {
-	uint8_t out[200], key[16];
 	struct stun_out r = {.cls = STUN_SUCCESS,
 			     .method = TURN_ALLOCATE,
 			     .tid = m->tid,
 			     .has_lifetime = true,
 			     .lifetime_s = w->lifetime_s,
-			     .mapped = address("198.51.100.7", 4000),
-			     /* Of the same shape; its number is changed below. */
-			     .peer = address("203.0.113.9", 5000)};
-	key_of(key);
-	r.no_fingerprint = true;
-	size_t n = stun_write(&r, out);
-	for (size_t i = 20; i + 4 <= n; i += 4)
-		if (out[i] == 0 && out[i + 1] == 0x12 && out[i + 3] == 8)
-			out[i + 1] = 0x16;
-	/* MESSAGE-INTEGRITY over what it is now. */
-	struct stun probe;
-	assert_true(stun_parse(out, n, &probe));
-	out[2] = (uint8_t)((n - 20 + 24) >> 8);
-	out[3] = (uint8_t)(n - 20 + 24);
-	out[n] = 0;
-	out[n + 1] = 8;
-	out[n + 2] = 0;
-	out[n + 3] = 20;
-	key[0] ^= w->forge;
-	crypto_hmac_sha1((struct span){(const char *)key, sizeof(key)},
-			 (struct span){(const char *)out, n}, out + n + 4);
-	turn_receive(w->turn, w->now, out, n + 24);
+			     .mapped = address("198.51.100.7", 4000)};
+	bool six = asks(m, REQUESTED_FAMILY);
+	if (w->puzzled && asks(m, ADDITIONAL_FAMILY)) {
+		challenge(w, m, STUN_BAD_REQUEST);
+		return;
+	}
+	if (w->no_four && !six) {
+		challenge(w, m, TURN_FAMILY_NOT_SUPPORTED);
+		return;
+	}
+	if (!six)
+		r.relayed[0] = address("203.0.113.9", 5000);
+	if (six || (w->both && asks(m, ADDITIONAL_FAMILY)))
+		r.relayed[1] = address("2001:db8::9", 5001);
+	else if (w->no_six)
+		r.relayed[1] = address("0.0.0.0", 0);
+	give(w, &r);
 }
 
 static bool is_signed(const struct world *w, const struct stun *m, const struct stun_turn *a)
@@ -172,7 +182,7 @@ static void on_up(void *arg, const struct net_addr *relayed, const struct net_ad
 {
 	struct world *w = arg;
 	w->up = true;
-	w->relayed = *relayed;
+	*(relayed->family == 6 ? &w->relayed6 : &w->relayed) = *relayed;
 	w->mapped = *mapped;
 }
 
@@ -263,6 +273,40 @@ static void test_relay(void **state)
 	data[1]++;
 	turn_receive(w.turn, w.now, data, sizeof(data));
 	assert_int_equal(w.got_n, 0);
+	turn_free(w.turn);
+}
+
+/* A server that has both kinds of addresses relays from both, to peers of either. */
+static void test_families(void **state)
+{
+	struct net_addr four = address("192.0.2.5", 7000), six = address("2001:db8::5", 7000);
+	(void)state;
+	for (int only = 0; only < 2; only++) {
+		struct world w = {.both = true, .no_four = only};
+		begin(&w);
+		assert_true(w.up);
+		assert_int_equal(w.relayed.port, only ? 0 : 5000);
+		assert_int_equal(w.relayed6.port, 5001);
+		turn_send(w.turn, w.now, &six, check, sizeof(check));
+		assert_int_equal(w.indications, 1);
+		assert_true(net_addr_eq(&w.last_to, &six));
+		/* Nothing is asked for what nobody relays. */
+		turn_send(w.turn, w.now, &four, check, sizeof(check));
+		assert_int_equal(w.indications, only ? 1 : 2);
+		assert_int_equal(w.requests[TURN_CREATE_PERMISSION], only ? 1 : 2);
+		turn_free(w.turn);
+	}
+	/* A server with one has that one, as ever. */
+	struct world w = {.no_six = true};
+	begin(&w);
+	assert_int_equal(w.relayed.port, 5000);
+	assert_int_equal(w.relayed6.port, 0);
+	turn_free(w.turn);
+	w = (struct world){.puzzled = true};
+	begin(&w);
+	assert_int_equal(w.relayed.port, 5000);
+	turn_send(w.turn, w.now, &six, check, sizeof(check));
+	assert_int_equal(w.requests[TURN_CREATE_PERMISSION], 0);
 	turn_free(w.turn);
 }
 
@@ -453,7 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BALANCED(test_relay),	      BALANCED(test_renewal),	  BALANCED(test_refused),
 		BALANCED(test_renewal_fails), BALANCED(test_no_channels), BALANCED(test_forgotten),
-		BALANCED(test_many_peers),    BALANCED(test_uris),
+		BALANCED(test_many_peers),    BALANCED(test_families),	  BALANCED(test_uris),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
