@@ -1,6 +1,6 @@
 /*
- * The HTTP front against input it must refuse, peers that are slow or gone,
- * and resources that run out.
+ * The HTTP front against input it must refuse, peers that are gone, and
+ * resources that run out. Slow peers: test_httpd_slow.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,12 +12,10 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
-#include "tests/lib/httpd_fixture.h"
-#include "tests/lib/pace.h"
+#include "tests/lib/httpd_expect.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,50 +24,12 @@
 #define HOST "Host: x\r\n"
 #define MB ((size_t)1 << 20)
 
-/* An error of the front itself: JSON with the common headers, then the end. */
-static void check_refusal(struct raw *c, int status)
-{
-	char want[80];
-	struct reply r;
-	raw_reply(c, &r, false);
-	if (r.status != status)
-		print_message("%s%s\n", buf_str(&r.head), buf_str(&r.body));
-	assert_int_equal(r.status, status);
-	snprintf(want, sizeof(want), "{\"errcode\":\"M_TEST\",\"error\":\"status %d\"}", status);
-	assert_string_equal(buf_str(&r.body), want);
-	assert_true(span_eq_str(reply_header(&r, "Access-Control-Allow-Origin"), "*"));
-	assert_true(span_eq_str(reply_header(&r, "Content-Type"), "application/json"));
-	assert_true(span_eq_str(reply_header(&r, "Connection"), "close"));
-	reply_done(&r);
-	raw_expect_close(c);
-}
-
-static void refused(struct fixture *f, const char *request, int status)
-{
-	for (int tls = 0; tls < 2; tls++) {
-		struct raw c = raw_open(f, tls);
-		raw_puts(&c, request);
-		check_refusal(&c, status);
-		raw_close(&c);
-	}
-}
-
-static void check_200(struct raw *c, const char *body)
-{
-	struct reply r;
-	raw_reply(c, &r, false);
-	assert_int_equal(r.status, 200);
-	if (body)
-		assert_string_equal(buf_str(&r.body), body);
-	reply_done(&r);
-}
-
 static void still_serves(struct fixture *f)
 {
 	for (int tls = 0; tls < 2; tls++) {
 		struct raw c = raw_open(f, tls);
 		raw_puts(&c, "GET /still HTTP/1.1\r\n" HOST "\r\n");
-		check_200(&c, "/still");
+		expect_200(&c, "/still");
 		raw_close(&c);
 	}
 }
@@ -125,12 +85,12 @@ static void test_bad_requests(void **state)
 		if (rows[i].text[0] == '\x16') {
 			struct raw c = raw_open(f, false);
 			raw_puts(&c, rows[i].text);
-			check_refusal(&c, rows[i].status);
+			expect_refusal(&c, rows[i].status);
 			raw_close(&c);
 			continue;
 		}
 		print_message("%.60s\n", rows[i].text);
-		refused(f, rows[i].text, rows[i].status);
+		expect_refused(f, rows[i].text, rows[i].status);
 	}
 	still_serves(f);
 }
@@ -155,7 +115,7 @@ static void test_head_too_large(void **state)
 				buf_put_char(&b, ' ');
 		}
 		raw_send(&c, b.p, b.n);
-		check_refusal(&c, 431);
+		expect_refusal(&c, 431);
 		buf_done(&b);
 		raw_close(&c);
 	}
@@ -167,7 +127,7 @@ static void test_head_too_large(void **state)
 		buf_put_char(&b, 'a');
 	buf_put_str(&b, " HTTP/1.1\r\n" HOST "\r\n");
 	raw_send(&c, b.p, b.n);
-	check_200(&c, "");
+	expect_200(&c, "");
 	buf_done(&b);
 	raw_close(&c);
 }
@@ -175,15 +135,18 @@ static void test_head_too_large(void **state)
 static void test_body_too_large(void **state)
 {
 	struct fixture *f = *state;
-	refused(f, "PUT /small HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\nhello world", 413);
-	refused(f,
-		"PUT /small HTTP/1.1\r\n" HOST
-		"Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
-		413);
-	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 999999999\r\n\r\nhello", 413);
-	refused(f, "PUT /none HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx", 413);
-	refused(f, "PUT /none HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
-		413);
+	expect_refused(f, "PUT /small HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\nhello world",
+		       413);
+	expect_refused(f,
+		       "PUT /small HTTP/1.1\r\n" HOST
+		       "Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n",
+		       413);
+	expect_refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 999999999\r\n\r\nhello",
+		       413);
+	expect_refused(f, "PUT /none HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nx", 413);
+	expect_refused(f,
+		       "PUT /none HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+		       413);
 	assert_int_equal(f->gone, 10);
 	/* A client in the middle of a large body still hears why. */
 	for (int tls = 0; tls < 2; tls++) {
@@ -192,7 +155,7 @@ static void test_body_too_large(void **state)
 		raw_puts(&c, "PUT /small HTTP/1.1\r\n" HOST
 			     "Transfer-Encoding: chunked\r\n\r\n400000\r\n");
 		raw_send(&c, p, 4 * MB);
-		check_refusal(&c, 413);
+		expect_refusal(&c, 413);
 		mem_free(p);
 		raw_close(&c);
 	}
@@ -212,7 +175,7 @@ static void test_chunk_overhead(void **state)
 		while (b.n < 300000)
 			buf_put_str(&b, parts[i / 2]);
 		raw_send(&c, b.p, b.n);
-		check_refusal(&c, 400);
+		expect_refusal(&c, 400);
 		buf_done(&b);
 		raw_close(&c);
 	}
@@ -230,7 +193,7 @@ static void test_early_reply(void **state)
 		assert_int_equal(r.status, 403);
 		reply_done(&r);
 		raw_puts(&c, "helloGET /next HTTP/1.1\r\n" HOST "\r\n");
-		check_200(&c, "/next");
+		expect_200(&c, "/next");
 		/* A long one is not. */
 		char *p = mem_alloc(2 * MB);
 		raw_puts(&c, "PUT /early HTTP/1.1\r\n" HOST "Content-Length: 2097152\r\n\r\n");
@@ -256,195 +219,13 @@ static void test_no_header_injection(void **state)
 	assert_null(strstr(buf_str(&r.head), "X-A"));
 	reply_done(&r);
 	raw_puts(&c, "GET /next HTTP/1.1\r\n" HOST "\r\n");
-	check_200(&c, "/next");
+	expect_200(&c, "/next");
 	raw_close(&c);
 
 	struct buf b = BUF_INIT(200);
 	httpd_header_put(&b, "X-B", span_of("a\r\nSet-Cookie: b\x7f"));
 	assert_string_equal(buf_str(&b), "X-B: a  Set-Cookie: b \r\n");
 	buf_done(&b);
-}
-
-/* ---- slow peers ---- */
-
-/* Each of these is in a hurry in one thing only. */
-
-static int setup_slow_head(void **state)
-{
-	*state = fixture_start(&(struct httpd_options){.head_timeout_ms = 2000});
-	return 0;
-}
-
-/* All at once: each has its own time from when it came. */
-static void test_slow_head(void **state)
-{
-	struct fixture *f = *state;
-	struct raw half[2], mute[2];
-	char ch;
-	for (int tls = 0; tls < 2; tls++) {
-		half[tls] = raw_open(f, tls);
-		raw_puts(&half[tls], "GET / HTTP/1.1\r\nHo");
-		mute[tls] = raw_open(f, tls);
-	}
-	/* One that never finishes the TLS handshake. */
-	struct raw c = raw_connect(f->tls_port);
-	for (int tls = 0; tls < 2; tls++) {
-		check_refusal(&half[tls], 408);
-		/* One that says nothing at all is closed without a word. */
-		assert_true(raw_read(&mute[tls], &ch, 1) <= 0);
-		raw_close(&half[tls]);
-		raw_close(&mute[tls]);
-	}
-	raw_expect_close(&c);
-	raw_close(&c);
-}
-
-static int setup_slow_body(void **state)
-{
-	*state = fixture_start(&(struct httpd_options){.body_stall_ms = 500});
-	return 0;
-}
-
-static void test_slow_body(void **state)
-{
-	struct fixture *f = *state;
-	refused(f, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
-	refused(f, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhell", 408);
-	assert_int_equal(f->gone, 4);
-}
-
-static int setup_body_rate(void **state)
-{
-	struct httpd_options opt = {.rate_grace_ms = 400, .min_body_rate = 100000};
-	*state = fixture_start(&opt);
-	return 0;
-}
-
-static bool has_come(const struct raw *c)
-{
-	struct pollfd p = {.fd = c->fd, .events = POLLIN};
-	return poll(&p, 1, 30) > 0;
-}
-
-/* Drop by drop: never stalls, yet is too slow. */
-static void test_slow_drops(void **state)
-{
-	struct fixture *f = *state;
-	struct raw c = raw_open(f, false);
-	raw_puts(&c, "PUT /echo HTTP/1.1\r\n" HOST "Content-Length: 50000\r\n\r\n");
-	for (int i = 0; i < 4000 && !has_come(&c); i++)
-		raw_puts(&c, "x");
-	check_refusal(&c, 408);
-	raw_close(&c);
-}
-
-static int setup_keepalive(void **state)
-{
-	*state = fixture_start(&(struct httpd_options){.keepalive_ms = 400});
-	return 0;
-}
-
-static void test_idle_connection_ends(void **state)
-{
-	struct fixture *f = *state;
-	struct raw c = raw_open(f, false);
-	raw_puts(&c, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
-	fixture_until(&f->waiting, 1);
-	for (int tls = 0; tls < 2; tls++) {
-		struct raw idle = raw_open(f, tls);
-		raw_puts(&idle, "GET /a HTTP/1.1\r\n" HOST "\r\n");
-		check_200(&idle, "/a");
-		raw_expect_close(&idle);
-		raw_close(&idle);
-	}
-	/* But one that waits for its reply does not, and has waited for longer than those. */
-	assert_int_equal(f->waiting, 1);
-	struct raw w = raw_open(f, false);
-	raw_puts(&w, "GET /wake HTTP/1.1\r\n" HOST "\r\n");
-	check_200(&w, "ok");
-	check_200(&c, "woken");
-	raw_close(&w);
-	raw_close(&c);
-}
-
-static void until_open(struct fixture *f, int n)
-{
-	struct httpd_stats st;
-	for (int i = 0; i < 60000; i++) {
-		fixture_stats(f, &st);
-		if (st.open == n)
-			return;
-		usleep(1000);
-	}
-	fail_msg("%d connections are open, not %d", st.open, n);
-}
-
-static void make_file(struct fixture *f, const char *name, size_t n)
-{
-	char path[300];
-	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
-	int fd = open(path, O_CREAT | O_WRONLY, 0600);
-	assert_int_equal(ftruncate(fd, (off_t)n), 0);
-	close(fd);
-}
-
-static int setup_slow_reader(void **state)
-{
-	*state = fixture_start(&(struct httpd_options){.write_stall_ms = 700});
-	return 0;
-}
-
-/* Who asks for much and does not read is cut, at flat memory. */
-static void test_slow_reader(void **state)
-{
-	struct fixture *f = *state;
-	make_file(f, "data", 100 * MB);
-	for (int i = 0; i < 4; i++) {
-		int64_t before = os_rss_bytes();
-		struct raw c = raw_open(f, i & 1);
-		raw_puts(&c, i < 2 ? "GET /send/data?0-104857600 HTTP/1.1\r\n" HOST "\r\n"
-				   : "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
-				     "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n"
-				     "GET /big?9000000 HTTP/1.1\r\n" HOST "\r\n");
-		fixture_until(&f->ready, i + 1);
-		usleep(100000);
-		int64_t grown = os_rss_bytes() - before;
-		if (!PACE_SANITIZED && i < 2 && grown > (int64_t)(4 * MB))
-			fail_msg("memory grew by %lld KB", (long long)grown / 1024);
-		until_open(f, 0);
-		assert_int_equal(f->ready, i + 1); /* pipelined ones were not begun */
-		raw_close(&c);
-	}
-}
-
-static int setup_steady(void **state)
-{
-	struct httpd_options opt = {.write_stall_ms = 5000};
-	*state = fixture_start(&opt);
-	return 0;
-}
-
-/* Slow, yet reading: is served, though the whole takes longer than a stall may. */
-static void test_steady_reader(void **state)
-{
-	struct fixture *f = *state;
-	const size_t n = 24 * MB;
-	char *p = mem_alloc(MB);
-	for (int tls = 0; tls < 2; tls++) {
-		struct raw c = raw_open(f, tls);
-		int64_t start = clock_mono_ms();
-		size_t got = 0;
-		raw_puts(&c, "GET /big?25165824 HTTP/1.1\r\n" HOST "\r\n");
-		while (got < n) {
-			ssize_t m = raw_read(&c, p, MB / 2);
-			assert_true(m > 0);
-			got += (size_t)m;
-			if (clock_mono_ms() - start < (int64_t)(got * 6500 / n))
-				usleep(20000);
-		}
-		raw_close(&c);
-	}
-	mem_free(p);
 }
 
 static int setup_capped(void **state)
@@ -511,11 +292,11 @@ static void test_unread_of_one(void **state)
 			fixture_until(&f->ready, 7 * tls + i + 2);
 		}
 		until_unread(f, 4 * (tls + 1));
-		until_open(f, 3);
+		fixture_until_open(f, 3);
 		for (int i = 0; i < 6; i++)
 			assert_int_equal(comes(&c[i]), i >= 4);
 		assert_true(comes(&other));
-		until_open(f, 0);
+		fixture_until_open(f, 0);
 	}
 }
 
@@ -529,7 +310,7 @@ static void test_unread_of_all(void **state)
 		fixture_until(&f->ready, i + 1);
 	}
 	until_unread(f, 4);
-	until_open(f, 2);
+	fixture_until_open(f, 2);
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(comes(&c[i]), i >= 4);
 }
@@ -555,13 +336,13 @@ static void test_too_many_connections(void **state)
 	for (int i = 0; i < 100; i++) {
 		struct raw more = raw_open(f, false);
 		raw_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
-		check_refusal(&more, 503);
+		expect_refusal(&more, 503);
 		raw_close(&more);
 	}
 	assert_int_equal(f->waiting, 5);
 	for (int i = 0; i < 5; i++)
 		raw_close(&c[i]);
-	until_open(f, 0);
+	fixture_until_open(f, 0);
 	still_serves(f);
 }
 
@@ -584,7 +365,7 @@ static void test_files_kept(void **state)
 	fixture_until(&f->waiting, ARRAY_LEN(c));
 	struct raw more = raw_open(f, false);
 	raw_puts(&more, "GET / HTTP/1.1\r\n" HOST "\r\n");
-	check_refusal(&more, 503);
+	expect_refusal(&more, 503);
 	raw_close(&more);
 	for (size_t i = 0; i < ARRAY_LEN(c); i++)
 		raw_close(&c[i]);
@@ -627,7 +408,7 @@ static void test_disk_full(void **state)
 			raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST
 				     "Transfer-Encoding: chunked\r\n\r\n400000\r\n");
 		raw_send(&c, p, 4 * MB);
-		check_refusal(&c, 507);
+		expect_refusal(&c, 507);
 		setrlimit(RLIMIT_FSIZE, &old);
 		until_no_uploads(f);
 		raw_close(&c);
@@ -657,11 +438,12 @@ static void test_upload_broken_off(void **state)
 static void test_upload_onto_file(void **state)
 {
 	struct fixture *f = *state;
-	make_file(f, "up1", 7);
-	refused(f, "PUT /echo HTTP/1.0\r\nExpect: x\r\nContent-Length: 9999999\r\n\r\n", 413);
+	fixture_file(f, "up1", 7);
+	expect_refused(f, "PUT /echo HTTP/1.0\r\nExpect: x\r\nContent-Length: 9999999\r\n\r\n",
+		       413);
 	struct raw c = raw_open(f, false);
 	raw_puts(&c, "PUT /file HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
-	check_refusal(&c, 500);
+	expect_refusal(&c, 500);
 	raw_close(&c);
 	char path[300];
 	snprintf(path, sizeof(path), "%s/up1", f->dir);
@@ -726,12 +508,6 @@ int main(void)
 		T(test_chunk_overhead),
 		T(test_early_reply),
 		T(test_no_header_injection),
-		WITH(setup_slow_head, test_slow_head),
-		WITH(setup_slow_body, test_slow_body),
-		WITH(setup_body_rate, test_slow_drops),
-		WITH(setup_keepalive, test_idle_connection_ends),
-		WITH(setup_slow_reader, test_slow_reader),
-		WITH(setup_steady, test_steady_reader),
 		WITH(setup_capped, test_unread_of_one),
 		WITH(setup_capped_all, test_unread_of_all),
 		WITH(setup_few, test_too_many_connections),
