@@ -107,18 +107,29 @@ static void test_news(void **state)
 	struct agenda *a = agenda_new(k.s, CACHED_OWN, NINE);
 	assert_int_equal(agenda_count(a), 0);
 	assert_null(agenda_at(a, 0));
-	meet(&k, ROOM, "@ann:x", "one", "20251201T090000", "20251201T094500", "}");
+	meet(&k, ROOM, "@ann:x", "one", "20251201T090000", "20251201T094500",
+	     ",'rrule':'FREQ=DAILY;COUNT=2'}");
 	assert_true(agenda_update(a, NINE));
-	assert_string_equal(shown(a), "01 09:00 one T one (Alpha) now\n");
+	assert_string_equal(shown(a), "01 09:00 one@20251201T090000 T one (Alpha) now\n"
+				      "02 09:00 one@20251202T090000 T one (Alpha) coming\n");
 	/* Attendance of another date is none of this one. */
 	cached_event(&k, ROOM, "$t1", "@ann:x", "org.muster.attendance.taking",
 		     "{'version':1,'uid':'one','recurrence_id':'20251202T090000','until_ts':"
 		     "1764582300000}",
 		     "'state_key':''");
 	agenda_update(a, NINE);
-	assert_string_equal(shown(a), "01 09:00 one T one (Alpha) now\n");
+	assert_non_null(strstr(shown(a), "01 09:00 one@20251201T090000 T one (Alpha) now\n"));
 	cached_event(&k, ROOM, "$t2", "@ann:x", "org.muster.attendance.taking",
 		     "{'version':1,'uid':'one','recurrence_id':'20251201T090000','until_ts':"
+		     "1764582300000}",
+		     "'state_key':''");
+	agenda_update(a, NINE);
+	assert_string_equal(shown(a), "01 09:00 one@20251201T090000 T one (Alpha) now taken\n"
+				      "02 09:00 one@20251202T090000 T one (Alpha) coming\n");
+	/* One without a series is one lesson, whatever date it had when attendance was taken. */
+	meet(&k, ROOM, "@ann:x", "one", "20251201T090000", "20251201T094500", "}");
+	cached_event(&k, ROOM, "$t3", "@ann:x", "org.muster.attendance.taking",
+		     "{'version':1,'uid':'one','recurrence_id':'20251202T090000','until_ts':"
 		     "1764582300000}",
 		     "'state_key':''");
 	agenda_update(a, NINE);
