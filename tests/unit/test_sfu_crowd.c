@@ -15,7 +15,9 @@
 #include "tests/lib/crowd_priv.h"
 #include "tests/lib/sfu_world.h"
 
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 static struct sfu_world w;
 
@@ -113,12 +115,33 @@ static void test_churn(void **state)
 	sfu_world_close(&w);
 }
 
-static void keep_busy(void *arg)
+/* What keeps the SFU from work: until something was said, and for so long that it is old then. */
+struct held_up {
+	atomic_bool began, said;
+	uint32_t from;
+};
+
+static void hold_up(void *arg)
 {
-	int64_t until = clock_mono_ms() + 3 * SFU_STALE_MS;
-	(void)arg;
-	while (clock_mono_ms() < until)
-		;
+	struct held_up *h = arg;
+	const struct timespec nap = {0, 1000000};
+	atomic_store(&h->began, true);
+	while (!atomic_load(&h->said))
+		nanosleep(&nap, NULL);
+	for (int64_t until = clock_mono_ms() + 2 * SFU_STALE_MS; clock_mono_ms() < until;)
+		nanosleep(&nap, NULL);
+}
+
+static bool is_held_up(void *arg)
+{
+	return atomic_load(&((struct held_up *)arg)->began);
+}
+
+static struct held_up held;
+
+static bool said_some(struct crowd *c)
+{
+	return c->people[0].number_next - held.from >= 20;
 }
 
 /* Who was kept from work for a while does not pass on what is old by then, and nobody misses it. */
@@ -132,8 +155,13 @@ static void test_stale(void **state)
 	sfu_world_open(&w);
 	w.opt.stale_ms = 0;
 	struct crowd *c = enter(5, 1, 1);
-	loop_post(worker_loop(w.sfu->worker), keep_busy, NULL);
+	held = (struct held_up){0};
+	loop_post(worker_loop(w.sfu->worker), hold_up, &held);
+	SFU_UNTIL(&w, is_held_up, &held);
 	/* Nobody is asked anything meanwhile: the question would wait, and who asks not speak. */
+	held.from = c->people[0].number_next;
+	until(c, said_some, "something was said to nobody");
+	atomic_store(&held.said, true);
 	until(c, said_enough, "something was said");
 	struct crowd_report r;
 	crowd_end(c);
