@@ -18,7 +18,7 @@ def did(reply, what):
 
 
 def start(person, serve, user, name):
-    reply = person.do("start", url=serve.url, user=user, password=PASSWORD, device=name, limit=60000)
+    reply = person.do("start", url=serve.url, user=user, password=PASSWORD, device=name, limit=100000)
     did(reply, f"{user} logs in with encryption, device {name}")
 
 
@@ -27,7 +27,7 @@ def bodies(reply):
 
 
 def talk(phone, bert):
-    made = phone.do("bootstrap", user="anna", password=PASSWORD, limit=60000)
+    made = phone.do("bootstrap", user="anna", password=PASSWORD, limit=100000)
     did(made, "anna makes cross-signing keys, secret storage and a backup")
     tap.equal((made.get("ready"), made.get("version")), (True, "1"), "they are ready")
     tap.equal(phone.event(event="asked", limit=0), None, "the first keys ask for no password")
@@ -36,12 +36,12 @@ def talk(phone, bert):
     room = reply["room"]
     did(bert.do("join", room=room), "bert joins")
     for p in (phone, bert):
-        did(p.do("people", room=room, n=2, limit=60000), f"{p.identity} sees both in it")
+        did(p.do("people", room=room, n=2, limit=100000), f"{p.identity} sees both in it")
     did(phone.do("say", room=room, body="erstes"), "anna writes")
-    did(bert.do("read", room=room, body="erstes", limit=60000), "bert reads it")
+    did(bert.do("read", room=room, body="erstes", limit=100000), "bert reads it")
     did(bert.do("say", room=room, body="zweites"), "bert writes")
-    did(phone.do("read", room=room, body="zweites", limit=60000), "anna reads it")
-    did(phone.do("backed", n=2, limit=60000), "both keys are in the backup")
+    did(phone.do("read", room=room, body="zweites", limit=100000), "anna reads it")
+    did(phone.do("backed", n=2, limit=100000), "both keys are in the backup")
     return room, made["recovery"]
 
 
@@ -51,22 +51,22 @@ def second_device(serve, phone, bert, room, recovery):
     try:
         before = laptop.do("messages", room=room)
         tap.equal(bodies(before), [None, None], "the new device cannot read what was before it")
-        got = laptop.do("recover", recovery=recovery, limit=60000)
+        got = laptop.do("recover", recovery=recovery, limit=100000)
         did(got, "it proves itself by the recovery key")
         tap.equal((got.get("imported"), got.get("ready"), got.get("version")), (2, True, "1"),
                   "and takes the keys from the backup")
-        after = laptop.do("read", room=room, body="zweites", limit=60000)
+        after = laptop.do("read", room=room, body="zweites", limit=100000)
         tap.equal(bodies(after), ["erstes", "zweites"], "it reads the old messages")
-        seen = phone.do("verified", user="@anna:localhost", device="LAPTOP", limit=60000)
+        seen = phone.do("verified", user="@anna:localhost", device="LAPTOP", limit=100000)
         tap.equal((seen.get("owner"), seen.get("trusted")), (True, True),
                   "her first device trusts the second")
-        seen = bert.do("verified", user="@anna:localhost", device="LAPTOP", limit=60000)
+        seen = bert.do("verified", user="@anna:localhost", device="LAPTOP", limit=100000)
         tap.equal(seen.get("owner"), True, "bert sees that it is hers")
         did(bert.do("say", room=room, body="drittes"), "bert writes")
         for p in (phone, laptop):
-            did(p.do("read", room=room, body="drittes", limit=60000), f"her {p.identity} reads it")
+            did(p.do("read", room=room, body="drittes", limit=100000), f"her {p.identity} reads it")
         mark = laptop.mark()
-        did(laptop.do("reset", user="anna", password=PASSWORD, limit=60000),
+        did(laptop.do("reset", user="anna", password=PASSWORD, limit=100000),
             "other cross-signing keys take the password")
         tap.check(laptop.event(event="asked", since=mark), "which is asked for")
     finally:
@@ -75,13 +75,13 @@ def second_device(serve, phone, bert, room, recovery):
 
 def removed(serve, bert):
     """A removed device's keys are gone."""
-    did(bert.do("devices", user="@anna:localhost", are=["LAPTOP", "PHONE"], limit=60000),
+    did(bert.do("devices", user="@anna:localhost", are=["LAPTOP", "PHONE"], limit=100000),
         "anna has two devices")
     reply = livekit_serve.call(serve.url, "POST", livekit_serve.V3 + "/login", {
         "type": "m.login.password", "identifier": {"type": "m.id.user", "user": "anna"},
         "password": PASSWORD, "device_id": "LAPTOP"})
     livekit_serve.call(serve.url, "POST", livekit_serve.V3 + "/logout", {}, reply["access_token"])
-    did(bert.do("devices", user="@anna:localhost", are=["PHONE"], limit=60000), "after its log-out one")
+    did(bert.do("devices", user="@anna:localhost", are=["PHONE"], limit=100000), "after its log-out one")
 
 
 def ours_refuses(serve, folder, room):

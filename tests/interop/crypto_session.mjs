@@ -15,7 +15,7 @@ let client;
 let crypto;
 let storageKey; // of secret storage, once it is known
 
-const LIMIT = 45000;
+const LIMIT = 100000;
 // Resolve when test() holds, looked at again at each of these events.
 const until = async (emitter, events, test, what) => {
 	if (await test()) return;

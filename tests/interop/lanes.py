@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The tests of this folder in lanes: side by side, because most of their time they wait.
 
-  lanes.py NAME,NAME,... NAME,NAME,... ...     a lane each; its tests run one after the other
+  lanes.py "TEST ..." "TEST ..." ...     a lane each; its tests run one after the other
+
+A TEST is the name of a program here, with a colon and an argument where only a part of it is
+meant. After "--" come those that want the machine for themselves.
 
 What a test says is kept together and printed when it ends. One that fails, dies or says less
 than it promised is a `not ok`. The status is 0 when all held.
@@ -46,8 +49,9 @@ class Lanes:
 
     def run(self, name):
         """One test in a session of its own; its output and its status, None: it did not end."""
+        program, *args = name.split(":")
         with tempfile.TemporaryFile() as out:
-            child = subprocess.Popen([sys.executable, "-u", HERE / f"{name}.py"],
+            child = subprocess.Popen([sys.executable, "-u", HERE / f"{program}.py", *args],
                                      stdin=subprocess.DEVNULL, stdout=out,
                                      stderr=subprocess.STDOUT, start_new_session=True)
             self.children.add(child)
@@ -68,15 +72,15 @@ class Lanes:
                 os.killpg(child.pid, number)
         os._exit(128 + number)
 
-    def lane(self, number, names):
+    def lane(self, what, names):
         took = []
-        for name in names:
+        for name in names.split():
             begin = time.monotonic()
             text, status = self.run(name)
             took.append(f"{name} {time.monotonic() - begin:.0f}")
             self.tell(name, text, status)
         with self.printing:
-            print(f"# lane {number}, in seconds: {', '.join(took)}", flush=True)
+            print(f"# {what}, in seconds: {', '.join(took)}", flush=True)
 
     def tell(self, name, text, status):
         why = broken(text, status)
@@ -93,12 +97,16 @@ def main():
     lanes = Lanes()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lanes.end)
-    threads = [threading.Thread(target=lanes.lane, args=(i, names.split(",")))
-               for i, names in enumerate(sys.argv[1:], 1)]
+    words = sys.argv[1:]
+    at = words.index("--") if "--" in words else len(words)
+    threads = [threading.Thread(target=lanes.lane, args=(f"lane {i}", names))
+               for i, names in enumerate(words[:at], 1)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
+    for names in words[at + 1:]:
+        lanes.lane("alone", names)
     return 1 if lanes.failed else 0
 
 

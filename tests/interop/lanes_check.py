@@ -28,7 +28,7 @@ GOOD_ONES = ("good", "skipped", "skips_all")
 
 def lanes(folder, *names):
     done = subprocess.run([sys.executable, HERE / "lanes.py", *(
-        ",".join(str(folder / n) for n in lane) for lane in names)], capture_output=True, text=True,
+        " ".join(str(folder / n) if n != "--" else n for n in lane) for lane in names)], capture_output=True, text=True,
         timeout=lib.STEP)
     return done.returncode, done.stdout
 
@@ -57,6 +57,18 @@ def together(folder):
               "what each says stays together", out)
 
 
+def parts(folder):
+    """A test gets what stands behind its colon; what stands behind -- comes after all others."""
+    (folder / "part.py").write_text(
+        f"import pathlib, sys\nprint('ok 1 -', *sys.argv[1:], sorted(p.name for p in "
+        f"pathlib.Path('{folder}').glob('*.done')))\nprint('1..1')\n"
+        f"pathlib.Path('{folder}', sys.argv[1] + '.done').touch()\n")
+    status, out = lanes(folder, ["part:a"], ["part:b", "part:c"], ["--"], ["part:d"])
+    said = sorted(l for l in out.splitlines() if l.startswith("ok"))
+    tap.check(status == 0 and len(said) == 4 and said[0].startswith("ok 1 - a ["), "parts of a test", out)
+    tap.equal(said[-1], "ok 1 - d ['a.done', 'b.done', 'c.done']", "who wants to be alone is, at the end")
+
+
 def told_to_end(folder):
     """Who ends the lanes ends the tests in them."""
     (folder / "endless.py").write_text(
@@ -83,6 +95,7 @@ def main():
             (folder / f"{name}.py").write_text(code + "\n")
         judged(folder)
         together(folder)
+        parts(folder)
         told_to_end(folder)
     tap.end()
 

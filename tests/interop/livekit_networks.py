@@ -85,26 +85,31 @@ def both_hear(what, far, near):
     ok(far.hears(near), f"{what}: and hears", far.driver)
 
 
-def udp_ends(place, kind, link):
-    """For how long somebody is not heard when UDP ends in mid-call: told, not judged."""
-    what = f"{place.name}, {kind}: UDP ends"
-    near, far = Someone(place, "ours", "other"), Someone(place, kind, kind, link)
+def udp_ends(place, kinds, link):
+    """For how long each of them is not heard when UDP ends in mid-call: told, not judged."""
+    what = f"{place.name}: UDP ends"
+    near, far = Someone(place, "ours", "other"), [Someone(place, kind, kind, link) for kind in kinds]
     try:
-        if not (ok(near.join(), f"{what}: the other joins", near.driver)
-                and ok(far.join(), f"{what}: joins", far.driver)):
+        good = ok(near.join(), f"{what}: the other joins", near.driver)
+        for kind, p in zip(kinds, far):
+            good = good and ok(p.join(), f"{what}: {kind} joins", p.driver)
+            good = good and ok(near.hears(p), f"{what}: {kind} is heard", p.driver)
+        if not good:
             return
-        ok(near.hears(far), f"{what}: is heard", far.driver)
-        near.driver.do("watch", who=far.identity, hz=far.hz)
+        for p in far:
+            near.driver.do("watch", who=p.identity, hz=p.hz)
         link.block()
         # The tone of now, not of before: it must have been silent and come again.
         time.sleep(WATCH_S)
-        figures = near.driver.do("watched", who=far.identity, hz=far.hz)
-        again = ok(near.hears(far), f"{what}: is heard again", far.driver)
-        note(f"{what}: silent for {figures.get('longest_ms')} ms" if again else f"{what}: lost")
+        for kind, p in zip(kinds, far):
+            figures = near.driver.do("watched", who=p.identity, hz=p.hz)
+            again = ok(near.hears(p), f"{what}: {kind} is heard again", p.driver)
+            note(f"{what}: {kind} was silent for {figures.get('longest_ms')} ms" if again
+                 else f"{what}: {kind} is lost")
         link.unblock()
     finally:
-        far.driver.end()
-        near.driver.end()
+        for p in (*far, near):
+            p.driver.end()
 
 
 def only_turn(place, kind, link):
@@ -179,9 +184,9 @@ def main():
         with lib.Folder() as folder, Far(number=number, up="delay=10", down="delay=10") as link:
             place = (livekit_at if name == "livekit" else serve_at)(link, folder)
             try:
+                udp_ends(place, kinds, link)
                 for kind in kinds:
                     meet(place, kind, link)
-                    udp_ends(place, kind, link)
                     if getattr(place, "turn", None):
                         only_turn(place, kind, link)
             finally:

@@ -33,6 +33,7 @@ CHROMIUM = [p for p in map(shutil.which, ("chromium-headless-shell", "chromium")
 JS_SDK = PEERS / "js-sdk"
 ELEMENT_CALL = PEERS / "element-call"
 LIMIT = 60  # seconds for whatever is waited for; the drivers' own is as long
+PATIENCE = (5000, 15000, 60000)  # ms before something is tried again
 
 
 def missing():
@@ -244,12 +245,9 @@ class LiveKit:
         return (self.folder / "livekit.log").read_text(errors="replace")[-3000:]
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(LIMIT)
+        # Asked to end, it waits for half a minute for whoever is in its rooms.
+        self.process.kill()
+        self.process.wait(LIMIT)
         self.log.close()
 
 

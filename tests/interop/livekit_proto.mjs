@@ -13,9 +13,10 @@ const types = { request: protocol.SignalRequest, response: protocol.SignalRespon
 const run = (args, input = '') =>
 	execFileSync(driver, args, { input, encoding: 'utf8', timeout: 60000, maxBuffer: 1 << 26 });
 
+let count = 0;
 let failed = 0;
 const report = (ok, name, detail) => {
-	console.log(`${ok ? 'ok' : 'not ok'} - livekit_proto: ${name}`);
+	console.log(`${ok ? 'ok' : 'not ok'} ${++count} - livekit_proto: ${name}`);
 	if (!ok) {
 		failed++;
 		for (const d of detail ?? []) console.log(`# ${JSON.stringify(d)}`);
@@ -153,4 +154,5 @@ const RESPONSES = 23;
 report(kinds.request.size === REQUESTS && kinds.response.size === RESPONSES,
 	`${REQUESTS} kinds of requests and ${RESPONSES} of responses were compared`,
 	[[...kinds.request], [...kinds.response]]);
+console.log(`1..${count}`);
 process.exit(failed ? 1 : 0);

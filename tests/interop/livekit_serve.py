@@ -57,8 +57,6 @@ class Place:
         return self.serve.process.child.pid
 
     def start(self):
-        self.serve.start()
-        self.serve.stop()
         for user in self.people:
             self.serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
         with open(self.serve.data / "muster.conf", "a") as f:

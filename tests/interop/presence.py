@@ -5,6 +5,7 @@ Who dies has left within fifteen seconds, who is removed from the room is out of
 a server that was killed makes up for what it could not say.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import signal
@@ -142,37 +143,55 @@ def removed(place, kind):
     tap.equal(len(place.told(user)), 2, f"{user}: and nothing more is told")
 
 
-def ended_server(place, kind, how, reason):
+def ended_server(place, here, how, reason):
     """A server that is stopped or killed: who comes back has two times, and nobody is a ghost."""
     n = {"closed": 4, "restarted": 6}[reason]
-    back, away = come(place, kind, f"{kind}{n}"), come(place, kind, f"{kind}{n + 1}")
+    couples = [(come(place, kind, f"{kind}{n}"), come(place, kind, f"{kind}{n + 1}")) for kind in here]
     begin = time.time()
     place.serve.stop(how)
     stopped = time.time()
-    kill(away)
+    for _, away in couples:
+        kill(away)
     place.serve.start()
+    for back, away in couples:
+        was_there(place, back, away, stopped, reason)
+    for back, away in couples:
+        comes_back(place, back, reason)
+        end = place.await_end(away.name)
+        tap.check(end, f"{away.name} does not come back: its leave is sent")
+        print(f"# {away.name}: {(end or 0) - begin:.1f} s after the server's end", flush=True)
+        tap.check(place.is_member(back.name), f"{back.name} is still a member of the call")
+    for back, away in couples:
+        back.end()
+        place.await_told(back.name, 4)
+        away.proxy.close()
+
+
+def was_there(place, back, away, stopped, reason):
     for p in (back, away):
         told = place.await_told(p.name, 2)
         tap.equal(states(told[:2]), [("joined", None), ("left", reason)],
                   f"{p.name}: the server's end is said, at the latest when it is back")
         tap.check(told[0]["at"] <= told[1]["at"] < stopped * 1000 + 1000,
                   f"{p.name}: when it was there last", told)
+
+
+def comes_back(place, back, reason):
     told = place.await_told(back.name, 3, 20)
     if len(told) < 3:
         print(f"# {back.name} does not come back by itself after {reason}", flush=True)
         back.driver.end()
-        back.driver = lk.KINDS[kind](back.identity)
+        back.driver = lk.KINDS[back.kind](back.identity)
         tap.check(back.join().get("ok"), f"{back.name} joins anew, with the same token")
         told = place.await_told(back.name, 3)
     tap.equal(states(told[2:]), [("joined", None)], f"{back.name} is back")
     tap.check(told[2]["session_id"] != told[0]["session_id"], "it is another session of the call")
-    end = place.await_end(away.name)
-    tap.check(end, f"{away.name} does not come back: its leave is sent")
-    print(f"# {away.name}: {(end or 0) - begin:.1f} s after the server's end", flush=True)
-    tap.check(place.is_member(back.name), f"{back.name} is still a member of the call")
-    back.end()
-    place.await_told(back.name, 4)
-    away.proxy.close()
+
+
+def each_way_out(place, kind, stays):
+    leaves(place, kind)
+    dies(place, kind, stays)
+    removed(place, kind)
 
 
 def main():
@@ -186,18 +205,16 @@ def main():
         place = Place(folder, people).start()
         try:
             stays = come(place, here[0], "stays")
-            for kind in here:
-                leaves(place, kind)
-                dies(place, kind, stays)
-                removed(place, kind)
+            # Side by side: most of it is waiting until the dead are taken for dead.
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                list(pool.map(lambda kind: each_way_out(place, kind, stays), here))
             tap.equal(states(place.told("stays")), [("joined", None)], "who stays is told once")
             sessions = {c["session_id"] for c in place.told()}
             tap.equal(len(sessions), 1, "as long as somebody is there it is one session")
             stays.end()
             tap.equal(states(place.await_told("stays", 2)[-1:]), [("left", "left")], "the last leaves")
-            for kind in here:
-                ended_server(place, kind, signal.SIGTERM, "closed")
-                ended_server(place, kind, signal.SIGKILL, "restarted")
+            ended_server(place, here, signal.SIGTERM, "closed")
+            ended_server(place, here, signal.SIGKILL, "restarted")
         finally:
             place.stop()
     tap.end()

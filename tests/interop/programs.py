@@ -152,8 +152,10 @@ def rules(place):
     loud = SoundPeer("speak", teacher["url"], teacher["token"], 440)
     tap.check(heard_tone(ear, 440), "who leads the lesson is heard")
     loud.end()
-    before = ear.hear()["packets"]
-    tap.check(ear.hear()["packets"] - before < 10, "a pupil's program stays, and is not heard")
+    before, sent = ear.hear()["packets"], pupil.hear()["sent"]
+    tap.check(harness.wait_for(lambda: pupil.hear()["sent"] > sent + 100), "a pupil's program sends on")
+    came = ear.hear()["packets"] - before
+    tap.check(came < 10, "and is not heard", f"{came} packets")
     live(["@ada:localhost"])
     tap.check(heard_tone(ear, 700), "with the floor it is heard")
     place.ada("call", "token", place.room, "--remove", given["device_id"])

@@ -24,9 +24,10 @@ const FOCUS = { type: 'livekit', livekit_service_url: URL, livekit_alias: ROOM }
 const PEOPLE = [['@anna:localhost', 'ABCDEFGH'], ['@bert.b=x/y:example.org:8448', 'k7-w_x'],
 	['@m:h', 'D'], [`@${'long'.repeat(25)}:example.org`, 'ABCDEFGHIJ']];
 
+let count = 0;
 let failed = 0;
 const report = (ok, name, detail = '') => {
-	console.log(`${ok ? 'ok' : 'not ok'} - rtc_jssdk: ${name}`);
+	console.log(`${ok ? 'ok' : 'not ok'} ${++count} - rtc_jssdk: ${name}`);
 	if (ok) return;
 	failed++;
 	console.log(`# ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`);
@@ -207,5 +208,5 @@ for (const [user, device] of PEOPLE) {
 	await session.stop();
 }
 
-console.log(failed ? `# ${failed} failed` : '# all held');
+console.log(`1..${count}`);
 process.exit(failed ? 1 : 0);

@@ -3,6 +3,7 @@
 //
 //   node rtc_session.mjs PACKAGE_FOLDER
 import { emit, obey } from './livekit_driver.mjs';
+import { LIMIT, until } from './livekit_ear.mjs';
 
 const [folder] = process.argv.slice(2);
 const load = (path) => import(`${folder}/node_modules/matrix-js-sdk/lib/${path}`);
@@ -50,7 +51,7 @@ obey({
 		await Promise.race([ready, new Promise((done) => setTimeout(done, 1000))]);
 		return {};
 	},
-	leave: async () => ({ left: await session.leaveRoomSession(5000) }),
+	leave: async () => ({ left: await session.leaveRoomSession(60000) }),
 	members: async () => ({ members: members() }),
 	// The hand as Element Call raises it, lowered by a redaction.
 	react: async ({ event, key }) => {
@@ -58,8 +59,12 @@ obey({
 		return client.sendEvent(session.room.roomId, 'm.reaction', content);
 	},
 	redact: async ({ event }) => client.redactEvent(session.room.roomId, event),
-	mine: async () => ({ event_id: session.memberships.find((m) => m.userId === client.getUserId()
-		&& m.deviceId === client.getDeviceId())?.eventId }),
+	// One's own membership, once sync has brought it.
+	mine: async () => {
+		const own = () => session.memberships.find((m) => m.userId === client.getUserId()
+			&& m.deviceId === client.getDeviceId())?.eventId;
+		return { event_id: await until(LIMIT, own, members) };
+	},
 	stop: async () => {
 		client.stopClient();
 		return {};

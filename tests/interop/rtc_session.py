@@ -110,12 +110,12 @@ def hands(place, anna, bert, who):
     tap.check(row and row["row"].get("hand") is False, "and that she lowers it", row)
     mark = anna.mark()
     tap.equal(bert.do("verb", words=["hand"])["status"], 0, "muster call hand")
-    seen = anna.event(event="event", type="m.reaction", since=mark)
+    seen = anna.event(event="event", type="m.reaction", sender="@bert:localhost", since=mark)
     theirs = [m for m in anna.do("members")["members"] if m["identity"] == who]
     tap.check(seen and seen["content"]["m.relates_to"]["key"] == hand and theirs,
               "the SDK sees his hand", seen)
     tap.equal(bert.do("verb", words=["hand", "down"])["status"], 0, "muster call hand down")
-    gone = anna.event(event="event", type="m.room.redaction", since=mark)
+    gone = anna.event(event="event", type="m.room.redaction", sender="@bert:localhost", since=mark)
     tap.check(gone, "and that he lowers it", anna.lines[-5:])
 
 

@@ -30,15 +30,17 @@ class Tap:
         self.name = name
         self.count = 0
         self.failed = 0
+        self.one = threading.Lock()  # several may check things side by side
 
     def check(self, ok, what, detail=""):
-        self.count += 1
-        if not ok:
-            self.failed += 1
-        print(f"{'ok' if ok else 'not ok'} {self.count} - {self.name}: {what}", flush=True)
-        if not ok and detail:
-            for line in str(detail).splitlines()[:40]:
-                print(f"# {line}", flush=True)
+        with self.one:
+            self.count += 1
+            if not ok:
+                self.failed += 1
+            print(f"{'ok' if ok else 'not ok'} {self.count} - {self.name}: {what}", flush=True)
+            if not ok and detail:
+                for line in str(detail).splitlines()[:40]:
+                    print(f"# {line}", flush=True)
         return ok
 
     def equal(self, got, want, what):
@@ -49,6 +51,9 @@ class Tap:
         sys.exit(1 if self.failed else 0)
 
 
+_given = set()  # ports that free_port() gave away: nobody may listen on them yet
+
+
 def free_port():
     """A port for who comes back to it: below those that the system gives to connections.
 
@@ -56,10 +61,13 @@ def free_port():
     again to connect to it would even be connected to themselves.
     """
     for port in random.sample(range(10240, 32768), 200):
+        if port in _given:
+            continue
         with contextlib.closing(socket.socket()) as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 s.bind(("127.0.0.1", port))
+                _given.add(port)
                 return port
     raise RuntimeError("no port is free")
 
@@ -140,7 +148,7 @@ class Serve:
 
     def __init__(self, data, port=0, extra=(), udp_port=0):
         self.data = pathlib.Path(data)
-        self.port = port
+        self.port = port or free_port()  # its own after a restart, too
         self.udp_port = udp_port
         self.extra = list(extra)
         self.process = None
@@ -155,7 +163,6 @@ class Serve:
         if line is None:
             raise RuntimeError("muster serve did not start:\n" + self.process.error_text())
         self.url = json.loads(line)["url"]
-        self.port = self.port or int(self.url.rsplit(":", 1)[1])
         return self
 
     def stop(self, how=signal.SIGTERM):

@@ -145,6 +145,8 @@ export default {
 			{ is_direct: true, preset: 'trusted_private_chat', invite: ['@rita:localhost'] })).room_id;
 		const robs = (await ask('http', 'rob', 'POST', '/_matrix/client/v3/createRoom',
 			{ is_direct: true, preset: 'trusted_private_chat', invite: ['@rita:localhost'] })).room_id;
+		// Both are there before the first is accepted.
+		await page.waitForFunction(() => document.querySelectorAll('#rooms .invite').length === 2);
 		for (let i = 0; i < 2; i++) {
 			await page.click('#rooms .invite button:text-is("Accept")');
 			await page.waitForFunction((n) => document.querySelectorAll('#rooms .invite').length === n, 1 - i);

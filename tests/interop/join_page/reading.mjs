@@ -18,6 +18,7 @@ export default {
 	},
 
 	async 'in the reader\'s language'() {
+		await send('teacher', { msgtype: 'm.text', body: 'Written today' });
 		for (const [locale, title, hello] of [['de-DE', 'Der Code auf deinem Zettel', 'Heute'], ['zh-CN', '纸条上的代码', '今天']]) {
 			const page = await phone({ locale });
 			await page.goto(`${facts.url}/join`);

@@ -46,17 +46,20 @@ export default {
 		await logIn(page, 'ana');
 		await openRoom(page, CLASS);
 		let refused = 0;
+		let answer;
+		const seen = new Promise((done) => { answer = done; });
 		await page.route('**/send/m.room.message/**', async (route) => {
 			refused += 1;
 			if (refused <= 2)
 				return route.fulfill({ status: 429, json: { errcode: 'M_LIMIT_EXCEEDED', error: 'x', retry_after_ms: 50 } });
-			await new Promise((done) => { setTimeout(done, 1500); });
+			await seen;
 			return route.continue();
 		});
 		await page.fill('#text', 'Slowly');
 		await page.click('#write > button');
 		await page.click('#write > button');
 		await page.waitForSelector('.unsent:has-text("Not sent yet")');
+		answer();
 		await sent(page, 'Slowly');
 		check(refused === 3 && (await bodies()).filter((b) => b === 'Slowly').length === 1, 'a server that asks to wait is waited for', refused);
 		await page.unrouteAll({ behavior: 'wait' });

@@ -126,13 +126,15 @@ def lines(loop, queue):
 
 
 async def counts(pc):
-    """RTP as it came in, of all sections: packets, and those missing."""
-    packets = lost = 0
+    """RTP of all sections: packets that came in, those missing, those sent."""
+    packets = lost = sent = 0
     for s in (await pc.getStats()).values():
         if s.type == "inbound-rtp":
             packets += s.packetsReceived
             lost += s.packetsLost
-    return {"packets": packets, "lost": lost}
+        elif s.type == "outbound-rtp":
+            sent += s.packetsSent
+    return {"packets": packets, "lost": lost, "sent": sent}
 
 
 async def peer(role, endpoint, more):
