@@ -57,8 +57,9 @@ room.on('disconnected', (reason) => {
 // Clicks go to the encoder at once; a tone through the source's queue, which
 // evens out this program's timers.
 const talk = async () => {
-	const from = now();
-	for (let i = 0; track; i++) {
+	const [mine, out, from] = [track, source, now()];
+	// Until it is another one, or none: then what it says is lost.
+	for (let i = 0; track === mine; i++) {
 		if (mouth.clicks || mouth.live) {
 			const wait = from + i * 10 - now();
 			if (wait > 0) await new Promise((done) => setTimeout(done, wait));
@@ -67,9 +68,9 @@ const talk = async () => {
 		const at = mouth.live ? from + i * 10 : now();
 		const frame = new rtc.AudioFrame(mouth.next(at), 48000, 1, 480);
 		try {
-			await source.captureFrame(frame);
+			await out.captureFrame(frame);
 		} catch (e) {
-			if (track) throw e;
+			if (track === mine) throw e;
 		}
 	}
 };

@@ -114,6 +114,7 @@ def main(tap, folder):
     room = anna("room", "create", "Klasse 5b", "--invite", "@bert:localhost")[0]["room_id"]
     bert("room", "join", room)
     follower = bert.follow(room)
+    lib.wait_for(lambda: "following" in follower.error_text())
     first = anna("send", room, "vor dem Neustart")[0]["event_id"]
     tap.check(follower.wait_line(lambda l: first in l) is not None, "bert's follower gets a message",
               follower.error_text())
