@@ -218,7 +218,7 @@ static int place(struct ice_lite *t, struct ice_lite_session *s, int base,
 	struct address *a = address_find(t, base, from);
 	if (a && a->session == s)
 		return (int)(a - s->addrs);
-	/* The same address under other credentials: its earlier owner is gone. */
+	/* The same address under other credentials: its earlier owner was silent (is_held). */
 	if (a) {
 		struct ice_lite_session *other = a->session;
 		int i = (int)(a - other->addrs), last = (int)other->addrs_n - 1;
@@ -244,6 +244,17 @@ static int place(struct ice_lite *t, struct ice_lite_session *s, int base,
 	s->addrs[at] = (struct address){.session = s, .addr = *from, .base = base};
 	address_link(t, &s->addrs[at]);
 	return at;
+}
+
+/*
+ * Somebody else's, who proved it lately? Source addresses can be forged: with a
+ * check that bears another's, one person in a call would take away the way to them.
+ */
+static bool is_held(const struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
+		    const struct ice_lite_session *by)
+{
+	const struct address *a = address_find(t, base, from);
+	return a && a->session != by && now - a->seen < ICE_LITE_HELD_MS;
 }
 
 static void passed(struct ice_lite *t, int64_t now, int base, const struct net_addr *from,
@@ -314,6 +325,8 @@ void ice_lite_receive(struct ice_lite *t, int64_t now, int base, const struct ne
 		return;
 	struct ice_lite_session *s = e->session;
 	struct span pwd = span_of(e->creds.pwd);
+	if (is_held(t, now, base, from, s))
+		return;
 	ret->session = s;
 	if (m.unknown_n) {
 		reply(from, &m, STUN_UNKNOWN_ATTRIBUTE, pwd, ret);

@@ -3,7 +3,8 @@
  * its session by the first half of USERNAME (our ufrag) and is answered only
  * when its MESSAGE-INTEGRITY is right; addresses that passed are the
  * session's, and a request with USE-CANDIDATE moves where data goes (RFC 8445
- * section 7.3 and appendix A). No candidates of the peer are needed. Sans I/O.
+ * section 7.3 and appendix A). An address that passed is no other session's while
+ * checks come from it. No candidates of the peer are needed. Sans I/O.
  */
 #ifndef MUSTER_RTC_ICE_LITE_H
 #define MUSTER_RTC_ICE_LITE_H
@@ -14,6 +15,9 @@
 #define ICE_LITE_REPLY_MAX 128 /**< bytes of a reply */
 #define ICE_LITE_STREAM_BASE \
 	1024 /**< bases from here on are connections: an address on one is its own */
+#define ICE_LITE_HELD_MS \
+	7000			 /**< after a check an address is no other session's: RFC 7675 asks
+				  * for one within 6 s */
 #define ICE_LITE_EXPIRE_MS 15000 /**< without a valid check: gone */
 
 struct ice_lite;

@@ -51,6 +51,7 @@ struct peer *peer_new(const struct peer_config *c, struct err *err)
 	crypto_random(&p->own_ssrc, sizeof(p->own_ssrc));
 	p->ntp_offset_ms = clock_wall_ms() - clock_mono_ms();
 	p->next_report = INT64_MAX;
+	p->resends = PEER_RESEND_BURST;
 	p->stats.rtt_ms = p->rtt_hint_ms = -1;
 	p->patience_ms = RTP_NACK_PATIENCE_MS;
 	if (c->mux) {

@@ -11,6 +11,10 @@
 /* Together with those that are there no more than srtp.h takes, reports of strangers included. */
 #define PEER_ENDED_MAX (SRTP_SSRC_MAX - PEER_RECEIVERS_MAX - 32)
 #define PEER_LITE_SILENT_MS 7000
+/* Packets that are sent again: what a voice or three lose in a second and a bad network, and no
+ * more, since a few bytes that ask for them make many. */
+#define PEER_RESEND_PER_S 200
+#define PEER_RESEND_BURST 200
 
 struct peer_sender {
 	uint32_t ssrc;
@@ -72,6 +76,8 @@ struct peer {
 	int64_t next_report;
 	int patience_ms; /* for packets that are sent again */
 	int rtt_hint_ms; /* -1: none */
+	double resends;	 /* that may be made now */
+	int64_t resends_at;
 	struct peer_stats stats;
 };
 

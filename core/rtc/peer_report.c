@@ -187,6 +187,18 @@ static void on_reports(struct peer *p, int64_t now, const struct rtcp *r)
 	}
 }
 
+static bool may_resend(struct peer *p, int64_t now)
+{
+	p->resends += (double)(now - p->resends_at) * PEER_RESEND_PER_S / 1000;
+	p->resends_at = now;
+	if (p->resends > PEER_RESEND_BURST)
+		p->resends = PEER_RESEND_BURST;
+	if (p->resends < 1)
+		return false;
+	p->resends--;
+	return true;
+}
+
 static void on_nack(struct peer *p, int64_t now, const struct rtcp *r)
 {
 	uint16_t seq[RTCP_NACKS_MAX];
@@ -199,6 +211,8 @@ static void on_nack(struct peer *p, int64_t now, const struct rtcp *r)
 		struct span packet = rtp_history_get(s->history, now, seq[i]);
 		if (!packet.n)
 			continue;
+		if (!may_resend(p, now))
+			return;
 		p->stats.resent++;
 		peer_transmit(p, packet.p, packet.n);
 	}

@@ -102,7 +102,9 @@ static void advance(struct rtp_receiver *r, int64_t now, uint16_t seq, uint16_t 
 	int64_t packet_ms =
 		(int64_t)(timestamp - r->max_timestamp) * 1000 / (int64_t)r->rate_hz / delta;
 	packet_ms = packet_ms > PACKET_MS_MAX ? PACKET_MS_MAX : packet_ms;
-	for (uint16_t s = (uint16_t)(r->max_seq + 1); s != seq; s++) {
+	/* However long the hole: nobody makes us count it through. */
+	uint16_t hole = delta > SEEN_BITS ? SEEN_BITS : delta;
+	for (uint16_t s = (uint16_t)(seq - hole + 1); s != seq; s++) {
 		mark(r, s, false);
 		/* Only the last of a long hole are worth asking for. */
 		if ((uint16_t)(seq - s) <= RTP_NACK_MAX)

@@ -705,13 +705,20 @@ static void test_lite_refuses(void **state)
 		known += ice_lite_find(t, 0, &from) == s;
 	}
 	assert_int_equal(known, ICE_LITE_ADDRS);
-	/* An address that another session proves to own becomes its. */
+	/* An address from which checks come is nobody else's, whatever they prove: who sends can
+	 * forge it. One that was silent becomes theirs. */
 	struct ice_lite_session *s2 = ice_lite_add(t, NULL);
 	snprintf(name, sizeof(name), "%s:x", ice_lite_ufrag(s2));
 	w.password = span_of(ice_lite_pwd(s2));
 	n = stun_write(&w, out);
 	from.port = 1;
-	ice_lite_receive(t, 200, 0, &from, out, n, &r);
+	ice_lite_receive(t, ICE_LITE_HELD_MS, 0, &from, out, n, &r);
+	assert_null(r.session);
+	assert_int_equal(r.reply_n, 0);
+	assert_ptr_equal(ice_lite_find(t, 0, &from), s);
+	assert_true(ice_lite_path(s, &base, &from));
+	ice_lite_receive(t, ICE_LITE_HELD_MS + 1, 0, &from, out, n, &r);
+	assert_ptr_equal(r.session, s2);
 	assert_ptr_equal(ice_lite_find(t, 0, &from), s2);
 	assert_false(ice_lite_path(s, &base, &from));
 	ice_lite_remove(t, s);

@@ -319,6 +319,35 @@ static void test_loss_without_repair(void **state)
 	call_done(&c);
 }
 
+/* Few bytes that ask for many again, over and over: what comes of it is bounded. */
+static void test_greedy(void **state)
+{
+	struct call c;
+	struct peer_stats before, after;
+	uint16_t seq[16];
+	uint8_t buf[1000];
+	struct rtcp_out o;
+	(void)state;
+	call_make(&c, 4, true);
+	call_connect(&c);
+	assert_true(run(&c, 2000, both_connected));
+	talk(&c, 100);
+	for (size_t i = 0; i < ARRAY_LEN(seq); i++)
+		seq[i] = (uint16_t)(c.b.seq - 1 - i);
+	peer_stats(c.b.peer, &before);
+	for (int i = 0; i < 500; i++) {
+		rtcp_out_init(&o, buf, sizeof(buf));
+		rtcp_put_rr(&o, 1, NULL, 0);
+		rtcp_put_nack(&o, 1, c.b.ssrc, seq, ARRAY_LEN(seq));
+		assert_int_equal(peer_send_rtcp(c.a.peer, c.net.now, buf, rtcp_out_end(&o)), 0);
+		run(&c, 20, NULL);
+	}
+	peer_stats(c.b.peer, &after);
+	/* Ten seconds: two hundred each, and as many at once before. */
+	assert_in_range(after.resent - before.resent, 200, 2300);
+	call_done(&c);
+}
+
 /* Tracks that come and go without a goodbye, more than can be remembered: all are heard. */
 static void test_many_tracks(void **state)
 {
@@ -498,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_clean_call),
 		cmocka_unit_test(test_lossy_call),
 		cmocka_unit_test(test_loss_without_repair),
+		cmocka_unit_test(test_greedy),
 		cmocka_unit_test(test_many_tracks),
 		cmocka_unit_test(test_wrong_fingerprint),
 		cmocka_unit_test(test_restart),
