@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define RULES "org.muster.call"
+#define NO_SOURCE "none" /* names nothing: an empty list would mean all */
 
 static int sign(struct span secret, struct span text, uint8_t ret[32], struct err *err)
 {
@@ -36,6 +37,8 @@ static json_t *source_list(unsigned sources)
 	for (int i = 1; i < TOKEN_SOURCES_MAX; i++)
 		if (sources & 1u << i)
 			json_array_append_new(list, json_string(token_source_name(i)));
+	if (!json_array_size(list))
+		json_array_append_new(list, json_string(NO_SOURCE));
 	return list;
 }
 

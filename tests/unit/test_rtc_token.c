@@ -57,6 +57,12 @@ static void test_sources(void **state)
 	assert_true(token_may_publish(&t, 4));
 	for (int other = -1; other < 9; other++)
 		assert_true(other == 4 || !token_may_publish(&t, other));
+	/* Who may publish nothing that we know may not publish all once the token is renewed. */
+	buf_clear(&b);
+	t.sources = 1;
+	assert_int_equal(token_make(&t, SECRET, &b, NULL), 0);
+	assert_int_equal(token_verify(buf_span(&b), SECRET, NOW, &t, NULL), 0);
+	assert_false(token_may_publish(&t, 2));
 	t.publish = false;
 	assert_false(token_may_publish(&t, 4));
 	/* Named, but nothing that is known here. */
