@@ -147,14 +147,15 @@ static void put_headers(struct buf *b, const struct parts *p, const char *etag)
 	put_hash(b, &p->script);
 	buf_put_str(b, "; style-src");
 	put_hash(b, &p->style);
-	buf_put_str(b, "; img-src blob: data:; connect-src 'self'; base-uri 'none'; "
-		       "form-action 'none'; frame-ancestors 'none'\r\n"
-		       "X-Frame-Options: DENY\r\n"
-		       "X-Content-Type-Options: nosniff\r\n"
-		       "Referrer-Policy: no-referrer\r\n"
-		       "Cross-Origin-Resource-Policy: same-origin\r\n"
-		       "Cache-Control: no-cache\r\n"
-		       "Vary: Accept-Language\r\n");
+	buf_put_str(b,
+		    "; img-src blob: data:; media-src blob:; connect-src 'self'; base-uri 'none'; "
+		    "form-action 'none'; frame-ancestors 'none'\r\n"
+		    "X-Frame-Options: DENY\r\n"
+		    "X-Content-Type-Options: nosniff\r\n"
+		    "Referrer-Policy: no-referrer\r\n"
+		    "Cross-Origin-Resource-Policy: same-origin\r\n"
+		    "Cache-Control: no-cache\r\n"
+		    "Vary: Accept-Language\r\n");
 	buf_printf(b, "Content-Language: %s\r\nETag: %s\r\n", p->words->tag, etag);
 }
 

@@ -3,6 +3,11 @@
 // else is saved as plain bytes.
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+const SOUNDS = ['audio/ogg', 'audio/mpeg', 'audio/wav', 'audio/x-wav', 'audio/mp4', 'audio/aac', 'audio/webm',
+	'audio/flac'];
+
+// By address, so that a message that is drawn anew goes on playing.
+const players = new Map();
 
 function mediaPath(uri) {
 	const m = /^mxc:\/\/([^/?#]+)\/([A-Za-z0-9_-]+)$/.exec(typeof uri === 'string' ? uri : '');
@@ -41,6 +46,19 @@ async function showPicture(media, button) {
 	picture.src = url;
 }
 
+async function playSound(media, button) {
+	const url = await fetchMedia(media.path, media.type, button);
+	if (!url)
+		return;
+	const player = el('audio', { controls: true, 'aria-label': media.name, src: url });
+	player.addEventListener('error', () => tell(t('The sound cannot be played.'), true));
+	players.set(media.path, player);
+	if (button.parentNode)
+		button.parentNode.replaceChild(player, button);
+	player.focus();
+	player.play().catch(() => { /* there is a button for it, or it was said why */ });
+}
+
 async function saveFile(media, button) {
 	const url = await fetchMedia(media.path, 'application/octet-stream', button);
 	if (!url)
@@ -52,6 +70,13 @@ async function saveFile(media, button) {
 	setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
+function mediaButton(media, what, pressed, name) {
+	const button = el('button', { type: 'button', class: 'media', 'data-act': name,
+		click: () => pressed(media, button) },
+	el('span', {}, what, ': ', el('bdi', {}, media.name), ' (' + media.size + ')'));
+	return button;
+}
+
 // A picture, file, sound or video; null when the content is none.
 function mediaNode(content) {
 	const path = mediaPath(content.url);
@@ -60,12 +85,12 @@ function mediaNode(content) {
 			: null;
 	const info = object(content.info);
 	const name = cleanName(content.filename || content.body) || t('File');
-	const type = PICTURES.indexOf(info.mimetype) >= 0 ? info.mimetype : null;
-	const media = { path, type, name };
-	const size = sizeText(info.size);
-	const shown = el('span', {}, type ? t('Show the picture') : t('Save the file'), ': ',
-		el('bdi', {}, name), ' (' + size + ')');
-	const button = el('button', { type: 'button', class: 'media', 'data-act': 'media',
-		click: () => (type ? showPicture(media, button) : saveFile(media, button)) }, shown);
-	return el('p', {}, button);
+	const picture = PICTURES.indexOf(info.mimetype) >= 0;
+	const sound = SOUNDS.indexOf(info.mimetype) >= 0;
+	const media = { path, type: picture || sound ? info.mimetype : null, name, size: sizeText(info.size) };
+	if (sound)
+		return el('p', { class: 'sound' }, players.get(path) || mediaButton(media, t('Play'), playSound, 'play'),
+			mediaButton(media, t('Save the file'), saveFile, 'media'));
+	return el('p', {}, picture ? mediaButton(media, t('Show the picture'), showPicture, 'media')
+		: mediaButton(media, t('Save the file'), saveFile, 'media'));
 }

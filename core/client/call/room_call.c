@@ -102,6 +102,7 @@ void room_call_check_in(struct room_call *rc)
 	/* Nobody is called before it is known that sound gets through. */
 	if (rc->ring && rc->alone_at_first)
 		room_call_ring(rc);
+	room_call_note_recording(rc);
 	ears_update(rc);
 	room_call_seen_begin(rc);
 	room_call_check_hand(rc);

@@ -84,6 +84,8 @@ void room_call_check_ended(struct room_call *rc);
 
 /* -- room_call_seat.c */
 
+/** Tell the room that we record, if we do. */
+void room_call_note_recording(struct room_call *rc);
 /** Send our member event, with the token service of the place that was found. */
 int room_call_sit_down(struct room_call *rc, struct err *err);
 /* Tell the room, or ring the one other. */

@@ -80,19 +80,22 @@ static void on_noted(struct span body, const struct err *err, void *arg)
 		log_warn(_("the room was not told of the recording: %s"), err->msg);
 }
 
-static void on_taken(void *arg, const char *event_id)
+void room_call_note_recording(struct room_call *rc)
 {
-	struct room_call *rc = arg;
-	bool first = !rc->seated;
-	snprintf(rc->member_event, sizeof(rc->member_event), "%s", event_id);
-	if (rc->phase >= RC_LEAVING)
-		return;
-	rc->seated = true;
-	if (first && rc->record_said)
+	if (rc->record_said)
 		rc->note_rq = send_event(rc, "m.room.message",
 					 json_pack("{s:s,s:s}", "msgtype", "m.notice", "body",
 						   rc->record_said),
 					 on_noted);
+}
+
+static void on_taken(void *arg, const char *event_id)
+{
+	struct room_call *rc = arg;
+	snprintf(rc->member_event, sizeof(rc->member_event), "%s", event_id);
+	if (rc->phase >= RC_LEAVING)
+		return;
+	rc->seated = true;
 	room_call_check_in(rc);
 	room_call_check_hand(rc);
 }

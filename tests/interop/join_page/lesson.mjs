@@ -190,4 +190,35 @@ export default {
 		check(await page.getAttribute('#log img', 'alt') === 'square.png', 'a picture is shown when it is asked for');
 		await fine(page, 'pictures');
 	},
+
+	async 'a recording is played in the page'() {
+		const page = await phone();
+		await logIn(page, 'ana');
+		await openRoom(page, CLASS);
+		const head = Buffer.alloc(44);
+		const sound = Buffer.alloc(8000 * 2 * 60);
+		head.write('RIFF', 0);
+		head.writeUInt32LE(36 + sound.length, 4);
+		head.write('WAVEfmt ', 8);
+		[[16, 16], [8000, 24], [16000, 28], [sound.length, 40]].forEach(([v, at]) => head.writeUInt32LE(v, at));
+		[[1, 20], [1, 22], [2, 32], [16, 34]].forEach(([v, at]) => head.writeUInt16LE(v, at));
+		head.write('data', 36);
+		const uri = (await ask('upload', 'teacher', 'audio/wav', Buffer.concat([head, sound]).toString('base64'))).content_uri;
+		const id = await send('teacher', { msgtype: 'm.audio', body: 'lesson.wav', url: uri,
+			info: { mimetype: 'audio/wav', size: 44 + sound.length } });
+		await page.click('button.media[data-act="play"]:has-text("lesson.wav")');
+		await page.waitForFunction(() => {
+			const a = document.querySelector('#log audio');
+			return a && !a.paused && a.currentTime > 0 && Math.round(a.duration) === 60;
+		});
+		check(await page.locator('#log button.media:has-text("lesson.wav")').count() === 1, 'it can be saved, too',
+			await texts(page, '#log button.media'));
+		await page.$eval('#log audio', (a) => { window.player = a; });
+		await send('teacher', { 'm.relates_to': { rel_type: 'm.annotation', event_id: id, key: '👍' } }, 'm.reaction');
+		await page.waitForSelector('#log .item:has(audio) .reaction');
+		check(await page.evaluate(() => document.querySelector('#log audio') === window.player && !window.player.paused),
+			'it goes on while the message changes');
+		await accessible(page, 'a recording');
+		await fine(page, 'a recording');
+	},
 };
