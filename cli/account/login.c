@@ -112,15 +112,16 @@ static void answers_done(struct answers *a)
 	mem_free_secret(a->link);
 }
 
-/* Nobody types a password for a server that is not there. */
+/* Nobody types a password for a server that is not there. (Where nobody can be asked, that is what is told.) */
 static int look_for_server(struct command_ctx *ctx, struct login_request *rq, struct answers *a,
 			   struct err *err)
 {
 	const struct command_line *l = ctx->line;
 	const char *colon = rq->user && rq->user[0] == '@' ? strchr(rq->user, ':') : NULL;
 	const char *server = rq->server ? rq->server : colon ? colon + 1 : NULL;
-	if (!server || a->found || ctx->dry_run || command_given(l, "token-file") ||
-	    command_flag(l, "password-stdin") || command_flag(l, "link-stdin"))
+	if (!server || a->found || ctx->dry_run || !ctx->unique_prefix ||
+	    command_given(l, "token-file") || command_flag(l, "password-stdin") ||
+	    command_flag(l, "link-stdin"))
 		return 0;
 	int rc = client_discover(server, rq->ca_file, rq->timeout_ms, &a->found, err);
 	if (!rc)

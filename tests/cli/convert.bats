@@ -217,7 +217,10 @@ teardown_file() {
 		echo "Bert Zoom,bz@x.example,$(at -1),$(at +1),2,No"
 		echo "Stranger,,$(at +0),$(at +1),1,Yes"
 	} >zoom.csv
-	timeout "$STEP" bash -c 'until "$1" meet list --room Held --since yesterday --json | jq -e ".status == \"over\"" >/dev/null; do :; done' _ "$MUSTER"
+	is_over() {
+		m meet show maths --json | jq -e '.status == "over"' >/dev/null
+	}
+	eventually is_over
 	m attendance show --meeting maths --json >before
 	jq -es 'all(.status != "present")' before >/dev/null
 	r attendance import zoom.csv --room Held --meeting maths --zone UTC --dry-run --json

@@ -94,16 +94,14 @@ setup() {
 @test "a server that never answers: --timeout ends it with status 3" {
 	local port
 	python3 -c '
-import socket, sys, time
+import signal, socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(8)
 print(s.getsockname()[1], flush=True)
-time.sleep(60)' >port 3>&- &
-	local listener=$!
+signal.pause()' >port 3>&- &
 	wait_for port '^[0-9]+$'
 	port=$(cat port)
 	run --separate-stderr timeout "$STEP" "$MUSTER" login "http://127.0.0.1:$port" --user u \
 		--password-stdin --timeout 1s --json <<<secret
-	kill "$listener"
 	[ "$status" -eq 3 ]
 	[ "$(jq -r .error.code <<<"$stderr")" = cancelled ]
 }

@@ -42,7 +42,7 @@ draft_of() {
 
 @test "line by line, SIGHUP lets what was sent go out first" {
 	with_pid
-	"$TUI_TOOLS/screen" 'wait:Physics:' 'type:sent before the end' key:enter 'wait:sent before the end' \
+	"$TUI_TOOLS/screen" 'wait:Physics:' 'type:sent before the end' key:enter $'wait:the end\nPhysics:' \
 		'run:kill -HUP $(cat pid)' exit:0 -- ./with_pid --linear
 	use_home ben
 	m read "$ROOM" --json | jq -es 'any(.[]; .body == "sent before the end")' >/dev/null
