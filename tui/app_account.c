@@ -91,6 +91,8 @@ static void on_state(enum engine_state now, const struct err *err, void *arg)
 	/* Offline is told in the title, and passes. */
 	if (err && now == ENGINE_LOGGED_OUT)
 		tui_say_err(t, err);
+	/* What is sent is tried on; who looks something up wants to see what is here. */
+	work_offline(t->looking, now == ENGINE_OFFLINE);
 	tui_redraw(t);
 }
 

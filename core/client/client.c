@@ -35,6 +35,7 @@ int client_open(const struct client_options *opt, struct client **ret, struct er
 	c->deadline_ms = opt->timeout_ms ? clock_mono_ms() + opt->timeout_ms : 0;
 	c->session = session_new(opt->loop, c->account, NULL, opt->ca_file);
 	session_set_deadline(c->session, c->deadline_ms);
+	session_set_offline_flag(c->session, opt->offline);
 	*ret = c;
 	return 0;
 }

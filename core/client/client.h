@@ -34,6 +34,8 @@ struct client_options {
 	const char *ca_file; /**< extra trusted certificates, or NULL */
 	bool stay;	     /**< do not join what replaces a room that we are in (upgrade.h) */
 	bool kept; /**< an engine of this process keeps the cache: nothing is synced before reading */
+	const int *
+		offline; /**< session_set_offline_flag's: borrowed for the client's life, or NULL */
 };
 
 /** ERR_AUTH when nobody is logged in. The caller owns *ret. */

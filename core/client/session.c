@@ -25,6 +25,11 @@ void session_set_cancel_flag(struct session *s, const int *flag)
 	s->cancel = flag;
 }
 
+void session_set_offline_flag(struct session *s, const int *flag)
+{
+	s->offline = flag;
+}
+
 void session_use_token(struct session *s, const char *token)
 {
 	secrets_done(&s->secrets);
@@ -55,6 +60,11 @@ bool session_token_is_stale(const struct session *s)
 static bool is_cancelled(const struct session *s)
 {
 	return s->cancel && __atomic_load_n(s->cancel, __ATOMIC_RELAXED);
+}
+
+static bool is_offline(const struct session *s)
+{
+	return s->offline && __atomic_load_n(s->offline, __ATOMIC_RELAXED);
 }
 
 int session_attempt_ms(const struct session *s, const struct session_request *rq, int *ret_ms,
@@ -183,7 +193,7 @@ enum session_next session_judge(struct session *s, const struct session_request 
 		err->code = ERR_NETWORK;
 		rc = ERR_NETWORK;
 	}
-	if (rc == ERR_NETWORK && may_repeat(rq) && at->tries < MAX_TRIES)
+	if (rc == ERR_NETWORK && !is_offline(s) && may_repeat(rq) && at->tries < MAX_TRIES)
 		return wait_or_fail(s, at, backoff_ms(at->tries), ret_wait_ms);
 	return SESSION_FAIL;
 }

@@ -38,6 +38,11 @@ void session_free(struct session *s);
 void session_set_deadline(struct session *s, int64_t mono_ms);
 /** Looked at now and then (atomically); non-zero ends with ERR_CANCELLED. Borrowed. */
 void session_set_cancel_flag(struct session *s, const int *flag);
+/**
+ * Looked at (atomically) when the network let a request down: non-zero, and it is not tried again, as
+ * somebody else already waits for the server to be back. Borrowed, or NULL.
+ */
+void session_set_offline_flag(struct session *s, const int *flag);
 /** Use this token; nothing is stored or renewed. */
 void session_use_token(struct session *s, const char *token);
 const char *session_base_url(const struct session *s);

@@ -16,6 +16,7 @@ struct session {
 	bool have_secrets;
 	int64_t deadline_ms;
 	const int *cancel;
+	const int *offline;
 	struct session_call *calls; /* on the loop */
 	struct renewal *renewal;    /* under way on the pool */
 };

@@ -23,6 +23,7 @@ static int setup(void **state)
 {
 	static const struct script_step steps[] = {
 		{.method = "GET", .target = "/slow", .status = -1, .repeat = true},
+		{.method = "GET", .target = "/gone", .status = 0, .repeat = true},
 		{.method = "GET", .target = "/quick", .status = 200, .body = "{}", .repeat = true},
 		{.target = NULL},
 	};
@@ -129,6 +130,28 @@ static void test_cancel(void **state)
 	buf_done(&log);
 }
 
+/* Where the server is known to be out of reach, one try is all that a job waits for. */
+static void test_offline(void **state)
+{
+	(void)state;
+	struct loop *l = loop_new();
+	struct loop_timer *alive = loop_timer_new(l, NULL, NULL);
+	struct buf log = BUF_INIT(BUF_CAP_OWN);
+	struct work *w = work_new(l, &(struct work_options){.account = "ann"});
+	loop_timer_start(alive, 60000, 0);
+	work_offline(w, true);
+	add(w, (struct job){.loop = l, .log = &log, .name = "gone", .path = "/gone", .stop = true});
+	loop_run(l);
+	work_free(w);
+	char *want = mem_printf("gone:%d ", ERR_NETWORK);
+	assert_string_equal(buf_str(&log), want);
+	assert_int_equal(forked_count(&script, "GET /gone"), 1);
+	mem_free(want);
+	loop_timer_free(alive);
+	loop_free(l);
+	buf_done(&log);
+}
+
 /* Ending tells everybody, without the loop being run. */
 static void test_end(void **state)
 {
@@ -219,9 +242,9 @@ static void test_no_account(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),	   cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_end),	   cmocka_unit_test(test_actions),
-		cmocka_unit_test(test_no_account),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_offline), cmocka_unit_test(test_end),
+		cmocka_unit_test(test_actions), cmocka_unit_test(test_no_account),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

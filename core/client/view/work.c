@@ -23,6 +23,7 @@ struct work {
 	char *account, *ca_file;
 	int timeout_ms;
 	bool stay;
+	int offline;	       /* atomic: set by the owner, read by the thread */
 	struct client *client; /* the thread's */
 	struct work_job *jobs; /* oldest first; the owner's */
 	size_t n;
@@ -36,7 +37,8 @@ static int open_client(struct work *w, struct err *err)
 	struct client_options o = {.account = w->account,
 				   .ca_file = w->ca_file,
 				   .stay = w->stay,
-				   .kept = true};
+				   .kept = true,
+				   .offline = &w->offline};
 	return w->client ? 0 : client_open(&o, &w->client, err);
 }
 
@@ -118,6 +120,12 @@ void work_cancel(struct work *w, struct work_job *j)
 {
 	loop_assert_owner(w->loop);
 	__atomic_store_n(&j->cancel, 1, __ATOMIC_RELAXED);
+}
+
+void work_offline(struct work *w, bool offline)
+{
+	loop_assert_owner(w->loop);
+	__atomic_store_n(&w->offline, offline ? 1 : 0, __ATOMIC_RELAXED);
 }
 
 size_t work_pending(const struct work *w)

@@ -35,6 +35,11 @@ struct work *work_new(struct loop *l, const struct work_options *o);
 struct work_job *work_add(struct work *w, work_fn *run, work_done_fn *done, void *arg);
 /** Have it end soon with ERR_CANCELLED, whether it has begun or not. */
 void work_cancel(struct work *w, struct work_job *j);
+/**
+ * The server is out of reach, or back: while it is, jobs try it once and no more, and so come soon to
+ * what the cache has.
+ */
+void work_offline(struct work *w, bool offline);
 /** Jobs that are not done. */
 size_t work_pending(const struct work *w);
 /** Cancel everything, run every `done`, end the thread. NULL is allowed. */
