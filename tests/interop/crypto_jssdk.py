@@ -92,7 +92,7 @@ def ours_refuses(serve, folder, room):
     tap.equal((status, "encrypted" in error), (9, True), "our client sends nothing and says why")
 
 
-def main(folder):
+def main(_, folder):
     serve = lib.Serve(folder / "server", port=lib.free_port(), extra=["--allow-encryption"])
     for user in ("anna", "bert", "carl"):
         serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
@@ -111,12 +111,4 @@ def main(folder):
         tap.equal(serve.stop(), 0, "the server stops cleanly")
 
 
-if not lk.node22():
-    print("1..0 # SKIP Node 22 or matrix-js-sdk is missing (make interop)")
-else:
-    with lib.Folder() as where:
-        try:
-            main(where)
-        except Exception as e:  # a broken step is a failed test with its reason
-            tap.check(False, "every step runs", f"{type(e).__name__}: {e}")
-    tap.end()
+tap.play(main, skip=None if lk.node22() else "Node 22 or matrix-js-sdk is missing (make interop)")

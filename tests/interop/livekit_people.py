@@ -81,6 +81,23 @@ def kinds():
     return out + (["ours"] if os.path.exists(lk.CALL_TOOL) else [])
 
 
+def visit(tap, wanted, run):
+    """A whole test: `run` in each of the places that are wanted and can be tested."""
+    absent = lk.missing()
+    if absent:
+        print(f"1..0 # SKIP {'; '.join(absent)}")
+        return
+    for kind in places(wanted):
+        with lk.lib.Folder() as folder:
+            place = kind(folder)
+            place.start()
+            try:
+                run(place)
+            finally:
+                place.stop()
+    tap.end()
+
+
 def places(wanted):
     """The classes of those places that can be tested."""
     out = []

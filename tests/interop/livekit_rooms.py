@@ -12,7 +12,7 @@ import sys
 import time
 
 import livekit_peers as lk
-from livekit_people import Someone, kinds, note, pairs, places, Watch
+from livekit_people import Someone, Watch, kinds, note, pairs, visit
 
 lib = lk.lib
 tap = lib.Tap("livekit_rooms")
@@ -307,20 +307,4 @@ def run(place):
             p.end()
 
 
-def main():
-    absent = lk.missing()
-    if absent:
-        print(f"ok - livekit_rooms # SKIP {'; '.join(absent)}")
-        return
-    for kind in places(sys.argv[1:]):
-        with lib.Folder() as folder:
-            place = kind(folder)
-            place.start()
-            try:
-                run(place)
-            finally:
-                place.stop()
-    tap.end()
-
-
-main()
+visit(tap, sys.argv[1:], run)

@@ -12,7 +12,7 @@ import sys
 import time
 
 import livekit_peers as lk
-from livekit_people import Someone, kinds, note, pairs, places, Watch
+from livekit_people import Someone, Watch, kinds, note, pairs, visit
 
 lib = lk.lib
 tap = lib.Tap("livekit_soak")
@@ -149,20 +149,8 @@ def on_serve(place):
             p.end()
 
 
-def main():
-    absent = lk.missing()
-    if absent:
-        print(f"ok - livekit_soak # SKIP {'; '.join(absent)}")
-        return
-    for kind in places(sys.argv[1:]):
-        with lib.Folder() as folder:
-            place = kind(folder)
-            place.start()
-            try:
-                (on_serve if place.name == "muster serve" else on_livekit)(place)
-            finally:
-                place.stop()
-    tap.end()
+def run(place):
+    (on_serve if place.name == "muster serve" else on_livekit)(place)
 
 
-main()
+visit(tap, sys.argv[1:], run)

@@ -1,24 +1,10 @@
 """matrix-nio against `muster serve`, and beside our own client in one room."""
 
 import asyncio
-import pathlib
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-import harness as lib  # noqa: E402
-
-try:
-    import nio
-except ImportError:
-    print("1..0 # SKIP python3-matrix-nio is not installed (.ci/deps interop)")
-    sys.exit(0)
+from nio_people import PASSWORD, lib, limited, nio, sync_until
 
 tap = lib.Tap("nio")
-PASSWORD = "correct horse battery"
-
-
-async def limited(what):
-    return await asyncio.wait_for(what, lib.STEP)
 
 
 async def log_in(url, user):
@@ -38,17 +24,6 @@ def bodies(client, room_id, seen):
     client.add_event_callback(on_message, nio.RoomMessageText)
 
 
-async def sync_until(client, test, what):
-    """Sync until test() holds; each turn waits for an event, not for time."""
-    for _ in range(60):
-        if test():
-            break
-        reply = await limited(client.sync(timeout=2000))
-        if not isinstance(reply, nio.SyncResponse):
-            return tap.check(False, what, reply)
-    return tap.check(test(), what)
-
-
 async def rooms_and_messages(anna, bert, ours):
     made = await limited(anna.room_create(name="Klasse 5b", topic="Mathe",
                                           preset=nio.RoomPreset.private_chat))
@@ -57,7 +32,7 @@ async def rooms_and_messages(anna, bert, ours):
     for user in ("@bert:localhost", "@carl:localhost"):
         reply = await limited(anna.room_invite(room_id, user))
         tap.check(isinstance(reply, nio.RoomInviteResponse), f"anna invites {user}", reply)
-    await sync_until(bert, lambda: room_id in bert.invited_rooms, "bert sees the invitation")
+    await sync_until(tap, bert, lambda: room_id in bert.invited_rooms, "bert sees the invitation")
     reply = await limited(bert.join(room_id))
     tap.check(isinstance(reply, nio.JoinResponse), "bert joins", reply)
     ours("room", "join", room_id)
@@ -70,13 +45,13 @@ async def rooms_and_messages(anna, bert, ours):
     again = await limited(anna.room_send(room_id, "m.room.message",
                                          {"msgtype": "m.text", "body": "guten Morgen"}, tx_id="t1"))
     tap.equal(again.event_id, reply.event_id, "the same transaction id gives the same event")
-    await sync_until(bert, lambda: ("@anna:localhost", "guten Morgen") in seen, "bert reads it")
+    await sync_until(tap, bert, lambda: ("@anna:localhost", "guten Morgen") in seen, "bert reads it")
     tap.equal([r["body"] for r in ours("read", room_id, "-n", "10", "--type", "m.room.message")],
               ["guten Morgen"], "our client reads it, once")
 
     sent = ours("send", room_id, "hier bin ich 你好")
     tap.check(sent and sent[0]["event_id"].startswith("$"), "our client sends", sent)
-    await sync_until(bert, lambda: ("@carl:localhost", "hier bin ich 你好") in seen,
+    await sync_until(tap, bert, lambda: ("@carl:localhost", "hier bin ich 你好") in seen,
                      "bert reads what our client sent")
     ours("react", room_id, reply.event_id, "👍")
     ours("send", room_id, "--reply", reply.event_id, "auch guten Morgen")
@@ -108,7 +83,7 @@ async def media(anna, bert, ours, room_id, folder):
     async def on_file(room, event):
         found.append(event)
     bert.add_event_callback(on_file, nio.RoomMessageFile)
-    await sync_until(bert, lambda: found, "bert sees the file")
+    await sync_until(tap, bert, lambda: found, "bert sees the file")
     if found:
         server, media_id = found[0].url[len("mxc://"):].split("/")
         down = await limited(bert.download(server_name=server, media_id=media_id))
@@ -154,7 +129,7 @@ async def small_things(anna, bert, ours, room_id, event_id):
     tap.check(getattr(reply, "status_code", "") == "M_FORBIDDEN", "bert is out", reply)
 
 
-async def main(folder):
+async def story(folder):
     serve = lib.Serve(folder / "data")
     for user in ("anna", "bert", "carl"):
         serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
@@ -174,9 +149,8 @@ async def main(folder):
         tap.equal(serve.stop(), 0, "the server stops cleanly")
 
 
-with lib.Folder() as where:
-    try:
-        asyncio.run(main(where))
-    except Exception as e:  # a broken step is a failed test with its reason
-        tap.check(False, "every step runs", f"{type(e).__name__}: {e}")
-tap.end()
+def main(_, folder):
+    asyncio.run(story(folder))
+
+
+tap.play(main)

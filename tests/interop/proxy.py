@@ -169,13 +169,5 @@ def answers(web):
 
 
 if __name__ == "__main__":
-    out = lib.Tap("proxy")
-    if not nginx():
-        print("1..0 # SKIP nginx is not installed (make interop unpacks it under build/peers)")
-        sys.exit(0)
-    with lib.Folder() as where:
-        try:
-            main(out, where)
-        except Exception as e:
-            out.check(False, "every step runs", f"{type(e).__name__}: {e}")
-    out.end()
+    lib.Tap("proxy").play(main, skip=None if nginx() else
+                          "nginx is not installed (make interop unpacks it under build/peers)")

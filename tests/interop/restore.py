@@ -5,34 +5,10 @@ see C, and nothing twice: a program that acts on what it reads must not act twic
 """
 
 import asyncio
-import pathlib
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-import harness as lib  # noqa: E402
-
-try:
-    import nio
-except ImportError:
-    print("1..0 # SKIP python3-matrix-nio is not installed (.ci/deps interop)")
-    sys.exit(0)
+from nio_people import PASSWORD, lib, limited, nio, sync_until
 
 tap = lib.Tap("restore")
-PASSWORD = "correct horse battery"
-
-
-async def limited(what):
-    return await asyncio.wait_for(what, lib.STEP)
-
-
-async def sync_until(client, test, what):
-    for _ in range(60):
-        if test():
-            break
-        reply = await limited(client.sync(timeout=2000))
-        if not isinstance(reply, nio.SyncResponse):
-            return tap.check(False, what, reply)
-    return tap.check(test(), what)
 
 
 def seen_by(ours, room):
@@ -54,20 +30,20 @@ async def story(serve, folder):
     await limited(bot.sync(timeout=0))
     await limited(bot.join(room))
     ours("send", room, "A")
-    await sync_until(bot, lambda: heard == ["A"], "nio hears A")
+    await sync_until(tap, bot, lambda: heard == ["A"], "nio hears A")
     made = serve.admin("backup", "-o", folder / "backups")[1][0]
     ours("send", room, "B")
     ours("room", "set", room, "name", "Klasse, umbenannt")
     lost = ours("room", "create", "Verloren", "--invite", "@bot:localhost")[0]["room_id"]
-    await sync_until(bot, lambda: heard == ["A", "B"], "nio hears B")
-    await sync_until(bot, lambda: lost in bot.invited_rooms, "and is invited to another room")
+    await sync_until(tap, bot, lambda: heard == ["A", "B"], "nio hears B")
+    await sync_until(tap, bot, lambda: lost in bot.invited_rooms, "and is invited to another room")
     tap.equal(seen_by(ours, room), ["A", "B"], "our client reads both")
 
     serve.stop()
     serve.admin("restore", made["path"], "--replace")
     serve.start()
     ours("send", room, "C")
-    await sync_until(bot, lambda: "C" in heard, "nio hears C after the restore")
+    await sync_until(tap, bot, lambda: "C" in heard, "nio hears C after the restore")
     tap.equal(heard, ["A", "B", "C"], "and nothing twice")
     tap.equal(bot.rooms[room].name, "Klasse", "the room has its name of then for nio")
     reply = await limited(bot.room_send(room, "m.room.message",
@@ -76,7 +52,7 @@ async def story(serve, folder):
     tap.equal(seen_by(ours, room), ["A", "C", "D"], "our client has dropped B, and fetched the rest")
     tap.equal([r["name"] for r in ours("room", "list")], ["Klasse"],
               "our client has the old name, and not the lost room")
-    await sync_until(bot, lambda: heard[-1] == "D", "nio hears itself")
+    await sync_until(tap, bot, lambda: heard[-1] == "D", "nio hears itself")
     tap.equal(heard, ["A", "B", "C", "D"], "still nothing twice")
 
     # A second time from the same backup: the tokens of the life between are nobody's.
@@ -84,7 +60,7 @@ async def story(serve, folder):
     serve.admin("restore", made["path"], "--replace")
     serve.start()
     ours("send", room, "E")
-    await sync_until(bot, lambda: "E" in heard, "nio hears E after a second restore")
+    await sync_until(tap, bot, lambda: "E" in heard, "nio hears E after a second restore")
     tap.equal(seen_by(ours, room), ["A", "E"], "our client knows what is there now")
     tap.check(all(r["ok"] for r in serve_check(serve)), "the server's data are sound")
     await bot.close()
@@ -94,17 +70,15 @@ def serve_check(serve):
     return serve.admin("check")[1]
 
 
-def main():
-    with lib.Folder() as folder:
-        serve = lib.Serve(folder / "data")
-        for user in ("carl", "bot"):
-            serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
-        serve.start()
-        try:
-            asyncio.run(story(serve, folder))
-        finally:
-            serve.stop()
-    tap.end()
+def main(_, folder):
+    serve = lib.Serve(folder / "data")
+    for user in ("carl", "bot"):
+        serve.admin("user", "add", user, "--password-stdin", stdin=PASSWORD + "\n")
+    serve.start()
+    try:
+        asyncio.run(story(serve, folder))
+    finally:
+        serve.stop()
 
 
-main()
+tap.play(main)

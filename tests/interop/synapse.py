@@ -7,13 +7,14 @@ import json
 import os
 import pathlib
 import sys
-import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import harness as lib  # noqa: E402
 
 VENV = lib.TOP / "build" / "peers" / "synapse"
+MISSING = None if (VENV / "bin" / "python").exists() else \
+    "Synapse is not installed (make interop installs it under build/peers)"
 PASSWORD = "correct horse battery"
 SECRET = "only for this throw-away server"
 
@@ -69,7 +70,7 @@ rc_registration: {limit}
 
     def _answers(self):
         if self.process.child.poll() is not None:
-            raise RuntimeError("Synapse ended:\n" + self.process.error_text())
+            raise RuntimeError(f"{type(self).__name__} ended:\n" + self.process.error_text())
         try:
             with urllib.request.urlopen(self.url + "/_matrix/client/versions", timeout=20) as r:
                 return r.status == 200
@@ -173,13 +174,4 @@ def main(tap, folder):
 
 
 if __name__ == "__main__":
-    out = lib.Tap("synapse")
-    if not (VENV / "bin" / "python").exists():
-        print("1..0 # SKIP Synapse is not installed (make interop installs it under build/peers)")
-        sys.exit(0)
-    with lib.Folder() as where:
-        try:
-            main(out, where)
-        except Exception as e:
-            out.check(False, "every step runs", f"{type(e).__name__}: {e}")
-    out.end()
+    lib.Tap("synapse").play(main, skip=MISSING)

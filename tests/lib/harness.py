@@ -50,6 +50,23 @@ class Tap:
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failed else 0)
 
+    def play(self, *stories, skip=None):
+        """A whole test: each story(tap, folder) in a throw-away folder of its own, then the end.
+
+        A step that breaks is a failed check with its reason. `skip`: why none can be played.
+        """
+        if skip:
+            print(f"1..0 # SKIP {skip}")
+            sys.exit(0)
+        for story in stories:
+            with Folder() as folder:
+                try:
+                    story(self, folder)
+                except Exception as e:  # whatever it is: the others are still played
+                    name = getattr(story, "__name__", "it")
+                    self.check(False, f"every step of {name} runs", f"{type(e).__name__}: {e}")
+        self.end()
+
 
 _given = set()  # ports that free_port() gave away: nobody may listen on them yet
 

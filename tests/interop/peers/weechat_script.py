@@ -62,12 +62,22 @@ def server_buffer():
 def login(rq):
     """Done when weechat-matrix says so in its server's buffer."""
     logins.append(rq["n"])
+    W.hook_timer(PATIENCE, 0, 1, "on_no_login", "")
     W.hook_print("", "", "Logged in as", 1, "on_logged_in", "")
     for command in rq["commands"]:
         W.command("", command)
 
 
 logins = []
+PATIENCE = 100000  # ms: a little less than compat.py's
+
+
+def on_no_login(_data, _left):
+    """Its own words on what it was busy with."""
+    while logins:
+        said = " / ".join(message for message, _ in lines_of(server_buffer()))
+        answer(logins.pop(), error=f"not logged in; it said: {said or 'nothing'}")
+    return W.WEECHAT_RC_OK
 
 
 def on_logged_in(_data, pointer, *_line):
@@ -81,8 +91,10 @@ def join(rq):
     when_there(rq["room"], lambda p: answer(rq["n"], **({} if p else {"error": "no buffer"})))
 
 
-def own_event(pointer, body):
-    """The event id of a line of ours: weechat-matrix adds it once the server has answered."""
+def lines_of(pointer):
+    """The lines of a buffer with their tags, the newest first."""
+    if not pointer:
+        return
     lines = W.hdata_pointer(W.hdata_get("buffer"), pointer, "own_lines")
     line = W.hdata_pointer(W.hdata_get("lines"), lines, "last_line")
     data_type = W.hdata_get("line_data")
@@ -90,9 +102,15 @@ def own_event(pointer, body):
         data = W.hdata_pointer(W.hdata_get("line"), line, "data")
         tags = [W.hdata_string(data_type, data, f"{i}|tags_array")
                 for i in range(W.hdata_integer(data_type, data, "tags_count"))]
-        if "self_msg" in tags and body in W.hdata_string(data_type, data, "message"):
-            return next((t[len("matrix_id_"):] for t in tags if t.startswith("matrix_id_")), None)
+        yield W.string_remove_color(W.hdata_string(data_type, data, "message"), ""), tags
         line = W.hdata_move(W.hdata_get("line"), line, -1)
+
+
+def own_event(pointer, body):
+    """The event id of a line of ours: weechat-matrix adds it once the server has answered."""
+    for message, tags in lines_of(pointer):
+        if "self_msg" in tags and body in message:
+            return next((t[len("matrix_id_"):] for t in tags if t.startswith("matrix_id_")), None)
     return None
 
 
