@@ -163,10 +163,14 @@ soak-calls:
 
 INTEROP_PEERS := $(PEERS)/nginx/.done $(PEERS)/page/.done $(PEERS)/calendars/.done $(PEERS)/livekit/.done \
 	$(PEERS)/speech/.done
+# Whatever make interop wants of others, three at a time.
+peers:
+	@$(MAKE) --no-print-directory -i -j3 $(CHAT_PEERS) $(CALL_PEERS) $(INTEROP_PEERS)
+
 #: make interop     tests against matrix-nio, Synapse, LiveKit ...; installs them under build/
 interop:
 	@.ci/deps interop
-	@$(MAKE) --no-print-directory -i -j2 $(CHAT_PEERS) $(CALL_PEERS) $(INTEROP_PEERS)
+	@$(MAKE) --no-print-directory peers
 	@$(MAKE) --no-print-directory interop-tools
 	@$(INTEROP_TOOLS) /usr/bin/python3 tests/interop/lanes.py \
 		"$(LANE_SOUND) proxy portaudio via join_page_engines" \
@@ -176,4 +180,4 @@ interop:
 		-- "$(LANE_ALONE)"
 
 .PHONY: interop recurrence interop-tools interop-calls \
-	soak-calls call-peers chat-peers compatibility
+	soak-calls peers call-peers chat-peers compatibility
