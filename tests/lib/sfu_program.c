@@ -219,3 +219,22 @@ void sfu_program_whole(const struct sfu_program *q)
 		assert_int_equal(q->backwards[i], 0);
 	}
 }
+
+struct sfu_programs sfu_programs;
+
+int sfu_programs_begin(void **state)
+{
+	(void)state;
+	sfu_programs.w = (struct sfu_world){0};
+	sfu_world_open(&sfu_programs.w);
+	return 0;
+}
+
+int sfu_programs_end(void **state)
+{
+	(void)state;
+	sfu_program_done(&sfu_programs.x);
+	sfu_program_done(&sfu_programs.y);
+	sfu_world_close(&sfu_programs.w);
+	return 0;
+}

@@ -29,6 +29,17 @@ struct sfu_program {
 	uint16_t seq;
 };
 
+/** Of the test that runs: a room's world and two of them, done with when it ends. */
+extern struct sfu_programs {
+	struct sfu_world w;
+	struct sfu_program x, y;
+} sfu_programs;
+int sfu_programs_begin(void **state);
+int sfu_programs_end(void **state);
+/** After <cmocka.h>. */
+#define SFU_PROGRAMS_TEST(fn) \
+	cmocka_unit_test_setup_teardown(fn, sfu_programs_begin, sfu_programs_end)
+
 /** Make the offer and ask; the status of the answer. */
 int sfu_program_come(struct sfu_world *w, struct sfu_program *q, bool speaks, const char *room,
 		     const char *identity, size_t sections);
