@@ -42,7 +42,7 @@ const struct command verb_attendance_contest = {
 	.options = PARAMS{OPTS_LESSON, END_PARAMS},
 	.keys = KEYS{KEYS_LESSON,
 		     {"contest_id", "string", N_("Contest"), N_("id of the message"), true},
-		     {"to", "string", N_("To"), N_("who of the staff was told"), true},
+		     {"to", "string", N_("Told"), N_("who of the staff was told"), true},
 		     {"reason", "string", NULL, N_("as given"), false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,

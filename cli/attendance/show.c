@@ -26,8 +26,8 @@
 		 N_("present, late, left_early, partial, absent, excused, not_tracked, not_known " \
 		    "or pending"),                                                                 \
 		 false},                                                                           \
-		{"first_join", "time", N_("From"), N_("came first; null: never"), false},          \
-		{"last_leave", "time", N_("To"), N_("left last; null: never, or still there"),     \
+		{"first_join", "time", N_("Came"), N_("came first; null: never"), false},          \
+		{"last_leave", "time", N_("Left"), N_("left last; null: never, or still there"),   \
 		 false},                                                                           \
 		{"present_s", "seconds", N_("There"), N_("within the lesson; null: not known"),    \
 		 false},                                                                           \
