@@ -13,7 +13,7 @@
 #define CAL_RDATES_MAX 500
 #define CAL_OVERRIDES_MAX 500
 #define CAL_ENDED_MAX 1500
-#define CAL_ERAS_MAX 50
+#define CAL_ERAS_MAX 200
 #define CAL_OCCURRENCES_MAX 10000 /**< that one expansion yields */
 #define CAL_DURATION_MAX_MS (31LL * 24 * 3600 * 1000)
 

@@ -200,6 +200,9 @@ static void test_eras(void **state)
 				   "20260406 60 Sound/Room 12 x\n";
 	assert_said(e, want);
 	assert_int_equal(meeting_make(&m, &content, NULL), 0);
+	const json_t *written = json_array_get(json_get_array(content, "before"), 0);
+	assert_string_equal(json_get_str(written, "title"), "Waves <1>");
+	assert_null(json_object_get(written, "location")); /* it was the same since */
 	assert_int_equal(meeting_read("!r:s.test", "waves", content, &again, NULL), 0);
 	assert_said(&again.event, want);
 	plain = again.event;

@@ -114,6 +114,28 @@ static int read_ended(const json_t *ended, struct cal_event *e, struct err *err)
 	return 0;
 }
 
+/* Not said: as it was after that; empty: none. */
+static void settle_text(char **text, const char *after)
+{
+	if (!*text) {
+		*text = mem_strdup(after);
+	} else if (!**text) {
+		mem_free(*text);
+		*text = NULL;
+	}
+}
+
+static void settle_eras(struct cal_event *e)
+{
+	for (size_t i = e->n_eras; i-- > 0;) {
+		struct cal_era *era = &e->eras[i],
+			       after = i + 1 < e->n_eras ? era[1] : cal_era_now(e);
+		settle_text(&era->title, after.title);
+		settle_text(&era->description, after.description);
+		settle_text(&era->location, after.location);
+	}
+}
+
 /* What the series was until then and then; those out of order are passed over. */
 static int read_eras(const json_t *list, struct cal_event *e, struct err *err)
 {
@@ -137,6 +159,7 @@ static int read_eras(const json_t *list, struct cal_event *e, struct err *err)
 					 .location = text(o, "location"),
 					 .cancelled = status && !strcmp(status, "cancelled")};
 	}
+	settle_eras(e);
 	return 0;
 }
 
@@ -288,16 +311,24 @@ static json_t *override_entry(const struct cal_event *e, const struct cal_overri
 	return o;
 }
 
+static void set_before(json_t *o, const char *key, const char *s, const char *after)
+{
+	if (strcmp(s ? s : "", after ? after : "") != 0)
+		json_object_set_new(o, key, json_string(s ? s : ""));
+}
+
+/* Texts only where they were others than after that: a long description need not stand there each time. */
 static json_t *eras_of(const struct cal_event *e)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < e->n_eras; i++) {
-		const struct cal_era *era = &e->eras[i];
+		const struct cal_era *era = &e->eras[i],
+				     after = i + 1 < e->n_eras ? era[1] : cal_era_now(e);
 		json_t *o = json_pack("{s:I,s:I}", "until_ts", (json_int_t)era->until_ms,
 				      "duration_ms", (json_int_t)era->duration_ms);
-		set_text(o, "title", era->title);
-		set_text(o, "description", era->description);
-		set_text(o, "location", era->location);
+		set_before(o, "title", era->title, after.title);
+		set_before(o, "description", era->description, after.description);
+		set_before(o, "location", era->location, after.location);
 		if (era->cancelled)
 			json_object_set_new(o, "status", json_string("cancelled"));
 		json_array_append_new(list, o);
