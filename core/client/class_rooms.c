@@ -61,9 +61,7 @@ static char *maker_of_both(struct store *s, const char *room_id, const char *sta
 int class_each(struct client *c, class_ref_fn *fn, void *arg, struct err *err)
 {
 	struct store *s;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (rc)
 		return rc;
 	AUTO_FREE int64_t *ids = store_room_ids(s, "join");

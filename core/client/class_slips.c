@@ -3,6 +3,7 @@
 #include "core/base/csv.h"
 #include "core/base/qr.h"
 #include "core/base/when.h"
+#include "core/matrix/html.h"
 
 #include <string.h>
 
@@ -68,21 +69,6 @@ size_t slips_count(const json_t *rows)
 	return n;
 }
 
-static void put_escaped(struct buf *b, const char *s)
-{
-	for (; s && *s; s++) {
-		const char *e = *s == '&'   ? "&amp;"
-				: *s == '<' ? "&lt;"
-				: *s == '>' ? "&gt;"
-				: *s == '"' ? "&quot;"
-					    : NULL;
-		if (e)
-			buf_put_str(b, e);
-		else
-			buf_put_char(b, *s);
-	}
-}
-
 /* What is typed where nothing scans: the link without the code. */
 static char *address_of(const json_t *row)
 {
@@ -118,23 +104,23 @@ static int put_slip(struct buf *b, const struct slips *s, const struct words *w,
 	AUTO_FREE char *address = address_of(row);
 	const char *id = json_get_str(row, "external_id");
 	buf_put_str(b, "<li><div><h2 dir=\"auto\">");
-	put_escaped(b, name_of(row));
+	html_escape(b, span_of(name_of(row)));
 	buf_put_str(b, "</h2><p dir=\"auto\">");
 	AUTO_FREE char *title = mem_printf(w->title, s->class_name);
-	put_escaped(b, title);
+	html_escape(b, span_of(title));
 	if (id) {
 		buf_put_str(b, " <small>");
-		put_escaped(b, id);
+		html_escape(b, span_of(id));
 		buf_put_str(b, "</small>");
 	}
 	buf_printf(b, "</p><p>%s: <span class=\"address\">", w->address);
-	put_escaped(b, address);
+	html_escape(b, span_of(address));
 	buf_printf(b, "</span></p><p>%s: <code>", w->code);
-	put_escaped(b, json_get_str(row, "code"));
+	html_escape(b, span_of(json_get_str(row, "code")));
 	buf_printf(b, "</code></p><p class=\"how\">%s</p></div><aside>", w->how);
 	int rc = qr_put_svg(b, json_get_str(row, "link"), err);
 	buf_put_str(b, "<small>");
-	put_escaped(b, json_get_str(row, "user_id"));
+	html_escape(b, span_of(json_get_str(row, "user_id")));
 	buf_put_str(b, "</small></aside></li>\n");
 	return rc;
 }
@@ -153,7 +139,7 @@ int slips_put_html(struct buf *b, const struct slips *s, struct err *err)
 		   "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
 		   "<meta name=\"referrer\" content=\"no-referrer\"><title>",
 		   w->html_language);
-	put_escaped(b, title);
+	html_escape(b, span_of(title));
 	buf_printf(b, "</title><style>%s</style></head><body><ul>\n", style);
 	json_array_foreach (s->rows, i, row)
 		if (!rc && has_link(row))

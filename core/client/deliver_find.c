@@ -99,9 +99,7 @@ int deliver_find_posted(struct client *c, const struct store_outbox *o, char **r
 		.from_ts = (o->due_ms ? o->due_ms : o->created_ms) - CLOCKS_APART_MS,
 	};
 	struct store *s;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (!rc)
 		rc = client_find_room(c, o->room_id, &r, err);
 	if (rc)

@@ -20,9 +20,7 @@ static int count_child(const struct store_child *c, void *arg)
 int client_space_list(struct client *c, client_row_fn *fn, void *arg, struct err *err)
 {
 	struct store *s;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (rc)
 		return rc;
 	AUTO_FREE int64_t *ids = store_room_ids(s, "join");

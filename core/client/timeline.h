@@ -49,5 +49,7 @@ int client_search(struct client *c, const char *text, const char *room_id, int l
 
 /** Bring the cache up to now: sync once, or ask the process that syncs. */
 int client_refresh(struct client *c, struct err *err);
+/** That, and the cache, borrowed from the client. */
+int client_fresh_store(struct client *c, struct store **ret, struct err *err);
 
 #endif

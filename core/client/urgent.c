@@ -282,9 +282,7 @@ int client_urgent(struct client *c, const struct urgent_request *rq, json_t **re
 	struct store *s;
 	int rc = check_words(rq, err);
 	if (!rc)
-		rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+		rc = client_fresh_store(c, &s, err);
 	if (!rc)
 		rc = client_need_members(c, rq->room_id, err);
 	if (!rc)

@@ -36,6 +36,12 @@ int client_refresh(struct client *c, struct err *err)
 	return rc;
 }
 
+int client_fresh_store(struct client *c, struct store **ret, struct err *err)
+{
+	int rc = client_refresh(c, err);
+	return rc ? rc : client_store(c, ret, err);
+}
+
 int client_find_room(struct client *c, const char *room_id, struct store_room *ret, struct err *err)
 {
 	struct store *s;

@@ -292,9 +292,7 @@ int client_attendance_relay(struct client *c, size_t *ret_n, struct err *err)
 {
 	struct store *s;
 	size_t n = 0;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (!rc)
 		rc = relay(c, s, 0, &n, err);
 	if (ret_n)

@@ -37,9 +37,7 @@ static int room_of(struct client *c, const char *roll_id, char **ret, struct err
 	AUTO(store_room_done) struct store_room r = {0};
 	struct store *s;
 	int64_t room = 0;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (rc)
 		return rc;
 	store_event_get(s, 0, span_of(roll_id), take_room, &room);

@@ -123,9 +123,7 @@ static int list_room(struct client *c, const char *room_id, int64_t since_ms, js
 static int list_all(struct client *c, int64_t since_ms, json_t *rows, struct err *err)
 {
 	struct store *s;
-	int rc = client_refresh(c, err);
-	if (!rc)
-		rc = client_store(c, &s, err);
+	int rc = client_fresh_store(c, &s, err);
 	if (rc)
 		return rc;
 	AUTO_FREE int64_t *ids = store_room_ids(s, "join");
