@@ -32,6 +32,7 @@ struct admin {
 
 typedef int admin_fn(struct admin *a, struct err *err);
 
+/** Is there an operation of this name? */
 bool admin_known(const char *op);
 /** May make a data folder that is not there. */
 bool admin_makes(const char *op);

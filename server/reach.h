@@ -32,12 +32,15 @@ bool reach_read(const char *data_dir, struct reach_running *ret);
  */
 json_t *reach_look(const struct server_config *c, const struct reach_running *running);
 
-/* Pieces, each appending at most one finding. */
+/* Pieces. */
 
+/** Append a finding. `fix`: what to do, or NULL. */
 __attribute__((format(printf, 6, 7))) void reach_add(json_t *findings, const char *check, bool ok,
 						     bool optional, const char *fix,
 						     const char *message_fmt, ...);
+/** Does a firewall here keep others from these ports? `udp_port` 0: there are no calls. */
 void reach_firewall(json_t *findings, int port, int udp_port);
+/** What of this machine itself may keep people out: sleep, disk, open files, clock. */
 void reach_machine(json_t *findings, const char *data_dir);
 
 /* What firewalls print, read. `udp`: the protocol. */

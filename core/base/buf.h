@@ -23,7 +23,9 @@ struct buf {
 /** Cap for text that this process itself makes. */
 #define BUF_CAP_OWN ((size_t)1 << 30)
 
+/** BUF_INIT as a function. */
 void buf_init(struct buf *b, size_t cap);
+/** Release the memory; the buffer is empty then and keeps its cap. An all-zero one is allowed. */
 void buf_done(struct buf *b);
 /** Forget the content, keep the memory; clears overflow. */
 void buf_clear(struct buf *b);

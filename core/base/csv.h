@@ -36,6 +36,7 @@ int csv_parse_part(struct span text, char separator, int line, struct csv **ret,
 /** NULL is allowed. */
 void csv_free(struct csv *c);
 
+/** How many columns the first row has. */
 size_t csv_columns(const struct csv *c);
 /** Name of a column, trimmed; borrowed. */
 struct span csv_name(const struct csv *c, size_t column);

@@ -25,6 +25,7 @@ extern const double histogram_counts[];
 #define HISTOGRAM_COUNTS_N 9
 #define HISTOGRAM_COUNTS ((struct histogram){.bounds = histogram_counts, .n = HISTOGRAM_COUNTS_N})
 
+/** Count one value. */
 void histogram_add(struct histogram *h, double v);
 
 #endif

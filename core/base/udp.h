@@ -65,6 +65,7 @@ struct udp_stats {
 	uint64_t unreachable;	  /**< the kernel refused: no route, port closed ... */
 	uint64_t too_long;
 };
+/** Since udp_open. */
 void udp_stats(const struct udp *u, struct udp_stats *ret);
 
 /* -- Interfaces of this host ---------------------------------------------- */

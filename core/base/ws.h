@@ -34,6 +34,10 @@ struct ws_options {
 	int ping_every_ms;	/**< 0: 20 s; nothing heard for as long again ends it */
 };
 
+/**
+ * What the connections of one loop share, on its thread. NULL: the library cannot be loaded
+ * (ERR_UNSUPPORTED) or refuses.
+ */
 struct ws_client *ws_client_new(struct loop *l, struct err *err);
 /** All its connections must have been freed. Runs the loop until lws is gone. Not inside `opened`
  * or `message`. NULL is allowed. */

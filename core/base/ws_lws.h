@@ -55,7 +55,9 @@ struct ws {
 
 /* ws.c: what happened, told by ws_lws.c from inside lws. */
 
+/** It is open. */
 void ws_on_open(struct ws *w);
+/** A piece of a message, of its first and its last frame maybe; borrowed. */
 void ws_on_data(struct ws *w, struct span data, bool first, bool final, bool binary);
 /** This attempt failed before it was open. */
 void ws_on_failed(struct ws *w, int http_status, const char *why);
@@ -64,6 +66,7 @@ void ws_on_gone(struct ws *w);
 
 /* ws_lws.c */
 
+/** For ws_client_new: load lws and tie it to the loop. The caller owns *ret: lws_side_free. */
 int lws_side_open(struct loop *l, struct ws_client **ret, struct err *err);
 void lws_side_free(struct ws_client *c);
 /** Start connecting to one address; false when lws refuses at once. */
@@ -76,6 +79,7 @@ void lws_side_drop(struct ws *w);
 struct ws_out *lws_side_out_new(struct span data, bool binary);
 void lws_side_out_free(struct ws_out *o);
 
+/** Borrowed. */
 struct loop *ws_client_loop(const struct ws_client *c);
 
 #endif

@@ -140,6 +140,7 @@ void call_turn(struct call *c, const struct call_turn *t);
 /** The network changed (address, interface): do not wait for silence, mend now. */
 void call_network_changed(struct call *c);
 
+/** Our own microphone; the others are told. */
 void call_mute(struct call *c, bool muted);
 /** In dB; -100 and below: silent. `identity` NULL: everybody. */
 void call_gain(struct call *c, const char *identity, float db);

@@ -50,6 +50,7 @@ void pc_free(struct pc *pc);
 /** Say goodbye: BYE and close_notify. */
 void pc_close(struct pc *pc);
 
+/** Borrowed; pc_touch after what may change when something is due. */
 struct peer *pc_peer(struct pc *pc);
 enum peer_state pc_state(const struct pc *pc);
 /** Media flows, over a path that was checked since the last restart. */

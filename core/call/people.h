@@ -40,6 +40,7 @@ struct people {
 	size_t gains_n;
 };
 
+/** Nobody. `tell(arg)` hears of each change from here on, also from inside the functions below. */
 void people_init(struct people *p, people_event_fn *tell, void *arg);
 /** Tells nothing. */
 void people_done(struct people *p);

@@ -44,6 +44,7 @@ int session_open(const struct session_options *o, const struct call_handler *h, 
 /** Drops everything at once. NULL is allowed. */
 void session_close(struct call_session *s);
 
+/** Say goodbye, then end; what was asked for before is still sent. */
 void session_leave(struct call_session *s);
 /** The answer to call_handler.token. */
 void session_token(struct call_session *s, const char *token, const struct err *why);

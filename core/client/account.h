@@ -60,7 +60,9 @@ struct account *account_find(const char *homeserver, const char *user_id);
  */
 bool account_name_ok(const char *name);
 
+/** From secrets.json (0600); ERR_AUTH: logged out. The caller releases *ret: secrets_done. */
 int account_secrets_load(const struct account *a, struct secrets *ret, struct err *err);
+/** Whole, in one step; without an access token the file is removed. */
 int account_secrets_save(const struct account *a, const struct secrets *s, struct err *err);
 /** Wipes. */
 void secrets_done(struct secrets *s);

@@ -23,6 +23,7 @@ struct class_plan {
 	struct class_plan_row *v;
 	size_t n;
 };
+/** A zeroed struct is allowed. */
 void class_plan_done(struct class_plan *p);
 
 struct class_plan_query {

@@ -12,6 +12,7 @@ struct mentions {
 	json_t *users;	     /**< ids, each once: array */
 	bool room;	     /**< "@room" stands there */
 };
+/** A zeroed struct is allowed. */
 void mentions_done(struct mentions *m);
 
 /**

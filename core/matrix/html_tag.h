@@ -19,6 +19,7 @@ struct html_token {
 	struct html_attrs attrs;
 };
 
+/** What HTML counts as white space, in ASCII. */
 bool html_is_space(char c);
 /**
  * The tag, comment or declaration at the start of `s`, which begins with '<':

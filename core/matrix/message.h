@@ -43,6 +43,10 @@ struct file_draft {
 	size_t waveform_n;
 	struct message_context at;
 };
+/**
+ * m.image, m.audio, m.video or m.file (client-server API, "m.room.message"). The caller owns
+ * *ret. ERR_INVALID: no media address, not UTF-8.
+ */
 int message_file(const struct file_draft *d, json_t **ret, struct err *err);
 
 /**

@@ -35,6 +35,7 @@ void power_init(struct power *p, const json_t *levels, const json_t *create, con
 /** A zeroed struct is allowed. */
 void power_done(struct power *p);
 
+/** Of the room; in version 12 there may be several. */
 bool power_is_creator(const struct power *p, const char *user);
 /** Level of a user; POWER_INFINITE for a creator of a version 12 room. */
 int64_t power_of_user(const struct power *p, const char *user);

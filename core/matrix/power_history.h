@@ -14,6 +14,7 @@
 
 struct power_history;
 
+/** Knows nothing yet. The caller owns it. */
 struct power_history *power_history_new(void);
 /** NULL is allowed. */
 void power_history_free(struct power_history *h);

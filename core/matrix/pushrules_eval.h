@@ -27,6 +27,10 @@ struct pushrules_verdict {
 	bool notify, highlight;
 	const json_t *actions; /**< of the rule that applied, borrowed from the set; or NULL */
 };
+/**
+ * What the first of the rules in `set` that applies says (client-server API, "Push rules"); none:
+ * nothing is done.
+ */
 struct pushrules_verdict pushrules_eval(const json_t *set, const json_t *event,
 					const struct pushrules_context *ctx);
 

@@ -33,6 +33,7 @@ bool rtc_ring_is_for(const struct rtc_ring *r, const char *user_id);
 /** The caller owns it. `ring` as above. */
 json_t *rtc_ring_make(bool ring, const char *member_event, int64_t wall_ms);
 
+/** Content that declines a ring (its event id). The caller owns it. */
 json_t *rtc_decline_make(const char *ring_event);
 /** The ring that this declines; NULL: it is none. Borrowed. */
 const char *rtc_decline_read(const struct mx_event *ev);

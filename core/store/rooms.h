@@ -41,7 +41,9 @@ int64_t *store_room_prefix(struct store *s, struct span text);
 /** Joined or invited direct chats with a user, the one used last first. */
 int64_t *store_room_direct(struct store *s, const char *user_id);
 
+/** Our own: "join", "invite", "knock", "leave" or "ban". */
 int store_room_membership(struct store *s, int64_t id, const char *membership, struct err *err);
+/** Unread and highlighted events, as the server counts them. */
 int store_room_counts(struct store *s, int64_t id, int64_t unread, int64_t highlights,
 		      struct err *err);
 /** Numbers and heroes of a sync summary; -1 or NULL leaves what is there. */
@@ -64,8 +66,12 @@ struct store_state {
 	int64_t room, ts;
 	struct span type, key, event_id, sender, json; /**< json: the whole event */
 };
+/** Put one state event in the place of the one before. */
 int store_state_set(struct store *s, const struct store_state *st, struct err *err);
 typedef int store_state_fn(const struct store_state *st, void *arg);
+/**
+ * All of a room. What `fn` returns, unless it is 0, ends it and is returned. Spans are borrowed.
+ */
 int store_state_walk(struct store *s, int64_t room, store_state_fn *fn, void *arg);
 /** Only those of one type, in the order of their keys. */
 int store_state_walk_type(struct store *s, int64_t room, const char *type, store_state_fn *fn,
@@ -100,9 +106,11 @@ struct store_receipt {
 	struct span user_id, type, thread, event_id;
 	int64_t ts, pos; /**< pos 0: that event is not here */
 };
+/** A user's of that type and thread, in the place of the one before. */
 int store_receipt_set(struct store *s, int64_t room, const struct store_receipt *r,
 		      struct err *err);
 typedef int store_receipt_fn(const struct store_receipt *r, void *arg);
+/** All of a room, as store_state_walk. */
 int store_receipt_walk(struct store *s, int64_t room, store_receipt_fn *fn, void *arg);
 /** Position of the newest event that a user sent there, 0 when none is known; *ret_ts its time. */
 int64_t store_last_sent(struct store *s, int64_t room, struct span user_id, int64_t *ret_ts);

@@ -23,8 +23,11 @@ void store_close(struct store *s);
 /** The handle beneath, for the other files of this folder and for tests. */
 struct sql *store_sql(struct store *s);
 
+/** A transaction for several writes (BEGIN IMMEDIATE): waits for other processes. */
 int store_begin(struct store *s, struct err *err);
+/** On an error it has been rolled back. */
 int store_commit(struct store *s, struct err *err);
+/** Nothing is done outside of a transaction. */
 void store_rollback(struct store *s);
 
 /** A value kept under `key` (sync token ...), or NULL. The caller owns it. */

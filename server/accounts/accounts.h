@@ -11,6 +11,7 @@
 
 struct accounts;
 
+/** The caller owns it: accounts_finish, then accounts_free. */
 struct accounts *accounts_new(struct loop *l);
 /**
  * End the hashing of passwords: what waits fails, what runs is waited for. Not

@@ -10,6 +10,7 @@
 
 struct uia;
 
+/** No sessions. The caller owns it. */
 struct uia *uia_new(void);
 /** NULL is allowed. */
 void uia_free(struct uia *u);

@@ -9,6 +9,7 @@
 
 struct checkpoint;
 
+/** For the database at `path`, with a thread and a handle of its own. The caller owns *ret. */
 int checkpoint_new(const char *path, struct checkpoint **ret, struct err *err);
 /** The writer thread must have ended. NULL is allowed. */
 void checkpoint_free(struct checkpoint *c);

@@ -79,6 +79,10 @@ struct httpd_options {
 	const char *const *common_headers; /**< "Name: value" lines on every reply; NULL-ended */
 };
 
+/**
+ * Options (NULL: the usual ones) and handler are copied, what they point to is borrowed. Listens
+ * nowhere yet. The caller owns it.
+ */
 struct httpd *httpd_new(struct loop *l, const struct httpd_options *opt,
 			const struct httpd_handler *h, void *arg);
 /**

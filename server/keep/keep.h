@@ -40,6 +40,7 @@ struct keep_status {
 	int64_t failures;  /**< of daily backups since the start */
 	const char *error; /**< why the last one failed; NULL: it did not. Borrowed */
 };
+/** As far as the loop knows. Loop thread. */
 void keep_status(const struct keep *k, struct keep_status *ret);
 
 #endif

@@ -17,6 +17,7 @@ struct keep_place {
 	bool remote;
 };
 
+/** Is there an operation of this name? */
 bool keep_known(const char *op);
 /** The caller owns *ret. */
 int keep_do(const struct keep_place *p, const char *op, const json_t *args, struct pace *pace,

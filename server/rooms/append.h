@@ -56,7 +56,9 @@ int append_canonical_alias(struct append *a, struct err *err);
 
 /* Effects, after the event's row is in. */
 
+/** The membership that the event gives to its target; syncs are told. */
 int append_member_effect(struct append *a, struct err *err);
+/** The event that is redacted loses its content, in the table and in the index of words. */
 int append_redaction_effect(struct append *a, struct err *err);
 
 /** a->own, made on first use, to be changed. */

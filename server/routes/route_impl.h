@@ -24,6 +24,10 @@ struct route_found {
 	struct span param[ROUTE_MAX_PARAMS];
 };
 
+/**
+ * Fixed words go before parameters. *ret: route NULL when the path is known but not with this
+ * method.
+ */
 void router_match(const struct router *r, const char *method, const struct route_path *path,
 		  struct route_found *ret);
 

@@ -76,6 +76,9 @@ bool build_state(struct build *x, struct hub_room *room, const struct build_time
 /** m.receipt events of one room after `since` (0: all). Returns how many. */
 int build_receipts(struct build *x, struct hub_room *room, int64_t since);
 
+/**
+ * A room in its section of the reply. False: there is nothing to tell of it, and nothing was put.
+ */
 bool build_joined(struct build *x, struct hub_member *m);
 bool build_left(struct build *x, struct hub_member *m);
 bool build_invited(struct build *x, struct hub_member *m);

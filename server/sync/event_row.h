@@ -24,6 +24,7 @@ struct event_list {
 	size_t n, size;
 };
 
+/** With the rows; a zeroed list is allowed. */
 void event_list_done(struct event_list *l);
 /** A new zeroed row at the end. */
 struct event_row *event_list_add(struct event_list *l);

@@ -13,6 +13,7 @@ struct rq;
 #define LONG_SYNC_ROOMS 20 /* with fewer it is built at once */
 #define LONG_SYNC_STEP_MS 4
 
+/** Is it one of these: many rooms, and no reply that is held already? */
 bool long_sync_is(const struct hub *h, const struct sync_query *q);
 /**
  * Build and reply; when there is nothing to tell, wait for it like any other

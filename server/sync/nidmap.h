@@ -19,6 +19,7 @@ struct nidmap {
 	size_t count;
 };
 
+/** NULL: there is none. */
 void *nidmap_get(const struct nidmap *m, int64_t key);
 /** Insert or replace. */
 void nidmap_put(struct nidmap *m, int64_t key, void *value);

@@ -53,6 +53,7 @@ struct company {
 	size_t sticky_n;
 };
 
+/** Nobody. Both names are copied. */
 void company_init(struct company *p, const char *own_user, const char *own_device);
 /** A zeroed struct is allowed. */
 void company_done(struct company *p);

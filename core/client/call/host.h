@@ -25,6 +25,7 @@ enum host_act {
 /** `n`: tracks muted, devices removed. Not inside of host_do, and not after host_free. */
 typedef void host_done_fn(void *arg, int n, const struct err *err);
 
+/** For one call, which outlives it. The caller owns it. */
 struct host *host_new(struct room_call *rc);
 /** NULL is allowed. */
 void host_free(struct host *h);

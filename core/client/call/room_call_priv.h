@@ -137,6 +137,10 @@ void room_call_put_mode(const struct room_call *rc, json_t *row);
 
 /* -- room_call_rows.c */
 
+/**
+ * Tell the handler one row: event, time and room, who it is about (or NULL), and `more` (taken,
+ * or NULL).
+ */
 void room_call_row(struct room_call *rc, const char *event, const struct person *who, json_t *more);
 /** core/call tells of somebody; `from`: by an ear, NULL: by our own connection. */
 void room_call_person(struct room_call *rc, const struct ear *from, enum call_person_event what,

@@ -154,6 +154,7 @@ void conversation_free(struct conversation *c);
 /** Take over what the cache says now. Returns whether anything has changed. */
 bool conversation_update(struct conversation *c);
 
+/** Items in the window, the oldest first. */
 size_t conversation_count(const struct conversation *c);
 /** Borrowed until the next update or older/newer. */
 const struct item *conversation_at(const struct conversation *c, size_t i);
