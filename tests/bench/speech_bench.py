@@ -6,8 +6,10 @@ understood from some 0.75 on) and PESQ (1 to 4.6) compare what was heard with wh
 is the longest silence where something was said; delay is from mouth to ear, half the round trip
 included. tests/bench/speech_call.py measures real calls.
 
-    speech_bench.py [--seeds N] [--write] [TEXT ...]     only networks whose name has one of these;
-                                                         --write: the table in docs/SPEECH.md
+    speech_bench.py [--seeds N] [--copies N] [--write] [TEXT ...]
+
+TEXT: only networks whose name has one of these. --copies: as if each packet held so many of those
+before it (RED, RFC 2198). --write: the table in docs/SPEECH.md.
 """
 
 import json
@@ -34,9 +36,10 @@ SETTLE_S = 11
 LINE = "{:26} {:>6} {:>6} {:>6} {:>7} {:>7} {:>7}  {}"
 
 
-def once(sf, numpy, folder, said, where, case, seed):
+def once(sf, numpy, folder, said, where, case, seed, copies):
     _, spec, rtt = case
-    done = subprocess.run([TOOL, folder / "said.wav", folder / "heard.wav", spec, str(rtt), str(seed)],
+    done = subprocess.run([TOOL, folder / "said.wav", folder / "heard.wav", spec, str(rtt), str(seed),
+                           str(copies)],
                           check=True, capture_output=True, text=True, timeout=120)
     told = json.loads(done.stdout)
     with wave.open(str(folder / "heard.wav")) as f:
@@ -55,6 +58,7 @@ def main():
         return
     argv = sys.argv[1:]
     seeds = int(argv.pop(argv.index("--seeds") + 1)) if "--seeds" in argv else 3
+    copies = int(argv.pop(argv.index("--copies") + 1)) if "--copies" in argv else 0
     only = [a for a in argv if not a.startswith("--")]
     print("\nSpeech through a bad network, without a clock")
     print(LINE.format("network", "STOI", "worst", "PESQ", "gap", "p50", "p95", ""))
@@ -67,7 +71,7 @@ def main():
         for case in CASES:
             if only and not any(t in case[0] for t in only):
                 continue
-            runs = [once(sf, numpy, folder, said, measured, case, s) for s in range(1, seeds + 1)]
+            runs = [once(sf, numpy, folder, said, measured, case, s, copies) for s in range(1, seeds + 1)]
             mean = {k: sum(f[k] for f, _ in runs) / seeds for k in ("stoi", "pesq", "p50_ms", "p95_ms")}
             told = {k: sum(t[k] for _, t in runs) // seeds for k in runs[0][1]}
             print(LINE.format(

@@ -4,8 +4,9 @@
  * missing is asked for as peers do, the receiver's reports steer FEC, and
  * what is heard becomes another file, sample for sample in time.
  *
- *   speech_loss IN.wav OUT.wav SPEC RTT_MS SEED
+ *   speech_loss IN.wav OUT.wav SPEC RTT_MS SEED [COPIES]
  *
+ * COPIES: each packet also holds so many of those before it, as RED (RFC 2198) would; we send none.
  * SPEC: tests/lib/netimpair/impair.h, without rate; its delay is RTT_MS / 2 by itself.
  * Prints counts as JSON.
  */
@@ -52,6 +53,8 @@ struct world {
 	double loss;		/* that the encoder protects against */
 	int64_t missed, played; /* at the last report */
 	int asked, sent, lost;
+	int copies;
+	bool arrived[PACKETS_MAX];
 };
 
 static int16_t said[48000 * SECONDS_MAX], heard[48000 * SECONDS_MAX];
@@ -121,17 +124,27 @@ static void ask(struct world *w, int64_t now_ns)
 	w->asked += (int)n;
 }
 
-static void arrive(struct world *w, const struct event *e)
+static void have(struct world *w, int64_t at_ns, int number)
 {
-	struct packet *k = &w->packets[e->number];
+	struct packet *k = &w->packets[number];
 	struct jitter_packet p = {
-		.seq = (uint16_t)e->number,
-		.timestamp = (uint32_t)e->number * AUDIO_TICK_SAMPLES,
-		.arrival_ns = e->at_ns,
+		.seq = (uint16_t)number,
+		.timestamp = (uint32_t)number * AUDIO_TICK_SAMPLES,
+		.arrival_ns = at_ns,
 		.payload = {(char *)k->p, (size_t)k->n},
 	};
-	if (rtp_receiver_add(&w->receiver, e->at_ns / MS, p.seq, p.timestamp))
+	w->arrived[number] = true;
+	if (rtp_receiver_add(&w->receiver, at_ns / MS, p.seq, p.timestamp))
 		stream_put(w->stream, &p);
+}
+
+/* The newest first: what it brings along was missed only if it is not there yet. */
+static void arrive(struct world *w, const struct event *e)
+{
+	have(w, e->at_ns, e->number);
+	for (int i = 1; i <= w->copies && i <= e->number; i++)
+		if (!w->arrived[e->number - i])
+			have(w, e->at_ns, e->number - i);
 	ask(w, e->at_ns);
 }
 
@@ -215,8 +228,9 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	struct sound_reader *r;
 	struct sound_writer *out;
-	if (argc != 6)
+	if (argc < 6 || argc > 7)
 		return 2;
+	w->copies = argc == 7 ? (int)strtol(argv[6], NULL, 10) : 0;
 	open_world(w, argv[3], argv[4], argv[5]);
 	if (sound_reader_open(argv[1], &r, &err))
 		die(err.msg);
