@@ -274,7 +274,10 @@ void output_put_record(struct buf *b, const struct output *o, const json_t *row)
 		buf_put_str(b, _(k->label));
 		buf_put_char(b, ':');
 		pad(b, widest - text_cells(span_of(_(k->label))) + 1);
-		output_put_cell(b, k, v, o->now_ms);
+		if (json_is_array(v) && !json_array_size(v))
+			buf_put_str(b, "–"); /* nobody, nothing */
+		else
+			output_put_cell(b, k, v, o->now_ms);
 		buf_put_char(b, '\n');
 	}
 }

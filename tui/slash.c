@@ -240,15 +240,18 @@ static void on_done(int rc, const struct err *err, void *arg)
 {
 	struct run *r = arg;
 	if (!r->t->quitting) {
-		if (rc && err)
-			tui_say_err(r->t, err);
-		if (rc && rc != ERR_PENDING && r->typed) /* what is queued goes out by itself */
-			give_back(r);
-		if (!rc && r->show)
+		bool some = (rc == ERR_PENDING || rc == ERR_PARTIAL) && json_array_size(r->rows) &&
+			    slash_asks(r->line.command);
+		if (r->show && (!rc || some))
 			slash_show(r->t, &(struct slash_result){.line = &r->line,
 								.rows = r->rows,
 								.raw = buf_span(&r->raw),
 								.said = buf_span(&r->said)});
+		if (rc && err)
+			tui_say_err(r->t, err);
+		if (rc && !some && rc != ERR_PENDING &&
+		    r->typed) /* what is queued goes out by itself */
+			give_back(r);
 		tui_news(r->t);
 	}
 	free_run(r);

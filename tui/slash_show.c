@@ -29,8 +29,7 @@ static bool is_one_line(const struct command *c, struct span text)
 	return c->shape == SHAPE_LINE && text.n && span_find(text, '\n') < 0;
 }
 
-/* Whoever asks wants to read the answer, however short it is. */
-static bool asks(const struct command *c)
+bool slash_asks(const struct command *c)
 {
 	static const char *const words[] = {
 		"show",	  "list",     "mine",	 "status", "members", "directory",
@@ -104,9 +103,9 @@ void slash_show(struct tui *t, const struct slash_result *r)
 		buf_clear(&b);
 	size_t rows = json_array_size(r->rows);
 	/* A heading without rows is nothing to read. */
-	bool more =
-		rows > 1 || b.n > LINE_MAX_BYTES || r->raw.n ||
-		(rows && (tells_a_secret(r->rows) || (asks(c) && !is_one_line(c, buf_span(&b)))));
+	bool more = rows > 1 || b.n > LINE_MAX_BYTES || r->raw.n ||
+		    (rows &&
+		     (tells_a_secret(r->rows) || (slash_asks(c) && !is_one_line(c, buf_span(&b)))));
 	if (t->plain && b.n)
 		t->plain->print(t, buf_span(&b));
 	else if (more && b.n)

@@ -12,6 +12,8 @@ struct slash_result {
 	struct span said; /**< remarks, sanitised */
 };
 
+/** Whoever runs this verb wants to read its rows, however few, and though something is still to come. */
+bool slash_asks(const struct command *c);
 /** Loop thread. In linear mode it is printed. */
 void slash_show(struct tui *t, const struct slash_result *r);
 

@@ -34,6 +34,8 @@ struct audio_engine_settings audio_settings_given(const struct command_ctx *ctx,
 /** One row: check, ok, message, fix (NULL: none), and `more`, whose reference is taken over. */
 int audio_check_row(struct command_ctx *ctx, const char *check, bool ok, const char *message,
 		    const char *fix, json_t *more);
+/** A hint about the options of a call becomes one about those of these verbs. */
+void audio_own_hint(struct err *err);
 /** Wait while the engine works; 0. */
 void audio_wait_ms(int64_t ms);
 

@@ -113,7 +113,9 @@ static int run_echo(struct command_ctx *ctx, struct err *err)
 	e.delay_ns = delay_ms * 1000000;
 	e.held = mem_alloc(sizeof(*e.held) * HELD);
 	int rc = set_up(ctx, &e, err);
-	if (!rc)
+	if (rc)
+		audio_own_hint(err);
+	else
 		rc = listen(ctx, &e);
 	audio_engine_free(e.engine);
 	mem_free(e.held);

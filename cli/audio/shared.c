@@ -43,6 +43,13 @@ int audio_check_row(struct command_ctx *ctx, const char *check, bool ok, const c
 	return command_row(ctx, row);
 }
 
+void audio_own_hint(struct err *err)
+{
+	if (err->code == ERR_NOT_FOUND && strstr(err->hint, "--output null:"))
+		err_hint(err, _("plug one in, or name another: --input DRIVER:DEVICE and --output "
+				"DRIVER:DEVICE; muster audio devices lists what there is"));
+}
+
 void audio_wait_ms(int64_t ms)
 {
 	struct timespec nap = {ms / 1000, ms % 1000 * 1000000};

@@ -145,7 +145,9 @@ static int run_test(struct command_ctx *ctx, struct err *err)
 {
 	struct tester t = {0};
 	int rc = set_up(ctx, &t, err);
-	if (!rc)
+	if (rc)
+		audio_own_hint(err);
+	else
 		rc = test(ctx, &t);
 	audio_engine_free(t.engine);
 	opus_enc_free(t.enc);

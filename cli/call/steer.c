@@ -53,7 +53,7 @@ const struct command verb_call_status = {
 		     {"may_speak", "boolean", NULL, N_("we may speak"), false},
 		     {"locked", "boolean", NULL, N_("nobody else comes in"), false},
 		     {"floor", "strings", NULL, N_("who has the floor"), false},
-		     {"low", "boolean", NULL, N_("for a narrow line (--low)"), false},
+		     {"low", "boolean", N_("Narrow line"), N_("for a narrow line (--low)"), false},
 		     {"publishing", "boolean", NULL, N_("we have a voice there"), false},
 		     {"hand", "boolean", N_("Hand"), N_("our hand is raised"), false},
 		     {"people", "integer", N_("People"), N_("how many, oneself included"), false},

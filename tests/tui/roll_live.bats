@@ -45,6 +45,9 @@ teardown() {
 	screen "${go_physics[@]}" 'wait:/here, or' type:/here key:enter 'wait:you are here' \
 		'type:/attendance mine' key:enter 'wait:╭─ attendance mine' 'wait:Mark: ' key:esc 'gone:Mark: '
 	use_home ada
+	# Of a lesson that is under way, too, though that is not the last word.
+	screen "${go_physics[@]}" 'type:/attendance show' key:enter 'wait:╭─ attendance show' 'wait:@ben:s.test' \
+		'wait:still under way' key:esc 'gone:╭─ attendance show'
 	m meet cancel waves --yes -q >/dev/null
 }
 
