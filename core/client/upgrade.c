@@ -50,7 +50,27 @@ static bool is_successor(struct client *c, const struct upgrade *u)
 	       upgrade_is_true(u, create);
 }
 
-/* Go where somebody else has moved the room. `ours`: a room that we made for it, or NULL. */
+/* Whoever may send a tombstone may name any room. ERR_NOT_FOUND: that one does not go on from this. */
+static int enter(struct client *c, const struct upgrade *u, struct err *err)
+{
+	struct err e = {0};
+	int rc = session_do(client_session(c), upgrade_join(u), NULL, &e);
+	if (rc && e.http_status == 404)
+		return ERR_NOT_FOUND;
+	if (!rc && is_successor(c, u))
+		return 0;
+	if (!rc) {
+		session_do(client_session(c), request_leave(u->new_id, NULL), NULL, &e);
+		return ERR_NOT_FOUND;
+	}
+	err_set(err, ERR_CONFLICT,
+		_("somebody else has replaced this room by %.255s, which you cannot enter"),
+		u->new_id);
+	err_hint(err, _("who did it can invite you"));
+	return ERR_CONFLICT;
+}
+
+/* Go where somebody else has moved the room. `ours`: a room that we made for it, or NULL. ERR_NOT_FOUND: nowhere. */
 static int go_along(struct client *c, const char *room_id, const char *next, const char *ours,
 		    json_t **ret, struct err *err)
 {
@@ -59,13 +79,9 @@ static int go_along(struct client *c, const char *room_id, const char *next, con
 				  .new_id = (char *)next,
 				  .server = server};
 	struct err e = {0};
-	if (session_do(client_session(c), upgrade_join(&u), NULL, &e) || !is_successor(c, &u)) {
-		err_set(err, ERR_CONFLICT,
-			_("somebody else has replaced this room by %.255s, which you cannot enter"),
-			next);
-		err_hint(err, _("who did it can invite you"));
-		return ERR_CONFLICT;
-	}
+	int rc = enter(c, &u, err);
+	if (rc)
+		return rc;
 	if (ours && session_do(client_session(c), request_leave(ours, NULL), NULL, &e))
 		log_warn("leaving the room that was made at the same time: %s", e.msg);
 	client_note_room(c, next, NULL, NULL);
@@ -93,9 +109,10 @@ int client_room_upgrade(struct client *c, const char *room_id, const char *versi
 	AUTO_FREE char *otherwise = version ? NULL : default_version(c);
 	const char *wanted = version ? version : otherwise ? otherwise : "11";
 	AUTO_FREE char *before = replaced_by(c, room_id);
-	if (before)
-		return go_along(c, room_id, before, NULL, ret, err);
-	int rc = session_do(client_session(c), request_upgrade(room_id, wanted), &reply, err);
+	int rc = before ? go_along(c, room_id, before, NULL, ret, err) : ERR_NOT_FOUND;
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	rc = session_do(client_session(c), request_upgrade(room_id, wanted), &reply, err);
 	if (rc)
 		return rc;
 	const char *successor = json_get_str(reply, "replacement_room");
@@ -103,8 +120,10 @@ int client_room_upgrade(struct client *c, const char *room_id, const char *versi
 		return err_set(err, ERR_PROTOCOL, _("the server does not name the new room"));
 	/* Of two who do it at once one's word stands in the old room. */
 	AUTO_FREE char *now = replaced_by(c, room_id);
-	if (now && strcmp(now, successor) != 0)
-		return go_along(c, room_id, now, successor, ret, err);
+	rc = now && strcmp(now, successor) != 0 ? go_along(c, room_id, now, successor, ret, err)
+						: ERR_NOT_FOUND;
+	if (rc != ERR_NOT_FOUND)
+		return rc;
 	if (!is_ours(c, successor))
 		return go_along(c, room_id, successor, NULL, ret, err);
 	client_note_room(c, successor, NULL, NULL);

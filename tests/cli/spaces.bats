@@ -182,6 +182,13 @@ of_room() {
 	done
 }
 
+@test "a tombstone that names no successor keeps nobody from replacing the room" {
+	local old
+	old=$(new_room Forged)
+	api PUT "v3/rooms/$old/state/m.room.tombstone" -d "{\"body\":\"x\",\"replacement_room\":\"!none:s.test\"}" >/dev/null
+	m room upgrade "$old" --yes --json | jq -e '.existing == false and .successor != "!none:s.test"' >/dev/null
+}
+
 @test "who does not want to go along stays" {
 	local old
 	old=$(new_room Staying --invite @bob:s.test)
