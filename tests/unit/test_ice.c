@@ -6,106 +6,11 @@
 #include <cmocka.h>
 
 #include "core/base/mem.h"
-#include "core/rtc/ice.h"
-#include "core/rtc/ice_lite.h"
 #include "core/rtc/stun.h"
 #include "tests/lib/balance.h"
-#include "tests/lib/fakenet.h"
+#include "tests/lib/ice_agent.h"
 
 #include <string.h>
-
-struct agent {
-	struct fakenet *net;
-	struct fakenet_node node;
-	struct ice *ice;
-	struct agent *peer; /* candidates trickle to it */
-	int states[8];
-	size_t paths, gathered;
-	bool hide_host; /* tells server-reflexive candidates only */
-};
-
-static void on_send(void *arg, int base, const struct net_addr *to, const void *p, size_t n)
-{
-	struct agent *a = arg;
-	fakenet_send(a->net, &a->node, base, to, p, n);
-}
-
-static void on_event(void *arg, const struct ice_event *e)
-{
-	struct agent *a = arg;
-	AUTO(buf_done) struct buf b = BUF_INIT(500);
-	struct ice_candidate c;
-	if (e->kind == ICE_EVENT_STATE)
-		a->states[ice_state(a->ice)]++;
-	a->paths += e->kind == ICE_EVENT_PATH;
-	a->gathered += e->kind == ICE_EVENT_GATHERED;
-	if (e->kind != ICE_EVENT_CANDIDATE || !a->peer ||
-	    (a->hide_host && e->candidate->type == ICE_HOST))
-		return;
-	ice_candidate_put(&b, e->candidate);
-	assert_int_equal(ice_candidate_parse(buf_span(&b), &c, NULL), 0);
-	assert_int_equal(ice_add_remote(a->peer->ice, a->net->now, &c, NULL), 0);
-}
-
-static int64_t on_deadline(void *arg)
-{
-	return ice_deadline(((struct agent *)arg)->ice);
-}
-
-static void on_tick(void *arg, int64_t now)
-{
-	ice_tick(((struct agent *)arg)->ice, now);
-}
-
-static void on_receive(void *arg, int64_t now, int base, const struct net_addr *from, const void *p,
-		       size_t n)
-{
-	ice_receive(((struct agent *)arg)->ice, now, base, from, p, n);
-}
-
-static void agent_make(struct agent *a, struct fakenet *net, bool controlling, uint64_t tie_breaker)
-{
-	*a = (struct agent){.net = net};
-	struct ice_config c = {.controlling = controlling,
-			       .tie_breaker = tie_breaker,
-			       .send = on_send,
-			       .event = on_event,
-			       .arg = a};
-	a->ice = ice_new(&c);
-	a->node = (struct fakenet_node){.arg = a,
-					.deadline = on_deadline,
-					.tick = on_tick,
-					.receive = on_receive};
-	fakenet_add(net, &a->node);
-}
-
-static void agent_base(struct agent *a, const char *ip, uint16_t port)
-{
-	a->node.base[a->node.bases_n++] = fakenet_addr(ip, port);
-}
-
-static void agent_start(struct agent *a)
-{
-	for (size_t i = 0; i < a->node.bases_n; i++)
-		assert_int_equal(ice_add_base(a->ice, a->net->now, (int)i, &a->node.base[i], NULL),
-				 0);
-	if (a->net->stun.family)
-		ice_add_server(a->ice, &a->net->stun, NULL);
-	ice_gather(a->ice, a->net->now);
-}
-
-static void introduce(struct agent *to, struct agent *of)
-{
-	assert_int_equal(ice_set_remote(to->ice, to->net->now, span_of(ice_ufrag(of->ice)),
-					span_of(ice_pwd(of->ice)), false, NULL),
-			 0);
-}
-
-static void tell_all(struct agent *from, struct agent *to)
-{
-	for (size_t i = 0; i < ice_local_count(from->ice); i++)
-		ice_add_remote(to->ice, to->net->now, ice_local(from->ice, i), NULL);
-}
 
 struct pair {
 	struct fakenet net;
@@ -123,8 +28,8 @@ static void pair_start(struct pair *t)
 {
 	t->a.peer = &t->b;
 	t->b.peer = &t->a;
-	introduce(&t->a, &t->b);
-	introduce(&t->b, &t->a);
+	agent_introduce(&t->a, &t->b);
+	agent_introduce(&t->b, &t->a);
 	agent_start(&t->a);
 	agent_start(&t->b);
 }
@@ -384,11 +289,11 @@ static void test_restart(void **state)
 	assert_true(ice_path(t.a.ice, &base, &to));
 	run(&t, 2000, NULL);
 	/* The other side learns of it by the new credentials. */
-	introduce(&t.b, &t.a);
+	agent_introduce(&t.b, &t.a);
 	assert_true(ice_path(t.b.ice, &base, &to));
-	introduce(&t.a, &t.b);
-	tell_all(&t.a, &t.b);
-	tell_all(&t.b, &t.a);
+	agent_introduce(&t.a, &t.b);
+	agent_tell_all(&t.a, &t.b);
+	agent_tell_all(&t.b, &t.a);
 	assert_true(run(&t, 2000, both_connected));
 	assert_int_equal(t.a.states[ICE_FAILED], 0);
 	run(&t, 60000, NULL);
@@ -440,10 +345,10 @@ static void test_many_networks(void **state)
 		ice_restart(t.b.ice, t.net.now);
 		assert_int_equal(ice_local_count(t.a.ice), 1);
 		assert_true(net_addr_eq(&ice_local(t.a.ice, 0)->addr, &t.a.node.base[base]));
-		introduce(&t.a, &t.b);
-		introduce(&t.b, &t.a);
-		tell_all(&t.a, &t.b);
-		tell_all(&t.b, &t.a);
+		agent_introduce(&t.a, &t.b);
+		agent_introduce(&t.b, &t.a);
+		agent_tell_all(&t.a, &t.b);
+		agent_tell_all(&t.b, &t.a);
 		assert_true(run(&t, 5000, both_connected));
 		assert_true(ice_path(t.a.ice, &now, &to));
 		assert_int_equal(now, base);
@@ -553,192 +458,6 @@ static void test_candidate_text(void **state)
 		assert_int_equal(ice_candidate_parse(span_of(bad[i]), &c, NULL), ERR_INVALID);
 }
 
-/* A lite server with one port, and full clients. */
-struct lite {
-	struct fakenet *net;
-	struct fakenet_node node;
-	struct ice_lite *table;
-	size_t moved, first, ignored;
-};
-
-static int64_t never(void *arg)
-{
-	(void)arg;
-	return INT64_MAX;
-}
-
-static void lite_receive(void *arg, int64_t now, int base, const struct net_addr *from,
-			 const void *p, size_t n)
-{
-	struct lite *l = arg;
-	struct ice_lite_result r;
-	ice_lite_receive(l->table, now, base, from, p, n, &r);
-	l->moved += r.moved;
-	l->first += r.first;
-	l->ignored += !r.session;
-	if (r.reply_n)
-		fakenet_send(l->net, &l->node, base, from, r.reply, r.reply_n);
-}
-
-static bool all_connected(void *arg)
-{
-	struct agent *a = arg;
-	for (int i = 0; i < 8; i++)
-		if (ice_state(a[i].ice) != ICE_CONNECTED)
-			return false;
-	return true;
-}
-
-static void test_lite(void **state)
-{
-	struct fakenet net;
-	struct lite l = {.net = &net};
-	struct agent a[8];
-	struct ice_lite_session *s[8];
-	struct ice_stats before, after;
-	int base;
-	struct net_addr to;
-	(void)state;
-	fakenet_init(&net, 11);
-	net.loss_percent = 10;
-	net.jitter_ms = 30;
-	l.table = ice_lite_new();
-	l.node = (struct fakenet_node){.arg = &l,
-				       .deadline = never,
-				       .receive = lite_receive,
-				       .base = {fakenet_addr("203.0.113.5", 40000)},
-				       .bases_n = 1};
-	fakenet_add(&net, &l.node);
-	struct ice_candidate c = {.component = 1,
-				  .foundation = "1",
-				  .priority = ice_priority(ICE_HOST, 1),
-				  .addr = l.node.base[0]};
-	for (unsigned i = 0; i < 8; i++) {
-		/* Some believe that they are controlled and are told otherwise. */
-		agent_make(&a[i], &net, i % 2, i + 1);
-		agent_base(&a[i], "192.168.1.10", (uint16_t)(1000 + i));
-		a[i].node.nat = true;
-		a[i].node.outside = fakenet_addr("198.51.100.1", (uint16_t)(20000 + 10 * i));
-		s[i] = ice_lite_add(l.table, &a[i]);
-		assert_true(ice_lite_set_remote(s[i], span_of(ice_ufrag(a[i].ice))));
-		ice_set_remote(a[i].ice, net.now, span_of(ice_lite_ufrag(s[i])),
-			       span_of(ice_lite_pwd(s[i])), i != 2, NULL);
-		ice_add_remote(a[i].ice, net.now, &c, NULL);
-		agent_start(&a[i]);
-	}
-	assert_true(fakenet_run(&net, net.now + 10000, all_connected, a));
-	for (unsigned i = 0; i < 8; i++) {
-		assert_true(ice_lite_path(s[i], &base, &to));
-		assert_true(net_addr_eq(&to, &a[i].node.outside));
-		assert_ptr_equal(ice_lite_find(l.table, 0, &to), s[i]);
-		assert_ptr_equal(ice_lite_arg(s[i]), &a[i]);
-	}
-	assert_int_equal(l.first, 8);
-	/* A NAT gives another port: the next check moves it. */
-	fakenet_rebind(&net, &a[3].node);
-	fakenet_run(&net, net.now + 12000, NULL, NULL);
-	assert_true(ice_lite_path(s[3], &base, &to));
-	assert_true(net_addr_eq(&to, &a[3].node.outside));
-	/* With such loss somebody may be unanswered for a while; they come back by themselves. */
-	assert_true(fakenet_run(&net, net.now + 20000, all_connected, a));
-	/* After a restart the old credentials serve until the new ones were used. */
-	AUTO_FREE char *old = mem_strdup(ice_lite_ufrag(s[4]));
-	ice_lite_restart(l.table, s[4]);
-	assert_string_not_equal(old, ice_lite_ufrag(s[4]));
-	ice_stats(a[4].ice, &before);
-	fakenet_run(&net, net.now + 10000, NULL, NULL);
-	ice_stats(a[4].ice, &after);
-	assert_true(after.consents > before.consents);
-	ice_set_remote(a[4].ice, net.now, span_of(ice_lite_ufrag(s[4])),
-		       span_of(ice_lite_pwd(s[4])), true, NULL);
-	ice_add_remote(a[4].ice, net.now, &c, NULL);
-	fakenet_run(&net, net.now + 12000, NULL, NULL);
-	assert_true(fakenet_run(&net, net.now + 20000, all_connected, a));
-	for (unsigned i = 0; i < 8; i++) {
-		ice_lite_remove(l.table, s[i]);
-		ice_free(a[i].ice);
-	}
-	assert_int_equal(ice_lite_count(l.table), 0);
-	ice_lite_free(l.table);
-	fakenet_done(&net);
-}
-
-/* What is not authentic neither gets an answer nor moves anything. */
-static void test_lite_refuses(void **state)
-{
-	struct ice_lite *t = ice_lite_new();
-	struct ice_lite_session *s = ice_lite_add(t, NULL);
-	struct ice_lite_result r;
-	struct net_addr from = fakenet_addr("192.0.2.9", 9);
-	char name[64];
-	uint8_t out[STUN_MESSAGE_MAX];
-	int base;
-	(void)state;
-	snprintf(name, sizeof(name), "%s:peer", ice_lite_ufrag(s));
-	struct stun_out w = {.cls = STUN_REQUEST,
-			     .tid = stun_tid_new(),
-			     .username = span_of(name),
-			     .controlling = true,
-			     .password = SPAN_LIT("wrong")};
-	size_t n = stun_write(&w, out);
-	ice_lite_receive(t, 1, 0, &from, out, n, &r);
-	assert_null(r.session);
-	assert_int_equal(r.reply_n, 0);
-	w.password = span_of(ice_lite_pwd(s));
-	ice_lite_set_remote(s, SPAN_LIT("another"));
-	n = stun_write(&w, out);
-	ice_lite_receive(t, 1, 0, &from, out, n, &r);
-	assert_null(r.session);
-	ice_lite_set_remote(s, SPAN_LIT("peer"));
-	/* Many addresses: the table stays bounded and the path stays. */
-	for (uint16_t port = 1; port < 100; port++) {
-		from.port = port;
-		ice_lite_receive(t, port, 0, &from, out, n, &r);
-		assert_ptr_equal(r.session, s);
-		assert_true(r.reply_n > 0);
-	}
-	assert_true(ice_lite_path(s, &base, &from));
-	assert_int_equal(from.port, 1);
-	size_t known = 0;
-	for (uint16_t port = 1; port < 100; port++) {
-		from.port = port;
-		known += ice_lite_find(t, 0, &from) == s;
-	}
-	assert_int_equal(known, ICE_LITE_ADDRS);
-	/* An address from which checks come is nobody else's, whatever they prove: who sends can
-	 * forge it. One that was silent becomes theirs. */
-	struct ice_lite_session *s2 = ice_lite_add(t, NULL);
-	snprintf(name, sizeof(name), "%s:x", ice_lite_ufrag(s2));
-	w.password = span_of(ice_lite_pwd(s2));
-	n = stun_write(&w, out);
-	from.port = 1;
-	ice_lite_receive(t, ICE_LITE_HELD_MS, 0, &from, out, n, &r);
-	assert_null(r.session);
-	assert_int_equal(r.reply_n, 0);
-	assert_ptr_equal(ice_lite_find(t, 0, &from), s);
-	assert_true(ice_lite_path(s, &base, &from));
-	ice_lite_receive(t, ICE_LITE_HELD_MS + 1, 0, &from, out, n, &r);
-	assert_ptr_equal(r.session, s2);
-	assert_ptr_equal(ice_lite_find(t, 0, &from), s2);
-	assert_false(ice_lite_path(s, &base, &from));
-	ice_lite_remove(t, s);
-	ice_lite_remove(t, s2);
-	ice_lite_free(t);
-}
-
-static void test_many_sessions(void **state)
-{
-	struct ice_lite *t = ice_lite_new();
-	static struct ice_lite_session *s[2000];
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(s); i++)
-		s[i] = ice_lite_add(t, NULL);
-	assert_int_equal(ice_lite_count(t), ARRAY_LEN(s));
-	for (size_t i = 0; i < ARRAY_LEN(s); i++)
-		ice_lite_remove(t, s[i]);
-	ice_lite_free(t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -757,9 +476,6 @@ int main(void)
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_wrong_password),
 		cmocka_unit_test(test_candidate_text),
-		cmocka_unit_test(test_lite),
-		cmocka_unit_test(test_lite_refuses),
-		cmocka_unit_test(test_many_sessions),
 	};
 	return cmocka_run_group_tests(tests, balance_begin, balance_end);
 }
