@@ -73,6 +73,7 @@ static void test_three_sections(void **state)
 	struct sfu_client *d = sfu_client_join(w, ROOM, "d");
 	sfu_client_publish(d, "mic", false);
 	sfu_client_mute(c[1], true);
+	sfu_settle(c[1]); /* before that, whoever was silent for long makes way */
 	sfu_program_talk(x, d, there, 20, 'D', 20);
 	sfu_program_whole(x);
 	assert_int_equal(sfu_program_ask(x, SFU_ASK_END, "", SPAN_LIT("")), 200);
