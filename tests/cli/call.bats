@@ -17,6 +17,15 @@ teardown_file() {
 	stop_server
 }
 
+# Bob listens in the call, and Ada comes: ada_comes ARGS...; $ADA and $BOB are their files of events.
+ada_comes() {
+	joined bob "$ROOM" --listen-only --driver null
+	BOB=$F
+	joined ada "$ROOM" "$@"
+	ADA=$F
+	wait_for "$BOB" '"event":"joined".*@ada:s.test'
+}
+
 @test "one plays, another records, a third pipes: the same tone, as long as it was" {
 	local bob eve
 	joined bob "$ROOM" --listen-only --record rec.wav
@@ -59,18 +68,14 @@ teardown_file() {
 }
 
 @test "mute and unmute from another process are seen by the others and heard" {
-	local bob
-	joined bob "$ROOM" --listen-only --driver null
-	bob=$F
-	joined ada "$ROOM" --input tone:440,-20 --output null --muted
-	rows "$F" '.event == "joined" and .self' | jq -e .muted
-	wait_for "$bob" '"event":"joined".*@ada:s.test'
+	ada_comes --input tone:440,-20 --output null --muted
+	rows "$ADA" '.event == "joined" and .self' | jq -e .muted
 	m call unmute --json | jq -e '.muted == false'
-	wait_for "$bob" '"event":"unmuted".*@ada:s.test'
-	wait_for "$bob" '"event":"speaking"'
+	wait_for "$BOB" '"event":"unmuted".*@ada:s.test'
+	wait_for "$BOB" '"event":"speaking"'
 	m call mute "$ROOM" --json | jq -e .muted
-	wait_for "$bob" '"event":"muted".*@ada:s.test'
-	wait_for "$F" '"event":"muted".*"by":"self"'
+	wait_for "$BOB" '"event":"muted".*@ada:s.test'
+	wait_for "$ADA" '"event":"muted".*"by":"self"'
 	m call status --json | jq -e '.muted and .state == "joined" and .publishing'
 	m call unmute
 	m call people --json | jq -es 'length == 2 and any(.[]; .self) and
@@ -78,28 +83,20 @@ teardown_file() {
 }
 
 @test "a hand is raised and lowered for all to see" {
-	local bob
-	joined bob "$ROOM" --listen-only --driver null
-	bob=$F
-	joined ada "$ROOM" --driver null
-	wait_for "$bob" '"event":"joined".*@ada:s.test'
+	ada_comes --driver null
 	m call hand --json | jq -e .hand
-	wait_for "$bob" '"event":"hand".*@ada:s.test.*"hand":true'
+	wait_for "$BOB" '"event":"hand".*@ada:s.test.*"hand":true'
 	m call status --json | jq -e .hand
 	m call hand down --json | jq -e '.hand == false'
-	wait_for "$bob" '"event":"hand".*@ada:s.test.*"hand":false'
+	wait_for "$BOB" '"event":"hand".*@ada:s.test.*"hand":false'
 }
 
 @test "the first Ctrl-C leaves and ends with 130, SIGTERM with 143" {
-	local bob
-	joined bob "$ROOM" --listen-only --driver null
-	bob=$F
-	joined ada "$ROOM" --driver null
-	wait_for "$bob" '"event":"joined".*@ada:s.test'
+	ada_comes --driver null
 	kill -INT "$PID"
 	ended "$PID" 130
 	[ "$(rows "$F" '.event == "ended"' | jq -r .reason)" = interrupted ]
-	wait_for "$bob" '"event":"left".*@ada:s.test'
+	wait_for "$BOB" '"event":"left".*@ada:s.test'
 	joined ada "$ROOM" --driver null
 	kill -TERM "$PID"
 	ended "$PID" 143

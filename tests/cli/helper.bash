@@ -189,6 +189,18 @@ start_school() {
 	jq -r .password "$BATS_FILE_TMPDIR/init" | mi login "$URL" --user admin --password-stdin -q
 }
 
+# A server with ada and bob, who are in her room Physics, $ROOM: start_two [ROOM-OPTIONS...]
+start_two() {
+	clean_environment
+	start_server
+	sign_up bob
+	sign_up ada
+	ROOM=$(new_room Physics --invite @bob:s.test "$@")
+	export ROOM
+	use_home bob
+	m room join "$ROOM" --json >/dev/null
+}
+
 # A port to come back to, which no connection gets meanwhile.
 free_port() {
 	python3 -c 'import sys; sys.path.insert(0, sys.argv[1]); import harness; print(harness.free_port())' \

@@ -3,14 +3,7 @@ bats_require_minimum_version 1.5.0
 load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up bob
-	sign_up ada
-	ROOM=$(new_room Physics --alias physics --invite @bob:s.test)
-	export ROOM
-	use_home bob
-	m room join "$ROOM" --json >/dev/null
+	start_two --alias physics
 }
 
 setup() {

@@ -3,15 +3,8 @@ bats_require_minimum_version 1.5.0
 load helper
 
 setup_file() {
-	clean_environment
-	start_server
-	sign_up bob
+	start_two
 	m profile set name "Bob Ross"
-	sign_up ada
-	ROOM=$(new_room Physics --invite @bob:s.test)
-	export ROOM
-	use_home bob
-	m room join "$ROOM" --json >/dev/null
 }
 
 setup() {
