@@ -1,9 +1,10 @@
-"""Programs that speak or listen by HTTP (peers/sound_peer.py), for tests."""
+"""Programs that speak or listen by HTTP (peers/sound_peer.py), and tones in recordings, for tests."""
 
 import json
 import os
 import pathlib
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -13,6 +14,26 @@ import harness  # noqa: E402
 
 VENV = harness.TOP / "build/peers/whip"
 SCRIPT = pathlib.Path(__file__).resolve().parent / "peers/sound_peer.py"
+
+WAV_HEAD = 44  # bytes; our recordings are 48 kHz, mono, 16 bits
+PIECE = 9600  # samples: 200 ms
+
+
+def pitch(data):
+    """Frequency of a piece of a tone; 0: it is none."""
+    rises = [i for i in range(1, len(data)) if data[i - 1] < 0 <= data[i]]
+    return (len(rises) - 1) * 48000 / (rises[-1] - rises[0]) if len(rises) > 10 else 0
+
+
+def tone(path):
+    """Frequency of the tone in a recording, which may still go on; None where there are not two
+    seconds of one. A busy machine may leave holes, but not in every piece."""
+    sound = path.read_bytes()[WAV_HEAD:] if path.exists() else b""
+    data = memoryview(sound[:len(sound) & ~1]).cast("h")
+    begins = next((i for i, x in enumerate(data) if abs(x) > 1000), len(data))
+    data = data[begins + PIECE:]
+    pieces = [pitch(data[i:i + PIECE]) for i in range(0, len(data) - PIECE + 1, PIECE)]
+    return round(statistics.median(pieces), 1) if len(pieces) >= 10 else None
 
 
 def peers_ready():

@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 
@@ -21,12 +20,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "demo")]
 import harness as lib  # noqa: E402
 import livekit_serve as place  # noqa: E402
+from sound import tone  # noqa: E402
 
 tap = lib.Tap("via")
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
 SSH = shutil.which("ssh")
 HOST = "classroom"
-WAV_HEAD = 44  # bytes; recordings are 48 kHz, mono, 16 bits
 
 
 class Sshd:
@@ -101,23 +100,6 @@ class Call(lib.Process):
 
     def why(self):
         return "\n".join(str(l) for l in self.lines[-10:]) + "\n" + self.error_text()
-
-
-def pitch(data):
-    """Frequency of a piece of a tone; 0: it is none."""
-    rises = [i for i in range(1, len(data)) if data[i - 1] < 0 <= data[i]]
-    return (len(rises) - 1) * 48000 / (rises[-1] - rises[0]) if len(rises) > 10 else 0
-
-
-def tone(path):
-    """Frequency of the tone in a recording, which may still go on; None where there are not two
-    seconds of one. A busy machine may leave holes, but not in every piece."""
-    sound = path.read_bytes()[WAV_HEAD:]
-    data = memoryview(sound[:len(sound) & ~1]).cast("h")
-    begins = next((i for i, x in enumerate(data) if abs(x) > 1000), len(data))
-    data = data[begins + 9600:]
-    pieces = [pitch(data[i:i + 9600]) for i in range(0, len(data) - 9599, 9600)]
-    return round(statistics.median(pieces), 1) if len(pieces) >= 10 else None
 
 
 def near(hz, want):
