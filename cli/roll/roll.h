@@ -30,9 +30,6 @@
 		"reason", "string", N_("Reason"), N_("why staff did so"), false                   \
 	}
 
-/** Keys of a row about a person and nothing else. */
-extern const struct command_key roll_person_keys[];
-
 /** The roll that parameter "room" means. The caller frees *ret with roll_done. */
 int roll_arg(struct command_ctx *ctx, struct client **ret_client, struct roll *ret,
 	     struct err *err);

@@ -5,8 +5,6 @@
 #include "core/base/when.h"
 #include "core/client/rooms.h"
 
-const struct command_key roll_person_keys[] = {KEYS_PERSON, END_KEYS};
-
 int roll_arg(struct command_ctx *ctx, struct client **ret_client, struct roll *ret, struct err *err)
 {
 	AUTO_FREE char *room = NULL;
