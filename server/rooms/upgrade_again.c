@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define AGAIN_MS 600000 /* later than that it is meant anew */
+#define NEWEST 1000	/* rooms that may have been made since */
 #define UNDER_WAY_MS \
 	60000 /* so long another's pieces are waited for: the server may have been killed between them */
 
@@ -67,9 +68,12 @@ bool upgrade_find_other(struct moving *m)
 
 bool upgrade_is_others(struct moving *m)
 {
-	struct sql_stmt *s = SQL(m->db, "SELECT nid FROM rooms WHERE created_ts>?1 AND"
-					" creator_nid<>?2");
+	/* Among the newest: there is no index of times, and who makes rooms is paced. */
+	struct sql_stmt *s =
+		SQL(m->db, "SELECT nid FROM rooms WHERE nid>(SELECT max(nid) FROM rooms)-?3 AND"
+			   " created_ts>?1 AND creator_nid<>?2");
 	bool found = false;
+	sql_bind_i64(s, 3, NEWEST);
 	sql_bind_i64(s, 1, clock_wall_ms() - UNDER_WAY_MS);
 	sql_bind_i64(s, 2, m->u->user_nid);
 	while (!found && sql_row(s))
