@@ -420,6 +420,27 @@ static void test_renewal(void **state)
 	pair_close(&p);
 }
 
+/* Whoever raises it while still joining need not do it again. */
+static void test_hand_early(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_open(&p, "Early");
+	struct room_call_options o = {.room_id = p.room,
+				      .times.guard = 600000,
+				      .times.leaving = 120000};
+	calling_join(&p.t, &o);
+	OK(room_call_hand(p.t.rc, true, &err));
+	calling_wait_made(&p.t);
+	AUTO_FREE char *self = identity_of(p.ann);
+	fake_call_person(CALL_PERSON_JOINED, self, true);
+	fake_call_state(CALL_JOINED);
+	calling_wait(&p.t, "hand");
+	assert_true(json_get_bool(calling_row(&p.t, "hand"), "self", false));
+	calling_wait_hand(&p.t);
+	pair_close(&p);
+}
+
 /* By a host, who redacts it; one that the room has not told of yet was lowered by nobody. */
 static void test_hand_lowered(void **state)
 {
@@ -630,6 +651,7 @@ int main(void)
 		cmocka_unit_test(test_reconnect_and_token),
 		cmocka_unit_test(test_seat_lost),
 		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_hand_early),
 		cmocka_unit_test(test_hand_lowered),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_seen_by_others),

@@ -74,7 +74,7 @@ void room_call_free(struct room_call *rc);
 void room_call_leave(struct room_call *rc, const char *why);
 /** ERR_CONFLICT when there is nothing to mute: we only listen. */
 int room_call_mute(struct room_call *rc, bool muted, struct err *err);
-/** Raise or lower our hand. ERR_PENDING before we are in the call. */
+/** Raise or lower our hand: at once, or as soon as we are in the call. ERR_NOT_FOUND once it is over. */
 int room_call_hand(struct room_call *rc, bool up, struct err *err);
 
 /** One row: room_id, room, state, muted, hand, people, since_ts, duration_s, loss ... New reference.

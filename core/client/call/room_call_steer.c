@@ -140,9 +140,7 @@ int room_call_hand(struct room_call *rc, bool up, struct err *err)
 {
 	if (rc->phase >= RC_LEAVING)
 		return err_set(err, ERR_NOT_FOUND, _("the call is over"));
-	if (rc->phase != RC_IN)
-		return err_set(err, ERR_PENDING,
-			       _("still joining the call: try again in a moment"));
+	/* While we are still joining it waits for that. */
 	rc->hand_wanted = up;
 	room_call_check_hand(rc);
 	return 0;
