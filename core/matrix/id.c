@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_digit(char c)

@@ -9,6 +9,7 @@
 #include "server/media/sweep.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
