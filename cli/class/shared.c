@@ -206,6 +206,13 @@ static bool has_new(const json_t *rows)
 	return false;
 }
 
+static void unsaid(void *arg, int line, const char *sentence)
+{
+	(void)arg;
+	(void)line;
+	(void)sentence;
+}
+
 /* Slips that were handed out are in the way only of new ones: who runs the same again makes none. */
 static int check_room_for_slips(struct command_ctx *ctx, struct client *c, struct class_ref *ref,
 				const struct class_request *rq, struct err *err)
@@ -216,8 +223,14 @@ static int check_room_for_slips(struct command_ctx *ctx, struct client *c, struc
 	if (rq->dry_run || !file || !fs_exists(file) || command_flag(ctx->line, "force"))
 		return 0;
 	look.dry_run = true;
-	look.problem = NULL;
+	look.problem = unsaid;
 	int rc = ref->room_id ? client_class_fill(c, ref, &look, &rows, err) : 0;
+	if (rc) { /* What is wrong is told once: now, as nothing more will be done. */
+		json_decref(rows);
+		rows = NULL;
+		look.problem = rq->problem;
+		rc = client_class_fill(c, ref, &look, &rows, err);
+	}
 	if (rc)
 		return rc;
 	return !ref->room_id || has_new(rows) ? class_check_slips(ctx, err) : 0;

@@ -42,35 +42,48 @@ static char *replaced_by(struct client *c, const char *room_id)
 	return next && *next ? mem_strdup(next) : NULL;
 }
 
-static bool is_successor(struct client *c, const struct upgrade *u)
+/* Whoever may send a tombstone may name any room. */
+static int check_successor(struct client *c, const struct upgrade *u, bool *ret_true,
+			   struct err *err)
 {
 	JSON_AUTO json_t *create = NULL;
-	return !session_do(client_session(c), request_state_get(u->new_id, "m.room.create", ""),
-			   &create, NULL) &&
-	       upgrade_is_true(u, create);
+	int rc = session_do(client_session(c), request_state_get(u->new_id, "m.room.create", ""),
+			    &create, err);
+	*ret_true = !rc && upgrade_is_true(u, create);
+	return rc;
 }
 
-/* Whoever may send a tombstone may name any room. ERR_NOT_FOUND: that one does not go on from this. */
-static int enter(struct client *c, const struct upgrade *u, struct err *err)
+/* *ret_in false: there is no such room, or it does not go on from the old one. */
+static int enter(struct client *c, const struct upgrade *u, bool *ret_in, struct err *err)
 {
 	struct err e = {0};
 	int rc = session_do(client_session(c), upgrade_join(u), NULL, &e);
+	*ret_in = false;
 	if (rc && e.http_status == 404)
-		return ERR_NOT_FOUND;
-	if (!rc && is_successor(c, u))
 		return 0;
-	if (!rc) {
-		session_do(client_session(c), request_leave(u->new_id, NULL), NULL, &e);
-		return ERR_NOT_FOUND;
+	if (rc && e.http_status == 403) {
+		err_set(err, ERR_CONFLICT,
+			_("somebody else has replaced this room by %.255s, which you cannot enter"),
+			u->new_id);
+		err_hint(err, _("who did it can invite you"));
+		return ERR_CONFLICT;
 	}
-	err_set(err, ERR_CONFLICT,
-		_("somebody else has replaced this room by %.255s, which you cannot enter"),
-		u->new_id);
-	err_hint(err, _("who did it can invite you"));
-	return ERR_CONFLICT;
+	if (rc) {
+		*err = e;
+		return rc;
+	}
+	/* Not known is not false: nobody leaves a room for a server that is slow. */
+	rc = check_successor(c, u, ret_in, err);
+	if (!rc && !*ret_in &&
+	    session_do(client_session(c), request_leave(u->new_id, NULL), NULL, &e))
+		log_warn("leaving what does not replace the room: %s", e.msg);
+	return rc;
 }
 
-/* Go where somebody else has moved the room. `ours`: a room that we made for it, or NULL. ERR_NOT_FOUND: nowhere. */
+/*
+ * Go where somebody else has moved the room. `ours`: a room that we made for it, or NULL. *ret
+ * stays NULL where that leads nowhere.
+ */
 static int go_along(struct client *c, const char *room_id, const char *next, const char *ours,
 		    json_t **ret, struct err *err)
 {
@@ -79,8 +92,9 @@ static int go_along(struct client *c, const char *room_id, const char *next, con
 				  .new_id = (char *)next,
 				  .server = server};
 	struct err e = {0};
-	int rc = enter(c, &u, err);
-	if (rc)
+	bool in;
+	int rc = enter(c, &u, &in, err);
+	if (rc || !in)
 		return rc;
 	if (ours && session_do(client_session(c), request_leave(ours, NULL), NULL, &e))
 		log_warn("leaving the room that was made at the same time: %s", e.msg);
@@ -90,14 +104,15 @@ static int go_along(struct client *c, const char *room_id, const char *next, con
 	return 0;
 }
 
-/* Did we make that room? Who did is in it. */
+/* Did we make that room? Who did is in it; others may not look. */
 static bool is_ours(struct client *c, const char *room_id)
 {
 	JSON_AUTO json_t *member = NULL;
+	struct err e = {0};
 	const char *own = client_account(c)->user_id;
 	if (session_do(client_session(c), request_state_get(room_id, "m.room.member", own), &member,
-		       NULL))
-		return false;
+		       &e))
+		return e.http_status != 403 && e.http_status != 404;
 	const char *membership = json_get_str(member, "membership");
 	return membership && strcmp(membership, "join") == 0;
 }
@@ -109,8 +124,9 @@ int client_room_upgrade(struct client *c, const char *room_id, const char *versi
 	AUTO_FREE char *otherwise = version ? NULL : default_version(c);
 	const char *wanted = version ? version : otherwise ? otherwise : "11";
 	AUTO_FREE char *before = replaced_by(c, room_id);
-	int rc = before ? go_along(c, room_id, before, NULL, ret, err) : ERR_NOT_FOUND;
-	if (rc != ERR_NOT_FOUND)
+	*ret = NULL;
+	int rc = before ? go_along(c, room_id, before, NULL, ret, err) : 0;
+	if (rc || *ret)
 		return rc;
 	rc = session_do(client_session(c), request_upgrade(room_id, wanted), &reply, err);
 	if (rc)
@@ -121,11 +137,11 @@ int client_room_upgrade(struct client *c, const char *room_id, const char *versi
 	/* Of two who do it at once one's word stands in the old room. */
 	AUTO_FREE char *now = replaced_by(c, room_id);
 	rc = now && strcmp(now, successor) != 0 ? go_along(c, room_id, now, successor, ret, err)
-						: ERR_NOT_FOUND;
-	if (rc != ERR_NOT_FOUND)
+						: 0;
+	if (!rc && !*ret && !is_ours(c, successor))
+		rc = go_along(c, room_id, successor, NULL, ret, err);
+	if (rc || *ret)
 		return rc;
-	if (!is_ours(c, successor))
-		return go_along(c, room_id, successor, NULL, ret, err);
 	client_note_room(c, successor, NULL, NULL);
 	*ret = json_pack("{s:s, s:s, s:s, s:b}", "room_id", room_id, "successor", successor,
 			 "version", wanted, "existing", 0);

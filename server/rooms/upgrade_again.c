@@ -66,18 +66,31 @@ bool upgrade_find_other(struct moving *m)
 	return true;
 }
 
+/* Anybody may say of a room that it goes on from another. */
+static bool may_replace(struct moving *m, const char *user_id)
+{
+	JSON_AUTO json_t *member = NULL;
+	room_state(m->db, m->u->room_nid, "m.room.member", user_id, &member);
+	const char *is = json_get_str(member, "membership");
+	return is && !strcmp(is, "join") &&
+	       power_can_state(&m->power, user_id, "m.room.tombstone", "");
+}
+
 bool upgrade_is_others(struct moving *m)
 {
 	/* Among the newest: there is no index of times, and who makes rooms is paced. */
 	struct sql_stmt *s =
-		SQL(m->db, "SELECT nid FROM rooms WHERE nid>(SELECT max(nid) FROM rooms)-?3 AND"
-			   " created_ts>?1 AND creator_nid<>?2");
+		SQL(m->db, "SELECT r.nid,u.user_id FROM rooms r JOIN users u ON u.nid=r.creator_nid"
+			   " WHERE r.nid>(SELECT max(nid) FROM rooms)-?3 AND"
+			   " r.created_ts>?1 AND r.creator_nid<>?2");
 	bool found = false;
 	sql_bind_i64(s, 3, NEWEST);
 	sql_bind_i64(s, 1, clock_wall_ms() - UNDER_WAY_MS);
 	sql_bind_i64(s, 2, m->u->user_nid);
-	while (!found && sql_row(s))
-		found = replaces(m, sql_col_i64(s, 0));
+	while (!found && sql_row(s)) {
+		AUTO_FREE char *creator = span_dup(sql_col_text(s, 1));
+		found = replaces(m, sql_col_i64(s, 0)) && may_replace(m, creator);
+	}
 	sql_reset(s);
 	return found;
 }

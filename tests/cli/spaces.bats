@@ -182,6 +182,17 @@ of_room() {
 	m room upgrade "$old" --yes --json | jq -e '.existing == false and .successor != "!none:s.test"' >/dev/null
 }
 
+@test "a room that somebody without power says to be the successor keeps nobody waiting" {
+	local old
+	old=$(new_room Claimed --invite @bob:s.test)
+	use_home bob
+	m room join "$old" --json >/dev/null
+	api POST v3/createRoom -d "{\"creation_content\":{\"predecessor\":{\"room_id\":\"$old\",\"event_id\":\"\$x\"}}}" \
+		| jq -e .room_id
+	use_home ada
+	m room upgrade "$old" --yes --json --timeout 20s | jq -e '.existing == false'
+}
+
 @test "who does not want to go along stays" {
 	local old
 	old=$(new_room Staying --invite @bob:s.test)
