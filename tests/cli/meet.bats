@@ -200,6 +200,30 @@ events() { # ROOM TYPE
 	done
 }
 
+@test "a date of a cancelled series comes back when it is changed, one that has begun too" {
+	local id
+	id=$(new_room Revived)
+	m meet schedule Waves --uid revived --room "$id" --start "2026-01-05 09:00" --duration 1h --tz UTC \
+		--repeat "FREQ=YEARLY;UNTIL=20910201T000000Z" --past --no-message >/dev/null
+	m meet cancel revived --no-message >/dev/null
+	m meet change revived@2090-01-05 --title Optics --no-message --json | jq -e '.changed and .status == "scheduled"' >/dev/null
+	m meet change revived@2090-01-05 --title Optics --no-message --json | jq -e '.changed | not' >/dev/null
+	m meet list --room "$id" --since 2089-01-01 --until 2092-01-01 --json |
+		jq -se 'map([.title, .start[:10]]) == [["Optics", "2090-01-05"]]' >/dev/null
+	m meet cancel revived@2090-01-05 --no-message --json | jq -e '.changed and .status == "cancelled"' >/dev/null
+	# It was cancelled when a date of it began; brought back since, that date is as it was.
+	api GET "v3/rooms/$id/state/org.muster.meeting/revived" |
+		jq -c '.status = "confirmed" | .before = [{until_ts: 1785000000000, duration_ms: 3600000, status: "cancelled"}]' >state
+	api PUT "v3/rooms/$id/state/org.muster.meeting/revived" --data @state -o /dev/null
+	m meet show revived@2026-01-05 --json | jq -e '.status == "cancelled"' >/dev/null
+	m meet change revived@2026-01-05 --title Sound --no-message --json | jq -e '.changed and .status == "over"' >/dev/null
+	m meet list --room "$id" --since 2026-01-01 --until 2026-02-01 --json | jq -se 'map(.title) == ["Sound"]' >/dev/null
+	# Moved out of the time of which it was cancelled, it needs nobody's word.
+	m meet change revived@2026-01-05 --start "2090-06-05 09:00" --tz UTC --no-message --json | jq -e '.status == "moved"' >/dev/null
+	api GET "v3/rooms/$id/state/org.muster.meeting/revived" |
+		jq -e '[.calendar[] | select(.title == "Sound").status] == [null]' >/dev/null
+}
+
 @test "a time with an offset is that time, whatever --tz; without one it is that clock in that zone" {
 	local id
 	id=$(new_room Offsets)

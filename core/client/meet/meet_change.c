@@ -198,6 +198,27 @@ static struct cal_override *override_of(struct cal_event *e, const struct cal_oc
 	return cal_override_of(e, &o->recurrence_id);
 }
 
+static int one_start(struct cal_event *e, struct cal_override *o, int64_t ms, bool *changed,
+		     struct err *err)
+{
+	bool date_only = o->start.date_only;
+	int rc = cal_time_at(ms, e->start.zone, &o->start, err);
+	o->start.date_only = date_only;
+	*changed = true;
+	return rc;
+}
+
+/* A change brings a cancelled one back, also where its series is cancelled, or was when it began. */
+static bool set_status(const struct cal_event *e, struct cal_override *o, bool cancel)
+{
+	int64_t ms;
+	bool confirm = !cancel && !cal_time_ms(&o->start, &ms, NULL) && cal_era_at(e, ms).cancelled;
+	bool changed = o->cancelled != cancel || o->confirmed != confirm;
+	o->cancelled = cancel;
+	o->confirmed = confirm;
+	return changed;
+}
+
 static int change_one(struct meeting *m, const struct meet_change *ch, bool *changed,
 		      struct err *err)
 {
@@ -213,14 +234,9 @@ static int change_one(struct meeting *m, const struct meet_change *ch, bool *cha
 	*changed |= set(&o->title, ch->title);
 	*changed |= set(&o->description, ch->description);
 	*changed |= set(&o->location, ch->location);
-	*changed |= o->cancelled != ch->cancel;
-	o->cancelled = ch->cancel; /* a change brings a cancelled one back */
-	if (ch->start_ms && ch->start_ms != found.start_ms) {
-		bool date_only = o->start.date_only;
-		rc = cal_time_at(ch->start_ms, e->start.zone, &o->start, err);
-		o->start.date_only = date_only;
-		*changed = true;
-	}
+	if (ch->start_ms && ch->start_ms != found.start_ms)
+		rc = one_start(e, o, ch->start_ms, changed, err);
+	*changed |= set_status(e, o, ch->cancel);
 	if (ch->start_ms || ch->duration_ms)
 		*changed |= reopen(e, &found.recurrence_id);
 	*changed |= ch->duration_ms && ch->duration_ms != o->duration_ms;
