@@ -81,6 +81,48 @@ int cal_era_keep(struct cal_event *e, const struct cal_era *was, int64_t now_ms,
 	return 0;
 }
 
+/* -- In the place of another ---------------------------------------------------------------- */
+
+/* What was not said of a date is the series' now, not what it was then. */
+static void settle_text(char **own, const char *now, const char *then)
+{
+	if (!*own && !same_text(now, then))
+		*own = mem_strdup(now ? now : "");
+}
+
+static void settle_overrides(struct cal_event *e)
+{
+	const struct cal_era now = cal_era_now(e);
+	int64_t ms;
+	for (size_t i = 0; i < e->n_overrides; i++) {
+		struct cal_override *o = &e->overrides[i];
+		if (o->cancelled || cal_time_ms(&o->start, &ms, NULL))
+			continue;
+		const struct cal_era then = cal_era_at(e, ms);
+		settle_text(&o->title, now.title, then.title);
+		settle_text(&o->description, now.description, then.description);
+		settle_text(&o->location, now.location, then.location);
+		o->confirmed |= then.cancelled && !now.cancelled;
+	}
+}
+
+int cal_era_follow(struct cal_event *e, struct cal_event *there, int64_t now_ms, struct err *err)
+{
+	/* Where hours become days all its dates are others, and lengths in minutes are none of theirs. */
+	bool other = e->start.date_only && !there->start.date_only;
+	if (cal_is_single(e) || cal_is_single(there) || other)
+		return 0;
+	const struct cal_era was = cal_era_now(there);
+	e->eras = there->eras;
+	e->n_eras = there->n_eras;
+	there->eras = NULL;
+	there->n_eras = 0;
+	int rc = cal_era_keep(e, &was, now_ms, err);
+	if (!rc)
+		settle_overrides(e);
+	return rc;
+}
+
 /* -- For those who know no eras ------------------------------------------------------------- */
 
 struct writing {

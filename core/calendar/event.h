@@ -93,6 +93,12 @@ void cal_era_done(struct cal_era *era); /**< A zeroed struct is allowed. */
  */
 int cal_era_keep(struct cal_event *e, const struct cal_era *was, int64_t now_ms, struct err *err);
 /**
+ * `e`, which knows no eras (a calendar file's), takes the place of `there`: it takes over that one's eras and keeps what it
+ * changes for the dates that have begun by `now_ms`. Its own overrides stay what they are, whatever was before. Nothing of
+ * what happens once. ERR_TOO_LARGE as above.
+ */
+int cal_era_follow(struct cal_event *e, struct cal_event *there, int64_t now_ms, struct err *err);
+/**
  * All overrides for whoever knows no eras: the event's and one for each date of an era. The array is the caller's (mem_free);
  * its texts are borrowed, empty where an era had none.
  */

@@ -372,6 +372,54 @@ events() { # ROOM TYPE
 	undated 09 | mi meet import - --room "$id" --json | jq -e '.existing and (.changed | not)' >/dev/null
 }
 
+@test "a newer calendar file leaves the dates of a series that have begun what they were" {
+	local id
+	id=$(new_room Renewed)
+	renewed() { # TITLE MINUTES SEQUENCE [STATUS]
+		printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 BEGIN:VEVENT UID:renewed "SUMMARY:$1" DTSTART:20260105T090000Z \
+			"DURATION:PT$2M" 'RRULE:FREQ=YEARLY;UNTIL=20910201T000000Z' "SEQUENCE:$3" "STATUS:${4:-CONFIRMED}" END:VEVENT END:VCALENDAR
+	}
+	said() { # YEAR WORDS
+		m meet list --room "$id" --since "$1-01-01" --until "$1-02-01" --all --json |
+			jq -r '[.duration_s, .title, .status] | join(" ")' | diff - <(echo "$2")
+	}
+	renewed Waves 60 0 | mi meet import - --room "$id" >/dev/null
+	m meet change renewed --title Optics --duration 30m --no-message >/dev/null
+	said 2026 "3600 Waves over"
+	# By what the file changes, and by what was changed here before it.
+	renewed Sound 90 5 | mi meet import - --room "$id" --json | jq -e '.existing and .changed' >/dev/null
+	said 2026 "3600 Waves over"
+	said 2090 "5400 Sound scheduled"
+	renewed Sound 90 5 | mi meet import - --room "$id" --json | jq -e '.existing and (.changed | not)' >/dev/null
+	renewed Sound 90 6 CANCELLED | mi meet import - --room "$id" --json | jq -e '.changed' >/dev/null
+	said 2026 "3600 Waves over"
+	said 2090 "5400 Sound cancelled"
+	# The changed date that the file itself has is as the file says.
+	{
+		renewed Sound 90 7 | head -n -1
+		printf '%s\r\n' BEGIN:VEVENT UID:renewed SUMMARY:Sound RECURRENCE-ID:20260105T090000Z DTSTART:20260105T090000Z \
+			DURATION:PT45M SEQUENCE:7 END:VEVENT END:VCALENDAR
+	} >dates.ics
+	m meet import dates.ics --room "$id" --json | jq -e '.changed' >/dev/null
+	said 2026 "2700 Sound over"
+	m meet import dates.ics --room "$id" --json | jq -e '.changed | not' >/dev/null
+}
+
+@test "a file without times leaves what a series was before, and is no news again" {
+	local id
+	id=$(new_room Remaining)
+	remaining() { # TITLE
+		printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 BEGIN:VEVENT UID:remaining "SUMMARY:$1" DTSTART:20260105T090000Z \
+			DURATION:PT1H 'RRULE:FREQ=YEARLY;UNTIL=20910201T000000Z' END:VEVENT END:VCALENDAR
+	}
+	for title in Waves Optics; do
+		remaining "$title" | mi meet import - --room "$id" --json | jq -e '.changed' >/dev/null
+		remaining "$title" | mi meet import - --room "$id" --json | jq -e '.existing and (.changed | not)' >/dev/null
+	done
+	m meet list --room "$id" --since 2026-01-01 --until 2026-02-01 --json | jq -e '.title == "Waves"' >/dev/null
+	m meet list --room "$id" --since 2090-01-01 --until 2090-02-01 --json | jq -e '.title == "Optics"' >/dev/null
+}
+
 @test "a calendar file without zones is read by the clock of who imports it, its holidays too" {
 	local id
 	id=$(new_room Floating)

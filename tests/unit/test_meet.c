@@ -217,6 +217,39 @@ static void test_eras(void **state)
 	assert_int_equal(mem_live(), live);
 }
 
+/* A calendar file's series in the place of ours: what has begun stays, its own changed dates stand. */
+static void test_follow(void **state)
+{
+	(void)state;
+	long live = mem_live();
+	struct meeting m = series(), file = series(), days = series();
+	struct cal_event *e = &file.event;
+	change(&m.event, "20260318T120000", "Optics", 90);
+	mem_free(e->title);
+	e->title = mem_strdup("Sound");
+	mem_free(e->location);
+	e->location = NULL;
+	e->duration_ms = 30 * 60 * MS;
+	mem_free(e->overrides[0].title);
+	e->overrides[0].title = NULL; /* as the file's series: not as that was then */
+	assert_int_equal(cal_era_follow(e, &m.event, ms_of("20260331T120000"), NULL), 0);
+	static const char want[] = "20260302 45 Waves <1>/Room 12\n"
+				   "20260316 60 Sound/\n"
+				   "20260323 45 Optics/Room 12 x\n"
+				   "20260330 90 Optics/Room 12\n"
+				   "20260406 30 Sound/\n";
+	assert_said(e, want);
+	/* Days have no lengths in minutes. */
+	days.event.start.date_only = true;
+	days.event.duration_ms = DAY_MS;
+	assert_int_equal(cal_era_follow(&days.event, e, ms_of("20260331T120000"), NULL), 0);
+	assert_int_equal(days.event.n_eras, 0);
+	meeting_done(&days);
+	meeting_done(&file);
+	meeting_done(&m);
+	assert_int_equal(mem_live(), live);
+}
+
 /* -- A series that goes on at another time ------------------------------------------------------ */
 
 static int put_date(const struct cal_occurrence *o, void *arg)
@@ -466,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_event_and_back),
 		cmocka_unit_test(test_ended_early),
 		cmocka_unit_test(test_eras),
+		cmocka_unit_test(test_follow),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_from_then),
 		cmocka_unit_test(test_split_zone),

@@ -132,7 +132,7 @@ static int as_meeting(struct import *in, struct cal_event *e, struct meeting *re
 static bool is_same(const struct meeting *a, const struct meeting *b)
 {
 	static const char *const aside[] = {"created_ts", "changed_ts", "creator", "announced",
-					    "file_event", "ended",	"lesson"};
+					    "file_event", "ended",	"before",  "lesson"};
 	JSON_AUTO json_t *x = NULL, *y = NULL;
 	if (meeting_make(a, &x, NULL) || meeting_make(b, &y, NULL))
 		return false;
@@ -152,8 +152,8 @@ static bool is_news(const struct meeting *there, const struct meeting *m, bool d
 	return dated ? m->event.changed_ms > there->event.changed_ms : !is_same(there, m);
 }
 
-/* What no calendar file has stays as it is. */
-static void keep_ours(struct meeting *there, struct meeting *m)
+/* What no calendar file has stays as it is, what its dates that have begun were among it. */
+static int keep_ours(struct meeting *there, struct meeting *m, struct err *err)
 {
 	mem_free(m->creator);
 	m->creator = take(&there->creator);
@@ -163,6 +163,7 @@ static void keep_ours(struct meeting *there, struct meeting *m)
 	m->event.ended = take(&there->event.ended);
 	m->event.n_ended = there->event.n_ended;
 	there->event.n_ended = 0;
+	return cal_era_follow(&m->event, &there->event, clock_wall_ms(), err);
 }
 
 static int put(struct import *in, struct meeting *m, bool dated, bool *existing, bool *changed,
@@ -174,9 +175,11 @@ static int put(struct import *in, struct meeting *m, bool dated, bool *existing,
 	*existing = rc == 0;
 	*changed = rc == ERR_NOT_FOUND;
 	if (!rc) {
+		int kept = keep_ours(&there, m, err);
 		*changed = is_news(&there, m, dated);
-		keep_ours(&there, m);
 		meeting_done(&there);
+		if (kept)
+			return *changed ? kept : 0;
 	}
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
@@ -198,14 +201,14 @@ static int import_one(struct import *in, struct cal_event *e, struct err *err)
 	struct meeting m;
 	bool existing = false, changed = false, dated = e->changed_ms != 0;
 	int rc = as_meeting(in, e, &m, err);
-	if (rc)
-		tell(in, &m.event, err->msg);
-	else
-		rc = put(in, &m, dated, &existing, &changed, err);
 	if (!rc)
+		rc = put(in, &m, dated, &existing, &changed, err);
+	if (!rc) {
 		rc = give_row(in, &m, existing, changed);
-	else if (rc == ERR_USAGE || rc == ERR_TOO_LARGE)
-		rc = 0; /* of this one alone, and told */
+	} else if (rc == ERR_USAGE || rc == ERR_TOO_LARGE) {
+		tell(in, &m.event, err->msg); /* of this one alone */
+		rc = 0;
+	}
 	meeting_done(&m);
 	return rc;
 }
