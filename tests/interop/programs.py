@@ -105,7 +105,7 @@ def listens(place):
     """A player with three sections and one with one, while our own client and a program speak."""
     said = place.folder / "tone.wav"
     subprocess.run([sys.executable, str(harness.TOP / "tests/cli/sound.py"), "make", str(said),
-                    "523", "30"], check=True)
+                    "523", "120"], check=True)
     given = place.token()
     three = SoundPeer("listen", *[place.token(True, place.ada)[k] for k in ("url", "token")], 3)
     one = SoundPeer("listen", *[place.token(True, place.ada)[k] for k in ("url", "token")], 1)
