@@ -184,11 +184,13 @@ def main():
         with lib.Folder() as folder, Far(number=number, up="delay=10", down="delay=10") as link:
             place = (livekit_at if name == "livekit" else serve_at)(link, folder)
             try:
-                udp_ends(place, kinds, link)
+                # livekit-server remembers by which way somebody came in the end: who comes without
+                # UDP has not been here before.
                 for kind in kinds:
                     meet(place, kind, link)
-                    if getattr(place, "turn", None):
-                        only_turn(place, kind, link)
+                udp_ends(place, kinds, link)
+                for kind in kinds if getattr(place, "turn", None) else ():
+                    only_turn(place, kind, link)
             finally:
                 place.stop()
                 if getattr(place, "turn", None):
