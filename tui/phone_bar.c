@@ -25,9 +25,9 @@ static void put_time(struct buf *b, int64_t since_ms, int64_t now_ms)
 
 struct parts {
 	struct part {
-		char text[PART_SIZE];
-		int weight; /* the higher, the longer it stays */
-		bool close; /* no dot before it */
+		char text[PART_SIZE + sizeof("…")]; /* a name that is cut ends with that */
+		int weight;			    /* the higher, the longer it stays */
+		bool close;			    /* no dot before it */
 	} v[PARTS_MAX];
 	size_t n;
 };

@@ -93,6 +93,21 @@ static const char *language_of(const struct command_ctx *ctx, const struct class
 			       : slips_language(setlocale(LC_MESSAGES, NULL));
 }
 
+/*
+ * Where they go: links that were made must not be lost, nor those of slips that are there. Whether
+ * some would be made was looked at before, but an earlier run may have ended between accounts and links.
+ */
+static char *slips_place(struct command_ctx *ctx, const char *file)
+{
+	const char *dot = strrchr(file, '.');
+	char *name = mem_strdup(file);
+	for (int i = 2; i < 1000 && fs_exists(name) && !command_flag(ctx->line, "force"); i++) {
+		mem_free(name);
+		name = mem_printf("%.*s-%d%s", (int)(dot - file), file, i, dot);
+	}
+	return name;
+}
+
 int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, const json_t *rows,
 		      struct err *err)
 {
@@ -105,6 +120,7 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 				    "the server with --lan or --public-url, then make new slips"));
 	if (!file)
 		return 0;
+	AUTO_FREE char *free_name = NULL;
 	/* An empty page must not take the place of slips that were handed out. */
 	if (!slips_count(rows) && fs_exists(file)) {
 		command_say(ctx,
@@ -113,6 +129,7 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 			    file);
 		return 0;
 	}
+	file = free_name = slips_place(ctx, file);
 	if (is_html(file))
 		rc = slips_put_html(&b, &s, err);
 	else

@@ -30,6 +30,7 @@ struct restore {
 	gid_t group;
 	struct fs_out *out;	/* the file that is being written */
 	struct fs_lock *lock;	/* of the data folder, where there is one */
+	struct fs_lock *left;	/* of what a restore that was killed left in its place */
 	struct fs_lock *staged; /* of the new one; NULL: the staging folder is not ours */
 	struct pace pace;
 	struct manifest m;
@@ -176,13 +177,12 @@ static int lock_staging(const struct restore *r, struct fs_lock **ret, struct er
  */
 static int claim_staging(struct restore *r, struct err *err)
 {
-	struct fs_lock *left = NULL; /* of what a restore that was killed left */
-	int rc = lock_staging(r, &left, err);
+	/* Held to the end: who has opened that file by now must not find it free, as it is gone. */
+	int rc = lock_staging(r, &r->left, err);
 	if (!rc)
 		rc = fs_remove_tree(r->staging, err);
 	if (!rc)
 		rc = lock_staging(r, &r->staged, err);
-	fs_unlock(left);
 	return rc;
 }
 
@@ -283,6 +283,7 @@ int keep_restore(const char *path, const char *dir, bool replace, json_t **ret, 
 		fs_remove_tree(r.staging, NULL);
 	fs_out_abort(r.out);
 	fs_unlock(r.staged);
+	fs_unlock(r.left);
 	fs_unlock(r.lock);
 	manifest_done(&r.m);
 	mem_free(r.dir);

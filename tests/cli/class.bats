@@ -150,6 +150,10 @@ small_list() {
 	fails_with 1 class create Slips --students longer.csv --slips slips.html
 	[[ $stderr == *--force* ]]
 	m class show Slips --json | jq -es 'map(select(.external_id == "9999")) == []' >/dev/null
+	# An id that is somebody else's is told as without slips, once.
+	sed 's/^张伟/Otto Falsch/' list.csv >wrong.csv
+	r class add Slips --students wrong.csv --slips slips.html
+	[ "$(grep -c 'line 4: id 3 ' <<<"$stderr")" -eq 1 ] || { echo "$status $stderr"; false; }
 	r class create Slips --students list.csv --slips slips.html --force
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"left as it is"* ]]
@@ -167,6 +171,18 @@ small_list() {
 	head -1 slips.csv | grep -q '^name,external_id,email,user_id,class,address,code,link,expires'
 	# The link is that of the QR code and of the code, and a new one ends the old.
 	grep -q "$(jq -r 'select(.user_id == "@anna.meier:s.test").link' rows | cut -d'#' -f2)" slips.html
+}
+
+@test "links that are made again, though nobody is new, lie beside the slips that were handed out" {
+	printf 'Name;Student ID\nLea Link;500\nLeo Link;501\n' >links.csv
+	m class create Links --students links.csv --slips links.html -q >/dev/null
+	m class close Links --yes -q >/dev/null
+	cp links.html before.html
+	r class add Links --students links.csv --slips links.html
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"2 slips in links-2.html"* ]] || { echo "$stderr"; false; }
+	cmp links.html before.html
+	[ "$(grep -c '<li>' links-2.html)" -eq 2 ]
 }
 
 @test "a link logs in, once; a new one is for who forgot the password" {

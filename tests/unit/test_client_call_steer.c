@@ -292,6 +292,44 @@ static void test_asked_again(void **state)
 	toy_stop(&r.sfu);
 }
 
+static bool is_given_up(struct calling *t, void *arg)
+{
+	struct refusing *r = arg;
+	const struct person *who = company_find(&t->rc->people, "@pupil:localhost:D");
+	return who && who->refused == r->after && atomic_load(&r->sfu.requests) == r->after;
+}
+
+/* What was given up is tried anew when they were allowed to speak in between. */
+static void test_asked_anew(void **state)
+{
+	(void)state;
+	struct pair p;
+	struct refusing r = {.after = 8};
+	JSON_AUTO json_t *row = NULL;
+	pair_open(&p, "Given up");
+	OK(call_mode_change(p.ann, p.room, CALL_GO_LIVE, NULL, &row, &err));
+	pair_join(&p, (struct room_call_options){.ring = false, .times = {.enforce = 1}});
+	assert_int_equal(toy_start(&r.sfu), 0);
+	atomic_store(&r.sfu.refuse, r.after);
+	struct room_call *rc = p.t.rc;
+	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", r.sfu.port);
+	rc->sfu_admin = true;
+	rc->sfu_rules = false;
+	host_token(rc->host, "token", NULL);
+	company_update(&rc->people,
+		       &(struct call_person){.identity = "@pupil:localhost:D", .name = "Pupil"}, 1);
+	room_call_enforce(rc);
+	calling_turn(&p.t, is_given_up, &r, "given up");
+	rc->mode.live.live = false;
+	room_call_enforce(rc);
+	rc->mode.live.live = true;
+	r.after++;
+	room_call_enforce(rc);
+	calling_turn(&p.t, is_silenced, &r, "silenced at last");
+	pair_close(&p);
+	toy_stop(&r.sfu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_everybody_is_forbidden),
 		cmocka_unit_test(test_asked_again),
+		cmocka_unit_test(test_asked_anew),
 	};
 	return cmocka_run_group_tests(tests, pair_setup, pair_teardown);
 }

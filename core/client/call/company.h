@@ -28,6 +28,7 @@ struct person {
 	bool publishing, muted, speaking;
 	bool hand, recording;
 	bool silenced;	 /**< we have told the SFU that they may not speak */
+	bool wished;	 /**< they were to be heard when it was last looked at */
 	int refused;	 /**< so often it has not done what was asked of it about them */
 	int64_t ask_ms;	 /**< clock_mono_ms of when it is asked again; 0: nothing stands out */
 	int64_t hand_ms; /**< raised since, wall clock; 0: it is down */

@@ -174,6 +174,11 @@ void room_call_enforce(struct room_call *rc)
 	for (struct person *who = rc->people.first; who; who = who->next) {
 		bool may = !who->user_id[0] ? !rc->mode.live.live
 					    : call_mode_may_speak(&rc->mode, who->user_id);
+		if (who->wished != may) { /* what was refused was something else */
+			who->wished = may;
+			who->refused = 0;
+			who->ask_ms = 0;
+		}
 		/* Whom nobody silenced needs no leave to speak. */
 		if (who->self || who->from || may == !who->silenced)
 			continue;
