@@ -101,7 +101,6 @@ people_in() {
 	SAID=$BATS_TEST_TMPDIR/$1.said
 	# shellcheck disable=SC2086
 	"$MUSTER" ${2} "${@:3}" >"$SAID" 2>&1 </dev/null 3>&- &
-	CALLS+=($!)
 }
 
 @test "people are told who was there before them, and why a call is over" {
