@@ -138,11 +138,11 @@ static void put(struct writing *w, const struct cal_override *o)
 	w->v[w->n++] = *o;
 }
 
-/* Texts that were none are empty: NULL means the series'. */
-static char *text(const char *s)
+/* The series' is not said again for each date; where that has one, none is an empty one. */
+static char *text(const char *s, const char *of_series)
 {
 	static char none[] = "";
-	return s ? (char *)s : none;
+	return same_text(s, of_series) ? NULL : s ? (char *)s : none;
 }
 
 static int put_past(const struct cal_occurrence *o, void *arg)
@@ -155,9 +155,9 @@ static int put_past(const struct cal_occurrence *o, void *arg)
 	struct cal_override own = {.recurrence_id = o->recurrence_id,
 				   .start = there ? there->start : o->recurrence_id,
 				   .duration_ms = there ? there->duration_ms : was.duration_ms,
-				   .title = text(o->title),
-				   .description = text(o->description),
-				   .location = text(o->location),
+				   .title = text(o->title, now.title),
+				   .description = text(o->description, now.description),
+				   .location = text(o->location, now.location),
 				   .cancelled = o->cancelled,
 				   .confirmed = !o->cancelled && now.cancelled};
 	put(w, &own);

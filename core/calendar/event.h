@@ -100,7 +100,7 @@ int cal_era_keep(struct cal_event *e, const struct cal_era *was, int64_t now_ms,
 int cal_era_follow(struct cal_event *e, struct cal_event *there, int64_t now_ms, struct err *err);
 /**
  * All overrides for whoever knows no eras: the event's and one for each date of an era. The array is the caller's (mem_free);
- * its texts are borrowed, empty where an era had none.
+ * its texts are borrowed, NULL where they are the series', empty where an era had none.
  */
 int cal_eras_unfold(const struct cal_event *e, struct cal_override **ret, size_t *ret_n,
 		    struct err *err);

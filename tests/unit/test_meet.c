@@ -419,6 +419,35 @@ static void test_nordeck(void **state)
 	meeting_done(&m);
 }
 
+static size_t bytes_of(const json_t *o)
+{
+	AUTO_FREE char *text = json_text(o);
+	return strlen(text);
+}
+
+/* Sixty dates of another length, beside 1 KB of description: said once; of other words they are more than an event holds. */
+static void test_nordeck_fits(void **state)
+{
+	(void)state;
+	struct meeting m = series();
+	struct cal_event *e = &m.event;
+	mem_free(e->rrule);
+	e->rrule = mem_strdup("FREQ=DAILY;COUNT=100");
+	e->description = mem_printf("%01000d", 0);
+	change(e, "20260502T120000", "Waves <1>", 90);
+	json_t *calendar = meeting_nordeck(&m);
+	assert_int_equal(json_array_size(calendar), 61); /* one is an exception, one is cancelled */
+	assert_in_range(bytes_of(calendar), 1, 30000);
+	json_decref(calendar);
+	mem_free(e->eras[0].description);
+	e->eras[0].description = mem_printf("%01000d", 1);
+	calendar = meeting_nordeck(&m);
+	assert_int_equal(json_array_size(calendar), 2); /* the series and the one that was moved */
+	assert_in_range(bytes_of(calendar), 1, 30000);
+	json_decref(calendar);
+	meeting_done(&m);
+}
+
 static void test_bad_contents(void **state)
 {
 	(void)state;
@@ -506,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_split_rule),
 		cmocka_unit_test(test_whole_day),
 		cmocka_unit_test(test_nordeck),
+		cmocka_unit_test(test_nordeck_fits),
 		cmocka_unit_test(test_bad_contents),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_iso),

@@ -382,20 +382,14 @@ int meeting_make(const struct meeting *m, json_t **ret, struct err *err)
 	return 0;
 }
 
-/* Of so many at most: an event holds no more, and the widget shows what is to come. */
+/* Of so many at most: the widget shows what is to come. An event holds 64 KB, and more stands in it. */
 #define NORDECK_DATES 150
+#define NORDECK_MAX 50000
 
 /* The widget has no cancelled dates: they are left out. */
-json_t *meeting_nordeck(const struct meeting *m)
+static json_t *nordeck_of(struct cal_event e)
 {
-	struct cal_event e = m->event;
-	AUTO_FREE struct cal_override *all = NULL;
-	size_t n = 0;
 	json_t *calendar = json_array();
-	if (!cal_eras_unfold(&m->event, &all, &n, NULL) && n <= NORDECK_DATES) {
-		e.overrides = all;
-		e.n_overrides = n;
-	}
 	struct cal_time *out =
 		mem_realloc_array(NULL, e.n_exdates + e.n_overrides + 1, sizeof(*out));
 	if (e.n_exdates)
@@ -410,4 +404,26 @@ json_t *meeting_nordeck(const struct meeting *m)
 			json_array_append_new(calendar, override_entry(&e, &e.overrides[i]));
 	mem_free(out);
 	return calendar;
+}
+
+static bool nordeck_fits(const json_t *calendar)
+{
+	AUTO_FREE char *whole = json_text(calendar);
+	return strlen(whole) <= NORDECK_MAX;
+}
+
+json_t *meeting_nordeck(const struct meeting *m)
+{
+	struct cal_event e = m->event;
+	AUTO_FREE struct cal_override *all = NULL;
+	size_t n = 0;
+	if (!cal_eras_unfold(&m->event, &all, &n, NULL) && n <= NORDECK_DATES) {
+		e.overrides = all;
+		e.n_overrides = n;
+		json_t *calendar = nordeck_of(e);
+		if (nordeck_fits(calendar))
+			return calendar;
+		json_decref(calendar);
+	}
+	return nordeck_of(m->event);
 }
