@@ -36,8 +36,9 @@ struct media {
 	atomic_bool stop_sweep;
 	struct claim *claims;
 	struct media_waiter *waiters;
-	int storing;		   /* jobs of the pool */
-	int64_t arriving, reserve; /* bytes: media_arriving */
+	struct media_arrival *arrivals;
+	int storing;	 /* jobs of the pool */
+	int64_t reserve; /* bytes: media_arriving */
 	bool finished;
 };
 
@@ -135,18 +136,34 @@ void media_free(struct media *m)
 /* ---- room ---- */
 
 /* What has arrived of a file counts twice, which does no harm. */
-bool media_arriving(struct media *m, int64_t bytes)
+enum media_room media_arriving(struct media *m, struct media_arrival *a)
 {
-	int64_t have = os_disk_free(m->dir);
-	if (have >= 0 && have - m->arriving - m->reserve < bytes)
-		return false;
-	m->arriving += bytes;
-	return true;
+	int64_t have = os_disk_free(m->dir), all = 0, theirs = 0;
+	for (const struct media_arrival *o = m->arrivals; o; o = o->next) {
+		all += o->bytes;
+		theirs += o->user_nid == a->user_nid ? o->bytes : 0;
+	}
+	int64_t room = have - m->reserve;
+	enum media_room is = have < 0				      ? MEDIA_ROOM
+			     : theirs && theirs + a->bytes > room / 4 ? MEDIA_TOO_MANY
+			     : room - all < a->bytes		      ? MEDIA_FULL
+								      : MEDIA_ROOM;
+	if (is != MEDIA_ROOM) {
+		a->bytes = 0;
+		return is;
+	}
+	a->next = m->arrivals;
+	m->arrivals = a;
+	return is;
 }
 
-void media_arrived(struct media *m, int64_t bytes)
+void media_arrived(struct media *m, struct media_arrival *a)
 {
-	m->arriving -= bytes;
+	struct media_arrival **p = &m->arrivals;
+	while (*p && *p != a)
+		p = &(*p)->next;
+	if (*p)
+		*p = a->next;
 }
 
 void media_set_reserve(struct media *m, int64_t bytes)

@@ -32,12 +32,27 @@ void media_finish(struct media *m);
 /** After media_finish. NULL is allowed. */
 void media_free(struct media *m);
 
+/** A file that somebody is sending; the caller's, and the media store's list of them. */
+struct media_arrival {
+	int64_t user_nid;
+	int64_t bytes; /**< so many are announced; 0: it is in no list */
+	struct media_arrival *next;
+};
+
+enum media_room {
+	MEDIA_ROOM,	/**< there is */
+	MEDIA_FULL,	/**< the disk has none */
+	MEDIA_TOO_MANY, /**< what else this person is sending takes it */
+};
+
 /**
- * Has the disk room for a file of so many bytes, beside those that are arriving and
- * MEDIA_RESERVE? True: it counts as arriving until media_arrived, with the same number.
+ * Has the disk room for this file (`user_nid` and `bytes` are set), beside those that are arriving and
+ * MEDIA_RESERVE? MEDIA_ROOM: it counts as arriving until media_arrived. Who sends several at once can
+ * have a quarter of the room, so that announcing files and not sending them keeps no others away.
  */
-bool media_arriving(struct media *m, int64_t bytes);
-void media_arrived(struct media *m, int64_t bytes);
+enum media_room media_arriving(struct media *m, struct media_arrival *a);
+/** Allowed for one that is in no list. */
+void media_arrived(struct media *m, struct media_arrival *a);
 /** For tests: another reserve. */
 void media_set_reserve(struct media *m, int64_t bytes);
 

@@ -18,8 +18,8 @@ struct upload {
 	struct media *media;
 	char *temp;
 	char id[MEDIA_ID_SIZE];
-	bool reserved;	  /**< the id was made before and is claimed */
-	int64_t arriving; /**< what media_arriving was told */
+	bool reserved; /**< the id was made before and is claimed */
+	struct media_arrival arrival;
 	struct media_row row;
 	uint8_t sha256[32];
 };
@@ -29,7 +29,7 @@ static void upload_free(void *arg)
 	struct upload *up = arg;
 	if (up->reserved)
 		media_release(up->media, up->id);
-	media_arrived(up->media, up->arriving);
+	media_arrived(up->media, &up->arrival);
 	mem_free(up->temp);
 	mem_free(up);
 }
@@ -82,27 +82,36 @@ static bool check_size(struct rq *rq)
 }
 
 /* Who fills the disk with files must not keep all others from writing. */
-static bool check_disk(struct rq *rq, int64_t *ret_bytes)
+static bool check_disk(struct rq *rq, struct media_arrival *a)
 {
 	int64_t told = httpd_content_length(rq->http);
-	*ret_bytes = told < 0 ? rq->srv->config->max_upload : told;
-	if (media_arriving(rq->srv->media, *ret_bytes))
+	a->user_nid = rq->who.user_nid;
+	a->bytes = told < 0 ? rq->srv->config->max_upload : told;
+	switch (media_arriving(rq->srv->media, a)) {
+	case MEDIA_ROOM:
 		return true;
-	rq_error(rq, 507, "M_UNKNOWN", "%s",
-		 _("The server's disk is nearly full: it takes messages, but no files"));
+	case MEDIA_TOO_MANY:
+		rq_limited(rq, 2000);
+		break;
+	case MEDIA_FULL:
+		rq_error(rq, 507, "M_UNKNOWN", "%s",
+			 _("The server's disk is nearly full: it takes messages, but no files"));
+	}
 	return false;
 }
 
 /* The head is in: have the body written to a file. `id` NULL: a new one. */
 static void begin(struct rq *rq, const char *id)
 {
-	int64_t bytes;
-	if (!check_size(rq) || !check_labels(rq) || !check_disk(rq, &bytes))
+	if (!check_size(rq) || !check_labels(rq))
 		return;
 	struct upload *up = NEW(struct upload);
+	if (!check_disk(rq, &up->arrival)) {
+		mem_free(up);
+		return;
+	}
 	up->rq = rq;
 	up->media = rq->srv->media;
-	up->arriving = bytes;
 	if (id)
 		snprintf(up->id, sizeof(up->id), "%s", id);
 	else

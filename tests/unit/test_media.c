@@ -526,18 +526,28 @@ static void test_disk_reserve(void **state)
 		     (struct span){NULL, 0}, 507, "M_UNKNOWN");
 	media_set_reserve(m, 0);
 	int64_t most = os_disk_free(server.dir) / 4 * 3;
-	assert_true(media_arriving(m, most));
-	assert_false(media_arriving(m, most));
-	media_arrived(m, most);
-	assert_true(media_arriving(m, most));
-	media_arrived(m, most);
+	struct media_arrival one = {.user_nid = -1, .bytes = most},
+			     other = {.user_nid = -2, .bytes = most};
+	assert_int_equal(media_arriving(m, &one), MEDIA_ROOM);
+	assert_int_equal(media_arriving(m, &other), MEDIA_FULL);
+	media_arrived(m, &other);
+	/* Who announces several has less of it than all others together. */
+	struct media_arrival second = {.user_nid = -1, .bytes = 1},
+			     third = {.user_nid = -2, .bytes = 1};
+	assert_int_equal(media_arriving(m, &second), MEDIA_TOO_MANY);
+	assert_int_equal(media_arriving(m, &third), MEDIA_ROOM);
+	media_arrived(m, &third);
+	media_arrived(m, &one);
+	other.bytes = most;
+	assert_int_equal(media_arriving(m, &other), MEDIA_ROOM);
+	media_arrived(m, &other);
 	media_set_reserve(m, MEDIA_RESERVE);
 	AUTO_FREE char *id = upload("text/plain", "", span_of("geht wieder"));
 	assert_true(media_valid_id(span_of(id)));
 	/* Nothing is left of those that have arrived. */
 	media_set_reserve(m, 0);
-	assert_true(media_arriving(m, most));
-	media_arrived(m, most);
+	assert_int_equal(media_arriving(m, &other), MEDIA_ROOM);
+	media_arrived(m, &other);
 	media_set_reserve(m, MEDIA_RESERVE);
 }
 
