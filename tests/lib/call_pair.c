@@ -103,8 +103,8 @@ char *identity_of(const struct client *c)
 
 void pair_open(struct pair *p, const char *name)
 {
-	p->ann = client_of("ann", 60000, NULL);
-	p->bob = client_of("bob", 60000, NULL);
+	p->ann = client_of("ann", 600000, NULL);
+	p->bob = client_of("bob", 600000, NULL);
 	p->room = make_room(p->ann, p->bob, name);
 	calling_open(&p->t, "ann");
 }

@@ -26,7 +26,7 @@
 static void test_chat(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL), *bob = client_of("bob", 600000, NULL);
 	JSON_AUTO json_t *sent = json_array(), *read = json_array(), *joined = NULL;
 	JSON_AUTO json_t *reaction = NULL, *again = NULL, *edit = NULL, *receipts = json_array();
 	AUTO_FREE char *room = live_room(ann, "Class 7b", "@bob:localhost"), *found = NULL;
@@ -58,7 +58,7 @@ static void test_chat(void **state)
 static void test_direct_and_names(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *one = NULL, *two = NULL, *user = NULL, *none = NULL;
 	AUTO_FREE char *room1 = live_room(ann, "Twins", NULL), *room2 = NULL;
 	OK(room_resolve(ann, "@bob", ROOM_MAKE_DIRECT, &one, &live.err));
@@ -77,12 +77,12 @@ static void test_direct_and_names(void **state)
 static void test_txn_id(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Once", NULL);
 	JSON_AUTO json_t *sent = json_array(), *read = json_array();
 	OK(live_send(ann, room, "only once", "homework-1", sent, &live.err));
 	client_close(ann);
-	ann = client_of("ann", 120000, NULL);
+	ann = client_of("ann", 600000, NULL);
 	OK(live_send(ann, room, "only once", "homework-1", sent, &live.err));
 	assert_string_equal(json_get_str(json_array_get(sent, 0), "event_id"),
 			    json_get_str(json_array_get(sent, 1), "event_id"));
@@ -96,7 +96,7 @@ static void test_txn_id(void **state)
 static void test_files(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Files", NULL);
 	JSON_AUTO json_t *sent = json_array(), *got = NULL;
 	AUTO(buf_done) struct buf back = BUF_INIT(1 << 20);
@@ -125,7 +125,7 @@ static void test_files(void **state)
 static void test_queue_offline(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Later", NULL);
 	JSON_AUTO json_t *rows = json_array(), *read = json_array(), *queue = json_array();
 	client_close(ann);
@@ -137,7 +137,7 @@ static void test_queue_offline(void **state)
 	assert_string_equal(json_get_str(json_array_get(rows, 0), "state"), "queued");
 	client_close(ann);
 	forked_serve_again(&live.server, live.dir);
-	ann = client_of("ann", 120000, NULL);
+	ann = client_of("ann", 600000, NULL);
 	OK(client_queue_run(ann, NULL, false, rows_add, rows, &live.err));
 	assert_string_equal(json_get_str(json_array_get(rows, 1), "state"), "sent");
 	OK(client_queue_list(ann, rows_add, queue, &live.err));
@@ -166,7 +166,7 @@ static void test_follow_ends(void **state)
 {
 	(void)state;
 	long before = mem_live();
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	char *room = live_room(ann, "Short", NULL);
 	JSON_AUTO json_t *rows = json_array();
 	struct read_request rq = {.room_id = room, .last = 3};
@@ -194,7 +194,7 @@ static void test_direct_invite(void **state)
 {
 	(void)state;
 	account_register(live.server.url, "cem");
-	struct client *cem = client_of("cem", 120000, NULL), *bob = client_of("bob", 120000, NULL);
+	struct client *cem = client_of("cem", 600000, NULL), *bob = client_of("bob", 600000, NULL);
 	AUTO_FREE char *room = NULL, *back = NULL;
 	JSON_AUTO json_t *joined = NULL;
 	OK(room_resolve(cem, "@bob", ROOM_MAKE_DIRECT, &room, &live.err));
@@ -230,7 +230,7 @@ static int on_export(struct span line, void *arg)
 static void test_export(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 60000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Archive", NULL);
 	JSON_AUTO json_t *rows = json_array();
 	struct export x = {0};

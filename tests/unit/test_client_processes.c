@@ -35,7 +35,7 @@ struct job {
 static int sender(void *arg)
 {
 	const struct job *j = arg;
-	struct client *c = client_of(j->account, 120000, NULL);
+	struct client *c = client_of(j->account, 600000, NULL);
 	JSON_AUTO json_t *rows = json_array();
 	int rc = 0;
 	for (int i = 0; i < j->n && !rc; i++) {
@@ -75,7 +75,7 @@ static int on_row(json_t *row, void *arg)
 static int follower(void *arg)
 {
 	struct job *j = arg;
-	struct client *c = client_of(j->account, 120000, NULL);
+	struct client *c = client_of(j->account, 600000, NULL);
 	struct following f = {j, fopen(j->out, "ae"), 0};
 	struct read_request rq = {.room_id = j->room};
 	int rc = client_follow(c, &rq, on_row, on_ready, &f, &live.err);
@@ -118,7 +118,7 @@ static pid_t follow(struct job *j, int fds[2])
 static void test_parallel_senders(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Busy", NULL);
 	struct job jobs[SENDERS], follow[2];
 	pid_t pids[SENDERS], followers[2];
@@ -153,7 +153,7 @@ static void test_parallel_senders(void **state)
 static void test_read_beside_owner(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL), *bob = client_of("bob", 600000, NULL);
 	AUTO_FREE char *room = live_room(bob, "Beside", "@ann:localhost");
 	JSON_AUTO json_t *joined = NULL, *rows = json_array();
 	struct job f = {"ann", room, 1000, 0, "beside", -1};
@@ -181,7 +181,7 @@ static void test_read_beside_owner(void **state)
 static void test_follow_gap(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL), *bob = client_of("bob", 600000, NULL);
 	AUTO_FREE char *room = live_room(bob, "Gap", "@ann:localhost");
 	JSON_AUTO json_t *joined = NULL, *rows = json_array();
 	enum { TOTAL = 260 };
@@ -211,7 +211,7 @@ static void test_follow_gap(void **state)
 static void test_takeover(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Heirs", NULL);
 	struct job a = {"ann", room, 1000, 0, "heir-a", -1}, b = {"ann", room, 20, 0, "heir-b", -1};
 	JSON_AUTO json_t *rows = json_array();
@@ -245,7 +245,7 @@ static void test_takeover(void **state)
 static void test_takeover_between(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL), *bob = client_of("bob", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL), *bob = client_of("bob", 600000, NULL);
 	AUTO_FREE char *room = live_room(bob, "Regents", "@ann:localhost");
 	struct job a = {"ann", room, 1000, 0, "regent-a", -1};
 	struct job b = {"ann", room, 1, 0, "regent-b", -1};
@@ -285,7 +285,7 @@ static void test_takeover_between(void **state)
 static void test_other_runtime_folder(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 120000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Cron", NULL);
 	AUTO_FREE char *other = mem_printf("%s/other-run", live.home.dir);
 	AUTO_FREE char *was = mem_strdup(getenv("XDG_RUNTIME_DIR"));
@@ -312,9 +312,9 @@ static void test_other_runtime_folder(void **state)
 static void test_kill_syncing(void **state)
 {
 	(void)state;
-	struct client *bob = client_of("bob", 60000, NULL);
+	struct client *bob = client_of("bob", 600000, NULL);
 	AUTO_FREE char *room = live_room(bob, "Falls", "@ann:localhost");
-	struct client *ann = client_of("ann", 60000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	JSON_AUTO json_t *joined = NULL, *rows = json_array(), *sent = json_array();
 	OK(client_room_join(ann, room, NULL, &joined, &live.err));
 	client_close(ann);
@@ -334,7 +334,7 @@ static void test_kill_syncing(void **state)
 		worker_kill(pid, SIGKILL);
 		assert_int_equal(worker_wait(pid), 128 + SIGKILL);
 	}
-	ann = client_of("ann", 60000, NULL);
+	ann = client_of("ann", 600000, NULL);
 	struct read_request rq = {.room_id = room, .last = TOTAL};
 	OK(client_read(ann, &rq, rows_add, rows, &live.err));
 	assert_int_equal(json_array_size(rows), TOTAL);
@@ -351,7 +351,7 @@ static void test_kill_syncing(void **state)
 static void test_kill_sending(void **state)
 {
 	(void)state;
-	struct client *ann = client_of("ann", 60000, NULL);
+	struct client *ann = client_of("ann", 600000, NULL);
 	AUTO_FREE char *room = live_room(ann, "Broken off", NULL);
 	JSON_AUTO json_t *rows = json_array(), *read = json_array();
 	enum { ROUNDS = 15 };
