@@ -79,9 +79,7 @@ screen() {
 	use_home ben
 	m config set call.input tone: -q
 	m config set call.output null: -q
-	screen wait:F1 'type:/live join' key:enter 'wait:live · listening' 'type:/call hand' key:enter 'wait:your hand is up' \
-		key:alt-c 'gone:☎'
-	wait_for "$F" '"event":"hand".*@ben:s.test'
-	use_home ben
+	screen wait:F1 'type:/live join' key:enter 'wait:live · listening' 'gone:joining…' 'type:/call hand' key:enter \
+		'wait:your hand is up' key:alt-c 'gone:☎'
 	screen wait:F1 'type:/call answer' key:enter 'wait:Nobody is calling.' key:ctrl-u
 }
