@@ -81,5 +81,4 @@ screen() {
 	m config set call.output null: -q
 	screen wait:F1 'type:/live join' key:enter 'wait:live · listening' 'gone:joining…' 'type:/call hand' key:enter \
 		'wait:your hand is up' key:alt-c 'gone:☎'
-	screen wait:F1 'type:/call answer' key:enter 'wait:Nobody is calling.' key:ctrl-u
 }
