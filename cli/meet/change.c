@@ -69,7 +69,9 @@ const struct command verb_meet_change = {
 		"what was said of single dates to come goes with it to another time. A cancelled "
 		"meeting or date "
 		"comes back when it is changed, and one that was "
-		"ended early goes on when --start or --duration is given."),
+		"ended early goes on when --start or --duration is given. A single meeting that "
+		"took "
+		"place is not moved to a time to come: schedule another one."),
 	.args = PARAMS{ARG_MEETING, END_PARAMS},
 	.options =
 		PARAMS{OPT_TEXT("title", "TITLE", N_("what it is called")),

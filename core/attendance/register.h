@@ -112,6 +112,11 @@ struct lesson {
 void lesson_name(const struct lesson *l, json_t *content);
 /** Does this content say that it is about `l`? */
 bool lesson_is(const struct lesson *l, const json_t *content);
+/**
+ * Does a seal which says that it is of that, of times that begin at `start_ms`, hold for `l`? One of a single meeting
+ * does not when that was moved to another day since: then that is another lesson.
+ */
+bool lesson_is_sealed(const struct lesson *l, const json_t *of, int64_t start_ms);
 /** Is it the date of a meeting that these name? `recurrence_id` may be NULL. */
 bool lesson_is_date(const struct lesson *l, const char *uid, const char *recurrence_id);
 

@@ -93,6 +93,16 @@ bool lesson_is(const struct lesson *l, const json_t *content)
 	       json_get_i64(content, "end_ts", -1) == l->end_ms;
 }
 
+#define SEAL_NEAR_MS (24LL * 3600 * 1000)
+
+bool lesson_is_sealed(const struct lesson *l, const json_t *of, int64_t start_ms)
+{
+	bool near = start_ms > l->start_ms - SEAL_NEAR_MS && start_ms < l->start_ms + SEAL_NEAR_MS;
+	bool moved = l->single && !l->roll_id &&
+		     !same_text(json_get_str(of, "recurrence_id"), l->recurrence_id);
+	return lesson_is(l, of) && (!moved || near);
+}
+
 void lesson_name(const struct lesson *l, json_t *content)
 {
 	json_object_set_new(content, "room_id", json_string(l->room_id));
@@ -344,10 +354,12 @@ static bool read_opt_out(struct register_input *in, const struct mx_event *ev, s
 	return room && strcmp(room, in->l.room_id) == 0 && read_said(in, ev, r);
 }
 
-/* They are large, and whose they are is not known yet. */
+/* They are large, and whose they are is not known yet. The first part alone has times; without it the others are nothing. */
 static bool read_seal(struct register_input *in, const struct mx_event *ev, struct rec *r)
 {
-	if (!lesson_is(&in->l, ev->content) || !read_staff(in, ev, r))
+	const json_t *head = json_get_object(ev->content, "register");
+	int64_t start = json_get_i64(head, "start_ts", in->l.start_ms);
+	if (!lesson_is_sealed(&in->l, ev->content, start) || !read_staff(in, ev, r))
 		return false;
 	if (in->n_seals == REGISTER_SEALS_MAX) {
 		in->full = true;

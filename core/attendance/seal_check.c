@@ -207,14 +207,16 @@ static size_t count_corrected(const struct register_input *in,
 }
 
 /* Judged anew, from what the seal names and by its rules: does it come to the same? */
-static bool is_same(const struct register_input *in, const json_t *whole, const json_t *named,
+static bool is_same(const struct register_input *in, const struct found *f, const json_t *named,
 		    size_t *ret_corrected)
 {
-	const json_t *head = json_object_get(whole, "register");
+	const json_t *whole = f->whole, *head = json_object_get(whole, "register");
 	struct seal_terms by = {0};
 	struct periods missing = {0};
 	if (!read_terms(in, whole, &by))
 		return false;
+	if (by.l.uid) /* a single meeting may have been moved since; its name is among the register's bytes */
+		by.l.recurrence_id = json_get_str(f->r->content, "recurrence_id");
 	read_missing(json_get_array(head, "missing"), &missing);
 	struct terms t = {.l = &by.l,
 			  .rules = &by.rules,
@@ -257,10 +259,10 @@ static void compare(const struct view *w, const struct attendance_register *r,
 	ret->other_marks = count_other(w->in, r);
 	find_lost(w, f->whole, ret->missing);
 	find_added(w, r, named, f->r->ts, ret->added);
-	ret->verdict = json_array_size(ret->missing)			  ? SEAL_INPUTS_MISSING
-		       : json_array_size(ret->added)			  ? SEAL_INPUTS_NEW
-		       : is_same(w->in, f->whole, named, &ret->corrected) ? SEAL_GOOD
-									  : SEAL_DIFFERENT;
+	ret->verdict = json_array_size(ret->missing)		   ? SEAL_INPUTS_MISSING
+		       : json_array_size(ret->added)		   ? SEAL_INPUTS_NEW
+		       : is_same(w->in, f, named, &ret->corrected) ? SEAL_GOOD
+								   : SEAL_DIFFERENT;
 }
 
 void register_check_seal(const struct register_input *in, const struct attendance_register *r,

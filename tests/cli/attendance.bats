@@ -343,6 +343,28 @@ lesson() {
 	jq -es 'map(select(.user_id == "@dora:s.test")) | length == 1 and .[0].status != "excused"' shown >/dev/null
 }
 
+@test "a meeting that took place stays; one that was moved to another day has a register and a seal of its own" {
+	m meet schedule Held --uid held --room "$ROOM" --start 2026-02-09T09:00:00Z --duration 1h --tz UTC --past --no-message -q
+	m attendance seal --meeting held --json | one '.seal == "good" and (.existing | not)' >/dev/null
+	fails_with 2 meet change held --start 2090-02-09T09:00:00Z --no-message
+	[[ $stderr == *"took place already"*"muster meet schedule"* ]]
+	fails_with 2 meet change held@2026-02-09 --start 2090-02-09T09:00:00Z --no-message
+	# Entered by a wrong hour: the seal stays with it.
+	m meet change held --start 2026-02-09T10:00:00Z --no-message -q
+	m attendance seal --meeting held --json | one '.seal == "good" and .existing' >/dev/null
+	# As it could be moved before.
+	m meet change held --start 2026-02-16T09:00:00Z --no-message -q
+	m attendance show --meeting held --json | jq -es 'all(.[]; .start[:10] == "2026-02-16" and (.sealed | not))' >/dev/null
+	m attendance show --room "$ROOM" --since 2026-02-16 --until 2026-02-17 --json |
+		jq -es 'map(select(.uid == "held")) | length > 0 and all(.[]; .start[:10] == "2026-02-16" and (.sealed | not))' >/dev/null
+	m attendance seal --meeting held --json | one '.seal == "good" and (.existing | not)' >/dev/null
+	m attendance show --meeting held --json | jq -es 'all(.[]; .start[:10] == "2026-02-16" and .sealed)' >/dev/null
+	# Which was cancelled did not take place.
+	m meet schedule Ill --uid ill --room "$ROOM" --start 2026-02-10T09:00:00Z --duration 1h --tz UTC --past --no-message -q
+	m meet cancel ill --no-message -q
+	m meet change ill --start 2090-02-10T09:00:00Z --no-message --json | jq -e '.changed and .status == "scheduled"' >/dev/null
+}
+
 @test "words that make no sense" {
 	fails_with 2 attendance show --room "$ROOM"
 	fails_with 2 attendance show

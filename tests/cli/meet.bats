@@ -405,6 +405,22 @@ events() { # ROOM TYPE
 	m meet import dates.ics --room "$id" --json | jq -e '.changed | not' >/dev/null
 }
 
+@test "a calendar file moves no single meeting that took place" {
+	local id
+	id=$(new_room Held)
+	held() { # DATE SEQUENCE TITLE
+		printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 BEGIN:VEVENT UID:once "SUMMARY:$3" "DTSTART:$1T090000Z" DURATION:PT1H \
+			"SEQUENCE:$2" END:VEVENT END:VCALENDAR
+	}
+	held 20260105 0 Once | mi meet import - --room "$id" --json | jq -e '.changed' >/dev/null
+	held 20900105 1 Once >moved.ics
+	r meet import moved.ics --room "$id"
+	[[ $stderr == *'"Once" is passed over: "Once" took place already'* ]]
+	m meet show once --json | jq -e '.start[:10] == "2026-01-05" and .sequence == 0' >/dev/null
+	held 20260106 1 Lab | mi meet import - --room "$id" --json | jq -e '.changed' >/dev/null
+	m meet show once --json | jq -e '.start[:10] == "2026-01-06" and .title == "Lab"' >/dev/null
+}
+
 @test "a file without times leaves what a series was before, and is no news again" {
 	local id
 	id=$(new_room Remaining)

@@ -61,7 +61,7 @@ static int take_seal(const struct store_event *e, void *arg)
 	for (size_t i = 0; i < r->l->n; i++) {
 		struct att_lesson *v = &r->l->v[i];
 		bool moved = v->l.start_ms != from_ms || v->l.end_ms != to_ms;
-		if (!moved || !lesson_is(&v->l, of))
+		if (!moved || !lesson_is_sealed(&v->l, of, from_ms))
 			continue;
 		widen(v, from_ms, to_ms);
 		r->l->sealed = true;

@@ -247,6 +247,20 @@ static int change_one(struct meeting *m, const struct meet_change *ch, bool *cha
 
 /* -- Both ---------------------------------------------------------------- */
 
+int meet_check_held(const struct cal_event *e, int64_t start_ms, int64_t now_ms, struct err *err)
+{
+	struct cal_occurrence o;
+	if (start_ms <= now_ms || !cal_is_single(e))
+		return 0;
+	int rc = cal_find(e, NULL, now_ms, &o, err);
+	if (rc || o.cancelled || o.end_ms > now_ms)
+		return rc;
+	err_set(err, ERR_USAGE, _("\"%.80s\" took place already: it stays where it was"),
+		e->title ? e->title : e->uid);
+	err_hint(err, _("muster meet schedule makes another one"));
+	return ERR_USAGE;
+}
+
 static bool is_nothing(const struct meet_change *ch)
 {
 	return !ch->cancel && !ch->title && !ch->description && !ch->location && !ch->rrule &&
@@ -301,6 +315,8 @@ int client_meet_change(struct client *c, const struct meet_change *ch, json_t **
 	if (is_nothing(ch))
 		return err_set(err, ERR_USAGE, _("what is to be changed?"));
 	int rc = room_of(c, ch, &m, err);
+	if (!rc)
+		rc = meet_check_held(&m.event, ch->start_ms, clock_wall_ms(), err);
 	if (!rc)
 		rc = ch->recurrence ? change_one(&m, ch, &changed, err)
 				    : change_all(&m, ch, &changed, err);

@@ -171,12 +171,15 @@ static int put(struct import *in, struct meeting *m, bool dated, bool *existing,
 {
 	static const struct meet_tell quiet = {.no_message = true, .no_file = true, .no_pin = true};
 	struct meeting there;
+	int64_t start = 0;
 	int rc = meet_get(in->c, in->room_id, m->event.uid, &there, err);
 	*existing = rc == 0;
 	*changed = rc == ERR_NOT_FOUND;
 	if (!rc) {
 		int kept = keep_ours(&there, m, err);
 		*changed = is_news(&there, m, dated);
+		if (!kept && cal_is_single(&m->event) && !cal_time_ms(&m->event.start, &start, err))
+			kept = meet_check_held(&there.event, start, clock_wall_ms(), err);
 		meeting_done(&there);
 		if (kept)
 			return *changed ? kept : 0;

@@ -64,6 +64,11 @@ int meet_find_uid(struct client *c, const char *room_id, const char *uid, struct
 int meet_walk(struct client *c, const char *room_id, meet_walk_fn *fn, void *arg, struct err *err);
 /** The first date must be one of the rule's (RFC 5545 leaves open what it means otherwise). ERR_USAGE. */
 int meet_check_start(const struct cal_event *e, struct err *err);
+/**
+ * What happens once and is over stays where it was: its register, its seal and what was said of people are of then. ERR_USAGE
+ * when `start_ms` is still to come; not when it was cancelled, for then it did not take place. Nothing of a series.
+ */
+int meet_check_held(const struct cal_event *e, int64_t start_ms, int64_t now_ms, struct err *err);
 /** A time as a number, by its clock alone. */
 int64_t meet_wall_ms(const struct cal_time *t);
 /** The same clock some time later, in a zone. */
