@@ -155,11 +155,12 @@ wait_for() {
 	}
 }
 
-# The same until N lines match: wait_for_count FILE REGEX N
+# The same until N lines match: wait_for_count FILE REGEX N. They are counted: grep that writes to /dev/null
+# stops at the first.
 wait_for_count() {
 	# shellcheck disable=SC2016
-	timeout "$STEP" bash -c 'grep -m"$3" -E -e "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null)' \
-		_ "$1" "$2" "$3" >/dev/null || {
+	timeout "$STEP" bash -c '[ "$(grep -c -m"$3" -E -e "$2" <(exec tail -n +1 -F --pid=$$ "$1" 2>/dev/null))" -eq "$3" ]' \
+		_ "$1" "$2" "$3" || {
 		echo "never came $3 times: $2 in $1"
 		cat "$1"
 		return 1
