@@ -120,7 +120,7 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 				    "the server with --lan or --public-url, then make new slips"));
 	if (!file)
 		return 0;
-	AUTO_FREE char *free_name = NULL;
+	AUTO_FREE char *place = NULL;
 	/* An empty page must not take the place of slips that were handed out. */
 	if (!slips_count(rows) && fs_exists(file)) {
 		command_say(ctx,
@@ -129,7 +129,8 @@ int class_write_slips(struct command_ctx *ctx, const struct class_ref *ref, cons
 			    file);
 		return 0;
 	}
-	file = free_name = slips_place(ctx, file);
+	place = slips_place(ctx, file);
+	file = place;
 	if (is_html(file))
 		rc = slips_put_html(&b, &s, err);
 	else
