@@ -5,7 +5,7 @@ load helper
 GOLDEN=$TOP/tests/golden/attendance
 
 setup_file() {
-	clean_environment
+	start_school
 }
 
 setup() {
@@ -139,7 +139,7 @@ teardown_file() {
 }
 
 @test "--room: people by the roster, who was absent, who does not belong" {
-	start_school
+	use_home admin
 	printf 'Name,ID,E-Mail\nAnna Meier,007,\nBert Alt,008,bert@x.example\nTwin,009,\nTwin,010,\n' >class.csv
 	m class create Physics --students class.csv -q >/dev/null
 	cat >zoom.csv <<-'END'
