@@ -75,6 +75,8 @@ void output_put_cell(struct buf *b, const struct command_key *key, const json_t 
 	if (json_is_string(v) && key && !strcmp(key->type, "time") &&
 	    when_parse(span_of(json_string_value(v)), now_ms, &at, NULL) == 0) {
 		put_int(b, key, at, now_ms);
+	} else if (json_is_string(v) && key && command_word(key->type, json_string_value(v))) {
+		buf_put_str(b, command_word(key->type, json_string_value(v)));
 	} else if (json_is_string(v)) {
 		text_put(b, (struct span){json_string_value(v), json_string_length(v)}, TEXT_LINE);
 	} else if (json_is_integer(v)) {

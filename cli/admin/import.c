@@ -121,7 +121,7 @@ const struct command verb_admin_user_import = {
 		      false},
 		     {"name", "string", N_("Name"), N_("the name that others see"), false},
 		     {"email", "string", N_("E-mail"), N_("e-mail address"), false},
-		     {"state", "string", N_("State"), N_("created, existing, updated or failed"),
+		     {"state", "word", N_("State"), N_("created, existing, updated or failed"),
 		      false},
 		     {"password", "string", N_("Password"),
 		      N_("the password that was made; it is told only this once"), true},

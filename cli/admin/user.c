@@ -86,7 +86,7 @@ const struct command verb_admin_user_add = {
 			  OPT_DATA,
 			  END_PARAMS},
 	.keys = KEYS{KEY_USER_ID(N_("User")),
-		     {"state", "string", N_("State"), N_("created"), false},
+		     {"state", "word", N_("State"), N_("created"), false},
 		     KEY_PASSWORD,
 		     END_KEYS},
 	.shape = SHAPE_RECORD,

@@ -75,7 +75,7 @@ const struct command verb_attendance_contests = {
 		     {"name", "string", N_("Name"), N_("name of the person"), false},
 		     {"reason", "string", N_("Reason"), N_("what they say"), false},
 		     {"ts", "time", N_("Time"), N_("when they said it"), false},
-		     {"state", "string", N_("State"), N_("open, accepted or declined"), false},
+		     {"state", "word", N_("State"), N_("open, accepted or declined"), false},
 		     {"by", "string", NULL, N_("who answered"), true},
 		     END_KEYS},
 	.shape = SHAPE_TABLE,

@@ -133,7 +133,7 @@ const struct command verb_attendance_import = {
 		     {"before", "string", N_("Before"), N_("the mark that the register had"),
 		      false},
 		     {"after", "string", N_("After"), N_("the mark that holds now"), false},
-		     {"state", "string", N_("State"),
+		     {"state", "word", N_("State"),
 		      N_("changed, same, kept (the register knows better) or not_expected"), false},
 		     {"event_id", "string", NULL, N_("id of the correction"), true},
 		     END_KEYS},

@@ -22,7 +22,7 @@
 		{"email", "string", NULL, N_("e-mail address"), false},                            \
 		{"role", "string", NULL, N_("teacher or student"), false},                         \
 		{"guest", "boolean", NULL, N_("not on the roster"), false},                        \
-		{"status", "string", N_("Mark"),                                                   \
+		{"status", "word", N_("Mark"),                                                     \
 		 N_("present, late, left_early, partial, absent, excused, not_tracked, not_known " \
 		    "or pending"),                                                                 \
 		 false},                                                                           \

@@ -18,7 +18,7 @@ const struct command_key class_keys[] =
 	 {"external_id", "string", N_("Id"), N_("id in the school's own lists"), false},
 	 {"name", "string", N_("Name"), N_("name of the person"), false},
 	 {"email", "string", NULL, N_("e-mail address"), false},
-	 {"state", "string", N_("State"),
+	 {"state", "word", N_("State"),
 	  N_("added, existing, invited, left, banned or failed; with --dry-run new or existing"),
 	  false},
 	 {"link", "string", N_("Link"), N_("the one-time link, when one was made now"), true},

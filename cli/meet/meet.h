@@ -49,7 +49,7 @@
 		{"duration_s", "seconds", N_("For"), N_("how long it takes"), false},              \
 		{"title", "string", N_("Title"), N_("what it is called"), false},                  \
 		{"room", "string", N_("Room"), N_("name of the room"), false},                     \
-		{"status", "string", N_("Status"), N_("scheduled, moved, cancelled, now or over"), \
+		{"status", "word", N_("Status"), N_("scheduled, moved, cancelled, now or over"),   \
 		 false},                                                                           \
 		{"uid", "string", N_("Id"), N_("id of the meeting or series"), true},              \
 		{"recurrence_id", "string", NULL,                                                  \

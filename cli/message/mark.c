@@ -114,7 +114,7 @@ const struct command verb_typing = {
 
 static const struct command_key presence_keys[] = {
 	KEY_USER_ID(N_("User")),
-	{"presence", "string", N_("Presence"), N_("online, unavailable or offline"), false},
+	{"presence", "word", N_("Presence"), N_("online, unavailable or offline"), false},
 	{"status", "string", N_("Status"), N_("what they say of it"), false},
 	{"active", "boolean", NULL, N_("active right now"), false},
 	{"active_ts", "time", N_("Last active"), N_("when they were last active"), false},

@@ -51,7 +51,7 @@ const struct command verb_queue_list = {
 		     {"type", "string", NULL, N_("event type"), false},
 		     {"what", "string", NULL,
 		      N_("message, or of a roll-call: roll_end, roll_second"), false},
-		     {"state", "string", N_("State"),
+		     {"state", "word", N_("State"),
 		      N_("queued, sending, scheduled (the server sends it) or failed"), false},
 		     {"body", "string", N_("Text"), N_("beginning of the text"), false},
 		     {"created_ts", "time", N_("Since"), N_("when it was written"), false},

@@ -42,7 +42,7 @@ const struct command verb_roll_list = {
 		     {"by", "string", NULL, N_("who opened it"), true},
 		     {"opened", "time", N_("Opened"), N_("when it was opened"), false},
 		     {"closes", "time", NULL, N_("when it closes, or closed"), false},
-		     {"state", "string", N_("State"), N_("open, closed or cancelled"), false},
+		     {"state", "word", N_("State"), N_("open, closed or cancelled"), false},
 		     {"here", "integer", N_("Here"), N_("how many were there in time"), false},
 		     {"late", "integer", N_("Late"), N_("how many were late"), false},
 		     {"away", "integer", N_("Cannot come"), N_("how many said so"), false},

@@ -19,10 +19,10 @@
 		{"user_id", "string", N_("User"), N_("Matrix id of the person"), true},           \
 		{"external_id", "string", N_("Id"), N_("id in the school's own lists"), false},   \
 		{"name", "string", N_("Name"), N_("name of the person"), false},                  \
-		{"status", "string", N_("Status"),                                                \
+		{"status", "answer", N_("Status"),                                                \
 		 N_("here, late, away (cannot come), excused, absent, not_tracked or pending"),   \
 		 false},                                                                          \
-		{"way", "string", N_("By"),                                                       \
+		{"way", "word", N_("By"),                                                         \
 		 N_("how it was said: vote, reaction, word, or staff; null: not at all"), false}, \
 		{"ts", "time", N_("Time"), N_("of the first answer, or of staff's mark"), false}, \
 		{"by", "string", NULL, N_("who of the staff marked it"), true},                   \

@@ -17,20 +17,6 @@ int roll_arg(struct command_ctx *ctx, struct client **ret_client, struct roll *r
 	return rc ? rc : client_roll_find(*ret_client, room, NULL, ret, err);
 }
 
-/* The status word as people read it. */
-static const char *label(const char *status)
-{
-	static const char *const words[][2] = {
-		{"here", N_("here")},	     {"late", N_("late")},
-		{"away", N_("cannot come")}, {"excused", N_("excused")},
-		{"absent", N_("absent")},    {"pending", N_("no answer yet")},
-	};
-	for (size_t i = 0; status && i < ARRAY_LEN(words); i++)
-		if (!strcmp(words[i][0], status))
-			return _(words[i][1]);
-	return "";
-}
-
 void line_roll_person(struct buf *b, const json_t *row, const struct command_line *l)
 {
 	char at[WHEN_ISO_SIZE];
@@ -42,7 +28,9 @@ void line_roll_person(struct buf *b, const json_t *row, const struct command_lin
 		buf_printf(b, "%s ", at);
 	}
 	command_put_clean(b, json_is_string(name) ? name : json_object_get(row, "user_id"));
-	buf_printf(b, ": %s", label(json_get_str(row, "status")));
+	const char *status = json_get_str(row, "status");
+	const char *label = status ? command_word("answer", status) : NULL;
+	buf_printf(b, ": %s", label ? label : "");
 	if (json_get_str(row, "reason")) {
 		buf_put_str(b, " (");
 		command_put_clean(b, json_object_get(row, "reason"));

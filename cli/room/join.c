@@ -4,7 +4,7 @@
 
 static const struct command_key keys[] = {
 	{"room_id", "string", N_("Id"), N_("id of the room"), true},
-	{"membership", "string", N_("Member"), N_("join or leave"), false},
+	{"membership", "word", N_("Member"), N_("join or leave"), false},
 	{"archived", "boolean", N_("Archived"), N_("out of sight"), false},
 	END_KEYS,
 };

@@ -114,7 +114,7 @@ const struct command verb_room_role = {
 			  END_PARAMS},
 	.keys = KEYS{KEY_USER_ID(N_("User")),
 		     KEY_ROOM_ID,
-		     {"role", "string", N_("Role"), N_("the new role"), false},
+		     {"role", "word", N_("Role"), N_("the new role"), false},
 		     {"power", "integer", N_("Power"), N_("the new power level"), false},
 		     END_KEYS},
 	.shape = SHAPE_RECORD,

@@ -125,8 +125,8 @@ const struct command verb_space_show = {
 		     {"parent", "string", NULL, N_("id of the space that lists it"), false},
 		     {"depth", "integer", N_("Level"), N_("1: in the space itself"), false},
 		     {"suggested", "boolean", NULL, N_("new people should join it"), false},
-		     {"join_rule", "string", N_("Join"), N_("who may join"), false},
-		     {"membership", "string", N_("You"), N_("join when you are in it"), false},
+		     {"join_rule", "joining", N_("Join"), N_("who may join"), false},
+		     {"membership", "word", N_("You"), N_("join when you are in it"), false},
 		     END_KEYS},
 	.run = run_show,
 };

@@ -66,7 +66,7 @@ const struct command verb_roster_import = {
 			  END_PARAMS},
 	.keys = KEYS{KEYS_MATCH,
 		     KEYS_PERSON,
-		     {"state", "string", N_("State"),
+		     {"state", "word", N_("State"),
 		      N_("added, changed, existing, removed, unmatched or ambiguous"), false},
 		     KEY_WHY,
 		     END_KEYS},

@@ -35,7 +35,7 @@ const struct command verb_roster_remove = {
 			.what = N_("Matrix id, outside id, e-mail address or unique name")},
 		       END_PARAMS},
 	.options = PARAMS{OPT_CLASS_ROOM, END_PARAMS},
-	.keys = KEYS{KEYS_PERSON, {"state", "string", N_("State"), N_("removed"), false}, END_KEYS},
+	.keys = KEYS{KEYS_PERSON, {"state", "word", N_("State"), N_("removed"), false}, END_KEYS},
 	.shape = SHAPE_TABLE,
 	.run = run_remove,
 };

@@ -11,6 +11,8 @@ static json_t *type_of(const char *type)
 		return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
 	if (!strcmp(type, "seconds") || !strcmp(type, "seconds or ever") || !strcmp(type, "bytes"))
 		return json_pack("{s:s}", "type", "integer");
+	if (command_type_is_word(type))
+		return json_pack("{s:s}", "type", "string");
 	return json_pack("{s:s}", "type", type);
 }
 

@@ -56,7 +56,8 @@ struct command_param {
 struct command_key {
 	const char *name;
 	const char *type;  /**< JSON Schema's word, or "time" (ISO 8601 string), "bytes", "seconds",
-			      "seconds or ever" (0: without end), "strings" (array of strings) */
+			      "seconds or ever" (0: without end), "strings" (array of strings),
+			      or what command_type_is_word knows: strings that stand for a word */
 	const char *label; /**< N_() column title; NULL: not in the table */
 	const char *what;  /**< N_() meaning */
 	bool keep;	   /**< never shortened in a table: ids that people copy */
@@ -123,6 +124,13 @@ struct command_set {
 	const struct command *const *commands; /**< ends with NULL */
 	const struct command_param *globals;   /**< ends with KIND_NONE */
 };
+
+/* -- Words ---------------------------------------------------------------- */
+
+/** Are values of this type of key words of a fixed list, as "present" or "closed"? */
+bool command_type_is_word(const char *type);
+/** What people read instead, in their language; NULL where it is none of the list. Borrowed. */
+const char *command_word(const char *type, const char *word);
 
 /* -- Looking up ---------------------------------------------------------- */
 

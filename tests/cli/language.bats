@@ -1,10 +1,15 @@
-# Sentences are translated, keys and status words never.
+# Sentences are translated, and words in tables; keys and words of JSON and CSV never.
 bats_require_minimum_version 1.5.0
 load helper
 
 setup_file() {
 	clean_environment
 	translated_locale
+	start_server
+}
+
+teardown_file() {
+	stop_server
 }
 
 setup() {
@@ -87,4 +92,15 @@ assert len(cells) > 20 and 50 < max(cells) <= 60, cells'
 @test "the committed manual is English whatever the language" {
 	LANGUAGE=de LC_ALL=C m docs man man
 	diff -r man "$TOP/man"
+}
+
+@test "people read words of their language in tables, programs the same ones in every language" {
+	sign_up ada
+	m room create Physik -q
+	LANGUAGE=de m room list --json | jq -e '.membership == "join"' >/dev/null
+	LANGUAGE=de m room list | grep -q ' beigetreten '
+	LANGUAGE=de m room list --format csv | grep -q ',join,'
+	LANGUAGE=de m room show Physik | grep -q 'eingeladen ist'
+	m room list | grep -q ' joined '
+	m schema room list | jq -e '.properties.membership.type == "string"' >/dev/null
 }

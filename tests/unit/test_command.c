@@ -134,7 +134,7 @@ static void check_keys(const struct command *c)
 	static const char types[] = "string|integer|number|boolean|object|array|time|bytes|"
 				    "seconds|seconds or ever|strings";
 	for (const struct command_key *k = c->keys; k && k->name; k++) {
-		if (!has_word(types, k->type))
+		if (!has_word(types, k->type) && !command_type_is_word(k->type))
 			fail_msg("%s: type %s of %s", c->name, k->type, k->name);
 		assert_non_null(k->what);
 		for (const struct command_key *o = c->keys; o != k; o++)
