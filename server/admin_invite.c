@@ -26,7 +26,7 @@ int admin_invite_create(struct admin *a, struct err *err)
 	const char *token = asked && *asked ? asked : made;
 	if (!invite_valid_text(token))
 		return matrix_err(err, 400, "M_INVALID_PARAM",
-				  _("An invite consists of 1 to 64 letters, digits and ._~-"));
+				  _("An invite consists of 8 to 64 letters, digits and ._~-"));
 	if (uses < 0 || life < 0 || life > EXPIRES_MAX_MS)
 		return matrix_err(err, 400, "M_INVALID_PARAM",
 				  _("uses and expires_in_ms cannot be negative"));

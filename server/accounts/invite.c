@@ -34,7 +34,8 @@ int invite_use(struct db_tx *tx, const char *token, struct err *err)
 bool invite_valid_text(const char *token)
 {
 	size_t n = strlen(token);
-	return n > 0 && n <= 64 &&
+	/* Anybody may ask whether one is valid, so it must be long enough not to be found by asking. */
+	return n >= 8 && n <= 64 &&
 	       strspn(token,
 		      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-") == n;
 }

@@ -242,6 +242,8 @@ static void test_invites(void **state)
 	json_decref(j);
 	assert_int_equal(offline_code("invite.create", "{\"token\":\"class-5b\"}", &err),
 			 ERR_CONFLICT);
+	assert_int_equal(offline_code("invite.create", "{\"token\":\"class5b\"}", &err),
+			 ERR_INVALID);
 	assert_int_equal(offline_code("invite.create", "{\"token\":\"not good\"}", &err),
 			 ERR_INVALID);
 	j = offline("invite.list", "{}");
