@@ -131,6 +131,4 @@ const char *action_what(enum action a);
 const char *action_name(enum action a);
 const char *place_title(enum place p);
 
-#define KEYMAP_CHOICES "default|vim"
-
 #endif

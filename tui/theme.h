@@ -56,9 +56,6 @@ struct theme {
 	struct look looks[ROLE_COUNT];
 };
 
-/** Names of all themes, "default|light|...", as a setting's choices. */
-#define THEME_CHOICES "default|light|dark|mono|high-contrast"
-
 /** The theme `name` (unknown: default) for a terminal with so many colours; 0 or 1: none. */
 void theme_make(struct theme *t, const char *name, int colours);
 /** NO_COLOR (no-color.org): set and not empty. */

@@ -294,11 +294,6 @@ uint64_t dtls_ignored(const struct dtls *d)
 	return d->ignored;
 }
 
-uint64_t dtls_dropped_bytes(const struct dtls *d)
-{
-	return d->dropped;
-}
-
 int dtls_keys(struct dtls *d, struct srtp_keys *ret, struct err *err)
 {
 	static const char label[] = "EXTRACTOR-dtls_srtp";

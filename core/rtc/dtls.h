@@ -60,7 +60,5 @@ const char *dtls_error(const struct dtls *d);
 int dtls_keys(struct dtls *d, struct srtp_keys *ret, struct err *err);
 /** Datagrams that said nothing once the handshake was over: forged, or sent again. */
 uint64_t dtls_ignored(const struct dtls *d);
-/** Bytes of application data that were dropped. */
-uint64_t dtls_dropped_bytes(const struct dtls *d);
 
 #endif

@@ -37,7 +37,6 @@
 #define ICE_FAIL_WAIT_MS 15000	    /**< for late candidates before giving up */
 #define ICE_KEEPALIVE_SERVER_MS 15000 /**< refresh of the server-reflexive mapping */
 #define ICE_BUSY_MS 700	    /**< between checks of a path that carries sound, unless heard */
-#define ICE_DOUBT_MS 600    /**< of a silent path, see ice_wants_detour */
 #define ICE_BETTER_MS 15000 /**< between looks for a path that is no detour */
 
 enum ice_type { ICE_HOST, ICE_SRFLX, ICE_PRFLX, ICE_RELAY };

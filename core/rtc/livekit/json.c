@@ -92,19 +92,6 @@ json_t *lk_person_json(const struct lk_person *p)
 	return o;
 }
 
-json_t *lk_room_json(const struct lk_room *r)
-{
-	json_t *o = json_object();
-	put_str(o, "sid", r->sid);
-	put_str(o, "name", r->name);
-	put_i64(o, "creation_time", r->creation_time);
-	put_i64(o, "creation_time_ms", r->creation_time_ms);
-	put_str(o, "metadata", r->metadata);
-	json_object_set_new(o, "num_participants", json_integer(r->num_participants));
-	json_object_set_new(o, "num_publishers", json_integer(r->num_publishers));
-	return o;
-}
-
 /* -- Reading --------------------------------------------------------------------------- */
 
 const json_t *lk_json_get(const json_t *o, const char *name)

@@ -12,7 +12,6 @@
 /* New references. */
 json_t *lk_track_json(const struct lk_track *t);
 json_t *lk_person_json(const struct lk_person *p);
-json_t *lk_room_json(const struct lk_room *r);
 
 /**
  * A permission as it comes in such a request, whose keys may also be spelled
