@@ -83,7 +83,7 @@ static int read_line(struct buf *b, const sigset_t *mask, struct err *err)
 			continue;
 		ssize_t n = ready > 0 && !caught ? read(STDIN_FILENO, &c, 1) : -1;
 		if (n < 0)
-			return err_set(err, ERR_CANCELLED, _("cancelled"));
+			return err_set(err, ERR_CANCELLED, _("stopped before it was done"));
 		if (n == 0 && b->n == 0)
 			return err_set(err, ERR_CANCELLED, _("cancelled: end of input"));
 		if (n == 0 || c == '\n')

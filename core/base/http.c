@@ -265,7 +265,7 @@ void http_cancel(struct http_call *c)
 	loop_assert_owner(c->h->l);
 	if (c->early.code)
 		return;
-	err_set(&c->early, ERR_CANCELLED, _("cancelled"));
+	err_set(&c->early, ERR_CANCELLED, _("stopped before it was done"));
 	detach(c); /* a reply that is complete already must not overtake */
 	answer_next_turn(c);
 }
@@ -281,7 +281,7 @@ void http_free(struct http *h)
 	if (h->gone)
 		*h->gone = true;
 	h->gone = NULL;
-	err_set(&cancelled, ERR_CANCELLED, _("cancelled"));
+	err_set(&cancelled, ERR_CANCELLED, _("stopped before it was done"));
 	while (h->calls) {
 		detach(h->calls);
 		answer(h->calls, &none, &cancelled);

@@ -172,7 +172,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_o
 	bool sends = up_total > 0;
 	if (!x->progress(sends ? up : down, sends ? up_total : down_total, x->progress_arg))
 		return 0;
-	err_set(&x->err, ERR_CANCELLED, _("cancelled"));
+	err_set(&x->err, ERR_CANCELLED, _("stopped before it was done"));
 	return 1;
 }
 

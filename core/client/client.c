@@ -142,7 +142,7 @@ void client_unlimit(struct client *c, int64_t before)
 int client_check_time(const struct client *c, struct err *err)
 {
 	if (is_cancelled(c))
-		return err_set(err, ERR_CANCELLED, _("cancelled"));
+		return err_set(err, ERR_CANCELLED, _("stopped before it was done"));
 	if (client_time_left_ms(c) == 0)
 		return err_set(err, ERR_CANCELLED, _("the time limit was reached"));
 	return 0;

@@ -55,7 +55,7 @@ static const struct label words[] = {
 	/* of rolls, contests, meetings, links, messages */
 	{"open", N_("open")},
 	{"closed", N_("closed")},
-	{"cancelled", N_("called off")},
+	{"cancelled", N_("cancelled")},
 	{"accepted", N_("accepted")},
 	{"declined", N_("declined")},
 	{"scheduled", N_("planned")},

@@ -73,7 +73,7 @@ int session_attempt_ms(const struct session *s, const struct session_request *rq
 	bool file = rq->body_file || rq->save_file;
 	int64_t ms = rq->timeout_ms ? rq->timeout_ms : file ? 0 : 60000;
 	if (is_cancelled(s))
-		return err_set(err, ERR_CANCELLED, _("cancelled"));
+		return err_set(err, ERR_CANCELLED, _("stopped before it was done"));
 	if (s->deadline_ms) {
 		int64_t left = s->deadline_ms - clock_mono_ms();
 		if (left <= 0)

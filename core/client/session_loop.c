@@ -68,7 +68,7 @@ void session_free(struct session *s)
 	struct err cancelled;
 	if (!s)
 		return;
-	err_set(&cancelled, ERR_CANCELLED, _("cancelled"));
+	err_set(&cancelled, ERR_CANCELLED, _("stopped before it was done"));
 	if (s->renewal)
 		s->renewal->s = NULL;
 	http_free(s->http); /* answers what it has under way */
@@ -217,7 +217,7 @@ struct session_call *session_start(struct session *s, const struct session_reque
 void session_cancel(struct session_call *c)
 {
 	loop_assert_owner(c->s->loop);
-	err_set(&c->early, ERR_CANCELLED, _("cancelled"));
+	err_set(&c->early, ERR_CANCELLED, _("stopped before it was done"));
 	if (c->http)
 		http_cancel(c->http);
 	else

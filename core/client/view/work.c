@@ -49,7 +49,7 @@ static void job_run(void *arg)
 	struct work_job *j = arg;
 	struct work *w = j->work;
 	j->rc = __atomic_load_n(&j->cancel, __ATOMIC_RELAXED)
-			? err_set(&j->err, ERR_CANCELLED, _("cancelled"))
+			? err_set(&j->err, ERR_CANCELLED, _("stopped before it was done"))
 			: open_client(w, &j->err);
 	if (!j->rc) {
 		client_begin(w->client, w->timeout_ms, &j->cancel);
@@ -110,7 +110,7 @@ struct work_job *work_add(struct work *w, work_fn *run, work_done_fn *done, void
 	*p = j;
 	w->n++;
 	if (w->closing) /* a `done` asks for more while the end has come */
-		j->rc = err_set(&j->err, ERR_CANCELLED, _("cancelled"));
+		j->rc = err_set(&j->err, ERR_CANCELLED, _("stopped before it was done"));
 	loop_post(w->closing ? w->loop : worker_loop(w->worker), w->closing ? job_finish : job_run,
 		  j);
 	return j;
