@@ -114,18 +114,18 @@ demo:
 test:
 	@.ci/deps test
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(MAKE) --no-print-directory -j$$(nproc) unit
-	@$(MAKE) --no-print-directory $(CHECKS)
+	@failed=0; $(MAKE) --no-print-directory -j$$(nproc) unit || failed=1; \
+		$(MAKE) --no-print-directory -k $(CHECKS) || failed=1; exit $$failed
 
 #: make asan        the tests under AddressSanitizer and UBSan
 ASAN := BUILD=build/asan OUT=build/asan/muster OPT="-O1 -g" \
 	SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 LSAN := suppressions=$(CURDIR)/tests/lib/lsan.supp:print_suppressions=0
 asan: asan-build
-	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) unit
-	@LSAN_OPTIONS="$(LSAN)" MUSTER=build/asan/muster $(MAKE) --no-print-directory $(ASAN) $(CHECKS)
-	@LSAN_OPTIONS="$(LSAN)" $(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=60
-
+	@failed=0; export LSAN_OPTIONS="$(LSAN)"; \
+		$(MAKE) --no-print-directory $(ASAN) unit || failed=1; \
+		MUSTER=build/asan/muster $(MAKE) --no-print-directory -k $(ASAN) $(CHECKS) || failed=1; \
+		$(MAKE) --no-print-directory $(ASAN) tui-fuzz SECONDS=60 || failed=1; exit $$failed
 asan-build:
 	@$(MAKE) --no-print-directory $(ASAN) all test-programs
 
