@@ -73,8 +73,8 @@ screen() {
 	m config set call.input tone: -q
 	m config set call.output null: -q
 	screen wait:F1 'type:/live join --record x.ogg' key:enter 'wait:is for a shell' key:ctrl-u \
-		'type:/live start' key:enter 'wait:live, you lead' 'gone:joining…' 'type:/call status' key:enter 'wait:State: joined' \
-		key:esc 'gone:State: joined' 'type:/live end' key:enter 'gone:☎'
+		'type:/live start' key:enter 'wait:live, you lead' 'gone:joining…' 'type:/call status' key:enter 'wait:State: in it' \
+		key:esc 'gone:State: in it' 'type:/live end' key:enter 'gone:☎'
 	VERB="live start" joined ada "$ROOM" --input tone:440,-20 --output null
 	use_home ben
 	m config set call.input tone: -q
