@@ -71,12 +71,14 @@ static void put_int(struct buf *b, const struct command_key *key, int64_t n, int
 void output_put_cell(struct buf *b, const struct command_key *key, const json_t *v, int64_t now_ms)
 {
 	struct buf raw = BUF_INIT(BUF_CAP_OWN);
+	const char *word =
+		key && json_is_string(v) ? command_word(key->type, json_string_value(v)) : NULL;
 	int64_t at;
 	if (json_is_string(v) && key && !strcmp(key->type, "time") &&
 	    when_parse(span_of(json_string_value(v)), now_ms, &at, NULL) == 0) {
 		put_int(b, key, at, now_ms);
-	} else if (json_is_string(v) && key && command_word(key->type, json_string_value(v))) {
-		buf_put_str(b, command_word(key->type, json_string_value(v)));
+	} else if (word) {
+		buf_put_str(b, word);
 	} else if (json_is_string(v)) {
 		text_put(b, (struct span){json_string_value(v), json_string_length(v)}, TEXT_LINE);
 	} else if (json_is_integer(v)) {

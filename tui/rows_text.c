@@ -39,11 +39,12 @@ static bool is_time(const json_t *v, const struct command_key *k, int64_t *ret_m
 
 void rows_put_value(struct buf *b, const json_t *v, const struct command_key *k)
 {
+	const char *word = json_is_string(v) ? command_word(k->type, json_string_value(v)) : NULL;
 	int64_t at;
 	if (is_time(v, k, &at)) {
 		put_int(b, at, k->type);
-	} else if (json_is_string(v) && command_word(k->type, json_string_value(v))) {
-		buf_put_str(b, command_word(k->type, json_string_value(v)));
+	} else if (word) {
+		buf_put_str(b, word);
 	} else if (json_is_string(v)) {
 		command_put_clean(b, v);
 	} else if (json_is_integer(v)) {

@@ -1,4 +1,5 @@
 /* What people read instead of the words that programs read. */
+#include "core/attendance/sheet.h"
 #include "core/base/i18n.h"
 #include "core/base/mem.h"
 #include "core/client/command.h"
@@ -9,18 +10,8 @@ struct label {
 	const char *word, *text;
 };
 
-/* One word means one thing wherever it stands, but for the two below. */
+/* Beside the marks of a register, which sheet.h has. One word means one thing, but for the two lists below. */
 static const struct label words[] = {
-	/* of a register */
-	{"present", N_("present")},
-	{"late", N_("late")},
-	{"left_early", N_("left early")},
-	{"partial", N_("there too briefly")},
-	{"absent", N_("absent")},
-	{"excused", N_("excused")},
-	{"not_tracked", N_("not tracked")},
-	{"not_known", N_("not known")},
-	{"pending", N_("pending")},
 	/* of people and rooms */
 	{"join", N_("joined")},
 	{"invite", N_("invited")},
@@ -126,6 +117,9 @@ bool command_type_is_word(const char *type)
 
 const char *command_word(const char *type, const char *word)
 {
+	enum mark_status mark = mark_status_parse(word);
+	if (!strcmp(type, "word") && mark != MARK_COUNT)
+		return mark_status_label(mark);
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (size_t k = 0; k < tables[i].n && !strcmp(tables[i].type, type); k++)
 			if (!strcmp(tables[i].v[k].word, word))

@@ -297,6 +297,14 @@ lesson() {
 		--no-pin -q >/dev/null
 }
 
+# In the background, of the lesson that is on, with a second call to come: $waiter, $ROLL
+wait_with_second_call() {
+	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
+	waiter=$!
+	wait_for waited roll_id
+	ROLL=$(jq -rs '.[0].roll_id' waited)
+}
+
 @test "--meeting now: of the lesson that is on, else 5 and nothing is opened" {
 	m roll list "$ROOM" --json | wc -l >before
 	fails_with 5 roll open "$ROOM" --meeting now
@@ -339,10 +347,8 @@ lesson() {
 
 @test "--wait does not wait for the second call of a lesson that another teacher has ended" {
 	lesson ended now-5m 3h
-	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
-	local waiter=$!
-	wait_for waited roll_id
-	ROLL=$(jq -rs '.[0].roll_id' waited)
+	local waiter
+	wait_with_second_call
 	wait_poll_end
 	use_home tess
 	m meet end ended -q >/dev/null
@@ -356,10 +362,8 @@ lesson() {
 @test "nor does --wait make the second call itself, where no server does, when the lesson has ended" {
 	# So long that the second call does not happen to come before the lesson is ended.
 	lesson own now-1m 3h
-	"$MUSTER" roll open "$ROOM" --meeting now --window 5s --second-call --wait --json >waited 2>err </dev/null 3>&- &
-	local waiter=$!
-	wait_for waited roll_id
-	ROLL=$(jq -rs '.[0].roll_id' waited)
+	local waiter
+	wait_with_second_call
 	m queue list --json >queued
 	jq -es 'any(.what == "roll_second") and any(.what == "roll_end")' queued >/dev/null
 	m queue drop --yes 2>stays

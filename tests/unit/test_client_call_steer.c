@@ -263,26 +263,33 @@ static bool is_silenced(struct calling *t, void *arg)
 	return who && who->silenced && !who->refused && atomic_load(&r->sfu.requests) == r->after;
 }
 
+/* Ann leads a live lesson on a server that refuses so often what she asks of it; a pupil comes. */
+static struct room_call *lead(struct pair *p, struct refusing *r, const char *name, int refusals)
+{
+	JSON_AUTO json_t *row = NULL;
+	pair_open(p, name);
+	OK(call_mode_change(p->ann, p->room, CALL_GO_LIVE, NULL, &row, &err));
+	pair_join(p, (struct room_call_options){.ring = false, .times = {.enforce = 1}});
+	assert_int_equal(toy_start(&r->sfu), 0);
+	atomic_store(&r->sfu.refuse, refusals);
+	struct room_call *rc = p->t.rc;
+	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", r->sfu.port);
+	rc->sfu_admin = true;
+	rc->sfu_rules = false;
+	host_token(rc->host, "token", NULL);
+	json_array_clear(p->t.warnings);
+	company_update(&rc->people,
+		       &(struct call_person){.identity = "@pupil:localhost:D", .name = "Pupil"}, 1);
+	return rc;
+}
+
 /* Who could not be silenced is asked for again, and who leads is told once when it stays so. */
 static void test_asked_again(void **state)
 {
 	(void)state;
 	struct pair p;
 	struct refusing r = {.after = 6};
-	JSON_AUTO json_t *row = NULL;
-	pair_open(&p, "Refused");
-	OK(call_mode_change(p.ann, p.room, CALL_GO_LIVE, NULL, &row, &err));
-	pair_join(&p, (struct room_call_options){.ring = false, .times = {.enforce = 1}});
-	assert_int_equal(toy_start(&r.sfu), 0);
-	atomic_store(&r.sfu.refuse, r.after - 1);
-	struct room_call *rc = p.t.rc;
-	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", r.sfu.port);
-	rc->sfu_admin = true;
-	rc->sfu_rules = false;
-	host_token(rc->host, "token", NULL);
-	json_array_clear(p.t.warnings);
-	company_update(&rc->people,
-		       &(struct call_person){.identity = "@pupil:localhost:D", .name = "Pupil"}, 1);
+	struct room_call *rc = lead(&p, &r, "Refused", r.after - 1);
 	room_call_enforce(rc);
 	calling_turn(&p.t, is_silenced, &r, "silenced after five refusals");
 	assert_int_equal(json_array_size(p.t.warnings), 1);
@@ -305,19 +312,7 @@ static void test_asked_anew(void **state)
 	(void)state;
 	struct pair p;
 	struct refusing r = {.after = 8};
-	JSON_AUTO json_t *row = NULL;
-	pair_open(&p, "Given up");
-	OK(call_mode_change(p.ann, p.room, CALL_GO_LIVE, NULL, &row, &err));
-	pair_join(&p, (struct room_call_options){.ring = false, .times = {.enforce = 1}});
-	assert_int_equal(toy_start(&r.sfu), 0);
-	atomic_store(&r.sfu.refuse, r.after);
-	struct room_call *rc = p.t.rc;
-	snprintf(rc->sfu_url, sizeof(rc->sfu_url), "ws://127.0.0.1:%d", r.sfu.port);
-	rc->sfu_admin = true;
-	rc->sfu_rules = false;
-	host_token(rc->host, "token", NULL);
-	company_update(&rc->people,
-		       &(struct call_person){.identity = "@pupil:localhost:D", .name = "Pupil"}, 1);
+	struct room_call *rc = lead(&p, &r, "Given up", r.after);
 	room_call_enforce(rc);
 	calling_turn(&p.t, is_given_up, &r, "given up");
 	rc->mode.live.live = false;

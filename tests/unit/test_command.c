@@ -142,6 +142,20 @@ static void check_keys(const struct command *c)
 	}
 }
 
+/* The same word is not said of a register and of a roll-call that is open. */
+static void test_words(void **state)
+{
+	(void)state;
+	assert_string_equal(command_word("word", "left_early"), "left early");
+	assert_string_equal(command_word("word", "pending"), "pending");
+	assert_string_equal(command_word("answer", "pending"), "no answer yet");
+	assert_string_equal(command_word("word", "invite"), "invited");
+	assert_string_equal(command_word("joining", "invite"), "who is invited");
+	assert_null(command_word("word", "m.custom"));
+	assert_null(command_word("string", "present"));
+	assert_true(command_type_is_word("joining") && !command_type_is_word("string"));
+}
+
 static void test_table(void **state)
 {
 	(void)state;
@@ -203,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_errors_keep_what_was_understood),
 		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_examples_parse),
 	};

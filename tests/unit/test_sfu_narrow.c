@@ -48,15 +48,21 @@ static struct sfu_client *listener(const char *name, const char *query)
 	return c;
 }
 
-static void test_one_voice(void **state)
+/* Two who listen, two who will speak. */
+static void four_come(void)
 {
-	(void)state;
 	w = (struct sfu_world){0};
 	sfu_world_open(&w);
 	narrow = listener("narrow", "muster_voices=1");
 	wide = listener("wide", NULL);
 	loud = sfu_client_join(&w, "room", "loud");
 	soft = sfu_client_join(&w, "room", "soft");
+}
+
+static void test_one_voice(void **state)
+{
+	(void)state;
+	four_come();
 	sfu_client_connect(loud);
 	sfu_client_connect(soft);
 	sfu_client_publish(loud, "a", false);
@@ -113,12 +119,7 @@ static void test_one_that_counts(void **state)
 				 .subscription_permission = {.all_participants = true}};
 	size_t want = 0;
 	(void)state;
-	w = (struct sfu_world){0};
-	sfu_world_open(&w);
-	narrow = listener("narrow", "muster_voices=1");
-	wide = listener("wide", NULL);
-	loud = sfu_client_join(&w, "room", "loud");
-	soft = sfu_client_join(&w, "room", "soft");
+	four_come();
 	sfu_client_publish(loud, "a", false);
 	sfu_client_publish(soft, "b", false);
 	SFU_UNTIL(&w, both_are_offered, NULL);
