@@ -3,8 +3,6 @@
 #include "core/base/mem.h"
 #include "core/calendar/event.h"
 
-#include <string.h>
-
 struct cal_era cal_era_now(const struct cal_event *e)
 {
 	return (struct cal_era){.until_ms = INT64_MAX,
@@ -40,16 +38,12 @@ struct cal_era cal_era_copy(const struct cal_era *era)
 	return own;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 static bool is_same(const struct cal_era *a, const struct cal_era *b)
 {
 	return a->duration_ms == b->duration_ms && a->cancelled == b->cancelled &&
-	       same_text(a->title, b->title) && same_text(a->description, b->description) &&
-	       same_text(a->location, b->location);
+	       span_eq_str(span_of(a->title), b->title) &&
+	       span_eq_str(span_of(a->description), b->description) &&
+	       span_eq_str(span_of(a->location), b->location);
 }
 
 struct looking {
@@ -86,7 +80,7 @@ int cal_era_keep(struct cal_event *e, const struct cal_era *was, int64_t now_ms,
 /* What was not said of a date is the series' now, not what it was then. */
 static void settle_text(char **own, const char *now, const char *then)
 {
-	if (!*own && !same_text(now, then))
+	if (!*own && !span_eq_str(span_of(now), then))
 		*own = mem_strdup(now ? now : "");
 }
 
@@ -142,7 +136,7 @@ static void put(struct writing *w, const struct cal_override *o)
 static char *text(const char *s, const char *of_series)
 {
 	static char none[] = "";
-	return same_text(s, of_series) ? NULL : s ? (char *)s : none;
+	return span_eq_str(span_of(s), of_series) ? NULL : s ? (char *)s : none;
 }
 
 static int put_past(const struct cal_occurrence *o, void *arg)

@@ -7,8 +7,6 @@
 #include "core/client/timeline.h"
 #include "core/client/util.h"
 
-#include <string.h>
-
 static int check_request(const struct meet_request *rq, struct err *err)
 {
 	if (!rq->title || !span_trim(span_of(rq->title)).n)
@@ -81,11 +79,6 @@ static int answer(struct client *c, const struct meeting *m, bool existing, bool
 	return 0;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 static bool is_same_time(const struct cal_time *a, const struct cal_time *b)
 {
 	int64_t x, y;
@@ -103,13 +96,14 @@ static json_t *differences(const struct meet_request *rq, const struct cal_event
 		const char *name;
 		bool differs;
 	} all[] = {
-		{"title", !is_same_text(asked->title, there->title)},
+		{"title", !span_eq_str(span_of(asked->title), there->title)},
 		{"start", !is_same_time(&asked->start, &there->start)},
 		{"duration", asked->duration_ms != there->duration_ms},
-		{"repeat", !is_same_text(asked->rrule, there->rrule)},
+		{"repeat", !span_eq_str(span_of(asked->rrule), there->rrule)},
 		{"description",
-		 rq->description && !is_same_text(asked->description, there->description)},
-		{"location", rq->location && !is_same_text(asked->location, there->location)},
+		 rq->description && !span_eq_str(span_of(asked->description), there->description)},
+		{"location",
+		 rq->location && !span_eq_str(span_of(asked->location), there->location)},
 	};
 	json_t *list = json_array();
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
